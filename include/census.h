@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * census: from a stream of sockets to port sets, pools, local addresses and totals. Pure: no I/O, no
+ * clock, no globals. Memory follows the number of pools and local addresses, not of sockets.
+ *
+ * The rules are those of __inet_hash_connect(), __inet_check_established() and tcp_twsk_unique()
+ * (net/ipv4/inet_hashtables.c, net/ipv4/tcp_ipv4.c).
+ */
+#ifndef SRCPORTD_CENSUS_H
+#define SRCPORTD_CENSUS_H
+
+#include "addr.h"
+#include "diag.h"
+#include "memory.h"
+#include "portbag.h"
+#include "settings.h"
+#include "tcp_state.h"
+
+/* What this kernel was seen to show; the bits are SrcPortKernelFeatures of the MIB. */
+enum kernel_feature {
+	FEATURE_BOTH_FAMILIES = 0, /* one dump covers IPv4 and IPv6 */
+	FEATURE_BOUND_IDLE = 1,    /* bound idle sockets are listed (6.8) */
+	FEATURE_EXPLICIT = 2,      /* the AUTO filter tells explicit binds apart */
+	FEATURE_NO_PORT = 3,       /* IP_BIND_ADDRESS_NO_PORT is reported (5.10) */
+	FEATURE_CGROUP = 4,        /* the cgroup of a socket is reported (5.8) */
+	FEATURE_TW_DELAY = 5,      /* tcp_tw_reuse_delay exists (6.14) */
+	FEATURE_PROBE = 6,         /* ambiguous ports can be probed (6.3, CAP_NET_ADMIN) */
+	FEATURE_FAILURES = 7       /* failed connect() calls are counted */
+};
+
+/* The sockets that share (local address, peer address, peer port): the kernel's unit of exhaustion.
+ * A socket bound to a device is in a pool of its own, with the interface as zone. */
+struct pool {
+	struct addr local;
+	struct addr peer;
+	uint16_t port;
+	uint32_t local_index;  /* of census.locals */
+	struct portbag held;   /* ports of the range held by sockets that are in a bind bucket and are
+	                          not a recyclable TIME_WAIT */
+	uint32_t requests;     /* ports of the range held by request socks */
+	uint32_t recyclable;   /* TIME_WAIT that connect() would take over */
+	struct state_counts states;
+};
+
+struct local {
+	struct addr address;
+	uint32_t connections; /* sockets with this local address, inbound included */
+	struct portbag extra; /* ports of the range held here by sockets that are in no pool's `held` */
+};
+
+struct census {
+	struct settings settings;
+	uint32_t features;      /* bit mask of 1 << enum kernel_feature */
+
+	struct portset listening; /* ports that have a listener */
+	struct portset bound;     /* ports held by bound idle sockets, explicit binds, and what memory
+	                             knows to be blocked */
+	struct portset any;       /* ports of any socket in a bind bucket */
+	struct portset ambiguous; /* ports that may be blocked without sock_diag showing it */
+	struct portset wild4;     /* ports held for every IPv4 address: listeners and idle binds on
+	                             0.0.0.0 or a dual-stack :: */
+	struct portset wild6;     /* the same for every IPv6 address */
+
+	struct pool *pools;
+	uint32_t pool_count, pool_room;
+	uint32_t *pool_slots; /* open-addressing index into pools */
+	uint32_t slot_count;
+	struct local *locals;
+	uint32_t local_count, local_room, local_last;
+
+	struct state_counts totals;
+	uint32_t inbound, outbound;
+	uint64_t sockets;    /* answers taken in, listeners and idle binds included */
+	struct memory *memory; /* of earlier polls; may be NULL; not owned */
+};
+
+/* Starts a census; settings are copied. memory (may be NULL) is read and updated. */
+void census_init(struct census *census, const struct settings *settings, struct memory *memory);
+
+/* Takes in one socket of the given dump. The dumps must come in the order of enum diag_dump. False
+ * with errno ENOMEM: the census is then incomplete and must be dropped. */
+bool census_add(struct census *census, enum diag_dump dump, const struct diag_socket *socket);
+
+/* True if a TIME_WAIT of this socket's kind would be taken over by a new connect(): tcp_twsk_unique().
+ * The connection's own use of timestamps is not visible; it is assumed from the sysctl. */
+bool census_recyclable(const struct settings *settings, const struct diag_socket *socket);
+
+/* Frees all that the census owns. */
+void census_free(struct census *census);
+
+#endif

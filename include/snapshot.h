@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * snapshot: one poll, ready to be served: immutable, reference-counted, sorted in MIB order.
+ *
+ * The collector builds a snapshot whole and publishes it; readers take it once per use and see one
+ * moment in every row. A poll that failed yields a snapshot with new poll figures that shares the
+ * rows of the last good one.
+ */
+#ifndef SRCPORTD_SNAPSHOT_H
+#define SRCPORTD_SNAPSHOT_H
+
+#include "tally.h"
+
+#include <stdatomic.h>
+
+/* The poller's own figures (srcPortPoll). */
+struct poll_stats {
+	uint32_t interval_s;    /* seconds between polls at present */
+	uint64_t made_ms;       /* CLOCK_MONOTONIC when the last good poll ended; 0 = none yet */
+	uint32_t duration_us;   /* of the last good poll */
+	uint32_t sockets;       /* seen in it */
+	uint32_t polls;         /* good polls since start (Counter32: wraps) */
+	uint32_t errors;        /* failed polls since start */
+	uint32_t omitted_pools; /* rows left out of the tables by their limit */
+	uint32_t omitted_peers;
+	uint32_t omitted_locals;
+	uint32_t features;      /* bit mask of 1 << enum kernel_feature */
+	char error[128];        /* what the last poll failed on; empty if it did not fail */
+};
+
+/* An OID suffix, encoded once when the snapshot is built. */
+struct row_index {
+	const uint32_t *sub; /* in snapshot.index_store */
+	uint32_t length;
+};
+
+struct pool_row {
+	struct row_index index; /* first member of every row: the table server relies on it */
+	struct pool_tally t;
+};
+
+struct peer_row {
+	struct row_index index;
+	struct peer_tally t;
+};
+
+struct local_row {
+	struct row_index index;
+	struct local_tally t;
+};
+
+struct snapshot {
+	atomic_uint references;
+	struct snapshot *rows_from; /* snapshot that owns the rows, or NULL if this one does */
+
+	struct poll_stats poll;
+	struct range_tally range;
+	struct totals totals;
+	enum severity severity;     /* worst of all; unknown before the first good poll */
+
+	struct pool_row *pools;
+	uint32_t pool_count;
+	struct peer_row *peers;
+	uint32_t peer_count;
+	struct local_row *locals;
+	uint32_t local_count;
+	uint32_t *index_store;
+};
+
+/* Rows a table may hold. */
+struct row_limits {
+	uint32_t pools, peers, locals;
+};
+
+/* Builds a snapshot with one reference from a tally. At most `limits` rows a table are taken, the
+ * fewest remaining first; the rest is counted in poll.omitted_*. NULL with errno ENOMEM. */
+struct snapshot *snapshot_build(const struct tally *tally, const struct poll_stats *poll,
+                                const struct row_limits *limits);
+
+/* A snapshot with new poll figures and the rows of `last` (which may be NULL: then empty, severity
+ * unknown). Takes a reference to last. NULL with errno ENOMEM. */
+struct snapshot *snapshot_repeat(struct snapshot *last, const struct poll_stats *poll);
+
+struct snapshot *snapshot_hold(struct snapshot *snapshot);  /* one reference more; returns it */
+void snapshot_release(struct snapshot *snapshot);           /* one less; NULL is allowed */
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tally: the formula. From a census to what remains: per pool, peer, local address, target and for
+ * the host. Pure.
+ *
+ *     R         = the range, without the port that an odd-sized range of three never offers
+ *     capacity  = |R - reserved - blocked|
+ *     used      = distinct ports of that set that the pool holds
+ *     remaining = capacity - used
+ */
+#ifndef SRCPORTD_TALLY_H
+#define SRCPORTD_TALLY_H
+
+#include "census.h"
+#include "level.h"
+#include "target.h"
+
+struct range_tally {
+	struct port_range range;
+	uint32_t size;
+	uint32_t reserved;  /* reserved ports in the range */
+	uint32_t listening; /* of the rest: ports that have a listener */
+	uint32_t bound;     /* of the rest: ports blocked otherwise */
+	uint32_t capacity;
+	uint32_t uncertain; /* how many of capacity may be blocked unseen */
+	uint32_t in_use;    /* ports of the range, not reserved, that any socket holds */
+	uint32_t free;      /* ports of the range, not reserved, that no socket holds */
+};
+
+/* Numbers that pools, peers and targets share; all about one snapshot. */
+struct usage {
+	struct state_counts states;
+	uint32_t connections; /* sum of states */
+	uint32_t used;
+	uint32_t remaining;
+	uint32_t uncertain;
+	uint32_t capacity;
+	uint32_t tightest;    /* least remaining of the pools taken together; == remaining for a pool */
+	uint32_t recyclable;  /* TIME_WAIT not counted as used */
+	uint32_t percent;     /* level_percent(tightest, capacity) */
+	enum severity severity;
+	enum cause cause;
+};
+
+struct pool_tally {
+	struct addr local, peer;
+	uint16_t port;
+	struct usage usage;
+};
+
+struct peer_tally {
+	struct addr peer;
+	uint32_t pools;
+	struct usage usage; /* used: distinct local ports toward the address */
+};
+
+struct local_tally {
+	struct addr address;
+	uint32_t connections;
+	uint32_t used;      /* ports that bind(address, 0) cannot get */
+	uint32_t remaining;
+};
+
+struct target_tally {
+	const struct target *target; /* not owned */
+	uint32_t pools;
+	struct addr tightest_local;  /* of the tightest pool; unspecified if pools is 0 */
+	struct addr tightest_peer;
+	uint16_t tightest_port;
+	struct usage usage;
+};
+
+struct totals {
+	struct state_counts states; /* all sockets of both families */
+	uint32_t inbound, outbound;
+	uint64_t sockets;
+};
+
+struct tally {
+	struct range_tally range;
+	struct totals totals;
+	uint32_t features;
+	struct pool_tally *pools;     /* in MIB order: peer, port, local */
+	uint32_t pool_count;
+	struct peer_tally *peers;     /* in MIB order */
+	uint32_t peer_count;
+	struct local_tally *locals;   /* in MIB order */
+	uint32_t local_count;
+	struct target_tally *targets; /* in the order given */
+	uint32_t target_count;
+};
+
+/* Works everything out. levels judge pools and peers; a target is judged by its own. targets must
+ * live as long as the tally. NULL with errno ENOMEM. Sorts census->pools; otherwise leaves it. */
+struct tally *tally_make(struct census *census, const struct levels *levels,
+                         const struct target *targets, uint32_t target_count);
+
+void tally_free(struct tally *tally); /* NULL is allowed */
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#include "mib_index.h"
+
+size_t
+mib_index_addr(const struct addr *address, uint32_t *out)
+{
+	uint8_t octets[20];
+	size_t count = addr_octets(address, octets);
+	size_t n = 0;
+
+	out[n++] = addr_type(address);
+	out[n++] = (uint32_t)count;
+	for (size_t i = 0; i < count; i++)
+		out[n++] = octets[i];
+	return n;
+}
+
+size_t
+mib_index_peer(const struct peer_tally *peer, uint32_t *out)
+{
+	return mib_index_addr(&peer->peer, out);
+}
+
+size_t
+mib_index_local(const struct local_tally *local, uint32_t *out)
+{
+	return mib_index_addr(&local->address, out);
+}
+
+size_t
+mib_index_pool(const struct pool_tally *pool, uint32_t *out)
+{
+	size_t n = mib_index_addr(&pool->peer, out);
+
+	out[n++] = pool->port;
+	return n + mib_index_addr(&pool->local, out + n);
+}

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: ISC
+#
+# make                 build/srcportd and build/SRCPORT-MIB.txt
+# make demo            a private snmpd and real connections, shown with snmpwalk and snmptable
+# make check           every test; the last line says how many passed
+# make install         into $(DESTDIR)$(prefix)
+# make deps            install what is missing (as root), or print the command
+#
+# Packagers: CC, CPPFLAGS, CFLAGS, LDFLAGS, DESTDIR and the directories below are yours.
+# WERROR= keeps warnings from ending the build, HARDENING= leaves hardening to your flags,
+# DEPS=no builds without looking for packages.
+
+VERSION  := 0.1.0
+# Where SRCPORT-MIB hangs. Put your own enterprise number here: make OID_ROOT=1.3.6.1.4.1.N.M
+OID_ROOT ?= 1.3.6.1.4.1.8072.9999.9999.7777
+
+prefix     ?= /usr/local
+sbindir    ?= $(prefix)/sbin
+datadir    ?= $(prefix)/share
+mandir     ?= $(datadir)/man
+sysconfdir ?= /etc
+mibdir     ?= $(datadir)/snmp/mibs
+unitdir    ?= $(prefix)/lib/systemd/system
+INSTALL    ?= install
+
+CFLAGS    ?= -O2 -g
+WERROR    ?= -Werror
+WARNINGS   = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(WERROR)
+# Values: a list for -fsanitize=; used by the build/asan variant.
+SANITIZE  ?=
+
+# _FORTIFY_SOURCE needs an optimising build, and must not be defined a second time.
+ifeq ($(SANITIZE),)
+HARDENING ?= -fstack-protector-strong -fPIE $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) \
+	$(CFLAGS)),,$(if $(filter -O1 -O2 -O3 -Os -Og,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+HARDENING_LD ?= -pie -Wl,-z,relro,-z,now
+else
+HARDENING    := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+HARDENING_LD := $(HARDENING)
+endif
+
+O ?= build
+
+comma := ,
+empty :=
+space := $(empty) $(empty)
+ifeq ($(filter 1.3.6.1.4.1.%,$(OID_ROOT)),)
+$(error OID_ROOT must lie under enterprises, 1.3.6.1.4.1: $(OID_ROOT))
+endif
+oid_commas := $(subst .,$(comma),$(OID_ROOT))
+oid_smi    := enterprises $(subst .,$(space),$(patsubst 1.3.6.1.4.1.%,%,$(OID_ROOT)))
+
+cppflags = -D_GNU_SOURCE -Iinclude -DSRCPORTD_VERSION='"$(VERSION)"' \
+	-DSRCPORT_OID_ROOT=$(oid_commas) -DSRCPORTD_CONFDIR='"$(sysconfdir)/snmp"'
+compile  = $(CC) -std=gnu11 $(WARNINGS) $(cppflags) $(HARDENING) $(CPPFLAGS) $(CFLAGS) \
+	-pthread -MMD -MP
+link     = $(CC) $(HARDENING_LD) $(CFLAGS) $(LDFLAGS) -pthread
+libs     = -lnetsnmpagent -lnetsnmp -lmnl -lpthread $(LIBS)
+
+objects      := $(patsubst src/%.c,$(O)/%.o,$(sort $(wildcard src/*.c)))
+unit_tests   := $(patsubst tests/unit/%.c,$(O)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+unit_helpers := $(patsubst tests/unit/%.c,$(O)/unit/%.o,\
+	$(filter-out tests/unit/test_%,$(sort $(wildcard tests/unit/*.c))))
+man_pages    := $(sort $(wildcard src/*.[578]))
+
+.DEFAULT_GOAL := all
+.PHONY: all demo check check-unit check-asan check-integration check-mib check-clang bench soak \
+	fuzz install uninstall clean deps deps-build deps-check lint format objects unit-tests FORCE
+.DELETE_ON_ERROR:
+
+all: $(O)/srcportd $(O)/SRCPORT-MIB.txt
+
+$(O)/srcportd: $(objects)
+	$(link) -o $@ $(objects) $(libs)
+
+objects: $(objects)
+
+$(O)/%.o: src/%.c $(O)/flags | deps-build
+	$(compile) -c -o $@ $<
+
+$(O)/unit/%.o: tests/unit/%.c $(O)/flags | deps-check $(O)/unit
+	$(compile) -Itests/unit -c -o $@ $<
+
+unit-tests: $(unit_tests)
+
+$(unit_tests): $(O)/unit/%: $(O)/unit/%.o $(unit_helpers) $(filter-out $(O)/main.o,$(objects))
+	$(link) -o $@ $^ -lcmocka $(libs)
+
+.SECONDARY: $(unit_tests:=.o)
+
+# The one line of the MIB that says where it hangs.
+$(O)/SRCPORT-MIB.txt: mibs/SRCPORT-MIB.txt $(O)/flags
+	sed 's/{ enterprises 8072 9999 9999 7777 }/{ $(oid_smi) }/' $< > $@
+	@grep -q '::= { $(oid_smi) }' $@ || { echo "$<: no line to put OID_ROOT into" >&2; exit 1; }
+
+# Changed flags rebuild everything that was built with the old ones.
+flags_now = $(compile) | $(link) | $(libs) | $(oid_smi)
+$(O)/flags: FORCE | $(O)
+	@printf '%s\n' '$(subst ','\'',$(flags_now))' | cmp -s - $@ || \
+		printf '%s\n' '$(subst ','\'',$(flags_now))' > $@
+
+$(O) $(O)/unit:
+	mkdir -p $@
+
+-include $(wildcard $(O)/*.d $(O)/unit/*.d)
+
+# Packages. Looking costs a few milliseconds when nothing is missing.
+deps:
+	@CC='$(CC)' tests/deps build check
+deps-build:
+ifneq ($(DEPS),no)
+	@CC='$(CC)' tests/deps build
+endif
+deps-check:
+ifneq ($(DEPS),no)
+	@CC='$(CC)' tests/deps build check
+endif
+
+# Tests. Each check-* target is a part of check.
+asan = $(MAKE) --no-print-directory O=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g'
+
+check: deps-check
+	@$(MAKE) --no-print-directory -s all unit-tests
+	@$(asan) -s all unit-tests
+	@tests/run-tests mib clang unit asan integration
+check-unit: deps-check
+	@$(MAKE) --no-print-directory -s unit-tests
+	@tests/run-tests unit
+check-asan: deps-check
+	@$(asan) -s unit-tests
+	@tests/run-tests asan
+check-integration: deps-check all
+	@tests/run-tests integration
+check-mib: deps-check $(O)/SRCPORT-MIB.txt
+	@tests/run-tests mib
+check-clang: deps-check
+	@tests/run-tests clang
+
+demo: deps-check all
+	@tests/demo
+bench: deps-check all
+	@tests/bench/run
+soak: deps-check all
+	@tests/soak/run
+fuzz:
+	@tests/fuzz/run
+
+lint: deps-check $(O)/SRCPORT-MIB.txt
+	@tests/lint
+format:
+	clang-format -i $(sort $(wildcard src/*.[ch] include/*.h tests/unit/*.[ch] tests/fuzz/*.[ch]))
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mibdir)
+	$(INSTALL) -m 755 $(O)/srcportd $(DESTDIR)$(sbindir)/srcportd
+	$(INSTALL) -m 644 $(O)/SRCPORT-MIB.txt $(DESTDIR)$(mibdir)/SRCPORT-MIB.txt
+	$(foreach page,$(man_pages),$(INSTALL) -D -m 644 $(page) \
+		$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)) &&) true
+	if [ -f conf/srcportd.service ]; then $(INSTALL) -d $(DESTDIR)$(unitdir) && \
+		sed 's|/usr/sbin/srcportd|$(sbindir)/srcportd|g' conf/srcportd.service \
+		> $(DESTDIR)$(unitdir)/srcportd.service; fi
+	if [ -f conf/srcportd.conf ]; then $(INSTALL) -d $(DESTDIR)$(sysconfdir)/snmp && \
+		{ [ -e $(DESTDIR)$(sysconfdir)/snmp/srcportd.conf ] || $(INSTALL) -m 644 \
+		conf/srcportd.conf $(DESTDIR)$(sysconfdir)/snmp/srcportd.conf; }; fi
+
+# Leaves the configuration, as a package manager would.
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/srcportd $(DESTDIR)$(mibdir)/SRCPORT-MIB.txt \
+		$(DESTDIR)$(unitdir)/srcportd.service $(foreach page,$(man_pages),\
+		$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+
+clean:
+	rm -rf build

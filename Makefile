@@ -65,15 +65,21 @@ man_pages    := $(sort $(wildcard src/*.[578]))
 
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-unit check-asan check-integration check-mib check-clang bench soak \
-	fuzz install uninstall clean deps deps-build deps-check lint format objects unit-tests FORCE
+	fuzz install uninstall clean deps deps-build deps-check lint format compile-only unit-tests FORCE
 .DELETE_ON_ERROR:
 
 all: $(O)/srcportd $(O)/SRCPORT-MIB.txt
 
-$(O)/srcportd: $(objects)
-	$(link) -o $@ $(objects) $(libs)
+$(O)/srcportd: $(O)/main.o $(O)/srcportd.a
+	$(link) -o $@ $^ $(libs)
 
-objects: $(objects)
+# Everything but main(), for the program and for the unit tests.
+$(O)/srcportd.a: $(filter-out $(O)/main.o,$(objects))
+	rm -f $@
+	$(AR) rcs $@ $^
+
+# What a second compiler has to say, without linking.
+compile-only: $(objects) $(unit_tests:=.o) $(unit_helpers)
 
 $(O)/%.o: src/%.c $(O)/flags | deps-build
 	$(compile) -c -o $@ $<
@@ -83,7 +89,7 @@ $(O)/unit/%.o: tests/unit/%.c $(O)/flags | deps-check $(O)/unit
 
 unit-tests: $(unit_tests)
 
-$(unit_tests): $(O)/unit/%: $(O)/unit/%.o $(unit_helpers) $(filter-out $(O)/main.o,$(objects))
+$(unit_tests): $(O)/unit/%: $(O)/unit/%.o $(unit_helpers) $(O)/srcportd.a
 	$(link) -o $@ $^ -lcmocka $(libs)
 
 .SECONDARY: $(unit_tests:=.o)

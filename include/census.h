@@ -11,6 +11,7 @@
 
 #include "addr.h"
 #include "diag.h"
+#include "lookup.h"
 #include "memory.h"
 #include "portbag.h"
 #include "settings.h"
@@ -35,8 +36,7 @@ struct pool {
 	struct addr peer;
 	uint16_t port;
 	uint32_t local_index;  /* of census.locals */
-	struct portbag held;   /* ports of the range held by sockets that are in a bind bucket and are
-	                          not a recyclable TIME_WAIT */
+	struct portbag held;   /* ports of the range, but for request socks and recyclable TIME_WAIT */
 	uint32_t requests;     /* ports of the range held by request socks */
 	uint32_t recyclable;   /* TIME_WAIT that connect() would take over */
 	struct state_counts states;
@@ -50,27 +50,27 @@ struct local {
 
 struct census {
 	struct settings settings;
-	uint32_t features;      /* bit mask of 1 << enum kernel_feature */
+	uint32_t features; /* bit mask of 1 << enum kernel_feature */
 
 	struct portset listening; /* ports that have a listener */
-	struct portset bound;     /* ports held by bound idle sockets, explicit binds, and what memory
-	                             knows to be blocked */
+	struct portset bound;     /* ports blocked otherwise: bound idle sockets, explicit binds, and
+	                             what memory knows */
 	struct portset any;       /* ports of any socket in a bind bucket */
 	struct portset ambiguous; /* ports that may be blocked without sock_diag showing it */
-	struct portset wild4;     /* ports held for every IPv4 address: listeners and idle binds on
-	                             0.0.0.0 or a dual-stack :: */
-	struct portset wild6;     /* the same for every IPv6 address */
+	struct portset wild4;     /* ports held for every IPv4 address: 0.0.0.0 or a dual-stack :: */
+	struct portset wild6;     /* ports held for every IPv6 address: :: */
 
 	struct pool *pools;
 	uint32_t pool_count, pool_room;
-	uint32_t *pool_slots; /* open-addressing index into pools */
-	uint32_t slot_count;
+	struct lookup pool_lookup;
 	struct local *locals;
-	uint32_t local_count, local_room, local_last;
+	uint32_t local_count, local_room;
+	struct lookup local_lookup;
+	uint32_t local_last; /* the local address of the last socket: most hosts have one or two */
 
 	struct state_counts totals;
 	uint32_t inbound, outbound;
-	uint64_t sockets;    /* answers taken in, listeners and idle binds included */
+	uint64_t sockets;      /* answers taken in, listeners and idle binds included */
 	struct memory *memory; /* of earlier polls; may be NULL; not owned */
 };
 
@@ -84,6 +84,10 @@ bool census_add(struct census *census, enum diag_dump dump, const struct diag_so
 /* True if a TIME_WAIT of this socket's kind would be taken over by a new connect(): tcp_twsk_unique().
  * The connection's own use of timestamps is not visible; it is assumed from the sysctl. */
 bool census_recyclable(const struct settings *settings, const struct diag_socket *socket);
+
+/* The pool with this key, or NULL. */
+const struct pool *census_pool(const struct census *census, const struct addr *local,
+                               const struct addr *peer, uint16_t port);
 
 /* Frees all that the census owns. */
 void census_free(struct census *census);

@@ -80,19 +80,19 @@ struct tally {
 	struct range_tally range;
 	struct totals totals;
 	uint32_t features;
-	struct pool_tally *pools;     /* in MIB order: peer, port, local */
+	struct pool_tally *pools; /* in the census's order */
 	uint32_t pool_count;
-	struct peer_tally *peers;     /* in MIB order */
+	struct peer_tally *peers;
 	uint32_t peer_count;
-	struct local_tally *locals;   /* in MIB order */
+	struct local_tally *locals;
 	uint32_t local_count;
 	struct target_tally *targets; /* in the order given */
 	uint32_t target_count;
 };
 
-/* Works everything out. levels judge pools and peers; a target is judged by its own. targets must
- * live as long as the tally. NULL with errno ENOMEM. Sorts census->pools; otherwise leaves it. */
-struct tally *tally_make(struct census *census, const struct levels *levels,
+/* Works everything out, in time that follows the number of pools. levels judge pools and peers; a
+ * target is judged by its own. targets must live as long as the tally. NULL with errno ENOMEM. */
+struct tally *tally_make(const struct census *census, const struct levels *levels,
                          const struct target *targets, uint32_t target_count);
 
 void tally_free(struct tally *tally); /* NULL is allowed */

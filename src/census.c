@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: ISC */
+#include "census.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* TCP_TIMEWAIT_LEN: how long a TIME_WAIT lives; idiag_expires counts down from it. */
+#define TIME_WAIT_MS 60000
+
+/* Age from which a TIME_WAIT may be taken over where tcp_tw_reuse_delay does not exist (< 6.14): the
+ * kernel then waits for the next whole second, which a second of age always satisfies. */
+#define DEFAULT_REUSE_DELAY_MS 1000
+
+#define LOOPBACK_INTERFACE 1
+
+void
+census_init(struct census *census, const struct settings *settings, struct memory *memory)
+{
+	memset(census, 0, sizeof(*census));
+	census->settings = *settings;
+	census->memory = memory;
+	census->local_last = LOOKUP_NONE;
+	if (settings->tw_reuse_delay_ms != SETTING_ABSENT)
+		census->features |= UINT32_C(1) << FEATURE_TW_DELAY;
+}
+
+void
+census_free(struct census *census)
+{
+	for (uint32_t i = 0; i < census->pool_count; i++)
+		portbag_free(&census->pools[i].held);
+	for (uint32_t i = 0; i < census->local_count; i++)
+		portbag_free(&census->locals[i].extra);
+	free(census->pools);
+	free(census->locals);
+	lookup_free(&census->pool_lookup);
+	lookup_free(&census->local_lookup);
+	memset(census, 0, sizeof(*census));
+}
+
+/* Room for one element more in an array that doubles. NULL with errno ENOMEM; the array is then as
+ * it was. */
+static void *
+grown(void *array, uint32_t count, uint32_t *room, size_t size)
+{
+	if (count < *room)
+		return array;
+	uint32_t more = *room == 0 ? 16 : *room * 2;
+	void *bigger = realloc(array, more * size);
+	if (bigger != NULL)
+		*room = more;
+	return bigger;
+}
+
+static uint32_t
+hash_addr(const struct addr *a)
+{
+	uint32_t word[5];
+	memcpy(word, a, sizeof(word));
+	return lookup_hash(word, 5);
+}
+
+/* Index of the local address, entered if it is new; LOOKUP_NONE with errno ENOMEM. */
+static uint32_t
+local_of(struct census *census, const struct addr *address)
+{
+	if (census->local_last != LOOKUP_NONE &&
+	    addr_equal(&census->locals[census->local_last].address, address))
+		return census->local_last;
+	uint32_t hash = hash_addr(address), cursor = hash, i;
+	while ((i = lookup_next(&census->local_lookup, hash, &cursor)) != LOOKUP_NONE)
+		if (addr_equal(&census->locals[i].address, address))
+			return census->local_last = i;
+
+	struct local *locals =
+	    grown(census->locals, census->local_count, &census->local_room, sizeof(*locals));
+	if (locals == NULL)
+		return LOOKUP_NONE;
+	census->locals = locals;
+	i = census->local_count;
+	if (!lookup_enter(&census->local_lookup, hash, i))
+		return LOOKUP_NONE;
+	locals[i] = (struct local){.address = *address};
+	portbag_init(&locals[i].extra);
+	census->local_count++;
+	return census->local_last = i;
+}
+
+static uint32_t
+hash_pool(const struct addr *local, const struct addr *peer, uint16_t port)
+{
+	uint32_t word[11];
+	memcpy(word, local, 20);
+	memcpy(word + 5, peer, 20);
+	word[10] = port;
+	return lookup_hash(word, 11);
+}
+
+static uint32_t
+find_pool(const struct census *census, uint32_t hash, const struct addr *local,
+          const struct addr *peer, uint16_t port)
+{
+	uint32_t cursor = hash, i;
+	while ((i = lookup_next(&census->pool_lookup, hash, &cursor)) != LOOKUP_NONE) {
+		const struct pool *pool = &census->pools[i];
+		if (pool->port == port && addr_equal(&pool->peer, peer) &&
+		    addr_equal(&pool->local, local))
+			return i;
+	}
+	return LOOKUP_NONE;
+}
+
+const struct pool *
+census_pool(const struct census *census, const struct addr *local, const struct addr *peer,
+            uint16_t port)
+{
+	uint32_t i = find_pool(census, hash_pool(local, peer, port), local, peer, port);
+	return i == LOOKUP_NONE ? NULL : &census->pools[i];
+}
+
+/* The socket's pool, entered if it is new; NULL with errno ENOMEM. */
+static struct pool *
+pool_of(struct census *census, const struct diag_socket *s)
+{
+	uint32_t hash = hash_pool(&s->local, &s->peer, s->peer_port);
+	uint32_t i = find_pool(census, hash, &s->local, &s->peer, s->peer_port);
+	if (i != LOOKUP_NONE)
+		return &census->pools[i];
+
+	uint32_t local = local_of(census, &s->local);
+	if (local == LOOKUP_NONE)
+		return NULL;
+	struct pool *pools =
+	    grown(census->pools, census->pool_count, &census->pool_room, sizeof(*pools));
+	if (pools == NULL)
+		return NULL;
+	census->pools = pools;
+	i = census->pool_count;
+	if (!lookup_enter(&census->pool_lookup, hash, i))
+		return NULL;
+	pools[i] = (struct pool){
+	    .local = s->local, .peer = s->peer, .port = s->peer_port, .local_index = local};
+	portbag_init(&pools[i].held);
+	census->pool_count++;
+	return &pools[i];
+}
+
+/* Enters a port that is held at a local address outside any pool's `held`. */
+static bool
+hold_locally(struct census *census, uint32_t local, uint16_t port)
+{
+	return portbag_add(&census->locals[local].extra, &census->settings.range, port) >= 0;
+}
+
+/* A listener or a bound idle socket: blocks its port for every pool, and for bind(addr, 0) at its own
+ * address or, on a wildcard, at every address of its kind. */
+static bool
+add_holder(struct census *census, const struct diag_socket *s)
+{
+	portset_add(s->state == STATE_LISTEN ? &census->listening : &census->bound, s->local_port);
+	portset_add(&census->any, s->local_port);
+	if (s->state != STATE_LISTEN)
+		census->features |= UINT32_C(1) << FEATURE_BOUND_IDLE;
+	if (!range_has(&census->settings.range, s->local_port))
+		return true;
+	if (addr_is_any(&s->local)) {
+		if (addr_is_v4(&s->local) || !diag_v6only(s))
+			portset_add(&census->wild4, s->local_port);
+		if (!addr_is_v4(&s->local))
+			portset_add(&census->wild6, s->local_port);
+		return true;
+	}
+	uint32_t local = local_of(census, &s->local);
+	return local != LOOKUP_NONE && hold_locally(census, local, s->local_port);
+}
+
+/* A socket of the range whose port bind() was given. It comes again among the connections. */
+static void
+add_explicit(struct census *census, const struct diag_socket *s)
+{
+	portset_add(&census->bound, s->local_port);
+	if (census->memory != NULL)
+		memory_note(census->memory, s->cookie, ORIGIN_EXPLICIT);
+}
+
+/* Whether the socket came in through a listener that is still there, or that memory knows of. */
+static bool
+is_inbound(struct census *census, const struct diag_socket *s, bool in_range)
+{
+	if (portset_has(&census->listening, s->local_port))
+		return true;
+	if (census->memory == NULL)
+		return false;
+	return memory_listened(census->memory, &census->settings.range, s->local_port) ||
+	       (in_range && memory_recall(census->memory, s->cookie) == ORIGIN_ACCEPTED);
+}
+
+/* An inbound socket takes nothing from any pool; it holds its port at its local address. A child
+ * keeps the port blocked after its listener has gone (__inet_inherit_port). */
+static bool
+add_inbound(struct census *census, const struct diag_socket *s, bool in_range)
+{
+	census->inbound++;
+	uint32_t local = local_of(census, &s->local);
+	if (local == LOOKUP_NONE)
+		return false;
+	census->locals[local].connections++;
+	if (!in_range || s->request)
+		return true;
+	if (census->memory != NULL)
+		memory_note(census->memory, s->cookie, ORIGIN_ACCEPTED);
+	if (!portset_has(&census->listening, s->local_port))
+		portset_add(&census->bound, s->local_port);
+	return hold_locally(census, local, s->local_port);
+}
+
+/* Settles how a socket of the range that is not inbound came by its port, as far as can be known. At
+ * an even offset from the low end it is taken as chosen by connect(); at an odd one, where
+ * bind(addr, 0) searches first, the port may be blocked without sock_diag showing it. */
+static void
+settle_origin(struct census *census, const struct diag_socket *s)
+{
+	uint16_t port = s->local_port;
+	if (portset_has(&census->bound, port))
+		return;
+	bool odd = (port - census->settings.range.low) & 1;
+	enum diag_no_port no_port = s->mini || !odd ? NO_PORT_UNKNOWN : diag_no_port(s);
+	if (no_port != NO_PORT_UNKNOWN)
+		census->features |= UINT32_C(1) << FEATURE_NO_PORT;
+	enum origin origin = ORIGIN_UNKNOWN;
+	if (no_port == NO_PORT_ON) {
+		origin = ORIGIN_CONNECT;
+		if (census->memory != NULL)
+			memory_note(census->memory, s->cookie, origin);
+	} else if (census->memory != NULL && s->mini) {
+		origin = memory_recall(census->memory, s->cookie);
+	}
+	if (origin == ORIGIN_EXPLICIT || origin == ORIGIN_ACCEPTED)
+		portset_add(&census->bound, port);
+	else if (odd && origin == ORIGIN_UNKNOWN)
+		portset_add(&census->ambiguous, port);
+}
+
+bool
+census_recyclable(const struct settings *settings, const struct diag_socket *s)
+{
+	if (!s->mini || s->state != STATE_TIME_WAIT || settings->timestamps == 0)
+		return false;
+	if (settings->tw_reuse == 2) {
+		if (!addr_is_loopback(&s->local) && !addr_is_loopback(&s->peer) &&
+		    s->interface != LOOPBACK_INTERFACE)
+			return false;
+	} else if (settings->tw_reuse != 1) {
+		return false;
+	}
+	uint32_t delay = settings->tw_reuse_delay_ms == SETTING_ABSENT
+	                     ? DEFAULT_REUSE_DELAY_MS
+	                     : (uint32_t)settings->tw_reuse_delay_ms;
+	return s->expires < TIME_WAIT_MS && TIME_WAIT_MS - s->expires > delay;
+}
+
+static bool
+add_outbound(struct census *census, const struct diag_socket *s, bool in_range)
+{
+	census->outbound++;
+	struct pool *pool = pool_of(census, s);
+	if (pool == NULL)
+		return false;
+	pool->states.of[s->state]++;
+	census->locals[pool->local_index].connections++;
+	if (!in_range)
+		return true;
+	if (s->request) {
+		pool->requests++;
+		return true;
+	}
+	settle_origin(census, s);
+	if (census_recyclable(&census->settings, s)) {
+		pool->recyclable++;
+		return hold_locally(census, pool->local_index, s->local_port);
+	}
+	return portbag_add(&pool->held, &census->settings.range, s->local_port) >= 0;
+}
+
+bool
+census_add(struct census *census, enum diag_dump dump, const struct diag_socket *s)
+{
+	if (dump == DIAG_EXPLICIT) {
+		add_explicit(census, s);
+		return true;
+	}
+	census->sockets++;
+	census->totals.of[s->state]++;
+	if (dump == DIAG_HOLDERS)
+		return add_holder(census, s);
+	if (!s->request)
+		portset_add(&census->any, s->local_port);
+	bool in_range = range_has(&census->settings.range, s->local_port);
+	if (is_inbound(census, s, in_range))
+		return add_inbound(census, s, in_range);
+	return add_outbound(census, s, in_range);
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: ISC */
+#include "tally.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the formula works with, for one census. */
+struct bench {
+	const struct census *census;
+	const struct port_range *range;
+	struct portset usable;    /* R - reserved - blocked: what an empty pool offers */
+	struct portset unusable;  /* everything else */
+	struct portset ambiguous; /* usable ports that may be blocked unseen */
+	uint32_t capacity;
+	uint32_t ambiguous_count;
+	struct portset scratch;   /* always empty between two uses */
+	uint32_t *next_of_peer;   /* pools of one peer / of one local address as linked lists */
+	uint32_t *next_of_local;
+	uint32_t *first_of_local;
+	uint32_t *first_of_peer;
+	struct lookup peers;
+};
+
+/* The ports of the range that the kernel would offer. In a range of three it never reaches the last
+ * one: __inet_hash_connect() and inet_csk_find_open_port() both clear the low bit of the size and
+ * start at offset 0. */
+static void
+offered(const struct settings *settings, struct portset *out)
+{
+	portset_clear(out);
+	portset_add_range(out, settings->range.low, settings->range.high);
+	if (range_size(&settings->range) == 3)
+		portset_del(out, settings->range.high);
+	portset_andnot(out, &settings->reserved);
+}
+
+/* Any one call in an odd-sized range of five or more skips the first or the last port, so the last
+ * connect() of all may fail while one of them is free. */
+static uint32_t
+odd_loss(const struct port_range *range, bool low_is_free, bool high_is_free)
+{
+	uint32_t size = range_size(range);
+	return size >= 5 && size % 2 == 1 && (low_is_free || high_is_free);
+}
+
+static void
+tally_range(struct bench *b, struct range_tally *out)
+{
+	const struct census *census = b->census;
+	struct portset set;
+	out->range = *b->range;
+	out->size = range_size(b->range);
+	portset_clear(&set);
+	portset_add_range(&set, b->range->low, b->range->high);
+	portset_and(&set, &census->settings.reserved);
+	out->reserved = portset_count(&set);
+
+	offered(&census->settings, &b->usable);
+	out->free = portset_count_andnot(&b->usable, &census->any);
+	out->in_use = portset_count(&b->usable) - out->free;
+	out->listening = portset_count(&b->usable);
+	portset_andnot(&b->usable, &census->listening);
+	out->bound = portset_count(&b->usable);
+	out->listening -= out->bound;
+	portset_andnot(&b->usable, &census->bound);
+	out->capacity = portset_count(&b->usable);
+	out->bound -= out->capacity;
+
+	b->capacity = out->capacity;
+	portset_clear(&b->unusable);
+	portset_add_range(&b->unusable, 0, UINT16_MAX);
+	portset_andnot(&b->unusable, &b->usable);
+	b->ambiguous = census->ambiguous;
+	portset_and(&b->ambiguous, &b->usable);
+	b->ambiguous_count = portset_count(&b->ambiguous);
+	out->uncertain = b->ambiguous_count + odd_loss(b->range, portset_has(&b->usable, b->range->low),
+	                                               portset_has(&b->usable, b->range->high));
+}
+
+/* The formula for a set of held ports: `held` as a port set. */
+static void
+apply_set(const struct bench *b, const struct portset *held, uint32_t requests, struct usage *out)
+{
+	struct portset left = b->usable;
+	portset_andnot(&left, held);
+	uint32_t remaining = portset_count(&left);
+	out->remaining = remaining > requests ? remaining - requests : 0;
+	out->used = b->capacity - out->remaining;
+	bool low = portset_has(&left, b->range->low), high = portset_has(&left, b->range->high);
+	portset_and(&left, &b->ambiguous);
+	out->uncertain = portset_count(&left) + odd_loss(b->range, low, high);
+	if (out->uncertain > out->remaining)
+		out->uncertain = out->remaining;
+	out->capacity = b->capacity;
+}
+
+/* The same for one pool, without building a set where the pool holds few ports. */
+static void
+apply_bag(const struct bench *b, const struct portbag *held, uint32_t requests, struct usage *out)
+{
+	uint16_t low = b->range->low, high = b->range->high;
+	uint32_t used = portbag_count_without(held, b->range, &b->unusable) + requests;
+	out->used = used < b->capacity ? used : b->capacity;
+	out->remaining = b->capacity - out->used;
+	out->capacity = b->capacity;
+	out->uncertain = 0;
+	if (b->ambiguous_count != 0) {
+		struct portset known;
+		portset_clear(&known);
+		portset_add_range(&known, 0, UINT16_MAX);
+		portset_andnot(&known, &b->ambiguous);
+		out->uncertain = b->ambiguous_count - portbag_count_without(held, b->range, &known);
+	}
+	out->uncertain += odd_loss(
+	    b->range, portset_has(&b->usable, low) && !portbag_has(held, b->range, low),
+	    portset_has(&b->usable, high) && !portbag_has(held, b->range, high));
+	if (out->uncertain > out->remaining)
+		out->uncertain = out->remaining;
+}
+
+/* Percent, severity and cause from the numbers. A connect() fails when its own pool is empty, so the
+ * tightest pool is what is judged, also for a peer with many. */
+static void
+judge(struct usage *u, const struct levels *levels, uint32_t range_size_)
+{
+	u->connections = tcp_state_sum(&u->states);
+	u->percent = level_percent(u->tightest, u->capacity);
+	u->severity = level_of(levels, u->tightest, u->capacity, u->states.of[STATE_CLOSE_WAIT]);
+	u->cause = level_cause(u->severity, levels, &u->states, u->capacity - u->tightest, u->capacity,
+	                       range_size_);
+}
+
+/* A socket bound to a device competes with those bound to the same one and with those bound to none;
+ * an unbound caller only with the unbound (inet_sk_bound_dev_eq in __inet_check_established). */
+static void
+tally_pool(struct bench *b, const struct pool *pool, const struct levels *levels,
+           struct pool_tally *out)
+{
+	out->local = pool->local;
+	out->peer = pool->peer;
+	out->port = pool->port;
+	struct usage *u = &out->usage;
+	u->states = pool->states;
+	u->recyclable = pool->recyclable;
+	const struct pool *unbound = NULL;
+	if (pool->local.zone != 0 && pool->peer.zone == 0) {
+		struct addr local = pool->local;
+		local.zone = 0;
+		unbound = census_pool(b->census, &local, &pool->peer, pool->port);
+	}
+	if (unbound == NULL) {
+		apply_bag(b, &pool->held, pool->requests, u);
+	} else {
+		portbag_add_to(&pool->held, b->range, &b->scratch);
+		portbag_add_to(&unbound->held, b->range, &b->scratch);
+		apply_set(b, &b->scratch, pool->requests + unbound->requests, u);
+		portset_clear(&b->scratch);
+	}
+	u->tightest = u->remaining;
+	judge(u, levels, range_size(b->range));
+}
+
+/* Adds one pool's counts to a peer's or target's. */
+static void
+gather(struct usage *sum, const struct usage *pool)
+{
+	for (unsigned state = 1; state < STATE_MAX; state++)
+		sum->states.of[state] += pool->states.of[state];
+	sum->recyclable += pool->recyclable;
+	if (pool->tightest < sum->tightest)
+		sum->tightest = pool->tightest;
+}
+
+static uint32_t
+hash_peer(const struct addr *peer)
+{
+	uint32_t word[5];
+	memcpy(word, peer, sizeof(word));
+	return lookup_hash(word, 5);
+}
+
+/* Sorts the pools into one linked list per peer and makes the peers. */
+static bool
+group_peers(struct bench *b, struct tally *tally)
+{
+	for (uint32_t i = 0; i < tally->pool_count; i++) {
+		const struct addr *peer = &tally->pools[i].peer;
+		uint32_t hash = hash_peer(peer), cursor = hash, p;
+		while ((p = lookup_next(&b->peers, hash, &cursor)) != LOOKUP_NONE)
+			if (addr_equal(&tally->peers[p].peer, peer))
+				break;
+		if (p == LOOKUP_NONE) {
+			p = tally->peer_count;
+			if (!lookup_enter(&b->peers, hash, p))
+				return false;
+			tally->peers[p].peer = *peer;
+			b->first_of_peer[p] = LOOKUP_NONE;
+			tally->peer_count++;
+		}
+		b->next_of_peer[i] = b->first_of_peer[p];
+		b->first_of_peer[p] = i;
+		tally->peers[p].pools++;
+	}
+	return true;
+}
+
+static void
+tally_peer(struct bench *b, const struct tally *tally, uint32_t p, const struct levels *levels)
+{
+	struct peer_tally *peer = &tally->peers[p];
+	const struct census *census = b->census;
+	uint32_t first = b->first_of_peer[p];
+	if (peer->pools == 1) {
+		peer->usage = tally->pools[first].usage;
+		return;
+	}
+	struct usage *u = &peer->usage;
+	u->tightest = b->capacity;
+	uint32_t requests = 0;
+	for (uint32_t i = first; i != LOOKUP_NONE; i = b->next_of_peer[i]) {
+		gather(u, &tally->pools[i].usage);
+		requests += census->pools[i].requests;
+		portbag_add_to(&census->pools[i].held, b->range, &b->scratch);
+	}
+	apply_set(b, &b->scratch, requests, u);
+	for (uint32_t i = first; i != LOOKUP_NONE; i = b->next_of_peer[i])
+		portbag_take_from(&census->pools[i].held, b->range, &b->scratch);
+	judge(u, levels, range_size(b->range));
+}
+
+/* bind(address, 0) cannot get a port that any socket holds at that address or at the wildcard, in any
+ * state, recyclable TIME_WAIT included (inet_csk_find_open_port). */
+static void
+tally_local(struct bench *b, uint32_t l, struct local_tally *out)
+{
+	const struct census *census = b->census;
+	const struct local *local = &census->locals[l];
+	struct portset left;
+	offered(&census->settings, &left);
+	uint32_t all = portset_count(&left);
+	portset_andnot(&left, addr_is_v4(&local->address) ? &census->wild4 : &census->wild6);
+	portbag_add_to(&local->extra, b->range, &b->scratch);
+	for (uint32_t i = b->first_of_local[l]; i != LOOKUP_NONE; i = b->next_of_local[i])
+		portbag_add_to(&census->pools[i].held, b->range, &b->scratch);
+	out->address = local->address;
+	out->connections = local->connections;
+	out->remaining = portset_count_andnot(&left, &b->scratch);
+	out->used = all - out->remaining;
+	portset_clear(&b->scratch);
+}
+
+static void
+group_locals(struct bench *b)
+{
+	for (uint32_t l = 0; l < b->census->local_count; l++)
+		b->first_of_local[l] = LOOKUP_NONE;
+	for (uint32_t i = 0; i < b->census->pool_count; i++) {
+		uint32_t l = b->census->pools[i].local_index;
+		b->next_of_local[i] = b->first_of_local[l];
+		b->first_of_local[l] = i;
+	}
+}
+
+static void
+tally_target(struct bench *b, const struct tally *tally, const struct target *target,
+             struct target_tally *out)
+{
+	out->target = target;
+	struct usage *u = &out->usage;
+	u->tightest = b->capacity;
+	uint32_t requests = 0;
+	for (uint32_t i = 0; i < tally->pool_count; i++) {
+		const struct pool_tally *pool = &tally->pools[i];
+		if (!target_matches(target, &pool->peer, pool->port))
+			continue;
+		if (out->pools == 0 || pool->usage.tightest < u->tightest) {
+			out->tightest_local = pool->local;
+			out->tightest_peer = pool->peer;
+			out->tightest_port = pool->port;
+		}
+		out->pools++;
+		gather(u, &pool->usage);
+		requests += b->census->pools[i].requests;
+		portbag_add_to(&b->census->pools[i].held, b->range, &b->scratch);
+	}
+	apply_set(b, &b->scratch, requests, u);
+	portset_clear(&b->scratch);
+	judge(u, &target->levels, range_size(b->range));
+}
+
+static void
+bench_free(struct bench *b)
+{
+	if (b == NULL)
+		return;
+	free(b->next_of_peer);
+	free(b->next_of_local);
+	free(b->first_of_local);
+	free(b->first_of_peer);
+	lookup_free(&b->peers);
+	free(b);
+}
+
+/* calloc() that gives a pointer for no elements too. */
+static void *
+array(uint32_t count, size_t size)
+{
+	return calloc(count == 0 ? 1 : count, size);
+}
+
+static struct bench *
+bench_new(const struct census *census)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	if (b == NULL)
+		return NULL;
+	b->census = census;
+	b->range = &census->settings.range;
+	b->next_of_peer = array(census->pool_count, sizeof(uint32_t));
+	b->next_of_local = array(census->pool_count, sizeof(uint32_t));
+	b->first_of_peer = array(census->pool_count, sizeof(uint32_t));
+	b->first_of_local = array(census->local_count, sizeof(uint32_t));
+	if (b->next_of_peer != NULL && b->next_of_local != NULL && b->first_of_peer != NULL &&
+	    b->first_of_local != NULL)
+		return b;
+	bench_free(b);
+	return NULL;
+}
+
+static struct tally *
+tally_new(const struct census *census, uint32_t target_count)
+{
+	struct tally *tally = calloc(1, sizeof(*tally));
+	if (tally == NULL)
+		return NULL;
+	tally->pools = array(census->pool_count, sizeof(*tally->pools));
+	tally->peers = array(census->pool_count, sizeof(*tally->peers));
+	tally->locals = array(census->local_count, sizeof(*tally->locals));
+	tally->targets = array(target_count, sizeof(*tally->targets));
+	if (tally->pools == NULL || tally->peers == NULL || tally->locals == NULL ||
+	    tally->targets == NULL) {
+		tally_free(tally);
+		return NULL;
+	}
+	tally->pool_count = census->pool_count;
+	tally->local_count = census->local_count;
+	tally->target_count = target_count;
+	tally->features = census->features;
+	tally->totals.states = census->totals;
+	tally->totals.inbound = census->inbound;
+	tally->totals.outbound = census->outbound;
+	tally->totals.sockets = census->sockets;
+	return tally;
+}
+
+struct tally *
+tally_make(const struct census *census, const struct levels *levels, const struct target *targets,
+           uint32_t target_count)
+{
+	struct bench *b = bench_new(census);
+	struct tally *tally = tally_new(census, target_count);
+	if (b == NULL || tally == NULL)
+		goto out_of_memory;
+	tally_range(b, &tally->range);
+	for (uint32_t i = 0; i < tally->pool_count; i++)
+		tally_pool(b, &census->pools[i], levels, &tally->pools[i]);
+	if (!group_peers(b, tally))
+		goto out_of_memory;
+	for (uint32_t p = 0; p < tally->peer_count; p++)
+		tally_peer(b, tally, p, levels);
+	group_locals(b);
+	for (uint32_t l = 0; l < tally->local_count; l++)
+		tally_local(b, l, &tally->locals[l]);
+	for (uint32_t t = 0; t < target_count; t++)
+		tally_target(b, tally, &targets[t], &tally->targets[t]);
+	bench_free(b);
+	return tally;
+
+out_of_memory:
+	bench_free(b);
+	tally_free(tally);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void
+tally_free(struct tally *tally)
+{
+	if (tally == NULL)
+		return;
+	free(tally->pools);
+	free(tally->peers);
+	free(tally->locals);
+	free(tally->targets);
+	free(tally);
+}

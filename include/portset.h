@@ -63,6 +63,9 @@ void portset_or(struct portset *s, const struct portset *other);
 void portset_andnot(struct portset *s, const struct portset *other);
 void portset_and(struct portset *s, const struct portset *other);
 
+/* out = every port that is not in s. */
+void portset_complement(const struct portset *s, struct portset *out);
+
 /* Number of ports in s; number of ports of s that are not in other. */
 uint32_t portset_count(const struct portset *s);
 uint32_t portset_count_andnot(const struct portset *s, const struct portset *other);

@@ -37,6 +37,13 @@ portset_and(struct portset *s, const struct portset *other)
 		s->word[i] &= other->word[i];
 }
 
+void
+portset_complement(const struct portset *s, struct portset *out)
+{
+	for (unsigned i = 0; i < PORTSET_WORDS; i++)
+		out->word[i] = ~s->word[i];
+}
+
 uint32_t
 portset_count(const struct portset *s)
 {

@@ -12,6 +12,7 @@ struct bench {
 	struct portset usable;    /* R - reserved - blocked: what an empty pool offers */
 	struct portset unusable;  /* everything else */
 	struct portset ambiguous; /* usable ports that may be blocked unseen */
+	struct portset settled;   /* everything else */
 	uint32_t capacity;
 	uint32_t ambiguous_count;
 	struct portset scratch;   /* always empty between two uses */
@@ -68,12 +69,11 @@ tally_range(struct bench *b, struct range_tally *out)
 	out->bound -= out->capacity;
 
 	b->capacity = out->capacity;
-	portset_clear(&b->unusable);
-	portset_add_range(&b->unusable, 0, UINT16_MAX);
-	portset_andnot(&b->unusable, &b->usable);
+	portset_complement(&b->usable, &b->unusable);
 	b->ambiguous = census->ambiguous;
 	portset_and(&b->ambiguous, &b->usable);
 	b->ambiguous_count = portset_count(&b->ambiguous);
+	portset_complement(&b->ambiguous, &b->settled);
 	out->uncertain = b->ambiguous_count + odd_loss(b->range, portset_has(&b->usable, b->range->low),
 	                                               portset_has(&b->usable, b->range->high));
 }
@@ -106,11 +106,8 @@ apply_bag(const struct bench *b, const struct portbag *held, uint32_t requests, 
 	out->capacity = b->capacity;
 	out->uncertain = 0;
 	if (b->ambiguous_count != 0) {
-		struct portset known;
-		portset_clear(&known);
-		portset_add_range(&known, 0, UINT16_MAX);
-		portset_andnot(&known, &b->ambiguous);
-		out->uncertain = b->ambiguous_count - portbag_count_without(held, b->range, &known);
+		out->uncertain =
+		    b->ambiguous_count - portbag_count_without(held, b->range, &b->settled);
 	}
 	out->uncertain += odd_loss(
 	    b->range, portset_has(&b->usable, low) && !portbag_has(held, b->range, low),

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: ISC
+"""isolate: runs each test_* function of a file in namespaces and a directory of its own.
+
+A test file ends with
+
+    if __name__ == "__main__":
+        isolate.main()
+
+Every function then runs in its own network, PID and mount namespace (a user namespace too when not
+root), as PID 1's child, with loopback up. Whatever it starts dies with it: also when it fails, when
+it hangs and when someone presses Ctrl-C. Output is TAP. Arguments pick functions by part of name.
+"""
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+INSIDE = "SRCPORTD_TEST_INSIDE"  # set in the isolated process: the test's directory
+CASE_SECONDS = 120
+_cleanups = []
+
+
+class Skip(Exception):
+    """Raised by a test that cannot run on this machine; the text says why."""
+
+
+def directory():
+    """The running test's own directory; removed after it."""
+    return os.environ[INSIDE]
+
+
+def at_exit(action):
+    """Calls action when the running test ends, last registered first."""
+    _cleanups.append(action)
+
+
+def _die_with_parent():
+    """For preexec_fn: SIGKILL me when the thread that started me ends."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def unshare_command():
+    command = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc"]
+    return command if os.geteuid() == 0 else command + ["--user", "--map-root-user"]
+
+
+def can_isolate():
+    return subprocess.run(unshare_command() + ["true"], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def start_isolated(arguments, path, **options):
+    """Popen of this interpreter with arguments, in new namespaces, with path as its directory."""
+    environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+    environment[INSIDE] = path
+    return subprocess.Popen(unshare_command() + [sys.executable] + arguments, env=environment,
+                            preexec_fn=_die_with_parent, **options)
+
+
+def enter():
+    """First thing inside the namespaces."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def leave():
+    """Undoes what at_exit() collected; the namespaces take the rest."""
+    while _cleanups:
+        _cleanups.pop()()
+
+
+def _indented(text):
+    return "".join("# %s\n" % line for line in text.rstrip().splitlines())
+
+
+def _run_inside(name):
+    """Runs one function of __main__ and reports it; the exit status says whether it passed."""
+    function = getattr(sys.modules["__main__"], name)
+    enter()
+    try:
+        try:
+            function()
+        finally:
+            leave()
+    except Skip as reason:
+        print("ok %s # SKIP %s" % (name, reason))
+    except BaseException:  # a KeyboardInterrupt is a result too
+        print("not ok %s\n%s" % (name, _indented(traceback.format_exc())), end="")
+        for log in sorted(os.listdir(directory())):
+            if log.endswith(".log"):
+                with open(os.path.join(directory(), log), errors="replace") as file:
+                    print("# --- %s (end)\n%s" % (log, _indented(file.read()[-3000:])), end="")
+        return 1
+    else:
+        print("ok %s" % name)
+    return 0
+
+
+def _run_isolated(name):
+    """Runs one function in its namespaces; returns what it printed."""
+    path = tempfile.mkdtemp(prefix="srcportd-")
+    process = None
+    try:
+        process = start_isolated([os.path.abspath(sys.argv[0]), name], path,
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT)
+        try:
+            output = process.communicate(timeout=CASE_SECONDS)[0].decode("utf-8", "replace")
+        except subprocess.TimeoutExpired:
+            return "not ok %s\n# still running after %d s\n" % (name, CASE_SECONDS)
+        if not any(line.startswith(("ok %s" % name, "not ok %s" % name))
+                   for line in output.splitlines()):
+            output = "not ok %s\n# ended with %d and no result\n%s" % (
+                name, process.returncode, _indented(output))
+        return output
+    finally:
+        if process:
+            process.kill()  # unshare; --kill-child takes the namespace's init with it
+            process.wait()
+        _remove(path)
+
+
+def _remove(path):
+    """The namespace's last processes may still be dying and writing."""
+    deadline = time.monotonic() + 5
+    while os.path.exists(path) and time.monotonic() < deadline:
+        shutil.rmtree(path, ignore_errors=True)
+        time.sleep(0 if not os.path.exists(path) else 0.05)
+
+
+def main():
+    """Runs the test functions of __main__ and exits."""
+    if INSIDE in os.environ:
+        sys.exit(_run_inside(sys.argv[1]))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    names = [name for name, value in vars(sys.modules["__main__"]).items()
+             if name.startswith("test_") and callable(value)]
+    if sys.argv[1:]:
+        names = [name for name in names if any(part in name for part in sys.argv[1:])]
+    isolated = can_isolate()
+    print("1..%d" % len(names))
+    failed = 0
+    try:
+        for name in names:
+            output = (_run_isolated(name) if isolated else
+                      "ok %s # SKIP no permission to make namespaces\n" % name)
+            failed += any(line.startswith("not ok") for line in output.splitlines())
+            sys.stdout.write(output)
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(1 if failed or not names else 0)

@@ -42,13 +42,13 @@ endif
 O ?= build
 
 comma := ,
-empty :=
-space := $(empty) $(empty)
 ifeq ($(filter 1.3.6.1.4.1.%,$(OID_ROOT)),)
 $(error OID_ROOT must lie under enterprises, 1.3.6.1.4.1: $(OID_ROOT))
 endif
 oid_commas := $(subst .,$(comma),$(OID_ROOT))
-oid_smi    := enterprises $(subst .,$(space),$(patsubst 1.3.6.1.4.1.%,%,$(OID_ROOT)))
+# Every arc but the last has a name, as smilint wants it.
+oid_smi    := $(shell echo '$(OID_ROOT)' | awk -F. '{ printf "enterprises"; \
+	for (i = 7; i < NF; i++) printf " srcPortRoot%d(%d)", i - 6, $$i; printf " %d", $$NF }')
 
 cppflags = -D_GNU_SOURCE -Iinclude -DSRCPORTD_VERSION='"$(VERSION)"' \
 	-DSRCPORT_OID_ROOT=$(oid_commas) -DSRCPORTD_CONFDIR='"$(sysconfdir)/snmp"'
@@ -96,8 +96,12 @@ $(unit_tests): $(O)/unit/%: $(O)/unit/%.o $(unit_helpers) $(O)/srcportd.a
 
 # The one line of the MIB that says where it hangs.
 $(O)/SRCPORT-MIB.txt: mibs/SRCPORT-MIB.txt $(O)/flags
-	sed 's/{ enterprises 8072 9999 9999 7777 }/{ $(oid_smi) }/' $< > $@
+ifeq ($(OID_ROOT),1.3.6.1.4.1.8072.9999.9999.7777)
+	cp $< $@
+else
+	sed 's/::= { enterprises .* }/::= { $(oid_smi) }/' $< > $@
 	@grep -q '::= { $(oid_smi) }' $@ || { echo "$<: no line to put OID_ROOT into" >&2; exit 1; }
+endif
 
 # Changed flags rebuild everything that was built with the old ones.
 flags_now = $(compile) | $(link) | $(libs) | $(oid_smi)

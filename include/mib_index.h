@@ -2,10 +2,10 @@
 /*
  * mib_index: the OID suffix of a row, as the INDEX clauses of SRCPORT-MIB make it. Pure.
  *
- * An address is three things in a row: its InetAddressType, the number of its octets (the object has
- * no fixed size: RFC 2578, 7.7), its octets. As the type decides the number of octets, the order of
- * the encoded suffixes is the order of addr_compare() and of the ports, member by member; whoever
- * sorts tallies that way has sorted rows in MIB order.
+ * An address is three things in a row: its InetAddressType, the number of its octets (the object
+ * has no fixed size: RFC 2578, 7.7), its octets. As the type decides the number of octets, the
+ * order of the encoded suffixes is the order of addr_compare() and of the ports, member by member;
+ * whoever sorts tallies that way has sorted rows in MIB order.
  */
 #ifndef SRCPORTD_MIB_INDEX_H
 #define SRCPORTD_MIB_INDEX_H

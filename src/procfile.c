@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+#include "procfile.h"
+
+#include "recording.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static long
+read_whole(int fd, char *buf, size_t room)
+{
+	size_t length = 0;
+	for (;;) {
+		ssize_t got = read(fd, buf + length, room - 1 - length);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		length += (size_t)got;
+		if (length == room - 1) {
+			errno = EFBIG;
+			return -1;
+		}
+	}
+	buf[length] = '\0';
+	return (long)length;
+}
+
+static long
+read_copy(const struct procfile_source *source, const char *name, char *buf, size_t room)
+{
+	for (const struct procfile_copy *c = source->copies; c != NULL; c = c->next) {
+		if (strcmp(c->name, name) != 0)
+			continue;
+		if (c->text == NULL)
+			break;
+		if (c->length >= room) {
+			errno = EFBIG;
+			return -1;
+		}
+		memcpy(buf, c->text, c->length);
+		buf[c->length] = '\0';
+		return (long)c->length;
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+long
+procfile_read(const struct procfile_source *source, const char *name, char *buf, size_t room)
+{
+	if (source->replay)
+		return read_copy(source, name, buf, room);
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof(path), "%s/%s", source->root, name) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	long length = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		length = read_whole(fd, buf, room);
+		int error = errno;
+		close(fd);
+		errno = error;
+	}
+	if (source->record != NULL) {
+		int error = errno;
+		if (length >= 0)
+			recording_file(source->record, name, buf, (size_t)length);
+		else
+			recording_absent(source->record, name);
+		errno = error;
+	}
+	return length;
+}
+
+/* "<root>/<name>: <reason>" */
+static const char *
+complain(const struct procfile_source *source, const char *name, const char *reason, char *error,
+         size_t room)
+{
+	const char *root = source->replay ? "recording" : source->root;
+	snprintf(error, room, "%s/%s: %s", root, name, reason);
+	return error;
+}
+
+/* A sysctl that may be absent; anything else that is wrong with it is an error. */
+static const char *
+read_optional(const struct procfile_source *source, const char *name, uint64_t max, int32_t *out,
+              char *error, size_t room)
+{
+	char text[64];
+	uint64_t value;
+	*out = SETTING_ABSENT;
+	long length = procfile_read(source, name, text, sizeof(text));
+	if (length < 0)
+		return NULL;
+	const char *expected = settings_parse_number(text, (size_t)length, 0, max, &value);
+	if (expected != NULL)
+		return complain(source, name, expected, error, room);
+	*out = (int32_t)value;
+	return NULL;
+}
+
+const char *
+procfile_settings(const struct procfile_source *source, struct settings *out, char *error,
+                  size_t room)
+{
+	static const char range[] = "sys/net/ipv4/ip_local_port_range";
+	static const char reserved[] = "sys/net/ipv4/ip_local_reserved_ports";
+	struct settings s;
+	/* 32,768 single ports of five digits with commas are the longest list there can be. */
+	static const size_t list_room = 65536 * 6;
+	char text[128];
+	long length = procfile_read(source, range, text, sizeof(text));
+	if (length < 0)
+		return complain(source, range, strerror(errno), error, room);
+	const char *expected = settings_parse_range(text, (size_t)length, &s.range);
+	if (expected != NULL)
+		return complain(source, range, expected, error, room);
+
+	char *list = malloc(list_room);
+	if (list == NULL)
+		return complain(source, reserved, strerror(errno), error, room);
+	length = procfile_read(source, reserved, list, list_room);
+	if (length < 0)
+		expected = strerror(errno);
+	else
+		expected = settings_parse_ports(list, (size_t)length, &s.reserved);
+	free(list);
+	if (expected != NULL)
+		return complain(source, reserved, expected, error, room);
+
+	const struct {
+		const char *name;
+		uint64_t max;
+		int32_t *out;
+	} optional[] = {
+	    {"sys/net/ipv4/tcp_tw_reuse", 2, &s.tw_reuse},
+	    {"sys/net/ipv4/tcp_timestamps", 2, &s.timestamps},
+	    {"sys/net/ipv4/tcp_tw_reuse_delay", 60000, &s.tw_reuse_delay_ms},
+	};
+	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
+		if (read_optional(source, optional[i].name, optional[i].max, optional[i].out, error,
+		                  room) != NULL)
+			return error;
+	*out = s;
+	return NULL;
+}
+
+bool
+procfile_add_copy(struct procfile_source *source, const char *name, const char *text, size_t length)
+{
+	struct procfile_copy *copy = calloc(1, sizeof(*copy));
+	if (copy == NULL)
+		return false;
+	copy->name = strdup(name);
+	copy->text = text != NULL ? malloc(length + 1) : NULL;
+	if (copy->name == NULL || (text != NULL && copy->text == NULL)) {
+		free(copy->name);
+		free(copy->text);
+		free(copy);
+		errno = ENOMEM;
+		return false;
+	}
+	if (text != NULL)
+		memcpy(copy->text, text, length);
+	copy->length = length;
+	copy->next = source->copies;
+	source->copies = copy;
+	return true;
+}
+
+void
+procfile_free_copies(struct procfile_source *source)
+{
+	while (source->copies != NULL) {
+		struct procfile_copy *copy = source->copies;
+		source->copies = copy->next;
+		free(copy->name);
+		free(copy->text);
+		free(copy);
+	}
+}

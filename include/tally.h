@@ -95,6 +95,9 @@ struct tally {
 struct tally *tally_make(const struct census *census, const struct levels *levels,
                          const struct target *targets, uint32_t target_count);
 
+/* Sorts pools, peers and local addresses for a reader: the fewest remaining first, then by address. */
+void tally_sort(struct tally *tally);
+
 void tally_free(struct tally *tally); /* NULL is allowed */
 
 #endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * config: what the operator decides: everything that srcportd.conf can say, with its defaults.
+ */
+#ifndef SRCPORTD_CONFIG_H
+#define SRCPORTD_CONFIG_H
+
+#include "level.h"
+#include "snapshot.h"
+#include "target.h"
+
+#define CONFIG_PATH_MAX 108 /* sun_path of a unix socket */
+#define CONFIG_OID_MAX  32
+
+struct config {
+	char agentx_socket[CONFIG_PATH_MAX];
+	uint32_t base_oid[CONFIG_OID_MAX]; /* where the module is registered */
+	uint32_t base_oid_length;
+	uint32_t interval_s; /* seconds from one poll to the next */
+	struct levels levels;
+	struct row_limits rows;
+	struct target *targets; /* owned */
+	uint32_t target_count;
+};
+
+/* Sets every value to its default; targets are none. */
+void config_init(struct config *config);
+
+/* Adds a target. False with errno ENOMEM. */
+bool config_add_target(struct config *config, const struct target *target);
+
+void config_free(struct config *config);
+
+#endif

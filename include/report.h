@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * report: what one poll found, for a person, a program or a Nagios-like scheduler.
+ */
+#ifndef SRCPORTD_REPORT_H
+#define SRCPORTD_REPORT_H
+
+#include "tally.h"
+
+#include <stdio.h>
+#include <time.h>
+
+struct report {
+	const struct tally *tally;
+	uint32_t duration_us; /* of the poll */
+	time_t when;          /* wall clock of the poll; 0 = a replay */
+	uint32_t pool_limit;  /* pools and peers that the text names, the tightest first */
+};
+
+/* Aligned text for a ticket: range and what is deducted, totals by state, the tightest pools, and each
+ * target with its states, percent, remaining, verdict and why. */
+void report_text(const struct report *report, FILE *out);
+
+/* The stable JSON form; every pool, peer and local address. Documented in srcportd(8). */
+void report_json(const struct report *report, FILE *out);
+
+/* One line with performance data. Returns the plugin exit code: 0 OK, 1 WARNING, 2 CRITICAL. Judges
+ * the targets if there are any, else every pool. */
+int report_nagios(const struct report *report, FILE *out);
+
+/* "SAFE", "WARNING", "CRITICAL", "UNKNOWN": the verdict in the words of operators. */
+const char *report_verdict(enum severity severity);
+
+#endif

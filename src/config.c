@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef SRCPORT_OID_ROOT
+#define SRCPORT_OID_ROOT 1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 7777
+#endif
+
+void
+config_init(struct config *config)
+{
+	static const uint32_t root[] = {SRCPORT_OID_ROOT};
+	_Static_assert(sizeof(root) / sizeof(root[0]) <= CONFIG_OID_MAX, "SRCPORT_OID_ROOT too long");
+	memset(config, 0, sizeof(*config));
+	strcpy(config->agentx_socket, "/var/agentx/master");
+	memcpy(config->base_oid, root, sizeof(root));
+	config->base_oid_length = sizeof(root) / sizeof(root[0]);
+	config->interval_s = 10;
+	config->levels = levels_default;
+	config->rows = (struct row_limits){.pools = 1000, .peers = 1000, .locals = 256};
+}
+
+bool
+config_add_target(struct config *config, const struct target *target)
+{
+	struct target *bigger =
+	    realloc(config->targets, (config->target_count + 1) * sizeof(*config->targets));
+	if (bigger == NULL)
+		return false;
+	config->targets = bigger;
+	config->targets[config->target_count++] = *target;
+	return true;
+}
+
+void
+config_free(struct config *config)
+{
+	free(config->targets);
+	config->targets = NULL;
+	config->target_count = 0;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+#include "once.h"
+
+#include "poller.h"
+#include "procfile.h"
+#include "recording.h"
+#include "replay.h"
+#include "report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Pools that the text names. */
+#define TEXT_POOLS 20
+
+struct once {
+	const struct options *options;
+	const struct config *config;
+	struct procfile_source source;
+	struct census census;
+	uint32_t duration_us;
+	char error[512];
+};
+
+static uint64_t
+now_us(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static bool
+complain(struct once *once, const char *what, const char *why)
+{
+	snprintf(once->error, sizeof(once->error), "%s: %s", what, why);
+	return false;
+}
+
+static bool
+poll_kernel(struct once *once)
+{
+	struct settings settings;
+	if (procfile_settings(&once->source, &settings, once->error, sizeof(once->error)) != NULL)
+		return false;
+	census_init(&once->census, &settings, NULL);
+	struct poller *poller = poller_open(once->error, sizeof(once->error));
+	if (poller == NULL)
+		return false;
+	uint64_t start = now_us();
+	enum poller_step step = poller_begin(poller, &once->census, once->source.record);
+	while (step == POLLER_MORE)
+		step = poller_read(poller);
+	once->duration_us = (uint32_t)(now_us() - start);
+	if (step == POLLER_FAILED)
+		complain(once, "sock_diag", poller_error(poller));
+	poller_close(poller);
+	return step == POLLER_DONE;
+}
+
+/* Fills the census from the kernel or from a recording. */
+static bool
+collect(struct once *once)
+{
+	const struct options *options = once->options;
+	if (options->replay != NULL)
+		return replay_read(options->replay, &once->source, &once->census, once->error,
+		                   sizeof(once->error)) == NULL;
+	once->source = (struct procfile_source){.root = options->proc_root};
+	if (options->record == NULL)
+		return poll_kernel(once);
+
+	once->source.record = fopen(options->record, "we");
+	if (once->source.record == NULL || !recording_begin(once->source.record))
+		return complain(once, options->record, strerror(errno));
+	bool good = poll_kernel(once);
+	bool written = ferror(once->source.record) == 0;
+	if (fclose(once->source.record) != 0 || !written)
+		return complain(once, options->record, "it could not be written whole");
+	return good;
+}
+
+/* The command line's targets, or else the configuration's. NULL with a message, or an array to free. */
+static struct target *
+choose_targets(struct once *once, uint32_t *count)
+{
+	const struct options *options = once->options;
+	uint32_t given = (uint32_t)options->target_count;
+	*count = given > 0 ? given : once->config->target_count;
+	struct target *targets = calloc(*count + 1, sizeof(*targets));
+	if (targets == NULL) {
+		complain(once, "targets", strerror(errno));
+		return NULL;
+	}
+	if (given == 0 && *count > 0)
+		memcpy(targets, once->config->targets, *count * sizeof(*targets));
+	for (uint32_t i = 0; i < given; i++) {
+		targets[i].levels = once->config->levels;
+		const char *expected = target_parse(options->targets[i], &targets[i]);
+		if (expected != NULL) {
+			snprintf(once->error, sizeof(once->error), "TARGET: found \"%s\", %s",
+			         options->targets[i], expected);
+			free(targets);
+			return NULL;
+		}
+	}
+	return targets;
+}
+
+static int
+print_report(struct once *once, struct tally *tally)
+{
+	struct report report = {.tally = tally,
+	                        .duration_us = once->duration_us,
+	                        .when = once->options->replay != NULL ? 0 : time(NULL),
+	                        .pool_limit = TEXT_POOLS};
+	int status = EXIT_OK;
+	tally_sort(tally);
+	if (once->options->format == FORMAT_JSON)
+		report_json(&report, stdout);
+	else if (once->options->format == FORMAT_NAGIOS)
+		status = report_nagios(&report, stdout);
+	else
+		report_text(&report, stdout);
+	if (fflush(stdout) != 0) {
+		complain(once, "standard output", strerror(errno));
+		return -1;
+	}
+	return status;
+}
+
+int
+once_run(const struct options *options, const struct config *config)
+{
+	struct once *once = calloc(1, sizeof(*once));
+	if (once == NULL) {
+		fprintf(stderr, "srcportd: out of memory\n");
+		return EXIT_FAILED;
+	}
+	once->options = options;
+	once->config = config;
+	int status = EXIT_USAGE;
+	uint32_t count;
+	struct target *targets = choose_targets(once, &count);
+	if (targets != NULL) {
+		status = EXIT_FAILED;
+		struct tally *tally = NULL;
+		if (collect(once)) {
+			tally = tally_make(&once->census, &config->levels, targets, count);
+			if (tally == NULL)
+				complain(once, "report", strerror(errno));
+			else if ((status = print_report(once, tally)) < 0)
+				status = EXIT_FAILED;
+		}
+		tally_free(tally);
+		census_free(&once->census);
+		procfile_free_copies(&once->source);
+	}
+	if (once->error[0] != '\0') {
+		bool nagios = options->format == FORMAT_NAGIOS;
+		fprintf(nagios ? stdout : stderr, "%s: %s\n", nagios ? "SRCPORT UNKNOWN" : "srcportd",
+		        once->error);
+		if (nagios)
+			status = 3;
+	}
+	free(targets);
+	free(once);
+	return status;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define INTERVAL_MAX 86400
+
+enum option_id {
+	OPT_ONCE,
+	OPT_FORMAT,
+	OPT_RECORD,
+	OPT_REPLAY,
+	OPT_CONFIG,
+	OPT_CHECK_CONFIG,
+	OPT_DUMP_CONFIG,
+	OPT_AGENTX_SOCKET,
+	OPT_BASE_OID,
+	OPT_INTERVAL,
+	OPT_PROC_ROOT,
+	OPT_PID_FILE,
+	OPT_BACKGROUND,
+	OPT_VERBOSE,
+	OPT_HELP,
+	OPT_VERSION
+};
+
+static const struct option_row {
+	const char *name;
+	const char *brief; /* short form, or NULL */
+	const char *value; /* what the value is called, or NULL if there is none */
+	enum option_id id;
+	const char *help;
+} table[] = {
+    {"--once", NULL, NULL, OPT_ONCE, "poll once, report, exit; needs no snmpd and no privilege"},
+    {"--format", NULL, "text|json|nagios", OPT_FORMAT, "form of the report (text)"},
+    {"--record", NULL, "FILE", OPT_RECORD, "with --once: keep the kernel's raw answers"},
+    {"--replay", NULL, "FILE", OPT_REPLAY, "with --once: report from such a file"},
+    {"--config", NULL, "FILE", OPT_CONFIG, "configuration (/etc/snmp/srcportd.conf)"},
+    {"--check-config", NULL, NULL, OPT_CHECK_CONFIG, "check the configuration, exit"},
+    {"--dump-config", NULL, NULL, OPT_DUMP_CONFIG, "print the configuration in force, exit"},
+    {"--agentx-socket", NULL, "PATH", OPT_AGENTX_SOCKET, "snmpd's AgentX socket"},
+    {"--base-oid", NULL, "OID", OPT_BASE_OID, "where SRCPORT-MIB is registered"},
+    {"--interval", NULL, "SECONDS", OPT_INTERVAL, "time between two polls"},
+    {"--proc-root", NULL, "DIR", OPT_PROC_ROOT, "read this directory in the place of /proc"},
+    {"--pid-file", NULL, "FILE", OPT_PID_FILE, "write the process id there, and hold it locked"},
+    {"--background", "-d", NULL, OPT_BACKGROUND, "detach; messages go to syslog"},
+    {"--verbose", "-v", NULL, OPT_VERBOSE, "more messages"},
+    {"--help", "-h", NULL, OPT_HELP, "this text"},
+    {"--version", "-V", NULL, OPT_VERSION, "the version"},
+};
+#define TABLE_ROWS (sizeof(table) / sizeof(table[0]))
+
+void
+options_help(FILE *out)
+{
+	fputs("Usage: srcportd [OPTION...]                  measure and serve SRCPORT-MIB by AgentX\n"
+	      "       srcportd --once [OPTION...] [TARGET...]  report once\n"
+	      "TARGET: ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS\n\n",
+	      out);
+	for (size_t i = 0; i < TABLE_ROWS; i++) {
+		char left[64];
+		snprintf(left, sizeof(left), "%s%s%s%s%s", table[i].brief ? table[i].brief : "",
+		         table[i].brief ? ", " : "", table[i].name, table[i].value ? " " : "",
+		         table[i].value ? table[i].value : "");
+		fprintf(out, "  %-27s %s\n", left, table[i].help);
+	}
+}
+
+static const struct option_row *
+find_row(const char *name, size_t length)
+{
+	for (size_t i = 0; i < TABLE_ROWS; i++) {
+		if (strlen(table[i].name) == length && memcmp(table[i].name, name, length) == 0)
+			return &table[i];
+		if (table[i].brief != NULL && strlen(table[i].brief) == length &&
+		    memcmp(table[i].brief, name, length) == 0)
+			return &table[i];
+	}
+	return NULL;
+}
+
+static bool
+set_format(struct options *o, const char *value)
+{
+	static const char *const name[] = {"text", "json", "nagios"};
+	for (unsigned i = 0; i < 3; i++) {
+		if (strcmp(value, name[i]) == 0) {
+			o->format = (enum report_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+set_interval(struct options *o, const char *value)
+{
+	char *end;
+	if (*value < '0' || *value > '9' || strlen(value) > 5)
+		return false;
+	unsigned long seconds = strtoul(value, &end, 10);
+	if (*end != '\0' || seconds < 1 || seconds > INTERVAL_MAX)
+		return false;
+	o->interval_s = (uint32_t)seconds;
+	return true;
+}
+
+/* Takes one option with its value; false if the value is not of its form. */
+static bool
+set_option(struct options *o, enum option_id id, const char *value)
+{
+	switch (id) {
+	case OPT_ONCE: o->mode = RUN_ONCE; break;
+	case OPT_CHECK_CONFIG: o->mode = RUN_CHECK_CONFIG; break;
+	case OPT_DUMP_CONFIG: o->mode = RUN_DUMP_CONFIG; break;
+	case OPT_HELP: o->mode = RUN_HELP; break;
+	case OPT_VERSION: o->mode = RUN_VERSION; break;
+	case OPT_FORMAT: return set_format(o, value);
+	case OPT_INTERVAL: return set_interval(o, value);
+	case OPT_RECORD: o->record = value; break;
+	case OPT_REPLAY: o->replay = value; break;
+	case OPT_CONFIG: o->config_file = value; break;
+	case OPT_AGENTX_SOCKET: o->agentx_socket = value; break;
+	case OPT_BASE_OID: o->base_oid = value; break;
+	case OPT_PROC_ROOT: o->proc_root = value; break;
+	case OPT_PID_FILE: o->pid_file = value; break;
+	case OPT_BACKGROUND: o->background = true; break;
+	case OPT_VERBOSE: o->verbose = true; break;
+	}
+	return value == NULL || *value != '\0';
+}
+
+/* What only makes sense together. */
+static const char *
+check_together(const struct options *o)
+{
+	if (o->mode == RUN_HELP || o->mode == RUN_VERSION)
+		return NULL;
+	if (o->mode != RUN_ONCE) {
+		if (o->target_count > 0)
+			return "a TARGET needs --once";
+		if (o->record != NULL || o->replay != NULL)
+			return "--record and --replay need --once";
+		if (o->format != FORMAT_TEXT)
+			return "--format needs --once";
+	}
+	if (o->record != NULL && o->replay != NULL)
+		return "--record and --replay exclude each other";
+	return NULL;
+}
+
+const char *
+options_parse(int argc, char **argv, struct options *out, char *error, size_t room)
+{
+	*out = (struct options){.proc_root = "/proc"};
+	int i = 1;
+	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			i++;
+			break;
+		}
+		size_t length = strcspn(argv[i], "=");
+		const struct option_row *row = find_row(argv[i], length);
+		const char *value = argv[i][length] == '=' ? argv[i] + length + 1 : NULL;
+		if (row == NULL || (row->value == NULL && value != NULL)) {
+			snprintf(error, room, "unknown option \"%s\", see --help", argv[i]);
+			return error;
+		}
+		if (row->value != NULL && value == NULL)
+			value = i + 1 < argc ? argv[++i] : "";
+		if (!set_option(out, row->id, value)) {
+			snprintf(error, room, "%s: found \"%s\", expected %s", row->name, value,
+			         row->id == OPT_INTERVAL ? "1 to 86400 seconds" : row->value);
+			return error;
+		}
+	}
+	out->targets = (const char *const *)(argv + i);
+	out->target_count = argc - i;
+	const char *wrong = check_together(out);
+	if (wrong != NULL) {
+		snprintf(error, room, "%s", wrong);
+		return error;
+	}
+	return NULL;
+}

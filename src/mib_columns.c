@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+#include "mib_columns.h"
+
+#include <stdio.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct mib_rows
+locals(const struct snapshot *s)
+{
+	return (struct mib_rows){s->locals, s->local_count, sizeof(*s->locals)};
+}
+
+static struct mib_rows
+peers(const struct snapshot *s)
+{
+	return (struct mib_rows){s->peers, s->peer_count, sizeof(*s->peers)};
+}
+
+static struct mib_rows
+pools(const struct snapshot *s)
+{
+	return (struct mib_rows){s->pools, s->pool_count, sizeof(*s->pools)};
+}
+
+/* Scalars are members of the snapshot itself: it is the one row of their group. */
+static struct mib_rows
+always(const struct snapshot *s)
+{
+	return (struct mib_rows){s, 1, sizeof(*s)};
+}
+
+/* Groups that have no value before the first good poll. */
+static struct mib_rows
+once_polled(const struct snapshot *s)
+{
+	return (struct mib_rows){s, s->poll.made_ms != 0, sizeof(*s)};
+}
+
+/* srcPortSystem */
+
+/* The pool to look at first: the most severe, of those the one with the fewest ports remaining. */
+static const struct pool_row *
+worst_pool(const struct snapshot *s)
+{
+	const struct pool_row *worst = NULL;
+
+	for (uint32_t i = 0; i < s->pool_count; i++) {
+		const struct usage *a = &s->pools[i].t.usage;
+		const struct usage *b = worst != NULL ? &worst->t.usage : NULL;
+
+		if (b == NULL || a->severity > b->severity ||
+		    (a->severity == b->severity && a->remaining < b->remaining))
+			worst = &s->pools[i];
+	}
+	return worst;
+}
+
+static bool
+get_worst_pool(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct pool_row *worst = worst_pool(row);
+	char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
+	int n = 0;
+
+	(void)view;
+	if (((const struct snapshot *)row)->poll.made_ms == 0)
+		return false;
+	if (worst != NULL)
+		n = snprintf(out->octets, sizeof(out->octets), "%s to %s: %u of %u ports remain",
+			     addr_text(&worst->t.local, local),
+			     addr_port_text(&worst->t.peer, worst->t.port, peer),
+			     worst->t.usage.remaining, worst->t.usage.capacity);
+	out->length = n > 0 ? (size_t)n : 0;
+	return true;
+}
+
+static bool
+get_least_remaining(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct snapshot *s = row;
+
+	(void)view;
+	out->number = s->range.capacity;
+	for (uint32_t i = 0; i < s->pool_count; i++)
+		if (s->pools[i].t.usage.remaining < out->number)
+			out->number = s->pools[i].t.usage.remaining;
+	return s->poll.made_ms != 0;
+}
+
+static bool
+get_highest_percent(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct snapshot *s = row;
+
+	(void)view;
+	out->number = level_percent(s->range.capacity, s->range.capacity);
+	for (uint32_t i = 0; i < s->pool_count; i++)
+		if (s->pools[i].t.usage.percent > out->number)
+			out->number = s->pools[i].t.usage.percent;
+	return s->poll.made_ms != 0;
+}
+
+/* srcPortPoll */
+
+static bool
+get_poll_age(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	uint64_t made_ms = ((const struct snapshot *)row)->poll.made_ms;
+	uint64_t age_ms = view->now_ms > made_ms ? view->now_ms - made_ms : 0;
+
+	out->number = age_ms < UINT32_MAX ? (uint32_t)age_ms : UINT32_MAX;
+	return made_ms != 0;
+}
+
+/* sysUpTime belongs to the master agent, which may be younger than this program: then 0, as if the
+ * start had been at the last restart of sysUpTime (RFC 2579, TimeStamp). */
+static bool
+get_discontinuity(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	uint64_t running_cs = (view->now_ms - view->started_ms) / 10;
+
+	(void)row;
+	out->number = running_cs < view->uptime_cs ? (uint32_t)(view->uptime_cs - running_cs) : 0;
+	return true;
+}
+
+/* One line an object. */
+/* clang-format off */
+
+#define SNAPSHOT(number, type, member) MIB_COLUMN(number, type, struct snapshot, member)
+
+static const struct mib_column system_columns[] = {
+    SNAPSHOT(1, MIB_INTEGER, severity),
+    MIB_COMPUTED(3, MIB_TEXT, get_worst_pool),
+    MIB_COMPUTED(4, MIB_GAUGE, get_least_remaining),
+    MIB_COMPUTED(5, MIB_GAUGE, get_highest_percent),
+};
+
+static const struct mib_column range_columns[] = {
+    SNAPSHOT(1, MIB_GAUGE, range.range.low),
+    SNAPSHOT(2, MIB_GAUGE, range.range.high),
+    SNAPSHOT(3, MIB_GAUGE, range.size),
+    SNAPSHOT(4, MIB_GAUGE, range.reserved),
+    SNAPSHOT(5, MIB_GAUGE, range.listening),
+    SNAPSHOT(6, MIB_GAUGE, range.bound),
+    SNAPSHOT(7, MIB_GAUGE, range.capacity),
+    SNAPSHOT(8, MIB_GAUGE, range.uncertain),
+    SNAPSHOT(9, MIB_GAUGE, range.in_use),
+    SNAPSHOT(10, MIB_GAUGE, range.free),
+};
+
+/* The objects of srcPortTotals have the numbers of the states. */
+#define TOTAL(state) SNAPSHOT(state, MIB_GAUGE, totals.states.of[state])
+
+static const struct mib_column totals_columns[] = {
+    TOTAL(STATE_ESTABLISHED),
+    TOTAL(STATE_SYN_SENT),
+    TOTAL(STATE_SYN_RECV),
+    TOTAL(STATE_FIN_WAIT1),
+    TOTAL(STATE_FIN_WAIT2),
+    TOTAL(STATE_TIME_WAIT),
+    TOTAL(STATE_CLOSE),
+    TOTAL(STATE_CLOSE_WAIT),
+    TOTAL(STATE_LAST_ACK),
+    TOTAL(STATE_LISTEN),
+    TOTAL(STATE_CLOSING),
+    SNAPSHOT(12, MIB_GAUGE, totals.inbound),
+    SNAPSHOT(13, MIB_GAUGE, totals.outbound),
+    SNAPSHOT(14, MIB_GAUGE, totals.sockets),
+};
+
+static const struct mib_column poll_columns[] = {
+    SNAPSHOT(1, MIB_GAUGE, poll.interval_s),
+    MIB_COMPUTED(2, MIB_GAUGE, get_poll_age),
+    SNAPSHOT(3, MIB_GAUGE, poll.duration_us),
+    SNAPSHOT(4, MIB_GAUGE, poll.sockets),
+    SNAPSHOT(5, MIB_COUNTER, poll.polls),
+    SNAPSHOT(6, MIB_COUNTER, poll.errors),
+    MIB_COMPUTED(7, MIB_TICKS, get_discontinuity),
+    SNAPSHOT(8, MIB_GAUGE, poll.omitted_pools),
+    SNAPSHOT(9, MIB_GAUGE, poll.omitted_peers),
+    SNAPSHOT(10, MIB_GAUGE, poll.omitted_locals),
+    SNAPSHOT(11, MIB_BITS, poll.features),
+    SNAPSHOT(12, MIB_TEXT, poll.error),
+};
+
+/* Columns 6 to 23 of every table whose rows have a struct usage: the same number means the same in
+ * each of them. */
+#define USAGE(number, type, row, member) MIB_COLUMN(number, type, row, t.usage.member)
+#define USAGE_COLUMNS(row)                                    \
+    USAGE(6, MIB_GAUGE, row, connections),                    \
+    USAGE(7, MIB_GAUGE, row, used),                           \
+    USAGE(8, MIB_GAUGE, row, remaining),                      \
+    USAGE(9, MIB_GAUGE, row, uncertain),                      \
+    USAGE(10, MIB_GAUGE, row, capacity),                      \
+    USAGE(11, MIB_GAUGE, row, percent),                       \
+    USAGE(12, MIB_INTEGER, row, severity),                    \
+    USAGE(13, MIB_INTEGER, row, cause),                       \
+    USAGE(14, MIB_GAUGE, row, recyclable),                    \
+    USAGE(15, MIB_GAUGE, row, states.of[STATE_ESTABLISHED]),  \
+    USAGE(16, MIB_GAUGE, row, states.of[STATE_SYN_SENT]),     \
+    USAGE(17, MIB_GAUGE, row, states.of[STATE_SYN_RECV]),     \
+    USAGE(18, MIB_GAUGE, row, states.of[STATE_FIN_WAIT1]),    \
+    USAGE(19, MIB_GAUGE, row, states.of[STATE_FIN_WAIT2]),    \
+    USAGE(20, MIB_GAUGE, row, states.of[STATE_TIME_WAIT]),    \
+    USAGE(21, MIB_GAUGE, row, states.of[STATE_CLOSE_WAIT]),   \
+    USAGE(22, MIB_GAUGE, row, states.of[STATE_LAST_ACK]),     \
+    USAGE(23, MIB_GAUGE, row, states.of[STATE_CLOSING])
+
+static const struct mib_column local_columns[] = {
+    MIB_COLUMN(6, MIB_GAUGE, struct local_row, t.connections),
+    MIB_COLUMN(7, MIB_GAUGE, struct local_row, t.used),
+    MIB_COLUMN(8, MIB_GAUGE, struct local_row, t.remaining),
+};
+
+static const struct mib_column peer_columns[] = {
+    MIB_COLUMN(4, MIB_GAUGE, struct peer_row, t.pools),
+    USAGE(5, MIB_GAUGE, struct peer_row, tightest),
+    USAGE_COLUMNS(struct peer_row),
+};
+
+static const struct mib_column pool_columns[] = {
+    USAGE_COLUMNS(struct pool_row),
+};
+
+static const struct mib_table tables[] = {
+    {1,  true,  always,      system_columns, COUNT(system_columns)},
+    {2,  true,  once_polled, range_columns,  COUNT(range_columns)},
+    {3,  true,  once_polled, totals_columns, COUNT(totals_columns)},
+    {5,  true,  always,      poll_columns,   COUNT(poll_columns)},
+    {10, false, locals,      local_columns,  COUNT(local_columns)},
+    {11, false, peers,       peer_columns,   COUNT(peer_columns)},
+    {12, false, pools,       pool_columns,   COUNT(pool_columns)},
+};
+
+/* clang-format on */
+
+const struct mibtree mib_columns_tree = {tables, COUNT(tables)};

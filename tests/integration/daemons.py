@@ -261,6 +261,13 @@ class Srcportd(Daemon):
         wait_for(self.served, seconds, "snmpd serves SRCPORT-MIB")
         return self
 
+    def wait_polls(self, count=2, seconds=20):
+        """Returns after count more polls: with 2, what was true at the call has been seen."""
+        name = "srcPortPollPolls.0"
+        before = wait_for(lambda: client.value(name), seconds, "a first poll")
+        wait_for(lambda: client.value(name) >= before + count, seconds, "%d more polls" % count)
+        return self
+
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
 

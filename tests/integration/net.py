@@ -164,6 +164,17 @@ class Listener:
         self.accepted += taken
         return taken
 
+    def close_peers_of(self, names):
+        """Closes the other ends of connections that were not accepted yet, by (address, port)."""
+        wanted = set(names)
+        while wanted:
+            theirs = self.accept(1)[0]
+            name = theirs.getpeername()[:2]
+            if name in wanted:
+                wanted.remove(name)
+                self.accepted.remove(theirs)
+                theirs.close()
+
     def close(self):
         """Closes the listener and every connection accepted from it."""
         for connection in self.accepted:
@@ -285,9 +296,7 @@ def close_wait(count, listener, **options):
     """count connections that the peer has closed and we have not; the open ends are returned."""
     before = count_state("CLOSE_WAIT", listener.port)
     ours = connect_many(count, listener.address, listener.port, **options)
-    for theirs in listener.accept(count):
-        listener.accepted.remove(theirs)
-        theirs.close()
+    listener.close_peers_of([one.getsockname()[:2] for one in ours])
     wait_for(lambda: count_state("CLOSE_WAIT", listener.port) == before + count, 10,
              "%d sockets in CLOSE_WAIT" % count)
     return ours
@@ -297,10 +306,8 @@ def time_wait(count, listener, **options):
     """count TIME_WAIT sockets on our side, left by connections that we closed first."""
     before = count_state("TIME_WAIT", listener.port)
     ours = connect_many(count, listener.address, listener.port, **options)
-    theirs = listener.accept(count)
+    names = [one.getsockname()[:2] for one in ours]
     close_all(ours)
-    for connection in theirs:
-        listener.accepted.remove(connection)
-        connection.close()
+    listener.close_peers_of(names)
     wait_for(lambda: count_state("TIME_WAIT", listener.port) == before + count, 10,
              "%d sockets in TIME_WAIT" % count)

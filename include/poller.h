@@ -36,6 +36,9 @@ enum poller_step poller_begin(struct poller *poller, struct census *census, FILE
 #define POLLER_TIMEOUT_S 5
 enum poller_step poller_read(struct poller *poller);
 
+/* Gives up a poll that did not go on in time: always POLLER_FAILED. */
+enum poller_step poller_give_up(struct poller *poller);
+
 /* Why the last step failed: one line. */
 const char *poller_error(const struct poller *poller);
 

@@ -218,6 +218,12 @@ refused(struct poller *poller, int error)
 }
 
 enum poller_step
+poller_give_up(struct poller *poller)
+{
+	return fail(poller, "it did not end", ETIMEDOUT);
+}
+
+enum poller_step
 poller_read(struct poller *poller)
 {
 	ssize_t got;
@@ -225,7 +231,7 @@ poller_read(struct poller *poller)
 		got = mnl_socket_recvfrom(poller->socket, poller->buffer, BUFFER_OCTETS);
 	while (got < 0 && errno == EINTR);
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return fail(poller, "it did not end", ETIMEDOUT);
+		return poller_give_up(poller);
 	if (got < 0 && errno == ENOSPC)
 		return fail(poller, "a datagram was cut short", EMSGSIZE);
 	if (got <= 0)

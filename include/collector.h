@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * collector: the daemon's main thread: one poll(2) loop over its timer, its signals and netlink. It
+ * polls the kernel, works out a snapshot and puts it behind the door. It never calls Net-SNMP and never
+ * waits for snmpd.
+ */
+#ifndef SRCPORTD_COLLECTOR_H
+#define SRCPORTD_COLLECTOR_H
+
+#include "config.h"
+#include "door.h"
+#include "options.h"
+
+struct collector;
+
+/* Opens everything that the loop needs; SIGHUP, SIGINT, SIGTERM are blocked and read from then on, so call
+ * it before any other thread is started. config and door must outlive the collector. NULL with one line in
+ * error. */
+struct collector *collector_open(const struct options *options, struct config *config,
+                                 struct door *door, char *error, size_t room);
+
+/* Runs until SIGTERM or SIGINT. Returns the exit status. */
+int collector_run(struct collector *collector);
+
+void collector_close(struct collector *collector); /* NULL is allowed */
+
+#endif

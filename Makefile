@@ -127,7 +127,8 @@ ifneq ($(DEPS),no)
 endif
 
 # Tests. Each check-* target is a part of check.
-asan = $(MAKE) --no-print-directory O=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g'
+# gcc's flow warnings misfire in instrumented code; the other builds are the ones that judge.
+asan = $(MAKE) --no-print-directory O=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' WERROR=-w
 
 check: deps-check
 	@$(MAKE) --no-print-directory -s all unit-tests

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Bad input as a user meets it: one clear line on stderr, and the exit status of the manual."""
+import json
+import os
+import shutil
+import stat
+import subprocess
+
+import harness as h
+
+OK, FAILED, USAGE = 0, 1, 2
+NAGIOS_UNKNOWN = 3
+
+
+def complaint(status, *arguments, **options):
+    """Runs srcportd, which must end with status and say one line, on stderr only; the line."""
+    seen, out, err = h.srcportd(*arguments, **options)
+    context = "%s: %d, %r, %r" % (arguments, seen, out, err)
+    assert seen == status, context
+    assert out == "", context
+    assert err.startswith("srcportd: ") and err.endswith("\n") and err.count("\n") == 1, context
+    return err
+
+
+def proc_root(**files):
+    """A directory to stand in for /proc with the two files that must be there; returns its path.
+
+    files: text by name, None for no such file, a list for a directory in its place.
+    """
+    root = os.path.join(h.directory(), "proc")
+    shutil.rmtree(root, ignore_errors=True)
+    folder = os.path.join(root, "sys/net/ipv4")
+    os.makedirs(folder)
+    content = dict({"ip_local_port_range": "40000\t40099\n", "ip_local_reserved_ports": "\n"},
+                   **files)
+    for name, text in content.items():
+        path = os.path.join(folder, name)
+        if isinstance(text, list):
+            os.mkdir(path)
+        elif text is not None:
+            with open(path, "w") as file:
+                file.write(text)
+    return root
+
+
+def test_unknown_and_malformed_options():
+    for arguments, named in (
+            (["--nope"], "--nope"),
+            (["-x"], "-x"),
+            (["--once", "--format", "xml"], "xml"),
+            (["--once", "--format"], "--format"),
+            (["--interval", "0"], "--interval"),
+            (["--interval", "-1"], "--interval"),
+            (["--interval", "1.5"], "--interval"),
+            (["--interval", "86401"], "--interval"),
+            (["--once=yes"], "--once=yes"),
+            (["--config", ""], "--config"),
+            (["--format", "json"], "--once"),
+            (["--record", "/dev/null"], "--once"),
+            (["--once", "--record", "a", "--replay", "b"], "--replay"),
+            (["192.0.2.1"], "--once")):
+        line = complaint(USAGE, *arguments)
+        assert named in line, line
+
+
+def test_malformed_targets():
+    for target in ("", "host", "192.0.2", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:65536",
+                   "192.0.2.1:80x", "192.0.2.1/33", "192.0.2.256", "[2001:db8::1", "[2001:db8::1]x",
+                   "2001:db8::g", "2001:db8::/129", "[192.0.2.1]:80", " 192.0.2.1"):
+        line = complaint(USAGE, "--once", target)
+        assert '"%s"' % target in line and "ADDR:PORT" in line, line
+    line = complaint(USAGE, "--once", "192.0.2.1:80", "nonsense")
+    assert '"nonsense"' in line, line
+
+
+def test_unreadable_proc():
+    missing = os.path.join(h.directory(), "nowhere")
+    line = complaint(FAILED, "--once", "--proc-root", missing)
+    assert missing + "/sys/net/ipv4/ip_local_port_range: No such file" in line, line
+    for name in ("ip_local_port_range", "ip_local_reserved_ports"):
+        for content, reason in ((None, "No such file"), ([], "Is a directory")):
+            line = complaint(FAILED, "--once", "--proc-root", proc_root(**{name: content}))
+            assert name + ": " + reason in line, line
+
+
+def test_malformed_proc():
+    for name, texts in (
+            ("ip_local_port_range", ("", "\n", "40000\n", "40000 39999\n", "0 10\n", "1 65536\n",
+                                     "40000 40099 1\n", "a b\n", "40000-40099\n", "-1 5\n")),
+            ("ip_local_reserved_ports", ("x\n", "1,,2\n", "9-5\n", "65536\n", "1-\n", "1;2\n")),
+            ("tcp_tw_reuse", ("x\n", "3\n", "\n"))):
+        for text in texts:
+            line = complaint(FAILED, "--once", "--proc-root", proc_root(**{name: text}))
+            assert name + ": " in line, (text, line)
+    status, out, _ = h.srcportd("--once", "--proc-root", proc_root())
+    assert status == OK and "ports 40000-40099" in out, out
+
+
+def test_record_and_replay_files():
+    absent = os.path.join(h.directory(), "absent")
+    assert absent + ": No such file" in complaint(FAILED, "--once", "--replay", absent)
+    garbage = os.path.join(h.directory(), "garbage")
+    with open(garbage, "wb") as file:
+        file.write(b"\x7fELF" + bytes(range(256)) * 9)
+    assert garbage in complaint(FAILED, "--once", "--replay", garbage)
+    below = os.path.join(absent, "file")
+    assert below + ": No such file" in complaint(FAILED, "--once", "--record", below)
+
+    good = os.path.join(h.directory(), "good")
+    assert h.srcportd("--once", "--record", good)[0] == OK
+    size = os.path.getsize(good)
+    for keep in (0, 1, size // 2, size - 1):
+        with open(good, "rb") as file, open(garbage, "wb") as cut:
+            cut.write(file.read(keep))
+        assert garbage in complaint(FAILED, "--once", "--replay", garbage)
+
+
+def test_full_disk():
+    """A report that could not be written is not a success."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([h.PROGRAM, "--once"], stdout=full, stderr=subprocess.PIPE,
+                                universal_newlines=True, check=False)
+    assert done.returncode == FAILED, done
+    assert done.stderr == "srcportd: standard output: No space left on device\n", done.stderr
+    assert "/dev/full" in complaint(FAILED, "--once", "--record", "/dev/full")
+
+
+def test_nagios_says_unknown():
+    """A plugin's scheduler reads standard output and wants 3 for whatever keeps it from knowing."""
+    missing = os.path.join(h.directory(), "nowhere")
+    status, out, _ = h.srcportd("--once", "--format", "nagios", "--proc-root", missing)
+    assert status == NAGIOS_UNKNOWN, status
+    assert out.count("\n") == 1 and "UNKNOWN" in out, out
+
+
+def test_help():
+    status, out, err = h.srcportd("--help")
+    assert (status, err) == (OK, "") and out.startswith("Usage: srcportd"), (status, out, err)
+    assert h.srcportd("-h")[1] == out
+    for option in ("--once", "--format", "--replay", "--agentx-socket", "--proc-root"):
+        assert option in out, option
+
+
+def test_once_as_any_user():
+    """No privilege: a copy that nobody may run, run as nobody."""
+    with open("/proc/self/uid_map") as file:
+        if int(file.read().split()[2]) < 65535:
+            raise h.Skip("only one user in this namespace")
+    program = os.path.join(h.directory(), "copy")
+    shutil.copy(h.PROGRAM, program)
+    os.chmod(program, 0o755)
+    os.chmod(h.directory(), stat.S_IRWXU | stat.S_IXOTH)
+    h.port_range(40000, 40099)
+    with h.Listener("127.0.0.1", 9000):
+        keep = h.connect_many(7, "127.0.0.1", 9000)
+        done = subprocess.run([program, "--once", "--format", "json", "127.0.0.1:9000"],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, user=65534,
+                                group=65534, extra_groups=[], check=False)
+        assert (done.returncode, done.stderr) == (OK, b""), done
+        pools = json.loads(done.stdout)["pools"]
+        assert [(p["used"], p["remaining"]) for p in pools] == [(7, 93)], pools
+        h.close_all(keep)
+
+
+if __name__ == "__main__":
+    h.main()

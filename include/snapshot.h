@@ -49,6 +49,8 @@ struct local_row {
 	struct local_tally t;
 };
 
+enum snapshot_table { SNAPSHOT_POOLS, SNAPSHOT_PEERS, SNAPSHOT_LOCALS, SNAPSHOT_TABLES };
+
 struct snapshot {
 	atomic_uint references;
 	struct snapshot *rows_from; /* snapshot that owns the rows, or NULL if this one does */
@@ -64,7 +66,7 @@ struct snapshot {
 	uint32_t peer_count;
 	struct local_row *locals;
 	uint32_t local_count;
-	uint32_t *index_store;
+	uint32_t *index_store[SNAPSHOT_TABLES];
 };
 
 /* Rows a table may hold. */

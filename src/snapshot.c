@@ -6,6 +6,7 @@
 #include "select.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,66 @@ compare_locals(const void *left, const void *right)
 	                    &((const struct local_row *)right)->t.address);
 }
 
+static uint64_t
+rank_pool(const void *tally)
+{
+	const struct pool_tally *p = tally;
+	return rank(p->usage.severity, p->usage.remaining, hash_of(&p->local, &p->peer, p->port));
+}
+
+static uint64_t
+rank_peer(const void *tally)
+{
+	const struct peer_tally *p = tally;
+	return rank(p->usage.severity, p->usage.tightest, hash_of(&p->peer, NULL, 0));
+}
+
+static uint64_t
+rank_local(const void *tally)
+{
+	const struct local_tally *l = tally;
+	return rank(SEVERITY_NORMAL, l->remaining, hash_of(&l->address, NULL, 0));
+}
+
+static size_t
+encode_pool(const void *row, uint32_t *out)
+{
+	return mib_index_pool(&((const struct pool_row *)row)->t, out);
+}
+
+static size_t
+encode_peer(const void *row, uint32_t *out)
+{
+	return mib_index_peer(&((const struct peer_row *)row)->t, out);
+}
+
+static size_t
+encode_local(const void *row, uint32_t *out)
+{
+	return mib_index_local(&((const struct local_row *)row)->t, out);
+}
+
+/* A table of rows: a row is a struct row_index and, at tally_offset, a copy of a tally. */
+struct row_kind {
+	size_t row_size, tally_offset, tally_size, index_max;
+	uint64_t (*rank)(const void *tally);
+	int (*compare)(const void *row, const void *other); /* MIB order */
+	size_t (*encode)(const void *row, uint32_t *out);
+};
+
+#define ROW_KIND(row, index_max, rank, compare, encode)                                            \
+	{sizeof(struct row), offsetof(struct row, t), sizeof(((struct row *)0)->t), index_max,     \
+	 rank, compare, encode}
+
+static const struct row_kind kinds[SNAPSHOT_TABLES] = {
+    [SNAPSHOT_POOLS] =
+        ROW_KIND(pool_row, MIB_INDEX_POOL_MAX, rank_pool, compare_pools, encode_pool),
+    [SNAPSHOT_PEERS] =
+        ROW_KIND(peer_row, MIB_INDEX_PEER_MAX, rank_peer, compare_peers, encode_peer),
+    [SNAPSHOT_LOCALS] =
+        ROW_KIND(local_row, MIB_INDEX_LOCAL_MAX, rank_local, compare_locals, encode_local),
+};
+
 /* calloc() that gives a pointer for no elements too. */
 static void *
 array(uint32_t count, size_t size)
@@ -63,115 +124,80 @@ array(uint32_t count, size_t size)
 	return calloc(count == 0 ? 1 : count, size);
 }
 
-static bool
-take_pools(struct snapshot *s, const struct tally *tally, uint32_t limit)
+/* The `limit` foremost of the tallies as rows in MIB order; NULL with errno ENOMEM. */
+static void *
+take_rows(const struct row_kind *kind, const void *tallies, uint32_t count, uint32_t limit,
+          uint32_t *taken)
 {
-	struct candidate *c = array(tally->pool_count, sizeof(*c));
+	struct candidate *c = array(count, sizeof(*c));
 	if (c == NULL)
-		return false;
-	for (uint32_t i = 0; i < tally->pool_count; i++) {
-		const struct pool_tally *p = &tally->pools[i];
-		c[i] = (struct candidate){
-		    rank(p->usage.severity, p->usage.remaining, hash_of(&p->local, &p->peer, p->port)),
-		    i};
-	}
-	s->pool_count = select_first(c, tally->pool_count, limit);
-	s->poll.omitted_pools = tally->pool_count - s->pool_count;
-	s->pools = array(s->pool_count, sizeof(*s->pools));
-	for (uint32_t i = 0; s->pools != NULL && i < s->pool_count; i++)
-		s->pools[i].t = tally->pools[c[i].position];
+		return NULL;
+	const char *tally = tallies;
+	for (uint32_t i = 0; i < count; i++)
+		c[i] = (struct candidate){kind->rank(tally + i * kind->tally_size), i};
+	*taken = select_first(c, count, limit);
+	char *rows = array(*taken, kind->row_size);
+	for (uint32_t i = 0; rows != NULL && i < *taken; i++)
+		memcpy(rows + i * kind->row_size + kind->tally_offset,
+		       tally + c[i].position * kind->tally_size, kind->tally_size);
 	free(c);
-	if (s->pools == NULL)
-		return false;
-	qsort(s->pools, s->pool_count, sizeof(*s->pools), compare_pools);
-	return true;
+	if (rows != NULL)
+		qsort(rows, *taken, kind->row_size, kind->compare);
+	return rows;
 }
 
-static bool
-take_peers(struct snapshot *s, const struct tally *tally, uint32_t limit)
+/* Encodes every row's OID suffix into one store, which is returned; NULL with errno ENOMEM. */
+static uint32_t *
+encode_rows(const struct row_kind *kind, void *rows, uint32_t count)
 {
-	struct candidate *c = array(tally->peer_count, sizeof(*c));
-	if (c == NULL)
-		return false;
-	for (uint32_t i = 0; i < tally->peer_count; i++) {
-		const struct peer_tally *p = &tally->peers[i];
-		c[i] = (struct candidate){
-		    rank(p->usage.severity, p->usage.tightest, hash_of(&p->peer, NULL, 0)), i};
-	}
-	s->peer_count = select_first(c, tally->peer_count, limit);
-	s->poll.omitted_peers = tally->peer_count - s->peer_count;
-	s->peers = array(s->peer_count, sizeof(*s->peers));
-	for (uint32_t i = 0; s->peers != NULL && i < s->peer_count; i++)
-		s->peers[i].t = tally->peers[c[i].position];
-	free(c);
-	if (s->peers == NULL)
-		return false;
-	qsort(s->peers, s->peer_count, sizeof(*s->peers), compare_peers);
-	return true;
-}
-
-static bool
-take_locals(struct snapshot *s, const struct tally *tally, uint32_t limit)
-{
-	struct candidate *c = array(tally->local_count, sizeof(*c));
-	if (c == NULL)
-		return false;
-	for (uint32_t i = 0; i < tally->local_count; i++) {
-		const struct local_tally *l = &tally->locals[i];
-		c[i] = (struct candidate){
-		    rank(SEVERITY_NORMAL, l->remaining, hash_of(&l->address, NULL, 0)), i};
-	}
-	s->local_count = select_first(c, tally->local_count, limit);
-	s->poll.omitted_locals = tally->local_count - s->local_count;
-	s->locals = array(s->local_count, sizeof(*s->locals));
-	for (uint32_t i = 0; s->locals != NULL && i < s->local_count; i++)
-		s->locals[i].t = tally->locals[c[i].position];
-	free(c);
-	if (s->locals == NULL)
-		return false;
-	qsort(s->locals, s->local_count, sizeof(*s->locals), compare_locals);
-	return true;
-}
-
-/* Encodes every row's OID suffix once, into one store. */
-static bool
-encode_indexes(struct snapshot *s)
-{
-	size_t room = (size_t)s->pool_count * MIB_INDEX_POOL_MAX +
-	              (size_t)s->peer_count * MIB_INDEX_PEER_MAX +
-	              (size_t)s->local_count * MIB_INDEX_LOCAL_MAX;
-	uint32_t *store = malloc((room + 1) * sizeof(*store));
+	uint32_t *store = array(count, kind->index_max * sizeof(*store));
 	if (store == NULL)
-		return false;
-	uint32_t *at = store;
-	size_t used[3] = {0};
-	for (uint32_t i = 0; i < s->pool_count; i++) {
-		s->pools[i].index.length = (uint32_t)mib_index_pool(&s->pools[i].t, at);
-		at += s->pools[i].index.length;
+		return NULL;
+	size_t used = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		struct row_index *index = (void *)((char *)rows + i * kind->row_size);
+		index->length = (uint32_t)kind->encode(index, store + used);
+		used += index->length;
 	}
-	used[0] = (size_t)(at - store);
-	for (uint32_t i = 0; i < s->peer_count; i++) {
-		s->peers[i].index.length = (uint32_t)mib_index_peer(&s->peers[i].t, at);
-		at += s->peers[i].index.length;
-	}
-	used[1] = (size_t)(at - store);
-	for (uint32_t i = 0; i < s->local_count; i++) {
-		s->locals[i].index.length = (uint32_t)mib_index_local(&s->locals[i].t, at);
-		at += s->locals[i].index.length;
-	}
-	used[2] = (size_t)(at - store);
-
 	/* Give back what short (IPv4) suffixes did not need, then point the rows at it. */
-	uint32_t *fitted = realloc(store, (used[2] + 1) * sizeof(*store));
-	s->index_store = fitted != NULL ? fitted : store;
-	const uint32_t *sub = s->index_store;
-	for (uint32_t i = 0; i < s->pool_count; sub += s->pools[i++].index.length)
-		s->pools[i].index.sub = sub;
-	for (uint32_t i = 0; i < s->peer_count; sub += s->peers[i++].index.length)
-		s->peers[i].index.sub = sub;
-	for (uint32_t i = 0; i < s->local_count; sub += s->locals[i++].index.length)
-		s->locals[i].index.sub = sub;
-	return true;
+	uint32_t *fitted = realloc(store, (used + 1) * sizeof(*store));
+	const uint32_t *sub = store = fitted != NULL ? fitted : store;
+	for (uint32_t i = 0; i < count; i++) {
+		struct row_index *index = (void *)((char *)rows + i * kind->row_size);
+		index->sub = sub;
+		sub += index->length;
+	}
+	return store;
+}
+
+static bool
+take_table(struct snapshot *s, enum snapshot_table table, const void *tallies, uint32_t count,
+           uint32_t limit, void **rows, uint32_t *taken)
+{
+	*rows = take_rows(&kinds[table], tallies, count, limit, taken);
+	if (*rows == NULL)
+		return false;
+	s->index_store[table] = encode_rows(&kinds[table], *rows, *taken);
+	return s->index_store[table] != NULL;
+}
+
+static bool
+take_tables(struct snapshot *s, const struct tally *tally, const struct row_limits *limits)
+{
+	void *pools = NULL, *peers = NULL, *locals = NULL;
+	bool good = take_table(s, SNAPSHOT_POOLS, tally->pools, tally->pool_count, limits->pools,
+	                       &pools, &s->pool_count) &&
+	            take_table(s, SNAPSHOT_PEERS, tally->peers, tally->peer_count, limits->peers,
+	                       &peers, &s->peer_count) &&
+	            take_table(s, SNAPSHOT_LOCALS, tally->locals, tally->local_count,
+	                       limits->locals, &locals, &s->local_count);
+	s->pools = pools;
+	s->peers = peers;
+	s->locals = locals;
+	s->poll.omitted_pools = tally->pool_count - s->pool_count;
+	s->poll.omitted_peers = tally->peer_count - s->peer_count;
+	s->poll.omitted_locals = tally->local_count - s->local_count;
+	return good;
 }
 
 static enum severity
@@ -200,8 +226,7 @@ snapshot_build(const struct tally *tally, const struct poll_stats *poll,
 	s->range = tally->range;
 	s->totals = tally->totals;
 	s->severity = worst(tally);
-	if (take_pools(s, tally, limits->pools) && take_peers(s, tally, limits->peers) &&
-	    take_locals(s, tally, limits->locals) && encode_indexes(s))
+	if (take_tables(s, tally, limits))
 		return s;
 	snapshot_release(s);
 	errno = ENOMEM;
@@ -248,7 +273,8 @@ snapshot_release(struct snapshot *s)
 		free(s->pools);
 		free(s->peers);
 		free(s->locals);
-		free(s->index_store);
+		for (unsigned i = 0; i < SNAPSHOT_TABLES; i++)
+			free(s->index_store[i]);
 	}
 	free(s);
 }

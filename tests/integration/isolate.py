@@ -49,9 +49,11 @@ def unshare_command():
     return command if os.geteuid() == 0 else command + ["--user", "--map-root-user"]
 
 
-def can_isolate():
-    return subprocess.run(unshare_command() + ["true"], stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, check=False).returncode == 0
+def why_not():
+    """None if this user can make namespaces here, else what unshare(1) says."""
+    done = subprocess.run(unshare_command() + ["true"], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, universal_newlines=True, check=False)
+    return None if done.returncode == 0 else done.stderr.strip() or "no namespaces"
 
 
 def start_isolated(arguments, path, **options):
@@ -141,13 +143,12 @@ def main():
              if name.startswith("test_") and callable(value)]
     if sys.argv[1:]:
         names = [name for name in names if any(part in name for part in sys.argv[1:])]
-    isolated = can_isolate()
+    reason = why_not()
     print("1..%d" % len(names))
     failed = 0
     try:
         for name in names:
-            output = (_run_isolated(name) if isolated else
-                      "ok %s # SKIP no permission to make namespaces\n" % name)
+            output = "ok %s # SKIP %s\n" % (name, reason) if reason else _run_isolated(name)
             failed += any(line.startswith("not ok") for line in output.splitlines())
             sys.stdout.write(output)
             sys.stdout.flush()

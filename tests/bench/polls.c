@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * polls: what a poll of srcportd's own costs: the collector's work from the first request to the
+ * finished snapshot, without the agent. Prints, a line a round, CPU and wall microseconds, sockets,
+ * pools and the resident kilobytes of the process.
+ */
+#include "memory.h"
+#include "poller.h"
+#include "procfile.h"
+#include "snapshot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+static uint64_t
+cpu_us(void)
+{
+	struct rusage u;
+	getrusage(RUSAGE_SELF, &u);
+	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
+	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
+static uint64_t
+wall_us(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static long
+resident_kb(void)
+{
+	long pages = 0, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+	if (file == NULL || fscanf(file, "%ld %ld", &pages, &resident) != 2)
+		exit(1);
+	fclose(file);
+	return resident * 4;
+}
+
+int
+main(int argc, char **argv)
+{
+	int rounds = argc > 1 ? atoi(argv[1]) : 5;
+	char error[256];
+	struct procfile_source source = {.root = "/proc"};
+	struct poller *poller = poller_open(error, sizeof(error));
+	struct memory *memory = memory_new();
+	static struct census census;
+	struct row_limits limits = {1000, 1000, 256};
+	for (int i = 0; i < rounds; i++) {
+		uint64_t cpu = cpu_us(), wall = wall_us();
+		struct settings settings;
+		if (poller == NULL || memory == NULL ||
+		    procfile_settings(&source, &settings, error, sizeof(error)) != NULL)
+			return 1;
+		memory_begin(memory);
+		census_init(&census, &settings, memory);
+		enum poller_step step = poller_begin(poller, &census, NULL);
+		while (step == POLLER_MORE)
+			step = poller_read(poller);
+		if (step != POLLER_DONE)
+			return 1;
+		struct tally *tally = tally_make(&census, &levels_default, NULL, 0);
+		memory_commit(memory, &census.listening, &census.any);
+		struct poll_stats stats = {0};
+		struct snapshot *snapshot =
+		    tally != NULL ? snapshot_build(tally, &stats, &limits) : NULL;
+		if (snapshot == NULL)
+			return 1;
+		cpu = cpu_us() - cpu;
+		wall = wall_us() - wall;
+		printf("%llu %llu %llu %u %ld\n", (unsigned long long)cpu, (unsigned long long)wall,
+		       (unsigned long long)census.sockets, census.pool_count, resident_kb());
+		census_free(&census);
+		tally_free(tally);
+		snapshot_release(snapshot);
+	}
+	poller_close(poller);
+	memory_free(memory);
+	return 0;
+}

@@ -64,7 +64,7 @@ unit_helpers := $(patsubst tests/unit/%.c,$(O)/unit/%.o,\
 man_pages    := $(sort $(wildcard src/*.[578]))
 
 .DEFAULT_GOAL := all
-.PHONY: all demo check check-unit check-asan check-integration check-mib check-clang bench soak \
+.PHONY: all demo check check-unit check-asan check-integration check-mib check-clang check-install bench soak \
 	fuzz install uninstall clean deps deps-build deps-check lint format compile-only unit-tests FORCE
 .DELETE_ON_ERROR:
 
@@ -132,16 +132,18 @@ asan = $(MAKE) --no-print-directory O=build/asan SANITIZE=address,undefined CFLA
 
 check: deps-check
 	@$(MAKE) --no-print-directory -s all unit-tests
-	@$(asan) -s all unit-tests
-	@tests/run-tests mib clang unit asan integration
+	+@$(asan) -s all unit-tests
+	@tests/run-tests static unit asan integration
 check-unit: deps-check
 	@$(MAKE) --no-print-directory -s unit-tests
 	@tests/run-tests unit
 check-asan: deps-check
-	@$(asan) -s unit-tests
+	+@$(asan) -s unit-tests
 	@tests/run-tests asan
 check-integration: deps-check all
 	@tests/run-tests integration
+check-install: deps-check
+	@tests/run-tests install
 check-mib: deps-check $(O)/SRCPORT-MIB.txt
 	@tests/run-tests mib
 check-clang: deps-check

@@ -134,12 +134,16 @@ def test_nagios_says_unknown():
     assert out.count("\n") == 1 and "UNKNOWN" in out, out
 
 
-def test_help():
+def test_help_and_version():
     status, out, err = h.srcportd("--help")
     assert (status, err) == (OK, "") and out.startswith("Usage: srcportd"), (status, out, err)
     assert h.srcportd("-h")[1] == out
     for option in ("--once", "--format", "--replay", "--agentx-socket", "--proc-root"):
         assert option in out, option
+    with open(os.path.join(h.ROOT, "Makefile")) as file:
+        version = next(line.split()[-1] for line in file if line.startswith("VERSION"))
+    assert h.srcportd("--version") == (OK, "srcportd %s\n" % version, "")
+    assert h.srcportd("-V")[1] == "srcportd %s\n" % version
 
 
 def test_once_as_any_user():

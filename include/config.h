@@ -26,6 +26,10 @@ struct config {
 /* Sets every value to its default; targets are none. */
 void config_init(struct config *config);
 
+/* Parses a dotted OID of 2 to CONFIG_OID_MAX sub-identifiers into base_oid. NULL, or what was expected
+ * (static text); the OID is then as it was. */
+const char *config_set_base_oid(struct config *config, const char *text);
+
 /* Adds a target. False with errno ENOMEM. */
 bool config_add_target(struct config *config, const struct target *target);
 

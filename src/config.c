@@ -22,6 +22,33 @@ config_init(struct config *config)
 	config->rows = (struct row_limits){.pools = 1000, .peers = 1000, .locals = 256};
 }
 
+const char *
+config_set_base_oid(struct config *config, const char *text)
+{
+	static const char expected[] = "expected an OID such as 1.3.6.1.4.1.8072.9999.9999.7777";
+	uint32_t oid[CONFIG_OID_MAX], length = 0;
+	const char *at = *text == '.' ? text + 1 : text;
+	for (;;) {
+		char *end;
+		if (*at < '0' || *at > '9' || length == CONFIG_OID_MAX)
+			return expected;
+		unsigned long long sub = strtoull(at, &end, 10);
+		if (sub > UINT32_MAX)
+			return expected;
+		oid[length++] = (uint32_t)sub;
+		if (*end == '\0')
+			break;
+		if (*end != '.')
+			return expected;
+		at = end + 1;
+	}
+	if (length < 2)
+		return expected;
+	memcpy(config->base_oid, oid, length * sizeof(oid[0]));
+	config->base_oid_length = length;
+	return NULL;
+}
+
 bool
 config_add_target(struct config *config, const struct target *target)
 {

@@ -1,45 +1,76 @@
 /* SPDX-License-Identifier: ISC */
+#include "agent.h"
 #include "collector.h"
 #include "log.h"
 #include "once.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef SRCPORTD_VERSION
 #define SRCPORTD_VERSION "unknown"
 #endif
 
-/* The command line overrides the configuration. */
-static void
+/* The command line overrides the configuration. False with a line on standard error. */
+static bool
 apply_options(struct config *config, const struct options *options)
 {
-	if (options->agentx_socket != NULL)
-		snprintf(config->agentx_socket, sizeof(config->agentx_socket), "%s",
-		         options->agentx_socket);
+	if (options->agentx_socket != NULL) {
+		if (strlen(options->agentx_socket) >= sizeof(config->agentx_socket)) {
+			fprintf(stderr, "srcportd: --agentx-socket: expected at most %zu octets\n",
+			        sizeof(config->agentx_socket) - 1);
+			return false;
+		}
+		strcpy(config->agentx_socket, options->agentx_socket);
+	}
 	if (options->interval_s != 0)
 		config->interval_s = options->interval_s;
+	const char *expected = NULL;
+	if (options->base_oid != NULL)
+		expected = config_set_base_oid(config, options->base_oid);
+	if (expected != NULL)
+		fprintf(stderr, "srcportd: --base-oid: found \"%s\", %s\n", options->base_oid, expected);
+	return expected == NULL;
+}
+
+/* Runs the collector in this thread and the agent beside it. */
+static int
+collect_and_serve(struct collector *collector, const struct config *config, struct door *door)
+{
+	const struct agent_config agent_config = {.socket = config->agentx_socket,
+	                                          .base = config->base_oid,
+	                                          .base_length = config->base_oid_length};
+	struct agent *agent = agent_start(&agent_config, door);
+	if (agent == NULL) {
+		log_error("main", "agent thread: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	log_info("main", "srcportd " SRCPORTD_VERSION " polls every %u s", config->interval_s);
+	int status = collector_run(collector);
+	if (!agent_stop(agent)) {
+		log_warn("main", "snmpd does not let go of the AgentX session; ending without it");
+		_exit(status);
+	}
+	log_info("main", "stopped");
+	return status;
 }
 
 static int
 run_daemon(const struct options *options, struct config *config)
 {
-	char error[512];
+	char error[512] = "out of memory";
 	int status = EXIT_FAILED;
 	log_open(getenv("JOURNAL_STREAM") != NULL ? LOG_TO_JOURNAL : LOG_TO_STDERR, options->verbose);
 	struct door *door = door_new();
 	struct collector *collector = NULL;
 	if (door != NULL)
 		collector = collector_open(options, config, door, error, sizeof(error));
-	else
-		snprintf(error, sizeof(error), "out of memory");
-	if (collector == NULL) {
+	if (collector == NULL)
 		log_error("main", "%s", error);
-	} else {
-		log_info("main", "srcportd " SRCPORTD_VERSION " polls every %u s", config->interval_s);
-		status = collector_run(collector);
-		log_info("main", "stopped");
-	}
+	else
+		status = collect_and_serve(collector, config, door);
 	collector_close(collector);
 	if (door != NULL)
 		door_free(door);
@@ -71,8 +102,7 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	config_init(&config);
-	apply_options(&config, &options);
-	int status = dispatch(&options, &config);
+	int status = apply_options(&config, &options) ? dispatch(&options, &config) : EXIT_USAGE;
 	config_free(&config);
 	return status;
 }

@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "memory.h"
+#include "monotonic.h"
 #include "poller.h"
 #include "procfile.h"
 #include "snapshot.h"
@@ -35,14 +36,6 @@ struct collector {
 	struct poll_stats stats;
 	struct snapshot *last; /* the published one; holds a reference */
 };
-
-static uint64_t
-now_us(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 static bool
 open_signals(struct collector *c)
@@ -143,7 +136,7 @@ poll_failed(struct collector *c, const char *why)
 static void
 poll_done(struct collector *c)
 {
-	uint64_t end = now_us();
+	uint64_t end = monotonic_us();
 	struct tally *tally = tally_make(&c->census, &c->config->levels, c->config->targets,
 	                                 c->config->target_count);
 	if (tally == NULL) {
@@ -190,7 +183,7 @@ poll_begin(struct collector *c)
 	memory_begin(c->memory);
 	census_init(&c->census, &settings, c->memory);
 	c->polling = true;
-	c->started_us = now_us();
+	c->started_us = monotonic_us();
 	poll_step(c, poller_begin(c->poller, &c->census, NULL));
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "once.h"
 
+#include "monotonic.h"
 #include "poller.h"
 #include "procfile.h"
 #include "recording.h"
@@ -24,14 +25,6 @@ struct once {
 	char error[512];
 };
 
-static uint64_t
-now_us(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
 static bool
 complain(struct once *once, const char *what, const char *why)
 {
@@ -49,11 +42,11 @@ poll_kernel(struct once *once)
 	struct poller *poller = poller_open(once->error, sizeof(once->error));
 	if (poller == NULL)
 		return false;
-	uint64_t start = now_us();
+	uint64_t start = monotonic_us();
 	enum poller_step step = poller_begin(poller, &once->census, once->source.record);
 	while (step == POLLER_MORE)
 		step = poller_read(poller);
-	once->duration_us = (uint32_t)(now_us() - start);
+	once->duration_us = (uint32_t)(monotonic_us() - start);
 	if (step == POLLER_FAILED)
 		complain(once, "sock_diag", poller_error(poller));
 	poller_close(poller);

@@ -5,12 +5,12 @@
  * microseconds and octets of the cheapest of ROUNDS.
  */
 #include "diag.h"
+#include "monotonic.h"
 
 #include <libmnl/libmnl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 static uint64_t
 cpu_us(void)
@@ -19,14 +19,6 @@ cpu_us(void)
 	getrusage(RUSAGE_SELF, &u);
 	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
 	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
-
-static uint64_t
-wall_us(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
 static uint64_t
@@ -66,11 +58,11 @@ main(int argc, char **argv)
 		return 1;
 	unsigned seq = 0;
 	for (int i = 0; i < rounds; i++) {
-		uint64_t cpu = cpu_us(), wall = wall_us(), octets = 0;
+		uint64_t cpu = cpu_us(), wall = monotonic_us(), octets = 0;
 		for (enum diag_dump d = DIAG_HOLDERS; d < DIAG_DUMPS; d++)
 			octets += dump(nl, d, ++seq, &range);
 		printf("%llu %llu %llu\n", (unsigned long long)(cpu_us() - cpu),
-		       (unsigned long long)(wall_us() - wall), (unsigned long long)octets);
+		       (unsigned long long)(monotonic_us() - wall), (unsigned long long)octets);
 	}
 	mnl_socket_close(nl);
 	return 0;

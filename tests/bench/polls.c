@@ -5,6 +5,7 @@
  * pools and the resident kilobytes of the process.
  */
 #include "memory.h"
+#include "monotonic.h"
 #include "poller.h"
 #include "procfile.h"
 #include "snapshot.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 static uint64_t
 cpu_us(void)
@@ -21,14 +21,6 @@ cpu_us(void)
 	getrusage(RUSAGE_SELF, &u);
 	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
 	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
-
-static uint64_t
-wall_us(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
 static long
@@ -53,7 +45,7 @@ main(int argc, char **argv)
 	static struct census census;
 	struct row_limits limits = {1000, 1000, 256};
 	for (int i = 0; i < rounds; i++) {
-		uint64_t cpu = cpu_us(), wall = wall_us();
+		uint64_t cpu = cpu_us(), wall = monotonic_us();
 		struct settings settings;
 		if (poller == NULL || memory == NULL ||
 		    procfile_settings(&source, &settings, error, sizeof(error)) != NULL)
@@ -73,7 +65,7 @@ main(int argc, char **argv)
 		if (snapshot == NULL)
 			return 1;
 		cpu = cpu_us() - cpu;
-		wall = wall_us() - wall;
+		wall = monotonic_us() - wall;
 		printf("%llu %llu %llu %u %ld\n", (unsigned long long)cpu, (unsigned long long)wall,
 		       (unsigned long long)census.sockets, census.pool_count, resident_kb());
 		census_free(&census);

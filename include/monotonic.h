@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * monotonic: the clock that intervals are measured with; setting the wall clock does not move it.
+ */
+#ifndef SRCPORTD_MONOTONIC_H
+#define SRCPORTD_MONOTONIC_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* CLOCK_MONOTONIC in microseconds. */
+static inline uint64_t
+monotonic_us(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+#endif

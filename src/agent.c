@@ -245,25 +245,47 @@ turn(struct agent *agent)
 	netsnmp_large_fd_set_cleanup(&set);
 }
 
+static const struct {
+	int major, minor;
+	SNMPCallback *function;
+} callbacks[] = {
+    {SNMP_CALLBACK_LIBRARY,     SNMP_CALLBACK_LOGGING,      on_library_log },
+    {SNMP_CALLBACK_LIBRARY,     SNMP_CALLBACK_SESSION_INIT, on_session_init},
+    {SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_link_up     },
+    {SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP,  on_link_down   },
+};
+
+static void
+register_callbacks(struct agent *agent)
+{
+	for (size_t i = 0; i < sizeof(callbacks) / sizeof(callbacks[0]); i++)
+		snmp_register_callback(callbacks[i].major, callbacks[i].minor,
+				       callbacks[i].function, agent);
+}
+
+/* At its shutdown the library frees the arguments of all callbacks that are left (clear_callback()),
+ * but the agent is not its own to free. */
+static void
+unregister_callbacks(struct agent *agent)
+{
+	for (size_t i = 0; i < sizeof(callbacks) / sizeof(callbacks[0]); i++)
+		snmp_unregister_callback(callbacks[i].major, callbacks[i].minor,
+					 callbacks[i].function, agent, 1);
+}
+
 /* The order of these calls is the library's demand. */
 static void
 open_library(struct agent *agent)
 {
 	snmp_disable_log();
 	snmp_enable_calllog();
-	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_library_log, agent);
+	register_callbacks(agent);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS,
 			       1);
 	netsnmp_enable_subagent();
 	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, agent->socket);
-	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_SESSION_INIT, on_session_init,
-			       agent);
-	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_link_up,
-			       agent);
-	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_link_down,
-			       agent);
 	init_agent("srcportd");
 	/* After init_agent(), which sets its own. It is the time between attempts to connect too.
 	 */
@@ -286,6 +308,7 @@ run(void *arg)
 		schedule_retry(agent);
 		turn(agent);
 	}
+	unregister_callbacks(agent);
 	snmp_shutdown("srcportd");
 	snmp_disable_calllog();
 	eventfd_write(agent->done_fd, 1);

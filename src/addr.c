@@ -145,6 +145,8 @@ addr_parse(const char *text, struct addr *out)
 		return false;
 	struct addr a = addr_from_v6(octets);
 	if (text[length] == '%') {
+		if (addr_is_v4(&a))
+			return false;
 		a.zone = parse_zone(text + length + 1);
 		if (a.zone == 0)
 			return false;

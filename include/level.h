@@ -26,7 +26,7 @@ enum cause {
 };
 
 /* Levels at which a severity is raised. A percentage above 100 or a count of 0 is "off"
- * for that side. */
+ * for that side; a pool with nothing left is critical whatever the levels. */
 struct levels {
 	unsigned critical_percent;    /* critical when percent >= this */
 	unsigned warning_percent;     /* warning when percent >= this */

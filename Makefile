@@ -89,8 +89,10 @@ $(O)/unit/%.o: tests/unit/%.c $(O)/flags | deps-check $(O)/unit
 
 unit-tests: $(unit_tests)
 
+# The allocator is wrapped, so that a test can make any allocation fail (tests/unit/support.h).
+wrap := -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 $(unit_tests): $(O)/unit/%: $(O)/unit/%.o $(unit_helpers) $(O)/srcportd.a
-	$(link) -o $@ $^ -lcmocka $(libs)
+	$(link) $(wrap) -o $@ $^ -lcmocka $(libs)
 
 .SECONDARY: $(unit_tests:=.o)
 

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: ISC */
+#include "support.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ftw.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TIME_WAIT_MS 60000
+#define ATTR_HEADER  ((uint16_t)sizeof(struct nlattr))
+
+struct addr
+address(const char *text)
+{
+	struct addr a;
+	assert_true(addr_parse(text, &a));
+	return a;
+}
+
+struct target
+target_of(const char *text)
+{
+	struct target target = {.levels = levels_default};
+	assert_null(target_parse(text, &target));
+	return target;
+}
+
+struct portset
+ports_of(const char *list)
+{
+	struct portset set;
+	assert_null(settings_parse_ports(list, strlen(list), &set));
+	return set;
+}
+
+struct settings
+settings_of(uint16_t low, uint16_t high, const char *reserved)
+{
+	return (struct settings){
+	    .range = {low, high},
+	    .reserved = ports_of(reserved),
+	    .tw_reuse = 2,
+	    .timestamps = 1,
+	    .tw_reuse_delay_ms = 1000
+        };
+}
+
+struct diag_socket
+socket_of(enum tcp_state state, const char *local, uint16_t local_port, const char *peer,
+	  uint16_t peer_port)
+{
+	struct diag_socket s = {.local = address(local),
+				.peer = address(peer),
+				.local_port = local_port,
+				.peer_port = peer_port,
+				.state = (uint8_t)state,
+				.inode = 1,
+				.cookie = ((uint64_t)local_port << 16 | peer_port) + 1};
+	s.interface = s.local.zone;
+	s.family = addr_is_v4(&s.local) ? AF_INET : AF_INET6;
+	return s;
+}
+
+struct diag_socket
+listener(const char *local, uint16_t port)
+{
+	return socket_of(STATE_LISTEN, local, port, strchr(local, ':') ? "::" : "0.0.0.0", 0);
+}
+
+struct diag_socket
+bound_idle(const char *local, uint16_t port)
+{
+	return socket_of(STATE_CLOSE, local, port, strchr(local, ':') ? "::" : "0.0.0.0", 0);
+}
+
+static struct diag_socket
+mini(enum tcp_state state, const char *local, uint16_t local_port, const char *peer,
+     uint16_t peer_port, uint32_t age_ms)
+{
+	struct diag_socket s = socket_of(state, local, local_port, peer, peer_port);
+	s.mini = true;
+	s.inode = 0;
+	s.expires = TIME_WAIT_MS - age_ms;
+	return s;
+}
+
+struct diag_socket
+time_wait(const char *local, uint16_t local_port, const char *peer, uint16_t peer_port,
+	  uint32_t age_ms)
+{
+	return mini(STATE_TIME_WAIT, local, local_port, peer, peer_port, age_ms);
+}
+
+struct diag_socket
+fin_wait2_mini(const char *local, uint16_t local_port, const char *peer, uint16_t peer_port,
+	       uint32_t age_ms)
+{
+	return mini(STATE_FIN_WAIT2, local, local_port, peer, peer_port, age_ms);
+}
+
+struct diag_socket
+request_sock(const char *local, uint16_t local_port, const char *peer, uint16_t peer_port)
+{
+	struct diag_socket s = socket_of(STATE_SYN_RECV, local, local_port, peer, peer_port);
+	s.request = true;
+	s.inode = 0;
+	return s;
+}
+
+struct diag_socket
+on_device(struct diag_socket s, uint32_t interface)
+{
+	s.interface = s.local.zone = interface;
+	s.peer.zone = addr_is_link_local(&s.peer) ? interface : 0;
+	return s;
+}
+
+/* Attributes as the kernel lays them out, one of each kind for all tests. */
+struct one_attribute {
+	struct nlattr head;
+	uint8_t payload[8];
+};
+
+static struct diag_socket
+with_attribute(struct diag_socket s, const struct one_attribute *attribute)
+{
+	s.attrs = &attribute->head;
+	s.attrs_length = (attribute->head.nla_len + 3U) & ~3U;
+	return s;
+}
+
+struct diag_socket
+with_no_port(struct diag_socket s, bool on)
+{
+	static struct one_attribute attribute[2];
+	struct inet_diag_sockopt option = {.bind_address_no_port = on};
+	attribute[on].head =
+	    (struct nlattr){(uint16_t)(ATTR_HEADER + sizeof(option)), INET_DIAG_SOCKOPT};
+	memcpy(attribute[on].payload, &option, sizeof(option));
+	return with_attribute(s, &attribute[on]);
+}
+
+struct diag_socket
+with_v6only(struct diag_socket s)
+{
+	static const struct one_attribute attribute = {
+	    .head = {.nla_len = ATTR_HEADER + 1, .nla_type = INET_DIAG_SKV6ONLY},
+	    .payload = {1			 },
+	};
+	return with_attribute(s, &attribute);
+}
+
+void
+host_begin(struct host *host, const struct settings *settings, struct memory *memory)
+{
+	census_init(&host->census, settings, memory);
+	host->tally = NULL;
+}
+
+void
+host_add(struct host *host, enum diag_dump dump, struct diag_socket s)
+{
+	assert_true(census_add(&host->census, dump, &s));
+}
+
+void
+host_connect(struct host *host, enum tcp_state state, const char *local, const char *peer,
+	     uint16_t peer_port, uint16_t first, unsigned count, unsigned step)
+{
+	for (unsigned i = 0; i < count; i++)
+		host_add(host, DIAG_SOCKETS,
+			 socket_of(state, local, (uint16_t)(first + i * step), peer, peer_port));
+}
+
+void
+host_tally(struct host *host, const struct target *targets, uint32_t count)
+{
+	tally_free(host->tally);
+	host->tally = tally_make(&host->census, &levels_default, targets, count);
+	assert_non_null(host->tally);
+}
+
+void
+host_free(struct host *host)
+{
+	tally_free(host->tally);
+	host->tally = NULL;
+	census_free(&host->census);
+}
+
+const struct usage *
+host_pool(const struct host *host, const char *local, const char *peer, uint16_t port)
+{
+	struct addr l = address(local), p = address(peer);
+	for (uint32_t i = 0; i < host->tally->pool_count; i++) {
+		const struct pool_tally *pool = &host->tally->pools[i];
+		if (pool->port == port && addr_equal(&pool->local, &l) &&
+		    addr_equal(&pool->peer, &p))
+			return &pool->usage;
+	}
+	return NULL;
+}
+
+const struct peer_tally *
+host_peer(const struct host *host, const char *peer)
+{
+	struct addr p = address(peer);
+	for (uint32_t i = 0; i < host->tally->peer_count; i++)
+		if (addr_equal(&host->tally->peers[i].peer, &p))
+			return &host->tally->peers[i];
+	return NULL;
+}
+
+const struct local_tally *
+host_local(const struct host *host, const char *text)
+{
+	struct addr a = address(text);
+	for (uint32_t i = 0; i < host->tally->local_count; i++)
+		if (addr_equal(&host->tally->locals[i].address, &a))
+			return &host->tally->locals[i];
+	return NULL;
+}
+
+void
+datagram_message(struct datagram *d, uint16_t type, const void *payload, size_t length)
+{
+	struct nlmsghdr head = {.nlmsg_len = (uint32_t)(NLMSG_HDRLEN + length),
+				.nlmsg_type = type,
+				.nlmsg_flags = NLM_F_MULTI,
+				.nlmsg_seq = TEST_SEQ,
+				.nlmsg_pid = TEST_PORTID};
+	assert_true(d->length + NLMSG_ALIGN(head.nlmsg_len) <= sizeof(d->octet));
+	memset(d->octet + d->length, 0, NLMSG_ALIGN(head.nlmsg_len));
+	memcpy(d->octet + d->length, &head, sizeof(head));
+	memcpy(d->octet + d->length + NLMSG_HDRLEN, payload, length);
+	d->length += NLMSG_ALIGN(head.nlmsg_len);
+}
+
+/* The address as a socket of that family has it. */
+static void
+put_address(__be32 *out, const struct addr *a, uint8_t family)
+{
+	memset(out, 0, 16);
+	if (family == AF_INET)
+		memcpy(out, a->octet + 12, 4);
+	else
+		memcpy(out, a->octet, 16);
+}
+
+void
+datagram_socket(struct datagram *d, const struct diag_socket *s)
+{
+	struct {
+		struct inet_diag_msg m;
+		uint8_t attributes[256];
+	} answer = {
+	    .m = {.idiag_family = s->family,
+		  .idiag_state = s->state,
+		  .idiag_timer = s->mini ? 3 : 0,
+		  .idiag_expires = s->expires,
+		  .idiag_uid = s->uid,
+		  .idiag_inode = s->inode}
+        };
+	put_address(answer.m.id.idiag_src, &s->local, s->family);
+	put_address(answer.m.id.idiag_dst, &s->peer, s->family);
+	answer.m.id.idiag_sport = htons(s->local_port);
+	answer.m.id.idiag_dport = htons(s->peer_port);
+	answer.m.id.idiag_if = s->interface;
+	answer.m.id.idiag_cookie[0] = (uint32_t)s->cookie;
+	answer.m.id.idiag_cookie[1] = (uint32_t)(s->cookie >> 32);
+	assert_true(s->attrs_length <= sizeof(answer.attributes));
+	if (s->attrs_length > 0)
+		memcpy(answer.attributes, s->attrs, s->attrs_length);
+	datagram_message(d, SOCK_DIAG_BY_FAMILY, &answer, sizeof(answer.m) + s->attrs_length);
+}
+
+void
+datagram_done(struct datagram *d)
+{
+	int32_t code = 0;
+	datagram_message(d, NLMSG_DONE, &code, sizeof(code));
+}
+
+void
+datagram_error(struct datagram *d, int error)
+{
+	struct nlmsgerr payload = {.error = -error};
+	datagram_message(d, NLMSG_ERROR, &payload, sizeof(payload));
+}
+
+void
+directory_make(struct directory *d)
+{
+	strcpy(d->path, "/tmp/srcportd-unit-XXXXXX");
+	assert_non_null(mkdtemp(d->path));
+}
+
+void
+directory_write(const struct directory *d, const char *name, const void *data, size_t length)
+{
+	char path[256];
+	assert_true(snprintf(path, sizeof(path), "%s/%s", d->path, name) < (int)sizeof(path));
+	for (char *c = path + strlen(d->path) + 1; (c = strchr(c, '/')) != NULL; *c++ = '/') {
+		*c = '\0';
+		assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
+	}
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, length, file), length);
+	assert_int_equal(fclose(file), 0);
+}
+
+void
+directory_text(const struct directory *d, const char *name, const char *text)
+{
+	directory_write(d, name, text, strlen(text));
+}
+
+static int
+remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+	(void)status;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+void
+directory_remove(struct directory *d)
+{
+	assert_int_equal(nftw(d->path, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static unsigned calls_left; /* until allocations fail; 0 = they do not */
+static bool failing, failed;
+
+bool
+allocations_fail_from(unsigned n)
+{
+	bool result = failed;
+	calls_left = n;
+	failing = failed = false;
+	return result;
+}
+
+static bool
+fails_now(void)
+{
+	if (calls_left > 0 && --calls_left == 0)
+		failing = true;
+	if (failing) {
+		failed = true;
+		errno = ENOMEM;
+	}
+	return failing;
+}
+
+/* The linker sends every call of malloc() and its kin from the program and the tests here. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+void *
+__wrap_malloc(size_t size)
+{
+	return fails_now() ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+void *
+__wrap_realloc(void *old, size_t size)
+{
+	return fails_now() ? NULL : __real_realloc(old, size);
+}

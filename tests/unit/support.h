@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * support: what the unit tests share: sockets, settings, hosts and netlink datagrams in a line
+ * each.
+ *
+ * Included first; it brings in cmocka and what cmocka needs.
+ */
+#ifndef SRCPORTD_TEST_SUPPORT_H
+#define SRCPORTD_TEST_SUPPORT_H
+
+#include "census.h"
+#include "tally.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Parsed text; the test fails if it is malformed. Target: judged by levels_default. */
+struct addr address(const char *text);
+struct target target_of(const char *text);
+struct portset ports_of(const char *list);
+
+/* A range and reserved ports, with tcp_tw_reuse 2, timestamps on and a delay of 1000 ms. */
+struct settings settings_of(uint16_t low, uint16_t high, const char *reserved);
+
+/* A socket as diag_decode() would give it; no attributes; the cookie follows from the ports. */
+struct diag_socket socket_of(enum tcp_state state, const char *local, uint16_t local_port,
+			     const char *peer, uint16_t peer_port);
+struct diag_socket listener(const char *local, uint16_t port);
+struct diag_socket bound_idle(const char *local, uint16_t port);
+/* Mini sockets that have lived for that long, and a request sock. */
+struct diag_socket time_wait(const char *local, uint16_t local_port, const char *peer,
+			     uint16_t peer_port, uint32_t age_ms);
+struct diag_socket fin_wait2_mini(const char *local, uint16_t local_port, const char *peer,
+				  uint16_t peer_port, uint32_t age_ms);
+struct diag_socket request_sock(const char *local, uint16_t local_port, const char *peer,
+				uint16_t peer_port);
+/* Same socket, bound to a device / with INET_DIAG_SOCKOPT / with INET_DIAG_SKV6ONLY. */
+struct diag_socket on_device(struct diag_socket s, uint32_t interface);
+struct diag_socket with_no_port(struct diag_socket s, bool on);
+struct diag_socket with_v6only(struct diag_socket s);
+
+/* A host under examination: sockets go in, numbers come out. */
+struct host {
+	struct census census;
+	struct tally *tally;
+};
+
+/* host_free() ends what host_begin() began. */
+void host_begin(struct host *host, const struct settings *settings, struct memory *memory);
+void host_add(struct host *host, enum diag_dump dump, struct diag_socket s);
+/* `count` connections in that state from `first` on, every `step`-th port. */
+void host_connect(struct host *host, enum tcp_state state, const char *local, const char *peer,
+		  uint16_t peer_port, uint16_t first, unsigned count, unsigned step);
+/* Works out the tally, anew each time, for targets that outlive the host. */
+void host_tally(struct host *host, const struct target *targets, uint32_t count);
+void host_free(struct host *host);
+
+/* Rows of the tally; NULL if there is none. */
+const struct usage *host_pool(const struct host *host, const char *local, const char *peer,
+			      uint16_t port);
+const struct peer_tally *host_peer(const struct host *host, const char *peer);
+const struct local_tally *host_local(const struct host *host, const char *address);
+
+/* One netlink datagram. */
+#define TEST_SEQ    7
+#define TEST_PORTID 4711
+struct datagram {
+	size_t length;
+	_Alignas(8) uint8_t octet[16384];
+};
+
+/* Each adds a message to it. A socket is encoded with its attributes. */
+void datagram_message(struct datagram *d, uint16_t type, const void *payload, size_t length);
+void datagram_socket(struct datagram *d, const struct diag_socket *s);
+void datagram_done(struct datagram *d);
+void datagram_error(struct datagram *d, int error);
+
+/* A directory of the test's own with a "proc" of files in it; removed with everything in it. */
+struct directory {
+	char path[64];
+};
+void directory_make(struct directory *d);
+/* Writes DIR/name and the directories above it; fails the test if it cannot. */
+void directory_write(const struct directory *d, const char *name, const void *data, size_t length);
+void directory_text(const struct directory *d, const char *name, const char *text);
+void directory_remove(struct directory *d);
+
+/* From now on the n-th allocation (1 = the next) and all after it fail; 0 = none does. Returns
+ * whether one has failed since the last call. */
+bool allocations_fail_from(unsigned n);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+#include "support.h"
+
+static void
+percent_is_whole_and_rounded_down(void **state)
+{
+	static const struct {
+		uint32_t remaining, capacity;
+		unsigned percent;
+	} cases[] = {
+	    {100,   100,   0  },
+            {99,    100,   1  },
+            {1,     100,   99 },
+            {0,     100,   100},
+            {1,     1,     0  },
+	    {0,     1,     100},
+            {0,     0,     100},
+            {5,     0,     100},
+            {200,   100,   0  },
+            {1,     28232, 99 },
+	    {282,   28232, 99 },
+            {283,   28232, 98 },
+            {28231, 28232, 0  },
+            {1,     65535, 99 },
+            {2,     3,     33 },
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_int_equal(level_percent(cases[i].remaining, cases[i].capacity),
+				 cases[i].percent);
+}
+
+/* Critical at 95 % or with nothing left; warning at 80 % or with fewer than 100 left. */
+static void
+default_levels(void **state)
+{
+	static const struct {
+		uint32_t remaining, capacity, close_wait;
+		enum severity severity;
+	} cases[] = {
+	    {28232, 28232, 0,    SEVERITY_NORMAL  },
+            {5647,  28232, 0,    SEVERITY_NORMAL  },
+	    {5646,  28232, 0,    SEVERITY_WARNING },
+            {1412,  28232, 0,    SEVERITY_WARNING },
+	    {1411,  28232, 0,    SEVERITY_CRITICAL},
+            {0,     28232, 0,    SEVERITY_CRITICAL},
+	    {100,   100,   0,    SEVERITY_NORMAL  },
+            {99,    100,   0,    SEVERITY_WARNING },
+	    {6,     100,   0,    SEVERITY_WARNING },
+            {5,     100,   0,    SEVERITY_CRITICAL},
+	    {0,     0,     0,    SEVERITY_CRITICAL},
+            {28232, 28232, 1000, SEVERITY_NORMAL  },
+	    {28232, 28232, 1001, SEVERITY_WARNING },
+            {0,     28232, 1001, SEVERITY_CRITICAL},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_int_equal(level_of(&levels_default, cases[i].remaining, cases[i].capacity,
+					  cases[i].close_wait),
+				 cases[i].severity);
+}
+
+static void
+each_level_can_be_off(void **state)
+{
+	const struct levels off = {.critical_percent = 101, .warning_percent = 101};
+	const struct levels by_count = {.critical_percent = 101,
+					.warning_percent = 101,
+					.critical_remaining = 10,
+					.warning_remaining = 20};
+	(void)state;
+	assert_int_equal(level_of(&off, 1, 28232, 28231), SEVERITY_NORMAL);
+	/* With nothing left connect() fails: that is critical whatever the levels. */
+	assert_int_equal(level_of(&off, 0, 28232, 0), SEVERITY_CRITICAL);
+	assert_int_equal(level_of(&by_count, 20, 100, 0), SEVERITY_NORMAL);
+	assert_int_equal(level_of(&by_count, 19, 100, 0), SEVERITY_WARNING);
+	assert_int_equal(level_of(&by_count, 11, 100, 0), SEVERITY_WARNING);
+	assert_int_equal(level_of(&by_count, 10, 100, 0), SEVERITY_CRITICAL);
+}
+
+#define COUNTS(...)                                                                                \
+	{                                                                                          \
+		.of = { __VA_ARGS__ }                                                              \
+	}
+
+static void
+cause_names_what_holds_the_ports(void **state)
+{
+	static const struct {
+		struct state_counts states;
+		uint32_t used, capacity, range_size;
+		enum cause cause;
+	} cases[] = {
+	    {COUNTS([STATE_ESTABLISHED] = 20000, [STATE_TIME_WAIT] = 7000), 27000,                             28232,                                                         28232,
+	     CAUSE_ESTABLISHED},
+	    {COUNTS([STATE_ESTABLISHED] = 7000,                                  [STATE_TIME_WAIT] = 20000),                           27000, 28232,                               28232,
+	     CAUSE_TIME_WAIT},
+	    {COUNTS([STATE_SYN_SENT] = 20000,                    [STATE_TIME_WAIT] = 7000),                                             27000,                                                28232,                                                                 28232,
+	     CAUSE_SYN_SENT},
+	    {COUNTS([STATE_CLOSE_WAIT] = 900),                             900,                                                1000,										 1000,													       CAUSE_CLOSE_WAIT																												 },
+ /* Over its level a CLOSE_WAIT leak is named although it is not the most. */
+	    {COUNTS([STATE_ESTABLISHED] = 20000,                              [STATE_CLOSE_WAIT] = 1001),                                       21001,28232,28232,
+	     CAUSE_CLOSE_WAIT},
+	    {COUNTS([STATE_ESTABLISHED] = 20000,                             [STATE_CLOSE_WAIT] = 1000),                                                 21000,                                                                                 28232,																	      28232,
+	     CAUSE_ESTABLISHED},
+ /* Less than half of the range is there to be used. */
+	    {COUNTS([STATE_ESTABLISHED] = 14000),                             14000, 14115,28232,																	       CAUSE_BLOCKED																																				},
+	    {COUNTS([STATE_ESTABLISHED] = 14000), 14000,                     14116,												     28232,       CAUSE_ESTABLISHED},
+	    {COUNTS([STATE_ESTABLISHED] = 0),                             0,                             0,100,CAUSE_BLOCKED																																		    },
+ /* Nobody uses much, and yet it is under its level. */
+	    {COUNTS([STATE_ESTABLISHED] = 0),     0, 90,									   90,																 CAUSE_SMALL_RANGE},
+	    {COUNTS([STATE_TIME_WAIT] = 10),                             10,						    100,         100,CAUSE_SMALL_RANGE                                                                        },
+	    {COUNTS([STATE_ESTABLISHED] = 99),    99,100,100,														     CAUSE_SMALL_RANGE																							      },
+	    {COUNTS([STATE_TIME_WAIT] = 99),                             99,									     100,													       100,                                       CAUSE_TIME_WAIT},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_int_equal(level_cause(SEVERITY_WARNING, &levels_default, &cases[i].states,
+					     cases[i].used, cases[i].capacity, cases[i].range_size),
+				 cases[i].cause);
+}
+
+static void
+normal_has_no_cause(void **state)
+{
+	const struct state_counts states = COUNTS([STATE_CLOSE_WAIT] = 5000);
+	(void)state;
+	assert_int_equal(level_cause(SEVERITY_NORMAL, &levels_default, &states, 5000, 5000, 5000),
+			 CAUSE_NONE);
+	assert_int_equal(level_cause(SEVERITY_UNKNOWN, &levels_default, &states, 5000, 5000, 5000),
+			 CAUSE_NONE);
+}
+
+static void
+names_are_those_of_the_mib(void **state)
+{
+	static const char *const severity[] = {"normal", "warning", "critical", "unknown"};
+	static const char *const cause[] = {"none",      "established", "timeWait",
+					    "closeWait", "synSent",     "smallRange",
+					    "blocked",   "failures",    "limit"};
+	(void)state;
+	for (unsigned i = 0; i < COUNT_OF(severity); i++)
+		assert_string_equal(severity_name((enum severity)(i + 1)), severity[i]);
+	for (unsigned i = 0; i < COUNT_OF(cause); i++)
+		assert_string_equal(cause_name((enum cause)(i + 1)), cause[i]);
+	assert_string_equal(cause_words(CAUSE_TIME_WAIT), "TIME_WAIT churn");
+	assert_string_equal(cause_words(CAUSE_CLOSE_WAIT), "CLOSE_WAIT leak");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(percent_is_whole_and_rounded_down),
+	    cmocka_unit_test(default_levels),
+	    cmocka_unit_test(each_level_can_be_off),
+	    cmocka_unit_test(cause_names_what_holds_the_ports),
+	    cmocka_unit_test(normal_has_no_cause),
+	    cmocka_unit_test(names_are_those_of_the_mib),
+	};
+	return cmocka_run_group_tests_name("level", tests, NULL, NULL);
+}

@@ -83,6 +83,25 @@ diag_request_bound(void *buf, uint32_t seq, uint16_t port)
 	return message;
 }
 
+/* The attribute of that type with at least `size` octets of payload, or NULL. */
+static const void *
+attribute(const struct diag_socket *socket, unsigned type, size_t size)
+{
+	const struct nlattr *attr = socket->attrs;
+	size_t left = socket->attrs_length;
+	while (left >= sizeof(*attr) && mnl_attr_ok(attr, (int)left)) {
+		if (mnl_attr_get_type(attr) == type)
+			return mnl_attr_get_payload_len(attr) >= size ? mnl_attr_get_payload(attr)
+			                                              : NULL;
+		size_t step = NLMSG_ALIGN((size_t)attr->nla_len);
+		if (step > left)
+			break;
+		left -= step;
+		attr = mnl_attr_next(attr);
+	}
+	return NULL;
+}
+
 bool
 diag_decode(const struct nlmsghdr *message, struct diag_socket *out)
 {
@@ -118,28 +137,11 @@ diag_decode(const struct nlmsghdr *message, struct diag_socket *out)
 	size_t header = NLMSG_ALIGN(sizeof(*m));
 	out->attrs = (const struct nlattr *)(const void *)((const char *)m + header);
 	out->attrs_length = length > header ? length - header : 0;
-	/* A request sock has no attributes at all; a SYN_RECV socket of TCP Fast Open is a full one. */
-	out->request = m->idiag_state == STATE_SYN_RECV && out->attrs_length == 0;
+	/* Every full socket has INET_DIAG_SHUTDOWN, also one of TCP Fast Open in SYN_RECV. A request sock
+	 * has at most the mark, which only CAP_NET_ADMIN sees. */
+	out->request = m->idiag_state == STATE_SYN_RECV &&
+	               attribute(out, INET_DIAG_SHUTDOWN, sizeof(uint8_t)) == NULL;
 	return true;
-}
-
-/* The attribute of that type with at least `size` octets of payload, or NULL. */
-static const void *
-attribute(const struct diag_socket *socket, unsigned type, size_t size)
-{
-	const struct nlattr *attr = socket->attrs;
-	size_t left = socket->attrs_length;
-	while (left >= sizeof(*attr) && mnl_attr_ok(attr, (int)left)) {
-		if (mnl_attr_get_type(attr) == type)
-			return mnl_attr_get_payload_len(attr) >= size ? mnl_attr_get_payload(attr)
-			                                              : NULL;
-		size_t step = NLMSG_ALIGN((size_t)attr->nla_len);
-		if (step > left)
-			break;
-		left -= step;
-		attr = mnl_attr_next(attr);
-	}
-	return NULL;
 }
 
 enum diag_no_port

@@ -17,7 +17,7 @@ struct config {
 	uint32_t base_oid[CONFIG_OID_MAX]; /* where the module is registered */
 	uint32_t base_oid_length;
 	uint32_t interval_s; /* seconds from one poll to the next */
-	struct levels levels;
+	struct level_band levels; /* of pools, peers, and targets that do not say otherwise */
 	struct row_limits rows;
 	struct target *targets; /* owned */
 	uint32_t target_count;

@@ -16,7 +16,7 @@ struct target {
 	struct addr net;
 	uint8_t bits;       /* prefix length: 32 or 128 for a single address */
 	uint16_t port;      /* 0 = every port */
-	struct levels levels;
+	struct level_band levels;
 };
 
 /* Parses a specification; name is left empty, levels are left as they are. Returns NULL and sets

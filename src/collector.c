@@ -137,7 +137,7 @@ static void
 poll_done(struct collector *c)
 {
 	uint64_t end = monotonic_us();
-	struct tally *tally = tally_make(&c->census, &c->config->levels, c->config->targets,
+	struct tally *tally = tally_make(&c->census, &c->config->levels.raise, c->config->targets,
 	                                 c->config->target_count);
 	if (tally == NULL) {
 		poll_failed(c, "out of memory");

@@ -18,7 +18,7 @@ config_init(struct config *config)
 	memcpy(config->base_oid, root, sizeof(root));
 	config->base_oid_length = sizeof(root) / sizeof(root[0]);
 	config->interval_s = 10;
-	config->levels = levels_default;
+	config->levels = level_band_default;
 	config->rows = (struct row_limits){.pools = 1000, .peers = 1000, .locals = 256};
 }
 

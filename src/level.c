@@ -5,13 +5,28 @@
  * kernel's default range has 28,232 ports. */
 #define SMALL_RANGE 8192
 
-const struct levels levels_default = {
-    .critical_percent = 95,
-    .warning_percent = 80,
-    .critical_remaining = 0,
-    .warning_remaining = 100,
-    .close_wait = 1000,
+#define RAISE_DEFAULT                                                                              \
+	{                                                                                          \
+		.critical_percent = 95, .warning_percent = 80, .critical_remaining = 1,            \
+		.warning_remaining = 100, .close_wait = 1000,                                      \
+	}
+#define ALL_OFF                                                                                    \
+	{                                                                                          \
+		.critical_percent = LEVEL_PERCENT_OFF, .warning_percent = LEVEL_PERCENT_OFF,       \
+	}
+
+const struct levels levels_default = RAISE_DEFAULT;
+
+const struct level_band level_band_default = {
+    .raise = RAISE_DEFAULT,
+    .clear = {.critical_percent = 90,
+	      .warning_percent = 75,
+	      .critical_remaining = 2,
+	      .warning_remaining = 120,
+	      .close_wait = 900},
 };
+
+const struct level_band level_band_off = {.raise = ALL_OFF, .clear = ALL_OFF};
 
 unsigned
 level_percent(uint32_t remaining, uint32_t capacity)
@@ -27,7 +42,7 @@ enum severity
 level_of(const struct levels *levels, uint32_t remaining, uint32_t capacity, uint32_t close_wait)
 {
 	unsigned percent = level_percent(remaining, capacity);
-	if (remaining <= levels->critical_remaining || percent >= levels->critical_percent)
+	if (remaining < levels->critical_remaining || percent >= levels->critical_percent)
 		return SEVERITY_CRITICAL;
 	if (remaining < levels->warning_remaining || percent >= levels->warning_percent)
 		return SEVERITY_WARNING;
@@ -44,9 +59,9 @@ dominant(const struct state_counts *states)
 		enum tcp_state state;
 		enum cause cause;
 	} rule[] = {
-	    {STATE_CLOSE_WAIT, CAUSE_CLOSE_WAIT},
-	    {STATE_TIME_WAIT, CAUSE_TIME_WAIT},
-	    {STATE_SYN_SENT, CAUSE_SYN_SENT},
+	    {STATE_CLOSE_WAIT,  CAUSE_CLOSE_WAIT },
+	    {STATE_TIME_WAIT,   CAUSE_TIME_WAIT  },
+	    {STATE_SYN_SENT,    CAUSE_SYN_SENT   },
 	    {STATE_ESTABLISHED, CAUSE_ESTABLISHED},
 	};
 	enum cause cause = CAUSE_NONE;
@@ -62,7 +77,7 @@ dominant(const struct state_counts *states)
 
 enum cause
 level_cause(enum severity severity, const struct levels *levels, const struct state_counts *states,
-            uint32_t used, uint32_t capacity, uint32_t range_size)
+	    uint32_t used, uint32_t capacity, uint32_t range_size)
 {
 	if (severity == SEVERITY_NORMAL || severity == SEVERITY_UNKNOWN)
 		return CAUSE_NONE;
@@ -83,10 +98,14 @@ const char *
 severity_name(enum severity severity)
 {
 	switch (severity) {
-	case SEVERITY_NORMAL: return "normal";
-	case SEVERITY_WARNING: return "warning";
-	case SEVERITY_CRITICAL: return "critical";
-	case SEVERITY_UNKNOWN: break;
+	case SEVERITY_NORMAL:
+		return "normal";
+	case SEVERITY_WARNING:
+		return "warning";
+	case SEVERITY_CRITICAL:
+		return "critical";
+	case SEVERITY_UNKNOWN:
+		break;
 	}
 	return "unknown";
 }
@@ -94,15 +113,15 @@ severity_name(enum severity severity)
 static const struct {
 	const char *name, *words;
 } causes[] = {
-    [CAUSE_NONE] = {"none", "nothing holds the ports"},
-    [CAUSE_ESTABLISHED] = {"established", "established load"},
-    [CAUSE_TIME_WAIT] = {"timeWait", "TIME_WAIT churn"},
-    [CAUSE_CLOSE_WAIT] = {"closeWait", "CLOSE_WAIT leak"},
-    [CAUSE_SYN_SENT] = {"synSent", "SYN_SENT pile-up"},
-    [CAUSE_SMALL_RANGE] = {"smallRange", "small range"},
-    [CAUSE_BLOCKED] = {"blocked", "reserved and blocked ports"},
-    [CAUSE_FAILURES] = {"failures", "failed connect() calls"},
-    [CAUSE_LIMIT] = {"limit", "a host limit"},
+    [CAUSE_NONE] = {"none",        "nothing holds the ports"   },
+    [CAUSE_ESTABLISHED] = {"established", "established load"          },
+    [CAUSE_TIME_WAIT] = {"timeWait",    "TIME_WAIT churn"           },
+    [CAUSE_CLOSE_WAIT] = {"closeWait",   "CLOSE_WAIT leak"           },
+    [CAUSE_SYN_SENT] = {"synSent",     "SYN_SENT pile-up"          },
+    [CAUSE_SMALL_RANGE] = {"smallRange",  "small range"               },
+    [CAUSE_BLOCKED] = {"blocked",     "reserved and blocked ports"},
+    [CAUSE_FAILURES] = {"failures",    "failed connect() calls"    },
+    [CAUSE_LIMIT] = {"limit",       "a host limit"              },
 };
 
 const char *

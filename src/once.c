@@ -141,7 +141,7 @@ once_run(const struct options *options, const struct config *config)
 		status = EXIT_FAILED;
 		struct tally *tally = NULL;
 		if (collect(once)) {
-			tally = tally_make(&once->census, &config->levels, targets, count);
+			tally = tally_make(&once->census, &config->levels.raise, targets, count);
 			if (tally == NULL)
 				complain(once, "report", strerror(errno));
 			else if ((status = print_report(once, tally)) < 0)

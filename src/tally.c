@@ -283,7 +283,7 @@ tally_target(struct bench *b, const struct tally *tally, const struct target *ta
 	}
 	apply_set(b, &b->scratch, requests, u);
 	portset_clear(&b->scratch);
-	judge(u, &target->levels, range_size(b->range));
+	judge(u, &target->levels.raise, range_size(b->range));
 }
 
 static void

@@ -70,12 +70,31 @@ each_level_can_be_off(void **state)
 					.warning_remaining = 20};
 	(void)state;
 	assert_int_equal(level_of(&off, 1, 28232, 28231), SEVERITY_NORMAL);
-	/* With nothing left connect() fails: that is critical whatever the levels. */
-	assert_int_equal(level_of(&off, 0, 28232, 0), SEVERITY_CRITICAL);
+	assert_int_equal(level_of(&off, 0, 28232, 28232), SEVERITY_NORMAL);
 	assert_int_equal(level_of(&by_count, 20, 100, 0), SEVERITY_NORMAL);
 	assert_int_equal(level_of(&by_count, 19, 100, 0), SEVERITY_WARNING);
-	assert_int_equal(level_of(&by_count, 11, 100, 0), SEVERITY_WARNING);
-	assert_int_equal(level_of(&by_count, 10, 100, 0), SEVERITY_CRITICAL);
+	assert_int_equal(level_of(&by_count, 10, 100, 0), SEVERITY_WARNING);
+	assert_int_equal(level_of(&by_count, 9, 100, 0), SEVERITY_CRITICAL);
+}
+
+/* What was raised holds until the clear levels let go of it; neither is the wrong way round. */
+static void
+the_default_band_has_hysteresis(void **state)
+{
+	const struct level_band *band = &level_band_default;
+	(void)state;
+	assert_memory_equal(&band->raise, &levels_default, sizeof(levels_default));
+	assert_int_equal(level_of(&band->clear, 2823, 28232, 0), SEVERITY_CRITICAL); /* 90 % */
+	assert_int_equal(level_of(&band->clear, 2824, 28232, 0), SEVERITY_WARNING);
+	assert_int_equal(level_of(&band->clear, 7058, 28232, 0), SEVERITY_WARNING); /* 75 % */
+	assert_int_equal(level_of(&band->clear, 7059, 28232, 0), SEVERITY_NORMAL);
+	assert_int_equal(level_of(&band->clear, 28232, 28232, 901), SEVERITY_WARNING);
+	assert_int_equal(level_of(&band->clear, 28232, 28232, 900), SEVERITY_NORMAL);
+	for (uint32_t left = 0; left <= 28232; left++)
+		assert_true(level_of(&band->clear, left, 28232, 0) >=
+			    level_of(&band->raise, left, 28232, 0));
+	assert_int_equal(level_of(&level_band_off.raise, 0, 28232, 28232), SEVERITY_NORMAL);
+	assert_int_equal(level_of(&level_band_off.clear, 0, 28232, 28232), SEVERITY_NORMAL);
 }
 
 #define COUNTS(...)                                                                                \
@@ -154,6 +173,7 @@ main(void)
 	    cmocka_unit_test(percent_is_whole_and_rounded_down),
 	    cmocka_unit_test(default_levels),
 	    cmocka_unit_test(each_level_can_be_off),
+	    cmocka_unit_test(the_default_band_has_hysteresis),
 	    cmocka_unit_test(cause_names_what_holds_the_ports),
 	    cmocka_unit_test(normal_has_no_cause),
 	    cmocka_unit_test(names_are_those_of_the_mib),

@@ -24,7 +24,7 @@ address(const char *text)
 struct target
 target_of(const char *text)
 {
-	struct target target = {.levels = levels_default};
+	struct target target = {.levels = level_band_default};
 	assert_null(target_parse(text, &target));
 	return target;
 }

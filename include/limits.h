@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * limits: what else a host can run out of, and the settings that decide how long a port is held:
+ * read at each poll, judged by rules. A limit is one line in the table of readers (limits.c), one
+ * in the table of columns (mib_columns.c), and, if it can raise an alarm, one rule.
+ */
+#ifndef SRCPORTD_LIMITS_H
+#define SRCPORTD_LIMITS_H
+
+#include "level.h"
+#include "procfile.h"
+
+#define LIMIT_ABSENT (-1) /* the kernel or the namespace does not have it, or hides it */
+
+/* In the order of the report. */
+enum limit {
+	LIMIT_TW_REUSE,       /* net.ipv4.tcp_tw_reuse: 0 off, 1 on, 2 loopback only */
+	LIMIT_TW_REUSE_DELAY, /* net.ipv4.tcp_tw_reuse_delay, ms (6.14) */
+	LIMIT_TIMESTAMPS,     /* net.ipv4.tcp_timestamps: 0 off, 1 on, 2 on without random offset */
+	LIMIT_FIN_TIMEOUT,    /* net.ipv4.tcp_fin_timeout, seconds */
+	LIMIT_TW,             /* TIME_WAIT sockets (sockstat) */
+	LIMIT_TW_MAX,         /* net.ipv4.tcp_max_tw_buckets */
+	LIMIT_IN_USE,         /* TCP sockets in use, both families, TIME_WAIT left out (sockstat) */
+	LIMIT_ORPHANS,        /* TCP sockets that no process holds any more (sockstat) */
+	LIMIT_ORPHANS_MAX,    /* net.ipv4.tcp_max_orphans */
+	LIMIT_MEMORY,         /* pages that TCP buffers take (sockstat) */
+	LIMIT_MEMORY_MAX,     /* net.ipv4.tcp_mem, the third number */
+	LIMIT_FILES,          /* open files of the host, allocated (fs.file-nr) */
+	LIMIT_FILES_MAX,      /* fs.file-max */
+	LIMIT_CONNTRACK,      /* entries of connection tracking in this namespace */
+	LIMIT_CONNTRACK_MAX,  /* net.netfilter.nf_conntrack_max; 0 = without limit */
+	LIMIT_DROP,          /* packets dropped for want of an entry or of a NAT port, since boot */
+	LIMIT_INSERT_FAILED, /* entries that could not be inserted: NAT found no free port */
+	LIMIT_EARLY_DROP,    /* entries thrown out early to make room */
+	LIMITS
+};
+
+struct limits {
+	int64_t value[LIMITS]; /* LIMIT_ABSENT or >= 0 */
+};
+
+/* How a limit is shown. */
+struct limit_words {
+	const char *name;    /* in JSON: "tcpTwReuse" */
+	const char *label;   /* in the text: "tw_reuse" */
+	const char *meaning; /* in the text, behind the value */
+};
+
+/* Every value LIMIT_ABSENT. */
+void limits_init(struct limits *out);
+
+/* Reads all of them. The three that decide about TIME_WAIT come from `settings`, which the poll
+ * uses, the rest from files; a file that is absent, unreadable or not of its form leaves
+ * LIMIT_ABSENT. */
+void limits_read(const struct procfile_source *source, const struct settings *settings,
+		 struct limits *out);
+
+const struct limit_words *limits_words(enum limit limit);
+
+/* The rules: limits whose end is an alarm of the host. */
+enum limit_rule { RULE_CONNTRACK, RULE_FILES, LIMIT_RULES };
+
+/* Percent of each at which the alarm is raised; above 100 = off. */
+struct limit_levels {
+	unsigned percent[LIMIT_RULES];
+};
+
+/* 90 % each. */
+extern const struct limit_levels limit_levels_default;
+
+/* What a rule compares: numbers of enum limit. */
+enum limit limits_rule_used(enum limit_rule rule);
+enum limit limits_rule_max(enum limit_rule rule);
+const char *limits_rule_name(enum limit_rule rule); /* "conntrack", "files" */
+
+/* Whole percent in use, rounded down, 100 only at or beyond the limit. -1 where there is none. */
+int limits_percent(const struct limits *limits, enum limit_rule rule);
+
+/* Normal below the level of the rule, warning from there on, critical when nothing is left. Normal
+ * where the limit is not available. */
+enum severity limits_severity(const struct limits *limits, const struct limit_levels *levels,
+			      enum limit_rule rule);
+
+/* The rule that is worst off: the most severe, then the highest percent. */
+enum limit_rule limits_worst(const struct limits *limits, const struct limit_levels *levels);
+
+#endif

@@ -51,8 +51,49 @@ struct agent {
 	char complaint[128];      /* the library's last one, logged once */
 };
 
-/* Callbacks of Net-SNMP, all in the agent thread, most from the depth of its calls: they only take
- * notes. */
+/* Why nobody is there: for a path, what the kernel says of it. */
+static const char *
+reason_down(const struct agent *agent)
+{
+	const char *path =
+	    strncmp(agent->socket, "unix:", 5) == 0 ? agent->socket + 5 : agent->socket;
+
+	if (path[0] == '/' && access(path, R_OK | W_OK) != 0)
+		return strerror(errno);
+	return "no answer";
+}
+
+/* One line for each change. */
+static void
+report_link(struct agent *agent)
+{
+	enum link now = agent->session == NULL ? LINK_DOWN
+			: agent->refusal != 0  ? LINK_REFUSED
+					       : LINK_UP;
+	enum link before = agent->reported;
+
+	if (now == before)
+		return;
+	agent->reported = now;
+	agent->complaint[0] = '\0';
+	if (now == LINK_UP)
+		log_info("agent", "serving through the AgentX master agent at %s", agent->socket);
+	else if (now == LINK_DOWN)
+		log_warn("agent", "%s AgentX master agent at %s (%s); trying every %d s",
+			 before == LINK_UNKNOWN ? "no" : "lost the", agent->socket,
+			 reason_down(agent), AGENT_RETRY_S);
+	else if (agent->refusal == DUPLICATE_REGISTRATION)
+		log_error("agent",
+			  "another agent serves this module at %s already: a second srcportd? "
+			  "trying every %d s",
+			  agent->socket, AGENT_RETRY_S);
+	else
+		log_error("agent", "%s does not let the module be registered: AgentX error %ld",
+			  agent->socket, agent->refusal);
+}
+
+/* Callbacks of Net-SNMP, all in the agent thread, most from the depth of its calls: they take notes
+ * and write to the log, no more. */
 
 static int
 on_session_init(int major, int minor, void *session, void *agent)
@@ -98,6 +139,8 @@ on_link_down(int major, int minor, void *session, void *arg)
 	(void)session;
 	agent->session = NULL;
 	agent->refusal = 0;
+	/* At once: the attempt to connect that follows may take long. */
+	report_link(agent);
 	return 0;
 }
 
@@ -155,47 +198,6 @@ schedule_retry(struct agent *agent)
 		snmp_alarm_unregister(agent->retry_alarm);
 		agent->retry_alarm = 0;
 	}
-}
-
-/* Why nobody is there: for a path, what the kernel says of it. */
-static const char *
-reason_down(const struct agent *agent)
-{
-	const char *path =
-	    strncmp(agent->socket, "unix:", 5) == 0 ? agent->socket + 5 : agent->socket;
-
-	if (path[0] == '/' && access(path, R_OK | W_OK) != 0)
-		return strerror(errno);
-	return "no answer";
-}
-
-/* One line for each change. */
-static void
-report_link(struct agent *agent)
-{
-	enum link now = agent->session == NULL ? LINK_DOWN
-			: agent->refusal != 0  ? LINK_REFUSED
-					       : LINK_UP;
-	enum link before = agent->reported;
-
-	if (now == before)
-		return;
-	agent->reported = now;
-	agent->complaint[0] = '\0';
-	if (now == LINK_UP)
-		log_info("agent", "serving through the AgentX master agent at %s", agent->socket);
-	else if (now == LINK_DOWN)
-		log_warn("agent", "%s AgentX master agent at %s (%s); trying every %d s",
-			 before == LINK_UNKNOWN ? "no" : "lost the", agent->socket,
-			 reason_down(agent), AGENT_RETRY_S);
-	else if (agent->refusal == DUPLICATE_REGISTRATION)
-		log_error("agent",
-			  "another agent serves this module at %s already: a second srcportd? "
-			  "trying every %d s",
-			  agent->socket, AGENT_RETRY_S);
-	else
-		log_error("agent", "%s does not let the module be registered: AgentX error %ld",
-			  agent->socket, agent->refusal);
 }
 
 /* One turn: waits for something to do, and does it. The set of descriptors is made anew each time,
@@ -263,8 +265,8 @@ register_callbacks(struct agent *agent)
 				       callbacks[i].function, agent);
 }
 
-/* At its shutdown the library frees the arguments of all callbacks that are left (clear_callback()),
- * but the agent is not its own to free. */
+/* At its shutdown the library frees the arguments of all callbacks that are left
+ * (clear_callback()), but the agent is not its own to free. */
 static void
 unregister_callbacks(struct agent *agent)
 {
@@ -287,8 +289,7 @@ open_library(struct agent *agent)
 	netsnmp_enable_subagent();
 	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, agent->socket);
 	init_agent("srcportd");
-	/* After init_agent(), which sets its own. It is the time between attempts to connect too.
-	 */
+	/* After init_agent(), which sets its own. Also the time between attempts to connect. */
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL,
 			   AGENT_RETRY_S);
 	if (!agent_serve_register(&agent->serve, agent->base, agent->base_length + 1))

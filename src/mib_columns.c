@@ -2,6 +2,7 @@
 #include "mib_columns.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -67,7 +68,7 @@ get_worst_pool(const struct mib_view *view, const void *row, struct mib_value *o
 	if (((const struct snapshot *)row)->poll.made_ms == 0)
 		return false;
 	if (worst != NULL)
-		n = snprintf(out->octets, sizeof(out->octets), "%s to %s: %u of %u ports remain",
+		n = snprintf(out->octets, sizeof(out->octets), "%s -> %s: %u of %u ports remain",
 			     addr_text(&worst->t.local, local),
 			     addr_port_text(&worst->t.peer, worst->t.port, peer),
 			     worst->t.usage.remaining, worst->t.usage.capacity);
@@ -122,6 +123,39 @@ get_discontinuity(const struct mib_view *view, const void *row, struct mib_value
 
 	(void)row;
 	out->number = running_cs < view->uptime_cs ? (uint32_t)(view->uptime_cs - running_cs) : 0;
+	return true;
+}
+
+/* Names of rows */
+
+static bool
+get_local_name(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	addr_text(&((const struct local_row *)row)->t.address, out->octets);
+	out->length = strlen(out->octets);
+	return true;
+}
+
+static bool
+get_peer_name(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	addr_text(&((const struct peer_row *)row)->t.peer, out->octets);
+	out->length = strlen(out->octets);
+	return true;
+}
+
+static bool
+get_pool_name(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct pool_tally *pool = &((const struct pool_row *)row)->t;
+	char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
+
+	(void)view;
+	out->length = (size_t)snprintf(out->octets, sizeof(out->octets), "%s -> %s",
+				       addr_text(&pool->local, local),
+				       addr_port_text(&pool->peer, pool->port, peer));
 	return true;
 }
 
@@ -185,42 +219,45 @@ static const struct mib_column poll_columns[] = {
     SNAPSHOT(12, MIB_TEXT, poll.error),
 };
 
-/* Columns 6 to 23 of every table whose rows have a struct usage: the same number means the same in
+/* Columns 7 to 24 of every table whose rows have a struct usage: the same number means the same in
  * each of them. */
 #define USAGE(number, type, row, member) MIB_COLUMN(number, type, row, t.usage.member)
 #define USAGE_COLUMNS(row)                                    \
-    USAGE(6, MIB_GAUGE, row, connections),                    \
-    USAGE(7, MIB_GAUGE, row, used),                           \
-    USAGE(8, MIB_GAUGE, row, remaining),                      \
-    USAGE(9, MIB_GAUGE, row, uncertain),                      \
-    USAGE(10, MIB_GAUGE, row, capacity),                      \
-    USAGE(11, MIB_GAUGE, row, percent),                       \
-    USAGE(12, MIB_INTEGER, row, severity),                    \
-    USAGE(13, MIB_INTEGER, row, cause),                       \
-    USAGE(14, MIB_GAUGE, row, recyclable),                    \
-    USAGE(15, MIB_GAUGE, row, states.of[STATE_ESTABLISHED]),  \
-    USAGE(16, MIB_GAUGE, row, states.of[STATE_SYN_SENT]),     \
-    USAGE(17, MIB_GAUGE, row, states.of[STATE_SYN_RECV]),     \
-    USAGE(18, MIB_GAUGE, row, states.of[STATE_FIN_WAIT1]),    \
-    USAGE(19, MIB_GAUGE, row, states.of[STATE_FIN_WAIT2]),    \
-    USAGE(20, MIB_GAUGE, row, states.of[STATE_TIME_WAIT]),    \
-    USAGE(21, MIB_GAUGE, row, states.of[STATE_CLOSE_WAIT]),   \
-    USAGE(22, MIB_GAUGE, row, states.of[STATE_LAST_ACK]),     \
-    USAGE(23, MIB_GAUGE, row, states.of[STATE_CLOSING])
+    USAGE(7, MIB_GAUGE, row, connections),                    \
+    USAGE(8, MIB_GAUGE, row, used),                           \
+    USAGE(9, MIB_GAUGE, row, remaining),                     \
+    USAGE(10, MIB_GAUGE, row, uncertain),                     \
+    USAGE(11, MIB_GAUGE, row, capacity),                     \
+    USAGE(12, MIB_GAUGE, row, percent),                       \
+    USAGE(13, MIB_INTEGER, row, severity),                    \
+    USAGE(14, MIB_INTEGER, row, cause),                       \
+    USAGE(15, MIB_GAUGE, row, recyclable),                    \
+    USAGE(16, MIB_GAUGE, row, states.of[STATE_ESTABLISHED]),  \
+    USAGE(17, MIB_GAUGE, row, states.of[STATE_SYN_SENT]),     \
+    USAGE(18, MIB_GAUGE, row, states.of[STATE_SYN_RECV]),     \
+    USAGE(19, MIB_GAUGE, row, states.of[STATE_FIN_WAIT1]),    \
+    USAGE(20, MIB_GAUGE, row, states.of[STATE_FIN_WAIT2]),    \
+    USAGE(21, MIB_GAUGE, row, states.of[STATE_TIME_WAIT]),    \
+    USAGE(22, MIB_GAUGE, row, states.of[STATE_CLOSE_WAIT]),   \
+    USAGE(23, MIB_GAUGE, row, states.of[STATE_LAST_ACK]),     \
+    USAGE(24, MIB_GAUGE, row, states.of[STATE_CLOSING])
 
 static const struct mib_column local_columns[] = {
-    MIB_COLUMN(6, MIB_GAUGE, struct local_row, t.connections),
-    MIB_COLUMN(7, MIB_GAUGE, struct local_row, t.used),
-    MIB_COLUMN(8, MIB_GAUGE, struct local_row, t.remaining),
+    MIB_COMPUTED(6, MIB_TEXT, get_local_name),
+    MIB_COLUMN(7, MIB_GAUGE, struct local_row, t.connections),
+    MIB_COLUMN(8, MIB_GAUGE, struct local_row, t.used),
+    MIB_COLUMN(9, MIB_GAUGE, struct local_row, t.remaining),
 };
 
 static const struct mib_column peer_columns[] = {
     MIB_COLUMN(4, MIB_GAUGE, struct peer_row, t.pools),
     USAGE(5, MIB_GAUGE, struct peer_row, tightest),
+    MIB_COMPUTED(6, MIB_TEXT, get_peer_name),
     USAGE_COLUMNS(struct peer_row),
 };
 
 static const struct mib_column pool_columns[] = {
+    MIB_COMPUTED(6, MIB_TEXT, get_pool_name),
     USAGE_COLUMNS(struct pool_row),
 };
 

@@ -165,10 +165,10 @@ every_column_has_its_value(void **state)
 					201, 202, 203, 204, 205, 206, 208, 209, 211};
 	char text[64];
 
-	for (uint32_t column = 6; column <= 23; column++) {
+	for (uint32_t column = 7; column <= 24; column++) {
 		snprintf(text, sizeof(text), "12.1.%u." POOL, column);
-		assert_number(s, text, column == 12 || column == 13 ? MIB_INTEGER : MIB_GAUGE,
-			      pool[column - 6]);
+		assert_number(s, text, column == 13 || column == 14 ? MIB_INTEGER : MIB_GAUGE,
+			      pool[column - 7]);
 	}
 	for (uint32_t tcp_state = 1; tcp_state <= 11; tcp_state++) {
 		snprintf(text, sizeof(text), "3.%u.0", tcp_state);
@@ -176,11 +176,11 @@ every_column_has_its_value(void **state)
 	}
 	assert_number(s, "11.1.4.1.4.10.0.0.1", MIB_GAUGE, 2);
 	assert_number(s, "11.1.5.1.4.10.0.0.1", MIB_GAUGE, 80);
-	assert_number(s, "11.1.8.1.4.10.0.0.1", MIB_GAUGE, 79);
-	assert_number(s, "11.1.23.1.4.10.0.0.1", MIB_GAUGE, 311);
-	assert_number(s, "10.1.6.1.4.10.0.0.9", MIB_GAUGE, 22);
-	assert_number(s, "10.1.7.1.4.10.0.0.9", MIB_GAUGE, 21);
-	assert_number(s, "10.1.8.1.4.10.0.0.9", MIB_GAUGE, 79);
+	assert_number(s, "11.1.9.1.4.10.0.0.1", MIB_GAUGE, 79);
+	assert_number(s, "11.1.24.1.4.10.0.0.1", MIB_GAUGE, 311);
+	assert_number(s, "10.1.7.1.4.10.0.0.9", MIB_GAUGE, 22);
+	assert_number(s, "10.1.8.1.4.10.0.0.9", MIB_GAUGE, 21);
+	assert_number(s, "10.1.9.1.4.10.0.0.9", MIB_GAUGE, 79);
 }
 
 static void
@@ -199,12 +199,27 @@ static void
 the_host_in_short(void **state)
 {
 	const struct snapshot *s = *state;
-	static const char worst[] = "10.0.0.9 to 10.0.0.1:80: 80 of 100 ports remain";
+	static const char worst[] = "10.0.0.9 -> 10.0.0.1:80: 80 of 100 ports remain";
 
 	assert_number(s, "1.1.0", MIB_INTEGER, SEVERITY_WARNING);
 	assert_octets(s, "1.3.0", worst, sizeof(worst) - 1);
 	assert_number(s, "1.4.0", MIB_GAUGE, 80);
 	assert_number(s, "1.5.0", MIB_GAUGE, 20);
+}
+
+static void
+rows_have_names(void **state)
+{
+	static const char pool[] = "10.0.0.9 -> 10.0.0.1:80";
+	static const char pool6[] = "2001:db8::9 -> [2001:db8::1]:80";
+
+	assert_octets(*state, "12.1.6." POOL, pool, sizeof(pool) - 1);
+	assert_octets(*state,
+		      "12.1.6.2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1.80."
+		      "2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.9",
+		      pool6, sizeof(pool6) - 1);
+	assert_octets(*state, "11.1.6.1.4.10.0.0.1", "10.0.0.1", 8);
+	assert_octets(*state, "10.1.6.1.4.10.0.0.9", "10.0.0.9", 8);
 }
 
 static void
@@ -272,7 +287,7 @@ no_object_and_no_instance_differ(void **state)
 	    "12.2.6." POOL,
 	    "12.1.1." POOL,
 	    "12.1.5." POOL,
-	    "12.1.24." POOL,
+	    "12.1.25." POOL,
 	    "13.1.1.1",
 	    "1.2.0",
 	    "1.6.0",
@@ -362,7 +377,7 @@ next_in_words(void **state)
 		    "12.1.6.2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1.80."
 		    "2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.9");
 	assert_next(s, "12.1.6.3", false, "12.1.7." POOL);
-	assert_next(s, "12.1.23.3", false, NULL);
+	assert_next(s, "12.1.24.3", false, NULL);
 	assert_next(s, "12.2", false, NULL);
 	assert_next(s, "4294967295", true, NULL);
 }
@@ -374,6 +389,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(every_column_has_its_value, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(scalars_of_every_width, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(the_host_in_short, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(rows_have_names, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(times_come_from_the_view, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(bits_begin_at_the_left, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(texts_end_at_their_nul, set_up, tear_down),

@@ -53,7 +53,11 @@ class Daemon:
 
     def __init__(self):
         self.process = None
-        self.log_path = os.path.join(isolate.directory(), "%s.log" % self.name)
+        taken = sum(name.startswith(self.name) and name.endswith(".log")
+                    for name in os.listdir(isolate.directory()))
+        self.log_path = os.path.join(isolate.directory(), "%s%s.log" % (
+            self.name, "-%d" % (taken + 1) if taken else ""))
+        open(self.log_path, "w").close()
         isolate.at_exit(self.kill)
 
     def command(self):

@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import signal
 import stat
 import subprocess
 
@@ -165,6 +166,81 @@ def test_once_as_any_user():
         pools = json.loads(done.stdout)["pools"]
         assert [(p["used"], p["remaining"]) for p in pools] == [(7, 93)], pools
         h.close_all(keep)
+
+
+def rows():
+    """Pools as (index, used, remaining), as they are served."""
+    return [(index, row["srcPortPoolUsed"], row["srcPortPoolRemaining"])
+            for index, row in h.table("srcPortPoolTable").items()]
+
+
+def test_proc_goes_bad_under_the_daemon():
+    """The last good rows stay, the error is told once and counted, and it comes back by itself."""
+    root = proc_root()
+    path = os.path.join(root, "sys/net/ipv4/ip_local_port_range")
+    h.port_range(40000, 40099)
+    with h.Listener("127.0.0.1", 9000), h.Snmpd() as snmpd:
+        keep = h.connect_many(7, "127.0.0.1", 9000)
+        with h.Srcportd(snmpd, "--proc-root", root) as daemon:
+            daemon.wait_polls(1)
+            good = rows()
+            assert [row[1:] for row in good] == [(7, 93)], good
+            with open(path, "w") as file:
+                file.write("40000 x\n")
+            h.wait_for(lambda: h.value("srcPortPollErrors.0") >= 3, 10, "three failed polls")
+            keep += h.connect_many(5, "127.0.0.1", 9000)
+            assert rows() == good
+            assert path in h.value("srcPortPollLastError.0").decode()
+            assert h.value("srcPortRangeHigh.0") == 40099
+            lines = [line for line in daemon.log().splitlines() if path in line]
+            assert len(lines) == 1, daemon.log()
+
+            with open(path, "w") as file:
+                file.write("40000 40049\n")
+            h.wait_for(lambda: h.value("srcPortRangeHigh.0") == 40049, 10, "the new range")
+            held = sum(tcp.getsockname()[1] <= 40049 for tcp in keep)
+            assert [row[1:] for row in rows()] == [(held, 50 - held)], rows()
+            assert h.value("srcPortPollLastError.0") == b""
+            assert daemon.stop() == OK
+        h.close_all(keep)
+
+
+def test_bad_proc_from_the_start():
+    """The daemon waits for the file to become good; until then the severity is unknown(4)."""
+    root = proc_root(ip_local_port_range=None)
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd, "--proc-root", root) as daemon:
+        h.wait_for(lambda: h.value("srcPortPollErrors.0") >= 2, 10, "two failed polls")
+        assert h.value("srcPortSystemSeverity.0") == 4
+        assert h.value("srcPortPollPolls.0") == 0
+        assert h.get("srcPortRangeLow.0")[0].type.startswith("noSuch")
+        with open(os.path.join(root, "sys/net/ipv4/ip_local_port_range"), "w") as file:
+            file.write("40000 40099\n")
+        h.wait_for(lambda: h.value("srcPortRangeLow.0") == 40000, 10, "the range")
+        assert h.value("srcPortSystemSeverity.0") == 1
+        assert daemon.stop() == OK
+
+
+def test_no_agentx_socket():
+    """Said once, at the start; the daemon polls on, and serves when snmpd has come."""
+    snmpd = h.Snmpd(start=False)
+    daemon = h.Srcportd(snmpd, wait=False)
+    daemon.wait_log("no AgentX master agent at " + snmpd.socket)
+    with snmpd.start_and_wait():
+        daemon.wait_served(5)
+        lines = [line for line in daemon.log().splitlines() if "no AgentX master agent" in line]
+        assert len(lines) == 1, daemon.log()
+        assert h.value("srcPortPollPolls.0") >= 1
+    assert daemon.stop() == OK
+
+
+def test_signals():
+    """SIGTERM and SIGINT end the daemon with status 0, also when nobody answers."""
+    for name in ("SIGTERM", "SIGINT"):
+        daemon = h.Srcportd(None, "--agentx-socket", os.path.join(h.directory(), "nowhere"))
+        daemon.wait_log("polls every 1 s")
+        daemon.process.send_signal(getattr(signal, name))
+        status = daemon.wait(5)
+        assert status == OK, "%s: %d" % (name, status)
 
 
 if __name__ == "__main__":

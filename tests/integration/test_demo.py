@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""`make demo` shows what it promises and leaves nothing behind, also after Ctrl-C."""
+import os
+import signal
+import subprocess
+
+import harness as h
+
+
+def start_demo():
+    """tests/demo as a terminal starts it: a process group of its own, its temporary files here."""
+    return subprocess.Popen([os.path.join(h.ROOT, "tests/demo")], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                            start_new_session=True, env=dict(os.environ, TMPDIR=temporary(),
+                                                             SRCPORTD=h.PROGRAM))
+
+
+def temporary():
+    path = os.path.join(h.directory(), "t")
+    os.makedirs(path, exist_ok=True)
+    return path
+
+
+def nothing_left():
+    """True if this PID namespace holds only init, this process and no file of the demo."""
+    others = [pid for pid in os.listdir("/proc") if pid.isdigit()
+              and int(pid) not in (1, os.getpid())]
+    return not others and not os.listdir(temporary())
+
+
+def test_shows_the_numbers():
+    demo = start_demo()
+    out = demo.communicate()[0]
+    assert demo.returncode == 0, out
+    for line in ("srcPortSystemSeverity.0 = INTEGER: warning(2)",
+                 "srcPortRangeCapacity.0 = Gauge32: 289 ports",
+                 "27 connections succeeded, then: [Errno 99] Cannot assign requested address",
+                 "srcPortSystemSeverity.0 = INTEGER: critical(3)",
+                 "TARGET 192.0.2.10:5432  CRITICAL",
+                 "TARGET 192.0.2.30  WARNING"):
+        assert line in out, "%s\n%s" % (line, out)
+    assert max(map(len, (line for line in out.splitlines() if line.startswith(" ")))) <= 160, out
+    assert nothing_left()
+
+
+def test_ctrl_c():
+    demo = start_demo()
+    for line in demo.stdout:
+        if "srcPortSystemSeverity" in line:
+            break
+    os.killpg(demo.pid, signal.SIGINT)
+    rest = demo.communicate(timeout=20)[0]
+    assert demo.returncode == 130, demo.returncode
+    assert "Traceback" not in rest, rest
+    h.wait_for(nothing_left, 10, "the demo's processes and files are gone")
+
+
+if __name__ == "__main__":
+    h.main()

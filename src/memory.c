@@ -74,20 +74,31 @@ rebuild(struct memory *memory, uint32_t size, bool all)
 	return true;
 }
 
+/* Makes room for one cookie more; false if that may not or cannot be. */
+static bool
+make_room(struct memory *memory)
+{
+	if (memory->used < memory->size / 2)
+		return true;
+	return memory->used < MEMORY_MAX &&
+	       rebuild(memory, memory->size == 0 ? SMALLEST : memory->size * 2, true);
+}
+
 void
 memory_note(struct memory *memory, uint64_t cookie, enum origin origin)
 {
 	if (cookie == 0)
 		return;
-	if (memory->used >= memory->size / 2) {
-		if (memory->used >= MEMORY_MAX)
+	/* A full table still takes what is new about a cookie that it has. */
+	struct entry *e = NULL;
+	if (memory->size > 0)
+		e = find(memory->entries, memory->size, cookie);
+	if (e == NULL || e->cookie == 0) {
+		if (!make_room(memory))
 			return;
-		if (!rebuild(memory, memory->size == 0 ? SMALLEST : memory->size * 2, true))
-			return;
-	}
-	struct entry *e = find(memory->entries, memory->size, cookie);
-	if (e->cookie == 0)
+		e = find(memory->entries, memory->size, cookie);
 		memory->used++;
+	}
 	*e = (struct entry){cookie, memory->poll, origin};
 }
 

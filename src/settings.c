@@ -23,10 +23,9 @@ take_number(struct cursor *c, uint64_t max, uint64_t *out)
 		return false;
 	uint64_t value = 0;
 	for (; is_digit(c); c->at++) {
-		if (value > (UINT64_MAX - 9) / 10)
-			return false;
-		value = value * 10 + (uint64_t)(*c->at - '0');
-		if (value > max)
+		uint64_t digit = (uint64_t)(*c->at - '0');
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, digit, &value) || value > max)
 			return false;
 	}
 	*out = value;

@@ -34,7 +34,7 @@ cut_number(char *text, char separator, unsigned min, unsigned max, unsigned *num
 	return true;
 }
 
-/* "[V6]" or "[V6]:PORT": cuts brackets and port away. */
+/* "[V6]" or "[V6]:PORT", either with /BITS inside: cuts brackets and port away. */
 static bool
 cut_brackets(char **text, unsigned *port)
 {
@@ -68,9 +68,9 @@ target_parse(const char *text, struct target *out)
 		bool v4_port = colon != NULL && strchr(colon + 1, ':') == NULL;
 		if (v4_port && !cut_number(plain, ':', 1, 65535, &port))
 			return expected;
-		if (!cut_number(plain, '/', 0, 128, &bits))
-			return expected;
 	}
+	if (!cut_number(plain, '/', 0, 128, &bits))
+		return expected;
 	struct addr net;
 	if (!addr_parse(plain, &net))
 		return expected;
@@ -99,18 +99,13 @@ target_matches(const struct target *target, const struct addr *peer, uint16_t po
 const char *
 target_text(const struct target *target, char buf[static TARGET_SPEC_MAX])
 {
-	bool single = target->bits == (addr_is_v4(&target->net) ? 32 : 128);
-	if (target->port != 0 && single)
-		return addr_port_text(&target->net, target->port, buf);
-	char text[ADDR_TEXT_MAX];
-	addr_text(&target->net, text);
-	const char *port_sign = target->port != 0 ? " port " : "";
-	char port[8] = "";
+	char text[ADDR_TEXT_MAX], bits[8] = "", port[8] = "";
+	bool v4 = addr_is_v4(&target->net);
+	if (target->bits != (v4 ? 32 : 128))
+		snprintf(bits, sizeof(bits), "/%u", target->bits);
 	if (target->port != 0)
-		snprintf(port, sizeof(port), "%u", target->port);
-	if (single)
-		snprintf(buf, TARGET_SPEC_MAX, "%s", text);
-	else
-		snprintf(buf, TARGET_SPEC_MAX, "%s/%u%s%s", text, target->bits, port_sign, port);
+		snprintf(port, sizeof(port), ":%u", target->port);
+	snprintf(buf, TARGET_SPEC_MAX, target->port != 0 && !v4 ? "[%s%s]%s" : "%s%s%s",
+		 addr_text(&target->net, text), bits, port);
 	return buf;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * procfile: the text of small files under /proc, from the kernel, from a directory that stands for
- * /proc, or from a recording; and the settings that stand in them.
+ * procfile: the text of small files under /proc and /sys, from the kernel, from a directory that stands
+ * for one of them, or from a recording; and the settings that stand in them.
  */
 #ifndef SRCPORTD_PROCFILE_H
 #define SRCPORTD_PROCFILE_H
@@ -10,9 +10,10 @@
 
 #include <stdio.h>
 
-/* Where files come from, and where a copy goes. */
+/* Where files come from, and where a copy goes. There is one for /proc and one for /sys; both may write
+ * to one recording, and a replay's copies serve both: no name below the one is a name below the other. */
 struct procfile_source {
-	const char *root;  /* a directory in the place of /proc */
+	const char *root;  /* a directory in the place of /proc or /sys */
 	FILE *record;      /* a recording to which every answer is added; NULL = none */
 	bool replay;       /* read from copies, never from root */
 	struct procfile_copy *copies; /* a replay's files; owned */
@@ -30,6 +31,11 @@ struct procfile_copy {
  * length, or -1 with errno: ENOENT, EACCES, ... as open(2) and read(2) say, EFBIG if it does not fit
  * in `room` - 1. */
 long procfile_read(const struct procfile_source *source, const char *name, char *buf, size_t room);
+
+/* The names in the directory `name`, one a line, in no order and without "." and "..", written to buf and
+ * NUL-terminated; as procfile_read() in all else. Names with a space or a control character are left
+ * out. */
+long procfile_list(const struct procfile_source *source, const char *name, char *buf, size_t room);
 
 /* Reads the settings of the network namespace. NULL on success; else one line that says what, where
  * and what was expected, in a buffer of the caller (error, room). tcp_tw_reuse, tcp_timestamps and

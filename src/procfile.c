@@ -3,6 +3,7 @@
 
 #include "recording.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -52,16 +53,35 @@ read_copy(const struct procfile_source *source, const char *name, char *buf, siz
 	return -1;
 }
 
+static bool
+path_of(const struct procfile_source *source, const char *name, char path[static PATH_MAX])
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", source->root, name) < PATH_MAX)
+		return true;
+	errno = ENAMETOOLONG;
+	return false;
+}
+
+/* Adds an answer to the recording, if there is one; errno stays. */
+static void
+keep(const struct procfile_source *source, const char *name, const char *buf, long length)
+{
+	int error = errno;
+	if (source->record != NULL && length >= 0)
+		recording_file(source->record, name, buf, (size_t)length);
+	else if (source->record != NULL)
+		recording_absent(source->record, name);
+	errno = error;
+}
+
 long
 procfile_read(const struct procfile_source *source, const char *name, char *buf, size_t room)
 {
 	if (source->replay)
 		return read_copy(source, name, buf, room);
 	char path[PATH_MAX];
-	if (snprintf(path, sizeof(path), "%s/%s", source->root, name) >= (int)sizeof(path)) {
-		errno = ENAMETOOLONG;
+	if (!path_of(source, name, path))
 		return -1;
-	}
 	long length = -1;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
@@ -70,14 +90,54 @@ procfile_read(const struct procfile_source *source, const char *name, char *buf,
 		close(fd);
 		errno = error;
 	}
-	if (source->record != NULL) {
+	keep(source, name, buf, length);
+	return length;
+}
+
+/* The names below a directory that is open, one a line. */
+static long
+list_names(DIR *dir, char *buf, size_t room)
+{
+	size_t length = 0;
+	const struct dirent *entry;
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
+		size_t name = strlen(entry->d_name);
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		bool odd = false;
+		for (size_t i = 0; i < name; i++)
+			odd |= (unsigned char)entry->d_name[i] <= ' ' || entry->d_name[i] == 0x7f;
+		if (odd)
+			continue;
+		if (length + name + 2 > room) {
+			errno = EFBIG;
+			return -1;
+		}
+		memcpy(buf + length, entry->d_name, name);
+		length += name;
+		buf[length++] = '\n';
+	}
+	buf[length] = '\0';
+	return errno == 0 ? (long)length : -1;
+}
+
+long
+procfile_list(const struct procfile_source *source, const char *name, char *buf, size_t room)
+{
+	if (source->replay)
+		return read_copy(source, name, buf, room);
+	char path[PATH_MAX];
+	if (!path_of(source, name, path))
+		return -1;
+	long length = -1;
+	DIR *dir = opendir(path);
+	if (dir != NULL) {
+		length = list_names(dir, buf, room);
 		int error = errno;
-		if (length >= 0)
-			recording_file(source->record, name, buf, (size_t)length);
-		else
-			recording_absent(source->record, name);
+		closedir(dir);
 		errno = error;
 	}
+	keep(source, name, buf, length);
 	return length;
 }
 

@@ -89,6 +89,9 @@ bool census_recyclable(const struct settings *settings, const struct diag_socket
 const struct pool *census_pool(const struct census *census, const struct addr *local,
                                const struct addr *peer, uint16_t port);
 
+/* Index of the local address among census->locals, or LOOKUP_NONE. */
+uint32_t census_local(const struct census *census, const struct addr *address);
+
 /* Frees all that the census owns. */
 void census_free(struct census *census);
 

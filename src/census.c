@@ -61,6 +61,22 @@ hash_addr(const struct addr *a)
 	return lookup_hash(word, 5);
 }
 
+static uint32_t
+find_local(const struct census *census, uint32_t hash, const struct addr *address)
+{
+	uint32_t cursor = hash, i;
+	while ((i = lookup_next(&census->local_lookup, hash, &cursor)) != LOOKUP_NONE)
+		if (addr_equal(&census->locals[i].address, address))
+			return i;
+	return LOOKUP_NONE;
+}
+
+uint32_t
+census_local(const struct census *census, const struct addr *address)
+{
+	return find_local(census, hash_addr(address), address);
+}
+
 /* Index of the local address, entered if it is new; LOOKUP_NONE with errno ENOMEM. */
 static uint32_t
 local_of(struct census *census, const struct addr *address)
@@ -68,10 +84,10 @@ local_of(struct census *census, const struct addr *address)
 	if (census->local_last != LOOKUP_NONE &&
 	    addr_equal(&census->locals[census->local_last].address, address))
 		return census->local_last;
-	uint32_t hash = hash_addr(address), cursor = hash, i;
-	while ((i = lookup_next(&census->local_lookup, hash, &cursor)) != LOOKUP_NONE)
-		if (addr_equal(&census->locals[i].address, address))
-			return census->local_last = i;
+	uint32_t hash = hash_addr(address);
+	uint32_t i = find_local(census, hash, address);
+	if (i != LOOKUP_NONE)
+		return census->local_last = i;
 
 	struct local *locals =
 	    grown(census->locals, census->local_count, &census->local_room, sizeof(*locals));

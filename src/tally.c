@@ -20,6 +20,8 @@ struct bench {
 	uint32_t *next_of_local;
 	uint32_t *first_of_local;
 	uint32_t *first_of_peer;
+	uint32_t *next_on_device; /* local addresses with a zone, as lists from those without one */
+	uint32_t *first_on_device;
 	struct lookup peers;
 };
 
@@ -226,8 +228,20 @@ tally_peer(struct bench *b, const struct tally *tally, uint32_t p, const struct 
 	judge(u, levels, range_size(b->range));
 }
 
+/* Adds every port that sockets at a local address hold to b->scratch. */
+static void
+hold_local(struct bench *b, uint32_t l)
+{
+	const struct census *census = b->census;
+	portbag_add_to(&census->locals[l].extra, b->range, &b->scratch);
+	for (uint32_t i = b->first_of_local[l]; i != LOOKUP_NONE; i = b->next_of_local[i])
+		portbag_add_to(&census->pools[i].held, b->range, &b->scratch);
+}
+
 /* bind(address, 0) cannot get a port that any socket holds at that address or at the wildcard, in any
- * state, recyclable TIME_WAIT included (inet_csk_find_open_port). */
+ * state, recyclable TIME_WAIT included (inet_csk_find_open_port). Of two sockets bound to different
+ * devices neither hinders the other; one bound to none hinders, and is hindered by, all
+ * (inet_bind_conflict). */
 static void
 tally_local(struct bench *b, uint32_t l, struct local_tally *out)
 {
@@ -237,9 +251,13 @@ tally_local(struct bench *b, uint32_t l, struct local_tally *out)
 	offered(&census->settings, &left);
 	uint32_t all = portset_count(&left);
 	portset_andnot(&left, addr_is_v4(&local->address) ? &census->wild4 : &census->wild6);
-	portbag_add_to(&local->extra, b->range, &b->scratch);
-	for (uint32_t i = b->first_of_local[l]; i != LOOKUP_NONE; i = b->next_of_local[i])
-		portbag_add_to(&census->pools[i].held, b->range, &b->scratch);
+	hold_local(b, l);
+	struct addr unbound = local->address;
+	unbound.zone = 0;
+	uint32_t other = local->address.zone == 0 ? b->first_on_device[l]
+	                                          : census_local(census, &unbound);
+	for (; other != LOOKUP_NONE; other = b->next_on_device[other])
+		hold_local(b, other);
 	out->address = local->address;
 	out->connections = local->connections;
 	out->remaining = portset_count_andnot(&left, &b->scratch);
@@ -247,15 +265,28 @@ tally_local(struct bench *b, uint32_t l, struct local_tally *out)
 	portset_clear(&b->scratch);
 }
 
+/* Links the pools of each local address, and to each address those that are it on a device. */
 static void
 group_locals(struct bench *b)
 {
-	for (uint32_t l = 0; l < b->census->local_count; l++)
-		b->first_of_local[l] = LOOKUP_NONE;
-	for (uint32_t i = 0; i < b->census->pool_count; i++) {
-		uint32_t l = b->census->pools[i].local_index;
+	const struct census *census = b->census;
+	for (uint32_t l = 0; l < census->local_count; l++)
+		b->first_of_local[l] = b->first_on_device[l] = b->next_on_device[l] = LOOKUP_NONE;
+	for (uint32_t i = 0; i < census->pool_count; i++) {
+		uint32_t l = census->pools[i].local_index;
 		b->next_of_local[i] = b->first_of_local[l];
 		b->first_of_local[l] = i;
+	}
+	for (uint32_t l = 0; l < census->local_count; l++) {
+		struct addr address = census->locals[l].address;
+		if (address.zone == 0)
+			continue;
+		address.zone = 0;
+		uint32_t unbound = census_local(census, &address);
+		if (unbound == LOOKUP_NONE)
+			continue;
+		b->next_on_device[l] = b->first_on_device[unbound];
+		b->first_on_device[unbound] = l;
 	}
 }
 
@@ -295,6 +326,8 @@ bench_free(struct bench *b)
 	free(b->next_of_local);
 	free(b->first_of_local);
 	free(b->first_of_peer);
+	free(b->next_on_device);
+	free(b->first_on_device);
 	lookup_free(&b->peers);
 	free(b);
 }
@@ -318,8 +351,10 @@ bench_new(const struct census *census)
 	b->next_of_local = array(census->pool_count, sizeof(uint32_t));
 	b->first_of_peer = array(census->pool_count, sizeof(uint32_t));
 	b->first_of_local = array(census->local_count, sizeof(uint32_t));
+	b->next_on_device = array(census->local_count, sizeof(uint32_t));
+	b->first_on_device = array(census->local_count, sizeof(uint32_t));
 	if (b->next_of_peer != NULL && b->next_of_local != NULL && b->first_of_peer != NULL &&
-	    b->first_of_local != NULL)
+	    b->first_of_local != NULL && b->next_on_device != NULL && b->first_on_device != NULL)
 		return b;
 	bench_free(b);
 	return NULL;

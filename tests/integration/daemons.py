@@ -282,9 +282,10 @@ class Srcportd(Daemon):
         return status
 
 
-def srcportd(*arguments, seconds=30, **options):
-    """Runs the program to its end: exit status, standard output, standard error."""
-    done = subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+def srcportd(*arguments, seconds=30, before=(), **options):
+    """Runs the program to its end: exit status, standard output, standard error. before: what comes
+    before its name."""
+    done = subprocess.run([*before, PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, universal_newlines=True, timeout=seconds,
                           check=False, **options)
     assert not SANITIZER_REPORT.search(done.stderr), done.stderr

@@ -8,7 +8,8 @@ A test file ends with
 
 Every function then runs in its own network, PID and mount namespace (a user namespace too when not
 root), as PID 1's child, with loopback up. Whatever it starts dies with it: also when it fails, when
-it hangs and when someone presses Ctrl-C. Output is TAP. Arguments pick functions by part of name.
+it hangs and when someone presses Ctrl-C. Output is TAP; text that a function returns stands behind
+its name. Arguments pick functions by part of name.
 """
 import ctypes
 import os
@@ -85,7 +86,7 @@ def _run_inside(name):
     enter()
     try:
         try:
-            function()
+            said = function()
         finally:
             leave()
     except Skip as reason:
@@ -98,7 +99,7 @@ def _run_inside(name):
                     print("# --- %s (end)\n%s" % (log, _indented(file.read()[-3000:])), end="")
         return 1
     else:
-        print("ok %s" % name)
+        print("ok %s" % name if said is None else "ok %s: %s" % (name, said))
     return 0
 
 

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import re
 import resource
 import socket
 import struct
@@ -46,6 +47,11 @@ def run(*command, check=True):
     if check and done.returncode:
         raise AssertionError("%s: %s" % (" ".join(command), done.stderr.strip()))
     return done.stdout
+
+
+def kernel():
+    """(6, 18) and so on. For what cannot be found out by trying."""
+    return tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
 
 
 # sysctls and addresses
@@ -143,6 +149,13 @@ def family_of(address):
     return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
+def sockaddr(address, port):
+    """What bind() and connect() take; address may have a zone: "fe80::1%veth0"."""
+    if "%" not in address:
+        return address, port
+    return socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][4]
+
+
 class Listener:
     """A listening socket. Connections complete in its backlog; accept() takes them out of it."""
 
@@ -153,7 +166,7 @@ class Listener:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if only_v6 is not None:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(only_v6))
-        self.socket.bind((address, port))
+        self.socket.bind(sockaddr(address, port))
         self.socket.listen(backlog)
         self.accepted = []
 
@@ -209,7 +222,7 @@ def open_socket(peer, source=None, source_port=None, no_port=False, device=None,
             tcp.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
         if source is not None or source_port is not None:
             wildcard = "::" if family == socket.AF_INET6 else "0.0.0.0"
-            tcp.bind((source or wildcard, source_port or 0))
+            tcp.bind(sockaddr(source or wildcard, source_port or 0))
     except BaseException:
         tcp.close()
         raise
@@ -221,7 +234,7 @@ def connect(peer, port, seconds=5, **options):
     tcp = open_socket(peer, **options)
     try:
         tcp.settimeout(seconds)
-        tcp.connect((peer, port))
+        tcp.connect(sockaddr(peer, port))
     except BaseException:
         tcp.close()
         raise
@@ -256,7 +269,7 @@ def syn_sent(peer, port, **options):
     """A socket in SYN_SENT: peer must be an address that never answers (see silent_device())."""
     tcp = open_socket(peer, **options)
     tcp.setblocking(False)
-    code = tcp.connect_ex((peer, port))
+    code = tcp.connect_ex(sockaddr(peer, port))
     if code != errno.EINPROGRESS:
         tcp.close()
         raise OSError(code, os.strerror(code))

@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: ISC
+"""scenarios: the table of what can hold source ports, part one: every rule of the kernel by itself.
+
+A row: its name, how the situation is made, then either one number of connect() calls that succeed
+from 127.0.0.1 to 127.0.0.1:9000, or a list of (question, number). `said` is for a row whose answer is
+not exact: the interval that srcportd must give. The range is 40000-40099 unless a row changes it.
+"""
+import collections
+import socket
+
+import harness as h
+from world import FAR, NEAR, Connect
+
+Row = collections.namedtuple("Row", "name prepare asks arguments needs")
+Ask = collections.namedtuple("Ask", "question number said")
+
+# What is said, where it is not one exact number: an interval (low, high), and
+Unseen = collections.namedtuple("Unseen", "low high")  # one number, by an assumption that is wrong
+WITHIN = "within"  # some interval with the truth in it
+EXACT = "exact"    # the one right number, which differs from run to run
+FLOOR = "floor"    # a number that is no larger than the truth
+
+# Ports that bind(address, 0) prefers, and those that connect() prefers.
+ODD = range(40001, 40021, 2)
+EVEN = range(40000, 40020, 2)
+
+
+def row(name, prepare, number, said=None, arguments=(), needs=()):
+    asks = number if isinstance(number, list) else [(Connect(), number, said)]
+    return Row(name, prepare, [Ask(*ask, *[None] * (3 - len(ask))) for ask in asks], arguments,
+               needs)
+
+
+def veth(said_local=NEAR, peer=FAR, **options):
+    return Connect(said_local, peer, **options)
+
+
+def timestamps_off(w):
+    h.sysctl("net.ipv4.tcp_timestamps", 0)
+    w.time_wait(age=1.3)
+
+
+def reuse(mode, delay=None):
+    """Sets tcp_tw_reuse, and how old a TIME_WAIT must be for it (ms)."""
+    h.sysctl("net.ipv4.tcp_tw_reuse", mode)
+    if delay is not None:
+        h.sysctl("net.ipv4.tcp_tw_reuse_delay", delay)
+
+
+def time_wait_far(w, mode, age=None, delay=None, source=NEAR, peer=FAR):
+    w.far()
+    reuse(mode, delay)
+    w.time_wait(peer=peer, source=source, age=age)
+
+
+def time_wait_home(w, mode, age=None, delay=None, address="127.0.0.1"):
+    if not address.startswith("127."):
+        h.add_address(address + "/32")
+    reuse(mode, delay)
+    w.time_wait(peer=address, source=address, age=age)
+
+
+def fin_wait2_orphans(w):
+    reuse(1, 1)
+    ours = w.connect(10)
+    w.take(ours)
+    h.close_all(ours)
+    h.wait_for(lambda: h.count_state("FIN_WAIT2") == 10, 5, "FIN_WAIT2")
+
+
+def fin_wait2_both(w):
+    ours = w.connect(20)
+    w.take(ours)
+    for one in ours[:10]:
+        one.shutdown(socket.SHUT_WR)
+    h.close_all(ours[10:])
+    h.wait_for(lambda: h.count_state("FIN_WAIT2") == 20, 5, "FIN_WAIT2")
+
+
+def close_wait(w, count=25):
+    ours = w.connect(count)
+    h.close_all(w.take(ours))
+    h.wait_for(lambda: h.count_state("CLOSE_WAIT") == count, 5, "CLOSE_WAIT")
+
+
+def last_ack(w):
+    w.far()
+    ours = w.connect(20, FAR, source=NEAR)
+    h.close_all(w.take(ours))
+    h.wait_for(lambda: h.count_state("CLOSE_WAIT") == 20, 5, "CLOSE_WAIT")
+    w.deaf()
+    h.close_all(ours)
+    h.wait_for(lambda: h.count_state("LAST_ACK") == 20, 5, "LAST_ACK")
+
+
+def closing(w):
+    """5 FIN_WAIT1, 5 CLOSING, 10 ESTABLISHED."""
+    w.far()
+    ours = w.connect(20, FAR, source=NEAR)
+    theirs = w.take(ours)
+    w.deaf()
+    h.close_all(ours[:10])
+    h.close_all(theirs[:5])
+    h.wait_for(lambda: (h.count_state("FIN_WAIT1"), h.count_state("CLOSING")) == (5, 5), 5,
+               "5 FIN_WAIT1 and 5 CLOSING")
+
+
+def syn_sent(w):
+    w.far()
+    w.deaf()
+    w.syn_sent(40)
+
+
+def explicit_time_wait(w, ports):
+    w.close_first(w.connect_from(ports, port=9001))
+
+
+def bound_time_wait(w):
+    w.close_first(w.connect_bound(10, port=9001))
+
+
+def bucket_limit(w):
+    h.sysctl("net.ipv4.tcp_max_tw_buckets", 10)
+    ours = w.connect(40)
+    ends = w.take(ours)
+    h.close_all(ours)
+    h.close_all(ends)
+    h.wait_for(lambda: h.count_state("TIME_WAIT") == 10, 5, "10 TIME_WAIT")
+
+
+def children(w, port, listener_open, time_wait=False):
+    """Accepted connections on a port of the range; with time_wait the accepted ends close first."""
+    listener, ends = w.inbound(3, port)
+    if time_wait:
+        h.close_all(ends)
+        h.close_all(w.kept)
+        h.wait_for(lambda: h.count_state("TIME_WAIT") == 3, 5, "3 TIME_WAIT")
+    if not listener_open:
+        listener.socket.close()
+
+
+def half_open(w, port, listener_open):
+    """Five connections of the far side whose handshake never ends."""
+    space = w.far()
+    listener = w.listen(NEAR, port)
+    w.serve(FAR)
+    w.deaf()
+    with space.inside():
+        w.keep([h.syn_sent(NEAR, port) for _ in range(5)])
+    h.wait_for(lambda: h.count_state("SYN_RECV") == 5, 5, "5 SYN_RECV")
+    if not listener_open:
+        listener.close()
+
+
+def refused(w, port):
+    """An explicitly bound socket, refused and still open."""
+    one = h.open_socket("127.0.0.1", source="127.0.0.1", source_port=port)
+    assert one.connect_ex(("127.0.0.1", 9))
+    w.keep([one])
+
+
+def reset(w, port):
+    """An explicitly bound socket whose connection the peer has reset, still open."""
+    ours = w.connect_from([port], port=9001)
+    h.reset_all(w.take(ours))
+    h.wait_for(lambda: h.count_state("ESTABLISHED") == 0, 5, "a reset")
+
+
+def mptcp(w, count=1, port=None):
+    """count MPTCP connections to 127.0.0.1:9001, from this port if one is given."""
+    try:
+        server = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP)
+    except OSError as error:
+        raise h.Skip("no MPTCP: %s" % error.strerror) from None
+    server.bind(("127.0.0.1", 9001))
+    server.listen(100)
+    w.keep([server])
+    for _ in range(count):
+        one = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP)
+        if port:
+            one.bind(("127.0.0.1", port))
+        one.connect(("127.0.0.1", 9001))
+        w.keep([one])
+
+
+def shared_port(w, close):
+    """The one port that the pool does not hold is shared by a connect() elsewhere and an explicit
+    bind, which may be gone again."""
+    h.reserve_ports("40099")
+    w.connect(99)
+    h.reserve_ports("40000-40098")
+    w.connect(1, port=9001)
+    explicit = w.connect_from([40099], port=9001, source="127.0.0.2")
+    h.reserve_ports("")
+    if close:
+        if h.kernel() < (6, 18):
+            raise h.Skip("before Linux 6.18 such a port stays blocked until its last socket goes")
+        h.reset_all(explicit)
+
+
+def mapped(w, count):
+    """Sockets of AF_INET6 that speak to an IPv4 peer."""
+    w.serve()
+    w.keep(h.connect_many(count, "::ffff:127.0.0.1", 9000, source="::ffff:127.0.0.1",
+                          no_port=True))
+
+
+RULES = [
+    row("clean", lambda w: None, 100),
+    row("clean_unbound_caller", lambda w: None, [(Connect(source=None), 100)]),
+    row("reserved", lambda w: h.reserve_ports("40000-40009,40050"), 89),
+    row("listener_elsewhere", lambda w: w.listen("127.0.0.77", 40010), 99),
+    row("listener_dual_stack", lambda w: w.listen("::", 40011), 99),
+    row("listener_v6only", lambda w: w.listen("::1", 40011, only_v6=True), 99),
+    row("bound_idle", lambda w: w.bound("127.0.0.2", ODD), 90, needs=["boundIdle"]),
+    row("bound_idle_even", lambda w: w.bound("127.0.0.2", EVEN), 90, needs=["boundIdle"]),
+    row("bound_idle_reuse", lambda w: w.bound("127.0.0.2", ODD, reuse=True), 90,
+        needs=["boundIdle"]),
+    row("bound_idle_wildcard", lambda w: w.bound("0.0.0.0", ODD), 90, needs=["boundIdle"]),
+    row("bound_idle_by_zero", lambda w: w.bound("127.0.0.2", [0] * 5), 95, needs=["boundIdle"]),
+    row("bound_idle_v6", lambda w: w.bound("::1", ODD), 90, needs=["boundIdle"]),
+    row("udp_sockets", lambda w: w.udp(range(40000, 40005)), 100),
+    row("explicit_elsewhere", lambda w: w.connect_from(ODD, port=9001), 90),
+    row("explicit_elsewhere_even", lambda w: w.connect_from(EVEN, port=9001), 90),
+    row("explicit_reuse", lambda w: w.connect_from(ODD, port=9001, reuse=True), 90),
+    row("explicit_device", lambda w: w.connect_from(ODD, port=9001, device="lo"), 90),
+    row("explicit_refused", lambda w: refused(w, 40020), 99, needs=["boundIdle"]),
+    row("explicit_reset", lambda w: reset(w, 40020), 99, needs=["boundIdle"]),
+    row("other_pools", lambda w: (w.connect(30, port=9001), w.connect(20, "127.0.0.9")), 100),
+    row("other_pool_full", lambda w: w.connect(100, port=9001), 100),
+    row("other_pool_full_unbound", lambda w: w.connect(100, port=9001, source=None), 100,
+        said=(50, 100)),
+    row("second_address", lambda w: w.connect(100), [(Connect(), 0), (Connect("127.0.0.2"), 100)]),
+
+    row("tw_no_reuse", lambda w: time_wait_home(w, 0, 1.3), 60),
+    row("tw_no_reuse_far", lambda w: time_wait_far(w, 0, 1.3), [(veth(), 60)]),
+    row("tw_reuse_young", lambda w: time_wait_home(w, 1, delay=60000), 60, needs=["timeWaitDelay"]),
+    row("tw_reuse_old", lambda w: time_wait_home(w, 1, 1.3), 100),
+    row("tw_reuse_young_far", lambda w: time_wait_far(w, 1, delay=60000), [(veth(), 60)],
+        needs=["timeWaitDelay"]),
+    row("tw_reuse_old_far", lambda w: time_wait_far(w, 1, 1.3), [(veth(), 100)]),
+    row("tw_reuse_old_far_v6",
+        lambda w: time_wait_far(w, 1, 1.3, source="fd00:7::1", peer="fd00:7::2"),
+        [(veth("fd00:7::1", "fd00:7::2"), 100)]),
+    row("tw_loopback_young", lambda w: time_wait_home(w, 2, delay=60000), 60,
+        needs=["timeWaitDelay"]),
+    row("tw_loopback_old", lambda w: time_wait_home(w, 2, 1.3), 100),
+    row("tw_loopback_old_far", lambda w: time_wait_far(w, 2, 1.3), [(veth(), 60)]),
+    row("tw_loopback_old_on_lo", lambda w: time_wait_home(w, 2, 1.3, address="10.8.0.1"),
+        [(Connect("10.8.0.1", "10.8.0.1"), 60)]),
+    row("tw_no_timestamps", timestamps_off, 60),
+    row("tw_delay_1ms", lambda w: time_wait_home(w, 1, 0.05, 1), 100, needs=["timeWaitDelay"]),
+    row("tw_delay_300ms", lambda w: time_wait_home(w, 1, 0.5, 300), 100, needs=["timeWaitDelay"]),
+    row("tw_delay_60s", lambda w: time_wait_home(w, 1, 1.3, 60000), 60, needs=["timeWaitDelay"]),
+    row("tw_bucket_limit", bucket_limit, 90),
+    row("tw_of_explicit", lambda w: explicit_time_wait(w, ODD), 90, said=(90, 100)),
+    row("tw_of_explicit_even", lambda w: explicit_time_wait(w, EVEN), 90, said=Unseen(100, 100)),
+    row("tw_of_bind_zero", bound_time_wait, 90, said=(90, 100)),
+    row("fin_wait2_orphans", fin_wait2_orphans, 90),
+
+    row("close_wait", close_wait, 75),
+    row("syn_sent", syn_sent, [(veth(silent=True), 60)]),
+    row("last_ack", last_ack, [(veth(silent=True), 80)]),
+    row("fin_wait1_closing", closing, [(veth(silent=True), 80)]),
+    row("fin_wait2", fin_wait2_both, 80),
+
+    row("children", lambda w: children(w, 40011, True), 99),
+    row("children_orphaned", lambda w: children(w, 40011, False), 99, said=(99, 100)),
+    row("children_orphaned_even", lambda w: children(w, 40010, False), 99, said=Unseen(100, 100)),
+    row("children_time_wait", lambda w: children(w, 40011, False, True), 99, said=(99, 100)),
+    row("half_open", lambda w: half_open(w, 40011, True), 99),
+    row("half_open_orphaned", lambda w: half_open(w, 40011, False), 100),
+
+    row("own_range_filled", lambda w: w.connect_until_full(local_range=(40000, 40019)), 80,
+        needs=["localRange"]),
+    row("own_range_caller", lambda w: None,
+        [(Connect(local_range=(40000, 40019)), 20, Unseen(100, 100))], needs=["localRange"]),
+    row("own_range_outside", lambda w: None, [(Connect(local_range=(30000, 30019)), 100)],
+        needs=["localRange"]),
+    row("v6", lambda w: None, [(Connect("::1", "::1"), 100)]),
+    row("v6_after_v4_full", lambda w: w.connect(100), [(Connect("::1", "::1"), 100)]),
+    row("v4_mapped", lambda w: mapped(w, 60), 40),
+    row("bind_and_connect_elsewhere",
+        lambda w: w.connect_bound(15, "127.0.0.1", 9001, source="127.0.0.2"), 85, said=(85, 100)),
+    row("bind_and_connect_reuse",
+        lambda w: w.connect_bound(15, "127.0.0.1", 9001, source="127.0.0.2", reuse=True), 85,
+        said=(85, 100)),
+    row("no_port_elsewhere", lambda w: w.connect(15, port=9001, source="127.0.0.2"), 100),
+    row("size_1", lambda w: h.port_range(40000, 40000), 1),
+    row("size_2", lambda w: h.port_range(40000, 40001), 2),
+    row("size_3", lambda w: h.port_range(40000, 40002), 2),
+    row("size_5", lambda w: h.port_range(40000, 40004), (4, 5), said=(4, 5)),
+    row("size_101", lambda w: h.port_range(40000, 40100), (100, 101), said=(100, 101)),
+    row("device_after_unbound", lambda w: w.connect(100),
+        [(Connect(device="lo"), 0)]),
+    row("unbound_after_device", lambda w: w.connect(100, device="lo"),
+        [(Connect(), 100), (Connect(device="lo"), 0)]),
+    row("mptcp", lambda w: mptcp(w, 30), 100),
+    row("mptcp_explicit", lambda w: mptcp(w, port=40021), 99),
+    row("shared_port_blocked", lambda w: shared_port(w, False), 0),
+    row("shared_port_released", lambda w: shared_port(w, True), 1),
+]

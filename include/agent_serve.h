@@ -25,7 +25,4 @@ struct agent_serve {
 /* Registers the tree below root, as one read-only subtree. False if Net-SNMP refused. */
 bool agent_serve_register(struct agent_serve *serve, const oid *root, size_t root_length);
 
-/* Milliseconds of CLOCK_MONOTONIC. */
-uint64_t agent_serve_now_ms(void);
-
 #endif

@@ -4,6 +4,7 @@
 #include "agent_serve.h"
 #include "log.h"
 #include "mib_columns.h"
+#include "monotonic.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -284,6 +285,9 @@ open_library(struct agent *agent)
 	register_callbacks(agent);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
+	/* It would still look for certificates, and make a directory to list them in. */
+	set_configuration_directory("/dev/null");
+	set_persistent_directory("/dev/null");
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS,
 			       1);
 	netsnmp_enable_subagent();
@@ -343,7 +347,7 @@ new_agent(const struct agent_config *config, struct door *door)
 
 	if (agent == NULL)
 		return NULL;
-	agent->serve = (struct agent_serve){&mib_columns_tree, door, agent_serve_now_ms()};
+	agent->serve = (struct agent_serve){&mib_columns_tree, door, monotonic_us() / 1000};
 	agent->socket = strdup(config->socket);
 	for (size_t i = 0; i < config->base_length; i++)
 		agent->base[i] = config->base[i];
@@ -409,10 +413,10 @@ agent_stop(struct agent *agent)
 	agent_wake(agent);
 
 	struct pollfd done = {.fd = agent->done_fd, .events = POLLIN};
-	uint64_t deadline = agent_serve_now_ms() + STOP_MS;
+	uint64_t deadline = monotonic_us() / 1000 + STOP_MS;
 
 	for (;;) {
-		uint64_t now = agent_serve_now_ms();
+		uint64_t now = monotonic_us() / 1000;
 
 		if (poll(&done, 1, now < deadline ? (int)(deadline - now) : 0) > 0)
 			break;

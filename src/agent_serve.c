@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "agent_serve.h"
 
-#include <time.h>
+#include "monotonic.h"
 
 static const u_char asn_types[] = {
     [MIB_INTEGER] = ASN_INTEGER, [MIB_GAUGE] = ASN_GAUGE,    [MIB_COUNTER] = ASN_COUNTER,
     [MIB_TICKS] = ASN_TIMETICKS, [MIB_TEXT] = ASN_OCTET_STR, [MIB_BITS] = ASN_OCTET_STR,
 };
-
-uint64_t
-agent_serve_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* Where a requested name lies. */
 enum place { BEFORE_ROOT, BELOW_ROOT, AFTER_ROOT };
@@ -106,7 +97,7 @@ handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg,
 	struct snapshot *snapshot = door_take(serve->door);
 	struct mib_view view = {
 	    .snapshot = snapshot,
-	    .now_ms = agent_serve_now_ms(),
+	    .now_ms = monotonic_us() / 1000,
 	    .started_ms = serve->started_ms,
 	    .uptime_cs = (uint32_t)netsnmp_get_agent_uptime(),
 	};

@@ -10,6 +10,7 @@
 #define SRCPORTD_CENSUS_H
 
 #include "addr.h"
+#include "carry.h"
 #include "diag.h"
 #include "lookup.h"
 #include "memory.h"
@@ -44,7 +45,7 @@ struct pool {
 
 struct local {
 	struct addr address;
-	uint32_t connections; /* sockets with this local address, inbound included */
+	uint32_t connections; /* of the pools with this local address */
 	struct portbag extra; /* ports of the range held here by sockets that are in no pool's `held` */
 };
 
@@ -71,11 +72,21 @@ struct census {
 	struct state_counts totals;
 	uint32_t inbound, outbound;
 	uint64_t sockets;      /* answers taken in, listeners and idle binds included */
+	struct carry_port servers[DIAG_SKIP_MAX]; /* inbound of ports outside the range */
+	unsigned server_count;
+	struct carry *carry;   /* to keep a full poll in, or that a light one takes over; may be NULL */
 	struct memory *memory; /* of earlier polls; may be NULL; not owned */
 };
 
 /* Starts a census; settings are copied. memory (may be NULL) is read and updated. */
 void census_init(struct census *census, const struct settings *settings, struct memory *memory);
+
+/* Makes carry (may be NULL) part of the census; for a light poll takes over what it carries. False with
+ * errno ENOMEM. */
+bool census_carry(struct census *census, struct carry *carry);
+
+/* Enters a port of the range that is held at one local address. False with errno ENOMEM. */
+bool census_hold(struct census *census, const struct addr *local, uint16_t port);
 
 /* Takes in one socket of the given dump. The dumps must come in the order of enum diag_dump. False
  * with errno ENOMEM: the census is then incomplete and must be dropped. */

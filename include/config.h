@@ -6,6 +6,7 @@
 #define SRCPORTD_CONFIG_H
 
 #include "level.h"
+#include "pace.h"
 #include "snapshot.h"
 #include "target.h"
 
@@ -16,7 +17,7 @@ struct config {
 	char agentx_socket[CONFIG_PATH_MAX];
 	uint32_t base_oid[CONFIG_OID_MAX]; /* where the module is registered */
 	uint32_t base_oid_length;
-	uint32_t interval_s; /* seconds from one poll to the next */
+	struct pace pace; /* from one poll to the next */
 	struct level_band levels; /* of pools, peers, and targets that do not say otherwise */
 	struct row_limits rows;
 	struct target *targets; /* owned */

@@ -18,7 +18,9 @@ struct poll_stats {
 	uint32_t interval_s;    /* seconds between polls at present */
 	uint64_t made_ms;       /* CLOCK_MONOTONIC when the last good poll ended; 0 = none yet */
 	uint32_t duration_us;   /* of the last good poll */
-	uint32_t sockets;       /* seen in it */
+	uint32_t cpu_us;        /* CPU time of it */
+	uint32_t sockets;       /* in it */
+	uint32_t carried;       /* of these, taken over from the last full poll */
 	uint32_t polls;         /* good polls since start (Counter32: wraps) */
 	uint32_t errors;        /* failed polls since start */
 	uint32_t omitted_pools; /* rows left out of the tables by their limit */

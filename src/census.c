@@ -169,6 +169,20 @@ hold_locally(struct census *census, uint32_t local, uint16_t port)
 	return portbag_add(&census->locals[local].extra, &census->settings.range, port) >= 0;
 }
 
+bool
+census_hold(struct census *census, const struct addr *address, uint16_t port)
+{
+	uint32_t local = local_of(census, address);
+	return local != LOOKUP_NONE && hold_locally(census, local, port);
+}
+
+bool
+census_carry(struct census *census, struct carry *carry)
+{
+	census->carry = carry;
+	return carry == NULL || !carry->light || carry_apply(carry, census);
+}
+
 /* A listener or a bound idle socket: blocks its port for every pool, and for bind(addr, 0) at its own
  * address or, on a wildcard, at every address of its kind. */
 static bool
@@ -187,8 +201,10 @@ add_holder(struct census *census, const struct diag_socket *s)
 			portset_add(&census->wild6, s->local_port);
 		return true;
 	}
-	uint32_t local = local_of(census, &s->local);
-	return local != LOOKUP_NONE && hold_locally(census, local, s->local_port);
+	if (census->carry != NULL && !census->carry->light && s->state != STATE_LISTEN &&
+	    !carry_hold(census->carry, &s->local, s->local_port))
+		return false;
+	return census_hold(census, &s->local, s->local_port);
 }
 
 /* A socket of the range whose port bind() was given. It comes again among the connections. */
@@ -212,23 +228,39 @@ is_inbound(struct census *census, const struct diag_socket *s, bool in_range)
 	       (in_range && memory_recall(census->memory, s->cookie) == ORIGIN_ACCEPTED);
 }
 
+/* Counts an inbound connection of a port outside the range by its port; of ports beyond
+ * DIAG_SKIP_MAX, only in the totals. */
+static void
+count_server(struct census *census, const struct diag_socket *s)
+{
+	for (unsigned i = 0; i < census->server_count; i++) {
+		if (census->servers[i].port == s->local_port) {
+			census->servers[i].states.of[s->state]++;
+			return;
+		}
+	}
+	if (census->server_count == DIAG_SKIP_MAX)
+		return;
+	struct carry_port *server = &census->servers[census->server_count++];
+	*server = (struct carry_port){.port = s->local_port};
+	server->states.of[s->state]++;
+}
+
 /* An inbound socket takes nothing from any pool; it holds its port at its local address. A child
  * keeps the port blocked after its listener has gone (__inet_inherit_port). */
 static bool
 add_inbound(struct census *census, const struct diag_socket *s, bool in_range)
 {
 	census->inbound++;
-	uint32_t local = local_of(census, &s->local);
-	if (local == LOOKUP_NONE)
-		return false;
-	census->locals[local].connections++;
+	if (!in_range && portset_has(&census->listening, s->local_port))
+		count_server(census, s);
 	if (!in_range || s->request)
 		return true;
 	if (census->memory != NULL)
 		memory_note(census->memory, s->cookie, ORIGIN_ACCEPTED);
 	if (!portset_has(&census->listening, s->local_port))
 		portset_add(&census->bound, s->local_port);
-	return hold_locally(census, local, s->local_port);
+	return census_hold(census, &s->local, s->local_port);
 }
 
 /* Settles how a socket of the range that is not inbound came by its port, as far as can be known. At

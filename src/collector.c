@@ -26,14 +26,17 @@ struct collector {
 	struct procfile_source source;
 	struct poller *poller;
 	struct memory *memory;
+	struct carry carry;
 	int timer_fd;
 	int signal_fd;
 	bool stopping;
 
 	bool polling;          /* a dump is under way, into census */
-	uint64_t started_us;   /* CLOCK_MONOTONIC */
+	uint64_t started_us;   /* monotonic_us() */
+	uint64_t cpu_us;       /* thread_cpu_us() at that time */
 	struct census census;
 	struct poll_stats stats;
+	unsigned percent;      /* the highest of the last good poll */
 	struct snapshot *last; /* the published one; holds a reference */
 };
 
@@ -52,13 +55,16 @@ open_signals(struct collector *c)
 	return c->signal_fd >= 0;
 }
 
-/* The first poll is due at once. */
+/* Polls from now on every `seconds`, the first time after `first_ns` or, if that is 0, after
+ * `seconds`. */
 static bool
-arm_timer(struct collector *c)
+arm_timer(struct collector *c, long first_ns, uint32_t seconds)
 {
-	const struct itimerspec spec = {.it_value = {.tv_nsec = 1},
-	                                .it_interval = {.tv_sec = c->config->interval_s}};
-	c->stats.interval_s = c->config->interval_s;
+	struct itimerspec spec = {.it_interval = {.tv_sec = seconds}};
+	spec.it_value = spec.it_interval;
+	if (first_ns != 0)
+		spec.it_value = (struct timespec){.tv_nsec = first_ns};
+	c->stats.interval_s = seconds;
 	return timerfd_settime(c->timer_fd, 0, &spec, NULL) == 0;
 }
 
@@ -77,7 +83,8 @@ collector_open(const struct options *options, struct config *config, struct door
 	c->signal_fd = -1;
 	c->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	c->memory = memory_new();
-	if (c->timer_fd < 0 || c->memory == NULL || !open_signals(c) || !arm_timer(c)) {
+	if (c->timer_fd < 0 || c->memory == NULL || !open_signals(c) ||
+	    !arm_timer(c, 1, config->pace.usual_s)) {
 		snprintf(error, room, "collector: %s", strerror(errno));
 		collector_close(c);
 		return NULL;
@@ -103,6 +110,7 @@ collector_close(struct collector *c)
 		close(c->signal_fd);
 	snapshot_release(c->last);
 	memory_free(c->memory);
+	carry_free(&c->carry);
 	poller_close(c->poller);
 	free(c);
 }
@@ -133,28 +141,61 @@ poll_failed(struct collector *c, const char *why)
 	publish(c, snapshot_repeat(c->last, &c->stats));
 }
 
+/* Sets the time until the next poll from what this one found and cost. */
+static void
+set_pace(struct collector *c, const struct snapshot *snapshot)
+{
+	struct pace_state state = {.severity = snapshot->severity,
+	                           .percent_before = c->percent,
+	                           .cpu_us = c->stats.cpu_us};
+	for (uint32_t i = 0; i < snapshot->pool_count; i++)
+		if (snapshot->pools[i].t.usage.percent > state.percent)
+			state.percent = snapshot->pools[i].t.usage.percent;
+	c->percent = state.percent;
+	uint32_t seconds = pace_next(&c->config->pace, &state);
+	if (seconds != c->stats.interval_s && arm_timer(c, 0, seconds))
+		log_debug("poller", "the next polls are %u s apart", seconds);
+}
+
+/* Takes the numbers of a good poll and lets the census go. NULL if memory is out. */
+static struct tally *
+finish_census(struct collector *c)
+{
+	struct tally *tally = tally_make(&c->census, &c->config->levels.raise, c->config->targets,
+	                                 c->config->target_count);
+	if (tally == NULL)
+		return NULL;
+	memory_commit(c->memory, &c->census.listening, &c->census.any);
+	if (!c->carry.light)
+		carry_keep_inbound(&c->carry, &c->census);
+	c->stats.carried = carry_sockets(&c->carry);
+	c->stats.sockets = (uint32_t)tally->totals.sockets;
+	census_free(&c->census);
+	c->polling = false;
+	return tally;
+}
+
 static void
 poll_done(struct collector *c)
 {
-	uint64_t end = monotonic_us();
-	struct tally *tally = tally_make(&c->census, &c->config->levels.raise, c->config->targets,
-	                                 c->config->target_count);
+	struct tally *tally = finish_census(c);
 	if (tally == NULL) {
 		poll_failed(c, "out of memory");
 		return;
 	}
-	memory_commit(c->memory, &c->census.listening, &c->census.any);
-	census_free(&c->census);
-	c->polling = false;
 	if (c->stats.error[0] != '\0')
 		log_info("poller", "polls succeed again");
 	c->stats.error[0] = '\0';
 	c->stats.polls++;
-	c->stats.made_ms = end / 1000;
-	c->stats.duration_us = (uint32_t)(end - c->started_us);
-	c->stats.sockets = (uint32_t)tally->totals.sockets;
-	publish(c, snapshot_build(tally, &c->stats, &c->config->rows));
+	uint64_t end_us = monotonic_us();
+	c->stats.made_ms = end_us / 1000;
+	c->stats.duration_us = (uint32_t)(end_us - c->started_us);
+	c->stats.cpu_us = (uint32_t)(thread_cpu_us() - c->cpu_us);
+	struct snapshot *snapshot = snapshot_build(tally, &c->stats, &c->config->rows);
 	tally_free(tally);
+	if (snapshot != NULL)
+		set_pace(c, snapshot);
+	publish(c, snapshot);
 }
 
 static void
@@ -173,17 +214,24 @@ poll_begin(struct collector *c)
 	char error[256];
 	if (c->polling) {
 		log_warn("poller", "a poll takes longer than the interval of %u s: one is left out",
-		         c->config->interval_s);
+		         c->stats.interval_s);
 		return;
 	}
 	if (procfile_settings(&c->source, &settings, error, sizeof(error)) != NULL) {
 		poll_failed(c, error);
 		return;
 	}
+	bool urgent = c->last != NULL && c->last->severity != SEVERITY_NORMAL;
+	c->started_us = monotonic_us();
+	c->cpu_us = thread_cpu_us();
 	memory_begin(c->memory);
 	census_init(&c->census, &settings, c->memory);
 	c->polling = true;
-	c->started_us = monotonic_us();
+	carry_plan(&c->carry, &settings, c->stats.sockets, urgent);
+	if (!census_carry(&c->census, &c->carry)) {
+		poll_failed(c, "out of memory");
+		return;
+	}
 	poll_step(c, poller_begin(c->poller, &c->census, NULL));
 }
 

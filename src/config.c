@@ -17,7 +17,7 @@ config_init(struct config *config)
 	strcpy(config->agentx_socket, "/var/agentx/master");
 	memcpy(config->base_oid, root, sizeof(root));
 	config->base_oid_length = sizeof(root) / sizeof(root[0]);
-	config->interval_s = 10;
+	config->pace = (struct pace){.least_s = 5, .usual_s = 10, .most_s = 30, .cpu_percent = 2};
 	config->levels = level_band_default;
 	config->rows = (struct row_limits){.pools = 1000, .peers = 1000, .locals = 256};
 }

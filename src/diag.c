@@ -43,6 +43,25 @@ put_port_filter(struct nlmsghdr *message, uint16_t port)
 	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, sizeof(code), code);
 }
 
+/* "source port is none of these". For each: if it is at least the port and at most the port, reject; else
+ * on to the next. Each jump of a "no" must hit an operation that the chain of "yes" passes. */
+static void
+put_without_filter(struct nlmsghdr *message, const uint16_t *ports, unsigned count)
+{
+	struct inet_diag_bc_op code[5 * DIAG_SKIP_MAX];
+	for (unsigned i = 0; i < count; i++) {
+		unsigned left = (count - i) * 5 * sizeof(code[0]);
+		struct inet_diag_bc_op *op = &code[5 * i];
+		op[0] = (struct inet_diag_bc_op){INET_DIAG_BC_S_GE, 8, 20};
+		op[1] = (struct inet_diag_bc_op){0, 0, ports[i]};
+		op[2] = (struct inet_diag_bc_op){INET_DIAG_BC_S_LE, 8, 12};
+		op[3] = (struct inet_diag_bc_op){0, 0, ports[i]};
+		op[4] = (struct inet_diag_bc_op){INET_DIAG_BC_JMP, 4,
+		                                 (unsigned short)(left - 16 + 4)};
+	}
+	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, count * 5 * sizeof(code[0]), code);
+}
+
 static struct nlmsghdr *
 put_request(void *buf, enum diag_form form, uint32_t seq, uint32_t states)
 {
@@ -72,6 +91,22 @@ diag_request(void *buf, enum diag_dump dump, enum diag_form form, uint32_t seq,
 	struct nlmsghdr *message = put_request(buf, form, seq, states);
 	if (dump == DIAG_EXPLICIT)
 		put_explicit_filter(message, range);
+	return message;
+}
+
+struct nlmsghdr *
+diag_request_listeners(void *buf, enum diag_form form, uint32_t seq)
+{
+	return put_request(buf, form, seq, BIT(STATE_LISTEN));
+}
+
+struct nlmsghdr *
+diag_request_without(void *buf, enum diag_form form, uint32_t seq, const uint16_t *ports,
+                     unsigned count)
+{
+	struct nlmsghdr *message = put_request(buf, form, seq, STATES_SOCKETS);
+	if (count > 0)
+		put_without_filter(message, ports, count);
 	return message;
 }
 

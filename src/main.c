@@ -25,8 +25,11 @@ apply_options(struct config *config, const struct options *options)
 		}
 		strcpy(config->agentx_socket, options->agentx_socket);
 	}
-	if (options->interval_s != 0)
-		config->interval_s = options->interval_s;
+	if (options->interval_s != 0) {
+		config->pace.least_s = options->interval_s;
+		config->pace.usual_s = options->interval_s;
+		config->pace.most_s = options->interval_s;
+	}
 	const char *expected = NULL;
 	if (options->base_oid != NULL)
 		expected = config_set_base_oid(config, options->base_oid);
@@ -47,7 +50,8 @@ collect_and_serve(struct collector *collector, const struct config *config, stru
 		log_error("main", "agent thread: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
-	log_info("main", "srcportd " SRCPORTD_VERSION " polls every %u s", config->interval_s);
+	log_info("main", "srcportd " SRCPORTD_VERSION " polls every %u to %u s",
+	         config->pace.least_s, config->pace.most_s);
 	int status = collector_run(collector);
 	if (!agent_stop(agent)) {
 		log_warn("main", "snmpd does not let go of the AgentX session; ending without it");

@@ -135,12 +135,31 @@ fail(struct poller *poller, const char *what, int error)
 	return POLLER_FAILED;
 }
 
+/* The request for the dump that is due; a light poll asks for less. */
+static const struct nlmsghdr *
+make_request(struct poller *poller, void *buf)
+{
+	const struct carry *carry = poller->census->carry;
+	poller->seq++;
+	if (carry == NULL || !carry->light)
+		return diag_request(buf, poller->dump, poller->form, poller->seq,
+		                    &poller->census->settings.range);
+	if (poller->dump == DIAG_HOLDERS)
+		return diag_request_listeners(buf, poller->form, poller->seq);
+	uint16_t ports[DIAG_SKIP_MAX];
+	unsigned count = 0;
+	while (count < carry->port_count) {
+		ports[count] = carry->ports[count].port;
+		count++;
+	}
+	return diag_request_without(buf, poller->form, poller->seq, ports, count);
+}
+
 static enum poller_step
 send_request(struct poller *poller)
 {
 	char buf[DIAG_REQUEST_MAX] __attribute__((aligned(8)));
-	struct nlmsghdr *request = diag_request(buf, poller->dump, poller->form, ++poller->seq,
-	                                        &poller->census->settings.range);
+	const struct nlmsghdr *request = make_request(poller, buf);
 	if (mnl_socket_sendto(poller->socket, request, request->nlmsg_len) < 0)
 		return fail(poller, "request", errno);
 	poller->busy = true;
@@ -182,8 +201,11 @@ finish_dump(struct poller *poller)
 		return send_request(poller);
 	}
 	enum diag_dump next = poller->dump + 1;
-	if (next == DIAG_EXPLICIT && !poller->explicit_works)
+	struct carry *carry = poller->census->carry;
+	if (next == DIAG_EXPLICIT && (!poller->explicit_works || (carry != NULL && carry->light)))
 		next++;
+	if (next == DIAG_SOCKETS && carry != NULL && !carry->light)
+		carry_keep_blocked(carry, poller->census);
 	if (next < DIAG_DUMPS)
 		return start_dump(poller, next);
 	if (poller->one_walk)

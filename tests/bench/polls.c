@@ -43,6 +43,8 @@ main(int argc, char **argv)
 	struct poller *poller = poller_open(error, sizeof(error));
 	struct memory *memory = memory_new();
 	static struct census census;
+	static struct carry carry;
+	uint64_t sockets = 0;
 	struct row_limits limits = {1000, 1000, 256};
 	for (int i = 0; i < rounds; i++) {
 		uint64_t cpu = cpu_us(), wall = monotonic_us();
@@ -52,6 +54,9 @@ main(int argc, char **argv)
 			return 1;
 		memory_begin(memory);
 		census_init(&census, &settings, memory);
+		carry_plan(&carry, &settings, sockets, false);
+		if (!census_carry(&census, &carry))
+			return 1;
 		enum poller_step step = poller_begin(poller, &census, NULL);
 		while (step == POLLER_MORE)
 			step = poller_read(poller);
@@ -59,6 +64,9 @@ main(int argc, char **argv)
 			return 1;
 		struct tally *tally = tally_make(&census, &levels_default, NULL, 0);
 		memory_commit(memory, &census.listening, &census.any);
+		if (!carry.light)
+			carry_keep_inbound(&carry, &census);
+		sockets = census.sockets;
 		struct poll_stats stats = {0};
 		struct snapshot *snapshot =
 		    tally != NULL ? snapshot_build(tally, &stats, &limits) : NULL;
@@ -74,5 +82,6 @@ main(int argc, char **argv)
 	}
 	poller_close(poller);
 	memory_free(memory);
+	carry_free(&carry);
 	return 0;
 }

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * carry: what a full poll found and the light polls after it need not ask for again. Pure.
+ *
+ * On a host with very many sockets most of a poll goes into walks that rarely find anything new: bound
+ * idle sockets, explicit binds, and the inbound connections of server ports outside the range, of which
+ * only the number matters. A light poll leaves these out and takes over the last full poll's answer, for
+ * CARRY_POLLS polls at most, and never while a pool is near its level: then every poll is full.
+ */
+#ifndef SRCPORTD_CARRY_H
+#define SRCPORTD_CARRY_H
+
+#include "addr.h"
+#include "diag.h"
+#include "settings.h"
+#include "tcp_state.h"
+
+/* Light polls after a full one. */
+#define CARRY_POLLS 5
+
+/* Sockets from which light polls are made at all: below, a full poll costs some milliseconds. */
+#define CARRY_FROM 50000
+
+/* Inbound connections from which a server port is left out of light polls. */
+#define CARRY_PORT_FROM 5000
+
+/* A bound idle socket at one local address. */
+struct carry_hold {
+	struct addr local;
+	uint16_t port;
+};
+
+/* Inbound connections of one server port outside the range. */
+struct carry_port {
+	uint16_t port;
+	struct state_counts states;
+};
+
+struct carry {
+	bool valid;   /* a full poll was kept */
+	bool light;   /* the poll under way is a light one */
+	unsigned age; /* light polls since the last full one */
+	struct port_range range; /* of the full poll */
+	struct portset bound;    /* blocked by bound idle sockets and explicit binds */
+	struct portset wild4, wild6;
+	struct carry_hold *holds;
+	uint32_t hold_count, hold_room;
+	struct carry_port ports[DIAG_SKIP_MAX]; /* left out of light polls */
+	unsigned port_count;
+};
+
+struct census;
+
+/* Decides whether the next poll is light: only after a full one of at least CARRY_FROM sockets with the
+ * same range, at most CARRY_POLLS times in a row, and not when `urgent`. Sets light and age. */
+void carry_plan(struct carry *carry, const struct settings *settings, uint64_t sockets, bool urgent);
+
+/* Light poll: enters what is carried into a fresh census. False with errno ENOMEM. */
+bool carry_apply(const struct carry *carry, struct census *census);
+
+/* Full poll: remembers a bound idle socket / all that is blocked, before the connections come / the
+ * inbound ports, at the end of a good poll. carry_hold() is false with errno ENOMEM. */
+bool carry_hold(struct carry *carry, const struct addr *local, uint16_t port);
+void carry_keep_blocked(struct carry *carry, const struct census *census);
+void carry_keep_inbound(struct carry *carry, const struct census *census);
+
+/* Sockets that the poll under way took over unseen. */
+uint32_t carry_sockets(const struct carry *carry);
+
+void carry_free(struct carry *carry);
+
+#endif

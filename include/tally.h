@@ -27,7 +27,11 @@ struct range_tally {
 	uint32_t free;      /* ports of the range, not reserved, that no socket holds */
 };
 
-/* Numbers that pools, peers and targets share; all about one snapshot. */
+/* No growth, or none that is known: 68 years, so that a manager may compare. */
+#define TIME_LEFT_NONE INT32_MAX
+
+/* Numbers that pools, peers and targets share; all about one snapshot but for the last two, which one
+ * poll alone leaves at what is used and TIME_LEFT_NONE (trend.h). */
 struct usage {
 	struct state_counts states;
 	uint32_t connections; /* sum of states */
@@ -40,6 +44,8 @@ struct usage {
 	uint32_t percent;     /* level_percent(tightest, capacity) */
 	enum severity severity;
 	enum cause cause;
+	uint32_t high_water;  /* the most that capacity - tightest was, since it is followed */
+	uint32_t time_left_s; /* until tightest is 0 at the present rate of growth, or TIME_LEFT_NONE */
 };
 
 struct pool_tally {

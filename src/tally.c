@@ -128,6 +128,8 @@ judge(struct usage *u, const struct levels *levels, uint32_t range_size_)
 	u->severity = level_of(levels, u->tightest, u->capacity, u->states.of[STATE_CLOSE_WAIT]);
 	u->cause = level_cause(u->severity, levels, &u->states, u->capacity - u->tightest, u->capacity,
 	                       range_size_);
+	u->high_water = u->capacity - u->tightest;
+	u->time_left_s = TIME_LEFT_NONE;
 }
 
 /* A socket bound to a device competes with those bound to the same one and with those bound to none;

@@ -5,14 +5,32 @@
 #include <libmnl/libmnl.h>
 #include <string.h>
 
-/* The errno that NLMSG_ERROR, and an NLMSG_DONE that failed, carry first in their payload; 0 = none. */
+#define MAX_ERRNO 4096
+
+/* The errno that NLMSG_ERROR, and an NLMSG_DONE that failed, carry first in their payload; 0 =
+ * none. EBADMSG for one that is not there, or is none. */
 static int
 carried_error(const struct nlmsghdr *message)
 {
-	int code = 0;
-	if (mnl_nlmsg_get_payload_len(message) >= sizeof(code))
-		memcpy(&code, mnl_nlmsg_get_payload(message), sizeof(code));
-	return code < 0 ? -code : code;
+	int code;
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(code))
+		return message->nlmsg_type == NLMSG_DONE ? 0 : EBADMSG;
+	memcpy(&code, mnl_nlmsg_get_payload(message), sizeof(code));
+	return code <= 0 && code > -MAX_ERRNO ? -code : EBADMSG;
+}
+
+/* A whole message is within `left` octets; mnl_nlmsg_ok() takes a length over INT_MAX for less. */
+static bool
+is_whole(const struct nlmsghdr *message, int left)
+{
+	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
+}
+
+static enum dump_result
+answer(int carried, enum dump_result good, int *error)
+{
+	*error = carried;
+	return carried == 0 ? good : carried == EBADMSG ? DUMP_BROKEN : DUMP_REFUSED;
 }
 
 static enum dump_result
@@ -22,14 +40,10 @@ take_message(const struct nlmsghdr *message, enum diag_dump dump, struct census 
 		*error = EINTR;
 		return DUMP_BROKEN;
 	}
-	if (message->nlmsg_type == NLMSG_ERROR) {
-		*error = carried_error(message);
-		return *error != 0 ? DUMP_REFUSED : DUMP_MORE;
-	}
-	if (message->nlmsg_type == NLMSG_DONE) {
-		*error = carried_error(message);
-		return *error != 0 ? DUMP_REFUSED : DUMP_DONE;
-	}
+	if (message->nlmsg_type == NLMSG_ERROR)
+		return answer(carried_error(message), DUMP_MORE, error);
+	if (message->nlmsg_type == NLMSG_DONE)
+		return answer(carried_error(message), DUMP_DONE, error);
 	if (message->nlmsg_type == NLMSG_NOOP)
 		return DUMP_MORE;
 	struct diag_socket socket;
@@ -46,21 +60,22 @@ take_message(const struct nlmsghdr *message, enum diag_dump dump, struct census 
 
 enum dump_result
 dump_take(const void *data, size_t length, uint32_t seq, uint32_t portid, enum diag_dump dump,
-          struct census *census, int *error)
+	  struct census *census, int *error)
 {
 	const struct nlmsghdr *message = data;
 	int left = length <= INT32_MAX ? (int)length : 0;
 	enum dump_result result = DUMP_MORE;
-	*error = EBADMSG;
-	if (!mnl_nlmsg_ok(message, left))
-		return DUMP_BROKEN;
-	while (result == DUMP_MORE && mnl_nlmsg_ok(message, left)) {
-		if (message->nlmsg_seq != seq || message->nlmsg_pid != portid)
-			return DUMP_BROKEN;
-		result = take_message(message, dump, census, error);
+	bool ours = is_whole(message, left);
+	while (ours && result == DUMP_MORE && is_whole(message, left)) {
+		ours = message->nlmsg_seq == seq && message->nlmsg_pid == portid;
+		if (ours)
+			result = take_message(message, dump, census, error);
 		message = mnl_nlmsg_next(message, &left);
 	}
-	if (result == DUMP_MORE && left > 0)
-		return DUMP_BROKEN;
-	return result;
+	if (result == DUMP_REFUSED || result == DUMP_BROKEN)
+		return result;
+	if (ours && left <= 0)
+		return result;
+	*error = EBADMSG;
+	return DUMP_BROKEN;
 }

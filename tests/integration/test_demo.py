@@ -6,14 +6,16 @@ import signal
 import subprocess
 
 import harness as h
+import isolate
 
 
 def start_demo():
     """tests/demo as a terminal starts it: a process group of its own, its temporary files here."""
+    environment = dict(os.environ, TMPDIR=temporary(), SRCPORTD=h.PROGRAM)
+    del environment[isolate.INSIDE]
     return subprocess.Popen([os.path.join(h.ROOT, "tests/demo")], stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            start_new_session=True, env=dict(os.environ, TMPDIR=temporary(),
-                                                             SRCPORTD=h.PROGRAM))
+                            start_new_session=True, env=environment)
 
 
 def temporary():

@@ -50,7 +50,7 @@ oid_commas := $(subst .,$(comma),$(OID_ROOT))
 oid_smi    := $(shell echo '$(OID_ROOT)' | awk -F. '{ printf "enterprises"; \
 	for (i = 7; i < NF; i++) printf " srcPortRoot%d(%d)", i - 6, $$i; printf " %d", $$NF }')
 
-cppflags = -D_GNU_SOURCE -Iinclude -DSRCPORTD_VERSION='"$(VERSION)"' \
+cppflags = -D_GNU_SOURCE -iquote include -DSRCPORTD_VERSION='"$(VERSION)"' \
 	-DSRCPORT_OID_ROOT=$(oid_commas) -DSRCPORTD_CONFDIR='"$(sysconfdir)/snmp"'
 compile  = $(CC) -std=gnu11 $(WARNINGS) $(cppflags) $(HARDENING) $(CPPFLAGS) $(CFLAGS) \
 	-pthread -MMD -MP
@@ -85,7 +85,7 @@ $(O)/%.o: src/%.c $(O)/flags | deps-build
 	$(compile) -c -o $@ $<
 
 $(O)/unit/%.o: tests/unit/%.c $(O)/flags | deps-check $(O)/unit
-	$(compile) -Itests/unit -c -o $@ $<
+	$(compile) -iquote tests/unit -c -o $@ $<
 
 unit-tests: $(unit_tests)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "limits.h"
+#include "hostlimits.h"
 
 #include <stdlib.h>
 #include <string.h>

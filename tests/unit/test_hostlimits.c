@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "limits.h"
+#include "hostlimits.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * limits: what else a host can run out of, and the settings that decide how long a port is held:
- * read at each poll, judged by rules. A limit is one line in the table of readers (limits.c), one
+ * hostlimits: what else a host can run out of, and the settings that decide how long a port is held:
+ * read at each poll, judged by rules. A limit is one line in the table of readers (hostlimits.c), one
  * in the table of columns (mib_columns.c), and, if it can raise an alarm, one rule.
  */
-#ifndef SRCPORTD_LIMITS_H
-#define SRCPORTD_LIMITS_H
+#ifndef SRCPORTD_HOSTLIMITS_H
+#define SRCPORTD_HOSTLIMITS_H
 
 #include "level.h"
 #include "procfile.h"

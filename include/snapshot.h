@@ -23,11 +23,14 @@ struct poll_stats {
 	uint32_t carried;       /* of these, taken over from the last full poll */
 	uint32_t polls;         /* good polls since start (Counter32: wraps) */
 	uint32_t errors;        /* failed polls since start */
-	uint32_t omitted_pools; /* rows left out of the tables by their limit */
-	uint32_t omitted_peers;
-	uint32_t omitted_locals;
 	uint32_t features;      /* bit mask of 1 << enum kernel_feature */
 	char error[128];        /* what the last poll failed on; empty if it did not fail */
+};
+
+/* What the limits of the tables leave out. */
+struct omitted {
+	uint32_t pools, peers, locals; /* rows */
+	uint32_t connections;          /* of the omitted pools */
 };
 
 /* An OID suffix, encoded once when the snapshot is built. */
@@ -58,6 +61,7 @@ struct snapshot {
 	struct snapshot *rows_from; /* snapshot that owns the rows, or NULL if this one does */
 
 	struct poll_stats poll;
+	struct omitted omitted;
 	struct range_tally range;
 	struct totals totals;
 	enum severity severity;     /* worst of all; unknown before the first good poll */
@@ -77,7 +81,7 @@ struct row_limits {
 };
 
 /* Builds a snapshot with one reference from a tally. At most `limits` rows a table are taken, the
- * fewest remaining first; the rest is counted in poll.omitted_*. NULL with errno ENOMEM. */
+ * fewest remaining first; the rest is counted in omitted. NULL with errno ENOMEM. */
 struct snapshot *snapshot_build(const struct tally *tally, const struct poll_stats *poll,
                                 const struct row_limits *limits);
 

@@ -212,11 +212,14 @@ static const struct mib_column poll_columns[] = {
     SNAPSHOT(5, MIB_COUNTER, poll.polls),
     SNAPSHOT(6, MIB_COUNTER, poll.errors),
     MIB_COMPUTED(7, MIB_TICKS, get_discontinuity),
-    SNAPSHOT(8, MIB_GAUGE, poll.omitted_pools),
-    SNAPSHOT(9, MIB_GAUGE, poll.omitted_peers),
-    SNAPSHOT(10, MIB_GAUGE, poll.omitted_locals),
+    SNAPSHOT(8, MIB_GAUGE, omitted.pools),
+    SNAPSHOT(9, MIB_GAUGE, omitted.peers),
+    SNAPSHOT(10, MIB_GAUGE, omitted.locals),
     SNAPSHOT(11, MIB_BITS, poll.features),
     SNAPSHOT(12, MIB_TEXT, poll.error),
+    SNAPSHOT(13, MIB_GAUGE, poll.cpu_us),
+    SNAPSHOT(14, MIB_GAUGE, poll.carried),
+    SNAPSHOT(15, MIB_GAUGE, omitted.connections),
 };
 
 /* Columns 7 to 24 of every table whose rows have a struct usage: the same number means the same in

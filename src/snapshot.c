@@ -194,9 +194,12 @@ take_tables(struct snapshot *s, const struct tally *tally, const struct row_limi
 	s->pools = pools;
 	s->peers = peers;
 	s->locals = locals;
-	s->poll.omitted_pools = tally->pool_count - s->pool_count;
-	s->poll.omitted_peers = tally->peer_count - s->peer_count;
-	s->poll.omitted_locals = tally->local_count - s->local_count;
+	s->omitted.pools = tally->pool_count - s->pool_count;
+	s->omitted.peers = tally->peer_count - s->peer_count;
+	s->omitted.locals = tally->local_count - s->local_count;
+	s->omitted.connections = tally->totals.outbound;
+	for (uint32_t i = 0; good && i < s->pool_count; i++)
+		s->omitted.connections -= s->pools[i].t.usage.connections;
 	return good;
 }
 
@@ -246,11 +249,7 @@ snapshot_repeat(struct snapshot *last, const struct poll_stats *poll)
 	} else {
 		s->severity = SEVERITY_UNKNOWN;
 	}
-	uint32_t omitted[3] = {s->poll.omitted_pools, s->poll.omitted_peers, s->poll.omitted_locals};
 	s->poll = *poll;
-	s->poll.omitted_pools = omitted[0];
-	s->poll.omitted_peers = omitted[1];
-	s->poll.omitted_locals = omitted[2];
 	atomic_init(&s->references, 1);
 	return s;
 }

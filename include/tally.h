@@ -12,6 +12,7 @@
 #define SRCPORTD_TALLY_H
 
 #include "census.h"
+#include "failure_state.h"
 #include "level.h"
 #include "target.h"
 
@@ -30,8 +31,9 @@ struct range_tally {
 /* No growth, or none that is known: 68 years, so that a manager may compare. */
 #define TIME_LEFT_NONE INT32_MAX
 
-/* Numbers that pools, peers and targets share; all about one snapshot but for the last two, which one
- * poll alone leaves at what is used and TIME_LEFT_NONE (trend.h). */
+/* Numbers that pools, peers and targets share; all about one snapshot, but for high_water and time_left_s,
+ * which one poll alone leaves at what is used and TIME_LEFT_NONE (trend.h), and for failures and failing
+ * (failure_log.h). */
 struct usage {
 	struct state_counts states;
 	uint32_t connections; /* sum of states */
@@ -46,6 +48,8 @@ struct usage {
 	enum cause cause;
 	uint32_t high_water;  /* the most that capacity - tightest was, since it is followed */
 	uint32_t time_left_s; /* until tightest is 0 at the present rate of growth, or TIME_LEFT_NONE */
+	uint32_t failures;    /* connect() calls that found no port, as far as they are known */
+	bool failing;         /* one of them in the last minute */
 };
 
 struct pool_tally {
@@ -85,6 +89,7 @@ struct totals {
 struct tally {
 	struct range_tally range;
 	struct totals totals;
+	struct failure_state failures; /* tally_make() leaves it and usage.failures zeroed */
 	uint32_t features;
 	struct pool_tally *pools; /* in the census's order */
 	uint32_t pool_count;

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * process: what /proc tells of one process. The root may be a directory that stands for /proc.
+ */
+#ifndef SRCPORTD_PROCESS_H
+#define SRCPORTD_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROCESS_NAME_MAX   64
+#define PROCESS_CGROUP_MAX 512
+#define PROCESS_UNLIMITED  UINT64_MAX
+
+/* The name (comm) as clean text; "" if the process has gone. */
+void process_name(const char *root, uint32_t pid, char out[static PROCESS_NAME_MAX]);
+
+/* A number for its network namespace, 0 if it cannot be told: gone, or ptrace(2) is not allowed.
+ * pid 0 = the calling process. */
+uint64_t process_net_namespace(const char *root, uint32_t pid);
+
+/* The path of its cgroup (version 2), as in /proc/PID/cgroup. False if there is none or it does not
+ * fit. */
+bool process_cgroup(const char *root, uint32_t pid, char out[static PROCESS_CGROUP_MAX]);
+
+/* RLIMIT_NOFILE: PROCESS_UNLIMITED for "unlimited". False if it cannot be told. */
+struct file_limits {
+	uint64_t soft, hard;
+};
+bool process_file_limits(const char *root, uint32_t pid, struct file_limits *out);
+
+/* The rules behind the last two, from the text of the files (NUL-terminated). */
+bool process_parse_cgroup(const char *text, char out[static PROCESS_CGROUP_MAX]);
+bool process_parse_limits(const char *text, struct file_limits *out);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+#include "clean.h"
+
+#include <stdint.h>
+
+/* The octets of the well-formed UTF-8 character (RFC 3629) at text, or 0 if there is none. */
+static size_t
+character(const uint8_t *text, size_t left)
+{
+	static const struct {
+		uint8_t lead_low, lead_high, second_low, second_high, octets;
+	} forms[] = {
+	    {0x00, 0x7f, 0x00, 0x00, 1},
+            {0xc2, 0xdf, 0x80, 0xbf, 2},
+            {0xe0, 0xe0, 0xa0, 0xbf, 3},
+	    {0xe1, 0xec, 0x80, 0xbf, 3},
+            {0xed, 0xed, 0x80, 0x9f, 3},
+            {0xee, 0xef, 0x80, 0xbf, 3},
+	    {0xf0, 0xf0, 0x90, 0xbf, 4},
+            {0xf1, 0xf3, 0x80, 0xbf, 4},
+            {0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		size_t octets = forms[i].octets;
+		if (text[0] < forms[i].lead_low || text[0] > forms[i].lead_high)
+			continue;
+		if (octets == 1)
+			return 1;
+		if (left < octets || text[1] < forms[i].second_low ||
+		    text[1] > forms[i].second_high)
+			return 0;
+		for (size_t k = 2; k < octets; k++)
+			if (text[k] < 0x80 || text[k] > 0xbf)
+				return 0;
+		return octets;
+	}
+	return 0;
+}
+
+/* C0, DEL and C1 (U+0080 to U+009F, which are 0xc2 0x80 to 0xc2 0x9f). */
+static int
+is_control(const uint8_t *text, size_t octets)
+{
+	return (octets == 1 && (text[0] < 0x20 || text[0] == 0x7f)) ||
+	       (octets == 2 && text[0] == 0xc2 && text[1] < 0xa0);
+}
+
+size_t
+clean_text(const char *text, size_t length, char *out, size_t room)
+{
+	const uint8_t *in = (const uint8_t *)text;
+	size_t written = 0;
+	for (size_t at = 0; at < length && in[at] != '\0';) {
+		size_t octets = character(in + at, length - at);
+		int pass = octets > 0 && !is_control(in + at, octets);
+		size_t needed = pass ? octets : 1;
+		if (written + needed >= room)
+			break;
+		if (!pass)
+			out[written] = '?';
+		for (size_t k = 0; pass && k < octets; k++)
+			out[written + k] = text[at + k];
+		written += needed;
+		at += octets > 0 ? octets : 1;
+	}
+	out[written] = '\0';
+	return written;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+#include "failure_log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool
+same_addresses(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a->octet, b->octet, sizeof(a->octet)) == 0;
+}
+
+static bool
+matches(const struct failed_pool *pool, const struct failure_sample *sample, bool elsewhere)
+{
+	return pool->port == sample->port && pool->elsewhere == elsewhere &&
+	       same_addresses(&pool->peer, &sample->peer) &&
+	       same_addresses(&pool->local, &sample->local);
+}
+
+/* Position of the sample's pool; a new one takes the place of the quietest if there is no room. */
+static uint32_t
+position_of(struct failure_log *log, const struct failure_sample *sample, bool elsewhere)
+{
+	if (log->pool_count > 0 && matches(&log->pools[log->last], sample, elsewhere))
+		return log->last;
+	uint32_t quietest = 0;
+	for (uint32_t i = 0; i < log->pool_count; i++) {
+		if (matches(&log->pools[i], sample, elsewhere))
+			return i;
+		if (log->pools[i].last_ms < log->pools[quietest].last_ms)
+			quietest = i;
+	}
+	uint32_t i = log->pool_count < FAILURE_LOG_POOLS ? log->pool_count++ : quietest;
+	log->pools[i] = (struct failed_pool){.local = sample->local,
+					     .peer = sample->peer,
+					     .port = sample->port,
+					     .elsewhere = elsewhere};
+	return i;
+}
+
+void
+failure_log_add(struct failure_log *log, const struct failure_sample *sample,
+		const struct failure_process *process)
+{
+	const struct failed_pool *last = failure_log_last(log);
+	uint64_t when_ms = sample->time_ns / 1000000;
+	uint64_t latest_ms = last != NULL ? last->last_ms : 0;
+	uint32_t i = position_of(log, sample, process->elsewhere);
+	struct failed_pool *pool = &log->pools[i];
+	pool->count++;
+	/* The rings of several processors are read one after another. */
+	if (when_ms >= pool->last_ms) {
+		pool->last_ms = when_ms;
+		pool->pid = sample->pid;
+		snprintf(pool->process, sizeof(pool->process), "%s", process->name);
+	}
+	if (pool->last_ms >= latest_ms)
+		log->last = i;
+}
+
+const struct failed_pool *
+failure_log_last(const struct failure_log *log)
+{
+	return log->pool_count > 0 ? &log->pools[log->last] : NULL;
+}
+
+/* What failure_log_apply() works with: the log's own pools by peer, and for each of them the one of
+ * the tally's that it is. */
+struct work {
+	const struct failure_log *log;
+	struct lookup by_peer;
+	struct pool_tally *owner[FAILURE_LOG_POOLS];
+	uint64_t now_ms;
+};
+
+static uint32_t
+hash_peer(const struct addr *peer)
+{
+	uint32_t word[4];
+	memcpy(word, peer->octet, sizeof(word));
+	return lookup_hash(word, 4);
+}
+
+static bool
+is_recent(const struct work *work, const struct failed_pool *failed)
+{
+	return failed->last_ms + FAILURE_RECENT_MS > work->now_ms;
+}
+
+static void
+mark(const struct work *work, const struct failed_pool *failed, struct usage *usage)
+{
+	usage->failures += failed->count;
+	if (!is_recent(work, failed))
+		return;
+	usage->failing = true;
+	usage->severity = SEVERITY_CRITICAL;
+	usage->cause = CAUSE_FAILURES;
+}
+
+/* Of pools that differ in their device only: the one without, or else the tightest. */
+static bool
+is_likelier(const struct pool_tally *a, const struct pool_tally *b)
+{
+	if (b == NULL)
+		return true;
+	if ((a->local.zone == 0) != (b->local.zone == 0))
+		return a->local.zone == 0;
+	return a->usage.remaining < b->usage.remaining;
+}
+
+static void
+find_owner(struct work *work, struct pool_tally *pool)
+{
+	uint32_t hash = hash_peer(&pool->peer), cursor = hash, i;
+	while ((i = lookup_next(&work->by_peer, hash, &cursor)) != LOOKUP_NONE) {
+		const struct failed_pool *failed = &work->log->pools[i];
+		if (failed->port == pool->port && same_addresses(&failed->peer, &pool->peer) &&
+		    same_addresses(&failed->local, &pool->local) &&
+		    is_likelier(pool, work->owner[i]))
+			work->owner[i] = pool;
+	}
+}
+
+static void
+mark_peer(struct work *work, struct peer_tally *peer)
+{
+	uint32_t hash = hash_peer(&peer->peer), cursor = hash, i;
+	while ((i = lookup_next(&work->by_peer, hash, &cursor)) != LOOKUP_NONE)
+		if (work->owner[i] != NULL && addr_equal(&work->owner[i]->peer, &peer->peer))
+			mark(work, &work->log->pools[i], &peer->usage);
+}
+
+/* A target needs no row of its own to fail: also a pool without a socket may have no port left. */
+static void
+mark_target(struct work *work, struct target_tally *target)
+{
+	for (uint32_t i = 0; i < work->log->pool_count; i++) {
+		const struct failed_pool *failed = &work->log->pools[i];
+		if (!failed->elsewhere &&
+		    target_matches(target->target, &failed->peer, failed->port))
+			mark(work, failed, &target->usage);
+	}
+}
+
+void
+failure_log_apply(const struct failure_log *log, struct tally *tally, uint64_t now_ms)
+{
+	struct work work = {.log = log, .now_ms = now_ms};
+	if (log->pool_count == 0)
+		return;
+	for (uint32_t i = 0; i < log->pool_count; i++)
+		if (!log->pools[i].elsewhere &&
+		    !lookup_enter(&work.by_peer, hash_peer(&log->pools[i].peer), i))
+			break;
+	for (uint32_t i = 0; i < tally->pool_count; i++)
+		find_owner(&work, &tally->pools[i]);
+	for (uint32_t i = 0; i < log->pool_count; i++)
+		if (work.owner[i] != NULL)
+			mark(&work, &log->pools[i], &work.owner[i]->usage);
+	for (uint32_t i = 0; i < tally->peer_count; i++)
+		mark_peer(&work, &tally->peers[i]);
+	for (uint32_t i = 0; i < tally->target_count; i++)
+		mark_target(&work, &tally->targets[i]);
+	lookup_free(&work.by_peer);
+}

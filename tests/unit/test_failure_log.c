@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+#include "support.h"
+
+#include "failure_log.h"
+
+static struct failure_log fails;
+
+static int
+empty(void **state)
+{
+	(void)state;
+	memset(&fails, 0, sizeof(fails));
+	return 0;
+}
+
+static void
+fail_in(bool elsewhere, const char *local, const char *peer, uint16_t port, uint64_t when_ms,
+	uint32_t pid, const char *name)
+{
+	const struct failure_sample sample = {.local = address(local),
+					      .peer = address(peer),
+					      .port = port,
+					      .pid = pid,
+					      .time_ns = when_ms * 1000000 + 999999};
+	const struct failure_process process = {elsewhere, name};
+	failure_log_add(&fails, &sample, &process);
+}
+
+static void
+failed_at(const char *local, const char *peer, uint16_t port, uint64_t when_ms)
+{
+	fail_in(false, local, peer, port, when_ms, 1, "x");
+}
+
+static void
+test_pools_and_last(void **state)
+{
+	(void)state;
+	assert_null(failure_log_last(&fails));
+	fail_in(false, "10.0.0.9", "10.1.2.3", 443, 1000, 812, "java");
+	fail_in(false, "10.0.0.9", "10.1.2.3", 443, 2000, 813, "curl");
+	fail_in(false, "10.0.0.9", "10.1.2.3", 80, 3000, 0, "");
+	fail_in(false, "10.0.0.8", "10.1.2.3", 443, 4000, 7, "a");
+	fail_in(true, "10.0.0.9", "10.1.2.3", 443, 5000, 9, "b");
+	assert_int_equal(fails.pool_count, 4);
+	assert_int_equal(fails.pools[0].count, 2);
+	assert_int_equal(fails.pools[0].last_ms, 2000);
+	assert_int_equal(fails.pools[0].pid, 813);
+	assert_string_equal(fails.pools[0].process, "curl");
+	assert_ptr_equal(failure_log_last(&fails), &fails.pools[3]);
+	assert_true(failure_log_last(&fails)->elsewhere);
+}
+
+/* One ring is read after another: an older failure may come later. */
+static void
+test_out_of_order(void **state)
+{
+	(void)state;
+	fail_in(false, "10.0.0.9", "10.1.2.3", 443, 2000, 812, "java");
+	fail_in(false, "10.0.0.9", "10.1.2.3", 80, 1000, 813, "curl");
+	fail_in(false, "10.0.0.9", "10.1.2.3", 443, 1500, 814, "late");
+	assert_int_equal(failure_log_last(&fails)->port, 443);
+	assert_int_equal(failure_log_last(&fails)->last_ms, 2000);
+	assert_string_equal(failure_log_last(&fails)->process, "java");
+	assert_int_equal(fails.pools[0].count, 2);
+}
+
+static void
+test_the_quietest_makes_place(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < FAILURE_LOG_POOLS; i++)
+		failed_at("10.0.0.9", "10.1.2.3", (uint16_t)(1000 + i), 1000 + i);
+	failed_at("10.0.0.9", "10.1.2.3", 1000, 5000);
+	failed_at("10.0.0.9", "10.1.2.3", 9999, 6000);
+	assert_int_equal(fails.pool_count, FAILURE_LOG_POOLS);
+	assert_int_equal(fails.pools[0].port, 1000);
+	assert_int_equal(fails.pools[0].count, 2);
+	assert_int_equal(fails.pools[1].port, 9999); /* where 1001 was */
+	assert_int_equal(fails.pools[1].count, 1);
+	assert_int_equal(failure_log_last(&fails)->port, 9999);
+}
+
+static void
+test_a_recent_failure_is_critical(void **state)
+{
+	struct settings settings = settings_of(40000, 40999, "");
+	struct target target = target_of("10.1.2.0/24"), other = target_of("10.9.9.9");
+	struct target targets[] = {target, other};
+	struct host host;
+	(void)state;
+	host_begin(&host, &settings, NULL);
+	host_connect(&host, STATE_ESTABLISHED, "10.0.0.9", "10.1.2.3", 443, 40000, 3, 1);
+	host_connect(&host, STATE_ESTABLISHED, "10.0.0.9", "10.1.2.3", 80, 40010, 3, 1);
+	failed_at("10.0.0.9", "10.1.2.3", 443, 100000);
+	failed_at("10.0.0.9", "10.1.2.3", 443, 100001);
+	failed_at("10.0.0.9", "10.1.2.3", 80, 40000);
+	failed_at("10.0.0.9", "10.1.2.4", 80,
+		  100000); /* no socket there: no pool, but the target's */
+	host_tally(&host, targets, 2);
+	failure_log_apply(&fails, host.tally, 100000 + 59999);
+
+	const struct usage *u = host_pool(&host, "10.0.0.9", "10.1.2.3", 443);
+	assert_int_equal(u->failures, 2);
+	assert_true(u->failing);
+	assert_int_equal(u->severity, SEVERITY_CRITICAL);
+	assert_int_equal(u->cause, CAUSE_FAILURES);
+	assert_int_equal(u->remaining, 997); /* the numbers stay what they are */
+	assert_int_equal(u->percent, 0);
+
+	u = host_pool(&host, "10.0.0.9", "10.1.2.3", 80);
+	assert_int_equal(u->failures, 1);
+	assert_false(u->failing);
+	assert_int_equal(u->severity, SEVERITY_NORMAL);
+
+	u = &host_peer(&host, "10.1.2.3")->usage;
+	assert_int_equal(u->failures, 3);
+	assert_int_equal(u->severity, SEVERITY_CRITICAL);
+
+	assert_int_equal(host.tally->targets[0].usage.failures, 4);
+	assert_int_equal(host.tally->targets[0].usage.severity, SEVERITY_CRITICAL);
+	assert_int_equal(host.tally->targets[1].usage.failures, 0);
+	assert_int_equal(host.tally->targets[1].usage.severity, SEVERITY_NORMAL);
+	host_free(&host);
+}
+
+static void
+test_a_minute_later_it_is_over(void **state)
+{
+	struct settings settings = settings_of(40000, 40999, "");
+	struct host host;
+	(void)state;
+	host_begin(&host, &settings, NULL);
+	host_connect(&host, STATE_ESTABLISHED, "10.0.0.9", "10.1.2.3", 443, 40000, 3, 1);
+	failed_at("10.0.0.9", "10.1.2.3", 443, 100000);
+	host_tally(&host, NULL, 0);
+	failure_log_apply(&fails, host.tally, 160000);
+	const struct usage *u = host_pool(&host, "10.0.0.9", "10.1.2.3", 443);
+	assert_int_equal(u->failures, 1);
+	assert_false(u->failing);
+	assert_int_equal(u->severity, SEVERITY_NORMAL);
+	assert_int_equal(u->cause, CAUSE_NONE);
+	host_free(&host);
+}
+
+static void
+test_other_namespaces_are_not_ours(void **state)
+{
+	struct settings settings = settings_of(40000, 40999, "");
+	struct target target = target_of("127.0.0.1");
+	struct host host;
+	(void)state;
+	host_begin(&host, &settings, NULL);
+	host_connect(&host, STATE_ESTABLISHED, "127.0.0.1", "127.0.0.1", 443, 40000, 3, 1);
+	fail_in(true, "127.0.0.1", "127.0.0.1", 443, 100000, 5, "x");
+	host_tally(&host, &target, 1);
+	failure_log_apply(&fails, host.tally, 100000);
+	assert_int_equal(host_pool(&host, "127.0.0.1", "127.0.0.1", 443)->failures, 0);
+	assert_int_equal(host_peer(&host, "127.0.0.1")->usage.failures, 0);
+	assert_int_equal(host.tally->targets[0].usage.failures, 0);
+	host_free(&host);
+}
+
+static uint32_t
+failures_on(const struct host *host, uint32_t device)
+{
+	for (uint32_t i = 0; i < host->tally->pool_count; i++)
+		if (host->tally->pools[i].local.zone == device)
+			return host->tally->pools[i].usage.failures;
+	return UINT32_MAX;
+}
+
+/* The kernel's record names no device. */
+static void
+test_devices(void **state)
+{
+	struct settings settings = settings_of(40000, 40999, "");
+	struct diag_socket unbound =
+	    socket_of(STATE_ESTABLISHED, "10.0.0.9", 40050, "10.1.2.3", 443);
+	struct host host;
+	(void)state;
+	host_begin(&host, &settings, NULL);
+	for (uint16_t i = 0; i < 5; i++)
+		host_add(&host, DIAG_SOCKETS,
+			 on_device(socket_of(STATE_ESTABLISHED, "10.0.0.9", (uint16_t)(40000 + i),
+					     "10.1.2.3", 443),
+				   i < 2 ? 3 : 4));
+	failed_at("10.0.0.9", "10.1.2.3", 443, 100000);
+	host_tally(&host, NULL, 0);
+	failure_log_apply(&fails, host.tally, 100000);
+	/* The tightest: three on device 4. */
+	assert_int_equal(failures_on(&host, 3), 0);
+	assert_int_equal(failures_on(&host, 4), 1);
+
+	host_add(&host, DIAG_SOCKETS, unbound);
+	host_tally(&host, NULL, 0);
+	failure_log_apply(&fails, host.tally, 100000);
+	assert_int_equal(failures_on(&host, 0), 1);
+	assert_int_equal(failures_on(&host, 4), 0);
+	host_free(&host);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(test_pools_and_last, empty),
+	    cmocka_unit_test_setup(test_out_of_order, empty),
+	    cmocka_unit_test_setup(test_the_quietest_makes_place, empty),
+	    cmocka_unit_test_setup(test_a_recent_failure_is_critical, empty),
+	    cmocka_unit_test_setup(test_a_minute_later_it_is_over, empty),
+	    cmocka_unit_test_setup(test_other_namespaces_are_not_ours, empty),
+	    cmocka_unit_test_setup(test_devices, empty),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -237,7 +237,7 @@ def test_signals():
     """SIGTERM and SIGINT end the daemon with status 0, also when nobody answers."""
     for name in ("SIGTERM", "SIGINT"):
         daemon = h.Srcportd(None, "--agentx-socket", os.path.join(h.directory(), "nowhere"))
-        daemon.wait_log("polls every 1 s")
+        daemon.wait_log("srcportd [0-9.]+ polls every")
         daemon.process.send_signal(getattr(signal, name))
         status = daemon.wait(5)
         assert status == OK, "%s: %d" % (name, status)

@@ -38,7 +38,7 @@ struct pool {
 	uint16_t port;
 	uint32_t local_index;  /* of census.locals */
 	struct portbag held;   /* ports of the range, but for request socks and recyclable TIME_WAIT */
-	uint32_t requests;     /* ports of the range held by request socks */
+	struct portbag asked;  /* ports of the range held by request socks: for this pool only */
 	uint32_t recyclable;   /* TIME_WAIT that connect() would take over */
 	struct state_counts states;
 };
@@ -57,7 +57,8 @@ struct census {
 	struct portset bound;     /* ports blocked otherwise: bound idle sockets, explicit binds, and
 	                             what memory knows */
 	struct portset any;       /* ports of any socket in a bind bucket */
-	struct portset ambiguous; /* ports that may be blocked without sock_diag showing it */
+	struct portset ambiguous; /* ports that may be blocked without sock_diag showing it; those of
+	                             `listening` and `bound` among them are settled */
 	struct portset wild4;     /* ports held for every IPv4 address: 0.0.0.0 or a dual-stack :: */
 	struct portset wild6;     /* ports held for every IPv6 address: :: */
 

@@ -18,7 +18,9 @@ enum origin {
 	ORIGIN_UNKNOWN = 0,
 	ORIGIN_EXPLICIT = 1, /* bind(): blocks the port while the socket lives, TIME_WAIT included */
 	ORIGIN_ACCEPTED = 2, /* a listener's child: blocks it too, also after the listener is gone */
-	ORIGIN_CONNECT = 3   /* connect() chose it */
+	ORIGIN_CONNECT = 3,  /* connect() chose it */
+	ORIGIN_UNSURE = 4    /* first seen just after a listener left its port: a child, or the first
+	                        connect() since; may block it */
 };
 
 struct memory;

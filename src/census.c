@@ -28,8 +28,10 @@ census_init(struct census *census, const struct settings *settings, struct memor
 void
 census_free(struct census *census)
 {
-	for (uint32_t i = 0; i < census->pool_count; i++)
+	for (uint32_t i = 0; i < census->pool_count; i++) {
 		portbag_free(&census->pools[i].held);
+		portbag_free(&census->pools[i].asked);
+	}
 	for (uint32_t i = 0; i < census->local_count; i++)
 		portbag_free(&census->locals[i].extra);
 	free(census->pools);
@@ -158,6 +160,7 @@ pool_of(struct census *census, const struct diag_socket *s)
 	pools[i] = (struct pool){
 	    .local = s->local, .peer = s->peer, .port = s->peer_port, .local_index = local};
 	portbag_init(&pools[i].held);
+	portbag_init(&pools[i].asked);
 	census->pool_count++;
 	return &pools[i];
 }
@@ -183,8 +186,17 @@ census_carry(struct census *census, struct carry *carry)
 	return carry == NULL || !carry->light || carry_apply(carry, census);
 }
 
+/* What is learned of a socket of the range while it tells, for when it does not any more. */
+static void
+note(const struct census *census, const struct diag_socket *s, enum origin origin)
+{
+	if (census->memory != NULL)
+		memory_note(census->memory, s->cookie, origin);
+}
+
 /* A listener or a bound idle socket: blocks its port for every pool, and for bind(addr, 0) at its own
- * address or, on a wildcard, at every address of its kind. */
+ * address or, on a wildcard, at every address of its kind. What is bound idle blocks its port in
+ * every later state too, where bind(addr, 0) does not show. */
 static bool
 add_holder(struct census *census, const struct diag_socket *s)
 {
@@ -194,6 +206,8 @@ add_holder(struct census *census, const struct diag_socket *s)
 		census->features |= UINT32_C(1) << FEATURE_BOUND_IDLE;
 	if (!range_has(&census->settings.range, s->local_port))
 		return true;
+	if (s->state != STATE_LISTEN)
+		note(census, s, ORIGIN_EXPLICIT);
 	if (addr_is_any(&s->local)) {
 		if (addr_is_v4(&s->local) || !diag_v6only(s))
 			portset_add(&census->wild4, s->local_port);
@@ -212,20 +226,16 @@ static void
 add_explicit(struct census *census, const struct diag_socket *s)
 {
 	portset_add(&census->bound, s->local_port);
-	if (census->memory != NULL)
-		memory_note(census->memory, s->cookie, ORIGIN_EXPLICIT);
+	note(census, s, ORIGIN_EXPLICIT);
 }
 
-/* Whether the socket came in through a listener that is still there, or that memory knows of. */
+/* True if the port had a listener in the last poll, or outside the range, where connect() chooses no
+ * ports, ever since there are sockets on it. */
 static bool
-is_inbound(struct census *census, const struct diag_socket *s, bool in_range)
+had_listener(const struct census *census, uint16_t port)
 {
-	if (portset_has(&census->listening, s->local_port))
-		return true;
-	if (census->memory == NULL)
-		return false;
-	return memory_listened(census->memory, &census->settings.range, s->local_port) ||
-	       (in_range && memory_recall(census->memory, s->cookie) == ORIGIN_ACCEPTED);
+	return census->memory != NULL &&
+	       memory_listened(census->memory, &census->settings.range, port);
 }
 
 /* Counts an inbound connection of a port outside the range by its port; of ports beyond
@@ -249,45 +259,53 @@ count_server(struct census *census, const struct diag_socket *s)
 /* An inbound socket takes nothing from any pool; it holds its port at its local address. A child
  * keeps the port blocked after its listener has gone (__inet_inherit_port). */
 static bool
-add_inbound(struct census *census, const struct diag_socket *s, bool in_range)
+add_inbound(struct census *census, const struct diag_socket *s, bool in_range, enum origin known)
 {
 	census->inbound++;
 	if (!in_range && portset_has(&census->listening, s->local_port))
 		count_server(census, s);
 	if (!in_range || s->request)
 		return true;
-	if (census->memory != NULL)
-		memory_note(census->memory, s->cookie, ORIGIN_ACCEPTED);
+	if (known == ORIGIN_UNKNOWN)
+		note(census, s, ORIGIN_ACCEPTED);
 	if (!portset_has(&census->listening, s->local_port))
 		portset_add(&census->bound, s->local_port);
 	return census_hold(census, &s->local, s->local_port);
 }
 
-/* Settles how a socket of the range that is not inbound came by its port, as far as can be known. At
- * an even offset from the low end it is taken as chosen by connect(); at an odd one, where
- * bind(addr, 0) searches first, the port may be blocked without sock_diag showing it. */
-static void
-settle_origin(struct census *census, const struct diag_socket *s)
+/* How a socket came by its port, of which memory knows no more than `origin`: at an odd offset from
+ * the low end of the range, where bind(addr, 0) searches first, only IP_BIND_ADDRESS_NO_PORT tells
+ * that connect() chose it. At an even one that is taken for granted. */
+static enum origin
+origin_of(struct census *census, const struct diag_socket *s, enum origin origin)
 {
-	uint16_t port = s->local_port;
-	if (portset_has(&census->bound, port))
-		return;
-	bool odd = (port - census->settings.range.low) & 1;
-	enum diag_no_port no_port = s->mini || !odd ? NO_PORT_UNKNOWN : diag_no_port(s);
+	if (origin != ORIGIN_UNKNOWN)
+		return origin;
+	if (had_listener(census, s->local_port)) {
+		note(census, s, ORIGIN_UNSURE);
+		return ORIGIN_UNSURE;
+	}
+	bool odd = (s->local_port - census->settings.range.low) & 1;
+	if (!odd)
+		return ORIGIN_CONNECT;
+	enum diag_no_port no_port = s->mini ? NO_PORT_UNKNOWN : diag_no_port(s);
 	if (no_port != NO_PORT_UNKNOWN)
 		census->features |= UINT32_C(1) << FEATURE_NO_PORT;
-	enum origin origin = ORIGIN_UNKNOWN;
-	if (no_port == NO_PORT_ON) {
-		origin = ORIGIN_CONNECT;
-		if (census->memory != NULL)
-			memory_note(census->memory, s->cookie, origin);
-	} else if (census->memory != NULL && s->mini) {
-		origin = memory_recall(census->memory, s->cookie);
-	}
-	if (origin == ORIGIN_EXPLICIT || origin == ORIGIN_ACCEPTED)
-		portset_add(&census->bound, port);
-	else if (odd && origin == ORIGIN_UNKNOWN)
-		portset_add(&census->ambiguous, port);
+	if (no_port != NO_PORT_ON)
+		return ORIGIN_UNKNOWN;
+	note(census, s, ORIGIN_CONNECT);
+	return ORIGIN_CONNECT;
+}
+
+/* Each socket is looked at, also on a port that is blocked anyway: it may outlive what blocks it. */
+static void
+settle_origin(struct census *census, const struct diag_socket *s, enum origin known)
+{
+	enum origin origin = origin_of(census, s, known);
+	if (origin == ORIGIN_EXPLICIT)
+		portset_add(&census->bound, s->local_port);
+	else if (origin == ORIGIN_UNKNOWN || origin == ORIGIN_UNSURE)
+		portset_add(&census->ambiguous, s->local_port);
 }
 
 bool
@@ -309,7 +327,7 @@ census_recyclable(const struct settings *settings, const struct diag_socket *s)
 }
 
 static bool
-add_outbound(struct census *census, const struct diag_socket *s, bool in_range)
+add_outbound(struct census *census, const struct diag_socket *s, bool in_range, enum origin known)
 {
 	census->outbound++;
 	struct pool *pool = pool_of(census, s);
@@ -319,16 +337,30 @@ add_outbound(struct census *census, const struct diag_socket *s, bool in_range)
 	census->locals[pool->local_index].connections++;
 	if (!in_range)
 		return true;
-	if (s->request) {
-		pool->requests++;
-		return true;
-	}
-	settle_origin(census, s);
+	const struct port_range *range = &census->settings.range;
+	if (s->request)
+		return portbag_add(&pool->asked, range, s->local_port) >= 0;
+	settle_origin(census, s, known);
 	if (census_recyclable(&census->settings, s)) {
 		pool->recyclable++;
 		return hold_locally(census, pool->local_index, s->local_port);
 	}
-	return portbag_add(&pool->held, &census->settings.range, s->local_port) >= 0;
+	return portbag_add(&pool->held, range, s->local_port) >= 0;
+}
+
+static bool
+add_connection(struct census *census, const struct diag_socket *s)
+{
+	bool in_range = range_has(&census->settings.range, s->local_port);
+	enum origin known = ORIGIN_UNKNOWN;
+	if (!s->request)
+		portset_add(&census->any, s->local_port);
+	if (in_range && !s->request && census->memory != NULL)
+		known = memory_recall(census->memory, s->cookie);
+	if (portset_has(&census->listening, s->local_port) || known == ORIGIN_ACCEPTED ||
+	    (!in_range && had_listener(census, s->local_port)))
+		return add_inbound(census, s, in_range, known);
+	return add_outbound(census, s, in_range, known);
 }
 
 bool
@@ -340,12 +372,5 @@ census_add(struct census *census, enum diag_dump dump, const struct diag_socket 
 	}
 	census->sockets++;
 	census->totals.of[s->state]++;
-	if (dump == DIAG_HOLDERS)
-		return add_holder(census, s);
-	if (!s->request)
-		portset_add(&census->any, s->local_port);
-	bool in_range = range_has(&census->settings.range, s->local_port);
-	if (is_inbound(census, s, in_range))
-		return add_inbound(census, s, in_range);
-	return add_outbound(census, s, in_range);
+	return dump == DIAG_HOLDERS ? add_holder(census, s) : add_connection(census, s);
 }

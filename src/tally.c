@@ -82,12 +82,11 @@ tally_range(struct bench *b, struct range_tally *out)
 
 /* The formula for a set of held ports: `held` as a port set. */
 static void
-apply_set(const struct bench *b, const struct portset *held, uint32_t requests, struct usage *out)
+apply_set(const struct bench *b, const struct portset *held, struct usage *out)
 {
 	struct portset left = b->usable;
 	portset_andnot(&left, held);
-	uint32_t remaining = portset_count(&left);
-	out->remaining = remaining > requests ? remaining - requests : 0;
+	out->remaining = portset_count(&left);
 	out->used = b->capacity - out->remaining;
 	bool low = portset_has(&left, b->range->low), high = portset_has(&left, b->range->high);
 	portset_and(&left, &b->ambiguous);
@@ -99,11 +98,10 @@ apply_set(const struct bench *b, const struct portset *held, uint32_t requests, 
 
 /* The same for one pool, without building a set where the pool holds few ports. */
 static void
-apply_bag(const struct bench *b, const struct portbag *held, uint32_t requests, struct usage *out)
+apply_bag(const struct bench *b, const struct portbag *held, struct usage *out)
 {
 	uint16_t low = b->range->low, high = b->range->high;
-	uint32_t used = portbag_count_without(held, b->range, &b->unusable) + requests;
-	out->used = used < b->capacity ? used : b->capacity;
+	out->used = portbag_count_without(held, b->range, &b->unusable);
 	out->remaining = b->capacity - out->used;
 	out->capacity = b->capacity;
 	out->uncertain = 0;
@@ -116,6 +114,21 @@ apply_bag(const struct bench *b, const struct portbag *held, uint32_t requests, 
 	    portset_has(&b->usable, high) && !portbag_has(held, b->range, high));
 	if (out->uncertain > out->remaining)
 		out->uncertain = out->remaining;
+}
+
+/* Adds every port that connect() cannot take for a pool to b->scratch, and takes them out again. */
+static void
+hold_pool(struct bench *b, const struct pool *pool)
+{
+	portbag_add_to(&pool->held, b->range, &b->scratch);
+	portbag_add_to(&pool->asked, b->range, &b->scratch);
+}
+
+static void
+release_pool(struct bench *b, const struct pool *pool)
+{
+	portbag_take_from(&pool->held, b->range, &b->scratch);
+	portbag_take_from(&pool->asked, b->range, &b->scratch);
 }
 
 /* Percent, severity and cause from the numbers. A connect() fails when its own pool is empty, so the
@@ -150,12 +163,13 @@ tally_pool(struct bench *b, const struct pool *pool, const struct levels *levels
 		local.zone = 0;
 		unbound = census_pool(b->census, &local, &pool->peer, pool->port);
 	}
-	if (unbound == NULL) {
-		apply_bag(b, &pool->held, pool->requests, u);
+	if (unbound == NULL && pool->asked.count == 0) {
+		apply_bag(b, &pool->held, u);
 	} else {
-		portbag_add_to(&pool->held, b->range, &b->scratch);
-		portbag_add_to(&unbound->held, b->range, &b->scratch);
-		apply_set(b, &b->scratch, pool->requests + unbound->requests, u);
+		hold_pool(b, pool);
+		if (unbound != NULL)
+			hold_pool(b, unbound);
+		apply_set(b, &b->scratch, u);
 		portset_clear(&b->scratch);
 	}
 	u->tightest = u->remaining;
@@ -218,15 +232,13 @@ tally_peer(struct bench *b, const struct tally *tally, uint32_t p, const struct 
 	}
 	struct usage *u = &peer->usage;
 	u->tightest = b->capacity;
-	uint32_t requests = 0;
 	for (uint32_t i = first; i != LOOKUP_NONE; i = b->next_of_peer[i]) {
 		gather(u, &tally->pools[i].usage);
-		requests += census->pools[i].requests;
-		portbag_add_to(&census->pools[i].held, b->range, &b->scratch);
+		hold_pool(b, &census->pools[i]);
 	}
-	apply_set(b, &b->scratch, requests, u);
+	apply_set(b, &b->scratch, u);
 	for (uint32_t i = first; i != LOOKUP_NONE; i = b->next_of_peer[i])
-		portbag_take_from(&census->pools[i].held, b->range, &b->scratch);
+		release_pool(b, &census->pools[i]);
 	judge(u, levels, range_size(b->range));
 }
 
@@ -299,7 +311,6 @@ tally_target(struct bench *b, const struct tally *tally, const struct target *ta
 	out->target = target;
 	struct usage *u = &out->usage;
 	u->tightest = b->capacity;
-	uint32_t requests = 0;
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
 		const struct pool_tally *pool = &tally->pools[i];
 		if (!target_matches(target, &pool->peer, pool->port))
@@ -311,10 +322,9 @@ tally_target(struct bench *b, const struct tally *tally, const struct target *ta
 		}
 		out->pools++;
 		gather(u, &pool->usage);
-		requests += b->census->pools[i].requests;
-		portbag_add_to(&b->census->pools[i].held, b->range, &b->scratch);
+		hold_pool(b, &b->census->pools[i]);
 	}
-	apply_set(b, &b->scratch, requests, u);
+	apply_set(b, &b->scratch, u);
 	portset_clear(&b->scratch);
 	judge(u, &target->levels.raise, range_size(b->range));
 }

@@ -42,10 +42,10 @@ enum origin memory_recall(struct memory *memory, uint64_t cookie);
  * without a socket since it had one. */
 bool memory_listened(const struct memory *memory, const struct port_range *range, uint16_t port);
 
-/* Ends a good poll: forgets every socket that was neither noted nor recalled in it. `listening` and
- * `any` are the census's sets. */
+/* Ends a good poll: forgets every socket that was neither noted nor recalled in it, unless it did not
+ * look at all sockets of the range (`whole` is false). `listening` and `any` are the census's sets. */
 void memory_commit(struct memory *memory, const struct portset *listening,
-                   const struct portset *any);
+                   const struct portset *any, bool whole);
 
 /* Sockets remembered. */
 uint32_t memory_count(const struct memory *memory);

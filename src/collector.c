@@ -165,7 +165,7 @@ finish_census(struct collector *c)
 	                                 c->config->target_count);
 	if (tally == NULL)
 		return NULL;
-	memory_commit(c->memory, &c->census.listening, &c->census.any);
+	memory_commit(c->memory, &c->census.listening, &c->census.any, !c->carry.light);
 	if (!c->carry.light)
 		carry_keep_inbound(&c->carry, &c->census);
 	c->stats.carried = carry_sockets(&c->carry);

@@ -121,10 +121,13 @@ memory_listened(const struct memory *memory, const struct port_range *range, uin
 }
 
 void
-memory_commit(struct memory *memory, const struct portset *listening, const struct portset *any)
+memory_commit(struct memory *memory, const struct portset *listening, const struct portset *any,
+              bool whole)
 {
 	memory->listening = *listening;
 	portset_or(&memory->former, listening);
+	if (!whole)
+		return;
 	portset_and(&memory->former, any);
 
 	uint32_t seen = 0;

@@ -63,7 +63,7 @@ main(int argc, char **argv)
 		if (step != POLLER_DONE)
 			return 1;
 		struct tally *tally = tally_make(&census, &levels_default, NULL, 0);
-		memory_commit(memory, &census.listening, &census.any);
+		memory_commit(memory, &census.listening, &census.any, true);
 		if (!carry.light)
 			carry_keep_inbound(&carry, &census);
 		sockets = census.sockets;

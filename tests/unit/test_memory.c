@@ -9,7 +9,7 @@ static void
 commit(struct memory *memory, const char *listening, const char *any)
 {
 	struct portset l = ports_of(listening), a = ports_of(any);
-	memory_commit(memory, &l, &a);
+	memory_commit(memory, &l, &a, true);
 }
 
 static void
@@ -62,6 +62,29 @@ what_is_not_seen_is_forgotten(void **state)
 	assert_int_equal(memory_count(memory), 1);
 	assert_int_equal(memory_recall(memory, 10), ORIGIN_UNKNOWN);
 	assert_int_equal(memory_recall(memory, 11), ORIGIN_EXPLICIT);
+	memory_free(memory);
+}
+
+/* A poll that leaves out some sockets says nothing about those. */
+static void
+partial_poll_forgets_nothing(void **state)
+{
+	struct memory *memory = memory_new();
+	struct portset none = ports_of(""), listening = ports_of("80,40010");
+	(void)state;
+	memory_begin(memory);
+	memory_note(memory, 10, ORIGIN_EXPLICIT);
+	memory_commit(memory, &listening, &listening, true);
+	memory_begin(memory);
+	memory_commit(memory, &none, &none, false);
+	assert_int_equal(memory_count(memory), 1);
+	assert_int_equal(memory_recall(memory, 10), ORIGIN_EXPLICIT);
+	assert_true(memory_listened(memory, &range, 80));
+	assert_false(memory_listened(memory, &range, 40010));
+	memory_begin(memory);
+	memory_commit(memory, &none, &none, true);
+	assert_int_equal(memory_count(memory), 0);
+	assert_false(memory_listened(memory, &range, 80));
 	memory_free(memory);
 }
 
@@ -193,6 +216,7 @@ main(void)
 	    cmocka_unit_test(unknown_is_unknown),
 	    cmocka_unit_test(what_is_seen_is_kept),
 	    cmocka_unit_test(what_is_not_seen_is_forgotten),
+	    cmocka_unit_test(partial_poll_forgets_nothing),
 	    cmocka_unit_test(failed_poll_forgets_nothing),
 	    cmocka_unit_test(later_note_replaces),
 	    cmocka_unit_test(bounded),

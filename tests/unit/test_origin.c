@@ -37,7 +37,7 @@ poll_begin(void)
 static void
 poll_end(void)
 {
-	memory_commit(memory, &host.census.listening, &host.census.any);
+	memory_commit(memory, &host.census.listening, &host.census.any, true);
 	host_free(&host);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * hostlimits: what else a host can run out of, and the settings that decide how long a port is held:
- * read at each poll, judged by rules. A limit is one line in the table of readers (hostlimits.c), one
- * in the table of columns (mib_columns.c), and, if it can raise an alarm, one rule.
+ * hostlimits: what else a host can run out of, and the settings that decide how long a port is
+ * held: read at each poll, judged by rules. A limit is one line in the table of readers
+ * (hostlimits.c), one in the table of columns (mib_columns.c), and, if it can raise an alarm, one
+ * rule.
  */
 #ifndef SRCPORTD_HOSTLIMITS_H
 #define SRCPORTD_HOSTLIMITS_H
@@ -47,41 +48,46 @@ struct limit_words {
 };
 
 /* Every value LIMIT_ABSENT. */
-void limits_init(struct limits *out);
+void hostlimits_init(struct limits *out);
 
 /* Reads all of them. The three that decide about TIME_WAIT come from `settings`, which the poll
  * uses, the rest from files; a file that is absent, unreadable or not of its form leaves
  * LIMIT_ABSENT. */
-void limits_read(const struct procfile_source *source, const struct settings *settings,
-		 struct limits *out);
+void hostlimits_read(const struct procfile_source *source, const struct settings *settings,
+		     struct limits *out);
 
-const struct limit_words *limits_words(enum limit limit);
+const struct limit_words *hostlimits_words(enum limit limit);
 
 /* The rules: limits whose end is an alarm of the host. */
 enum limit_rule { RULE_CONNTRACK, RULE_FILES, LIMIT_RULES };
 
-/* Percent of each at which the alarm is raised; above 100 = off. */
-struct limit_levels {
-	unsigned percent[LIMIT_RULES];
-};
-
-/* 90 % each. */
-extern const struct limit_levels limit_levels_default;
+/* The default of each: warning from 90 % (clear below 85 %), critical when nothing is left (clear
+ * below 98 %). Of a band only the percentages count. */
+extern const struct level_band hostlimits_band_default;
 
 /* What a rule compares: numbers of enum limit. */
-enum limit limits_rule_used(enum limit_rule rule);
-enum limit limits_rule_max(enum limit_rule rule);
-const char *limits_rule_name(enum limit_rule rule); /* "conntrack", "files" */
+enum limit hostlimits_rule_used(enum limit_rule rule);
+enum limit hostlimits_rule_max(enum limit_rule rule);
+const char *hostlimits_rule_name(enum limit_rule rule); /* "conntrack", "files" */
 
 /* Whole percent in use, rounded down, 100 only at or beyond the limit. -1 where there is none. */
-int limits_percent(const struct limits *limits, enum limit_rule rule);
+int hostlimits_percent(const struct limits *limits, enum limit_rule rule);
 
-/* Normal below the level of the rule, warning from there on, critical when nothing is left. Normal
- * where the limit is not available. */
-enum severity limits_severity(const struct limits *limits, const struct limit_levels *levels,
-			      enum limit_rule rule);
+/* By the percentages of levels; normal where the limit is not available. */
+enum severity hostlimits_severity(const struct limits *limits, enum limit_rule rule,
+				  const struct levels *levels);
 
-/* The rule that is worst off: the most severe, then the highest percent. */
-enum limit_rule limits_worst(const struct limits *limits, const struct limit_levels *levels);
+/* What surrounds the sockets of one poll. */
+struct host_state {
+	struct limits limits;
+	struct limits
+	    earlier;  /* of the poll before, so that counters can be compared; or all absent */
+	uint32_t nat; /* natenv_read() */
+	enum limit_rule worst;  /* the most severe rule; of equals, the one that is fullest */
+	enum severity severity; /* of that rule */
+};
+
+/* Sets worst and severity; bands are LIMIT_RULES. */
+void hostlimits_judge(struct host_state *host, const struct level_band *bands);
 
 #endif

@@ -86,8 +86,9 @@ static const struct {
     [RULE_FILES] = {"files",     LIMIT_FILES,     LIMIT_FILES_MAX    },
 };
 
-const struct limit_levels limit_levels_default = {
-    .percent = {[RULE_CONNTRACK] = 90, [RULE_FILES] = 90},
+const struct level_band hostlimits_band_default = {
+    .raise = {.warning_percent = 90, .critical_percent = 100},
+    .clear = {.warning_percent = 85, .critical_percent = 98 },
 };
 
 /* The next word of a line, *length octets of it, or NULL at the end of the line; *at moves behind
@@ -213,17 +214,17 @@ read_value(const char *text, const struct reader *r)
 }
 
 void
-limits_init(struct limits *out)
+hostlimits_init(struct limits *out)
 {
 	for (unsigned i = 0; i < LIMITS; i++)
 		out->value[i] = LIMIT_ABSENT;
 }
 
 void
-limits_read(const struct procfile_source *source, const struct settings *settings,
-	    struct limits *out)
+hostlimits_read(const struct procfile_source *source, const struct settings *settings,
+		struct limits *out)
 {
-	limits_init(out);
+	hostlimits_init(out);
 	out->value[LIMIT_TW_REUSE] = settings->tw_reuse;
 	out->value[LIMIT_TW_REUSE_DELAY] = settings->tw_reuse_delay_ms;
 	out->value[LIMIT_TIMESTAMPS] = settings->timestamps;
@@ -243,31 +244,31 @@ limits_read(const struct procfile_source *source, const struct settings *setting
 }
 
 const struct limit_words *
-limits_words(enum limit limit)
+hostlimits_words(enum limit limit)
 {
 	return &words[limit];
 }
 
 enum limit
-limits_rule_used(enum limit_rule rule)
+hostlimits_rule_used(enum limit_rule rule)
 {
 	return rules[rule].used;
 }
 
 enum limit
-limits_rule_max(enum limit_rule rule)
+hostlimits_rule_max(enum limit_rule rule)
 {
 	return rules[rule].max;
 }
 
 const char *
-limits_rule_name(enum limit_rule rule)
+hostlimits_rule_name(enum limit_rule rule)
 {
 	return rules[rule].name;
 }
 
 int
-limits_percent(const struct limits *limits, enum limit_rule rule)
+hostlimits_percent(const struct limits *limits, enum limit_rule rule)
 {
 	int64_t used = limits->value[rules[rule].used], max = limits->value[rules[rule].max];
 	if (used == LIMIT_ABSENT || max == LIMIT_ABSENT || max == 0)
@@ -279,25 +280,28 @@ limits_percent(const struct limits *limits, enum limit_rule rule)
 }
 
 enum severity
-limits_severity(const struct limits *limits, const struct limit_levels *levels,
-		enum limit_rule rule)
+hostlimits_severity(const struct limits *limits, enum limit_rule rule, const struct levels *levels)
 {
-	int percent = limits_percent(limits, rule);
-	if (percent < 0 || (unsigned)percent < levels->percent[rule])
+	int percent = hostlimits_percent(limits, rule);
+	if (percent < 0)
 		return SEVERITY_NORMAL;
-	return percent == 100 ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+	if ((uint32_t)percent >= levels->critical_percent)
+		return SEVERITY_CRITICAL;
+	return (uint32_t)percent >= levels->warning_percent ? SEVERITY_WARNING : SEVERITY_NORMAL;
 }
 
-enum limit_rule
-limits_worst(const struct limits *limits, const struct limit_levels *levels)
+void
+hostlimits_judge(struct host_state *host, const struct level_band *bands)
 {
-	enum limit_rule worst = 0;
+	host->worst = 0;
+	host->severity = hostlimits_severity(&host->limits, 0, &bands[0].raise);
 	for (enum limit_rule rule = 1; rule < LIMIT_RULES; rule++) {
-		enum severity a = limits_severity(limits, levels, rule),
-			      b = limits_severity(limits, levels, worst);
-		if (a > b ||
-		    (a == b && limits_percent(limits, rule) > limits_percent(limits, worst)))
-			worst = rule;
+		enum severity s = hostlimits_severity(&host->limits, rule, &bands[rule].raise);
+		if (s < host->severity ||
+		    (s == host->severity && hostlimits_percent(&host->limits, rule) <=
+						hostlimits_percent(&host->limits, host->worst)))
+			continue;
+		host->worst = rule;
+		host->severity = s;
 	}
-	return worst;
 }

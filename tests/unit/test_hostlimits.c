@@ -53,7 +53,7 @@ read_files(const struct file *files, size_t count)
 	for (size_t i = 0; i < count; i++)
 		assert_true(procfile_add_copy(&source, files[i].name, files[i].text,
 					      strlen(files[i].text)));
-	limits_read(&source, &settings, &l);
+	hostlimits_read(&source, &settings, &l);
 	procfile_free_copies(&source);
 	return l;
 }
@@ -88,7 +88,7 @@ every_value_is_read(void **state)
 	(void)state;
 	for (unsigned i = 0; i < LIMITS; i++)
 		if (l.value[i] != expected[i])
-			fail_msg("%s is %lld, not %lld", limits_words(i)->name,
+			fail_msg("%s is %lld, not %lld", hostlimits_words(i)->name,
 				 (long long)l.value[i], (long long)expected[i]);
 }
 
@@ -168,7 +168,7 @@ the_file_limit_of_systemd_is_read(void **state)
 
 	(void)state;
 	assert_true(l.value[LIMIT_FILES_MAX] == INT64_MAX);
-	assert_int_equal(limits_percent(&l, RULE_FILES), 0);
+	assert_int_equal(hostlimits_percent(&l, RULE_FILES), 0);
 }
 
 static struct limits
@@ -176,7 +176,7 @@ conntrack(int64_t used, int64_t max)
 {
 	struct limits l;
 
-	limits_init(&l);
+	hostlimits_init(&l);
 	l.value[LIMIT_CONNTRACK] = used;
 	l.value[LIMIT_CONNTRACK_MAX] = max;
 	return l;
@@ -206,40 +206,47 @@ severity_follows_the_percent(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		struct limits l = conntrack(row[i].used, row[i].max);
-		assert_int_equal(limits_percent(&l, RULE_CONNTRACK), row[i].percent);
-		assert_int_equal(limits_severity(&l, &limit_levels_default, RULE_CONNTRACK),
-				 row[i].severity);
-		assert_int_equal(limits_severity(&l, &limit_levels_default, RULE_FILES),
-				 SEVERITY_NORMAL);
+		assert_int_equal(hostlimits_percent(&l, RULE_CONNTRACK), row[i].percent);
+		assert_int_equal(
+		    hostlimits_severity(&l, RULE_CONNTRACK, &hostlimits_band_default.raise),
+		    row[i].severity);
+		assert_int_equal(
+		    hostlimits_severity(&l, RULE_FILES, &hostlimits_band_default.raise),
+		    SEVERITY_NORMAL);
 	}
 }
 
 static void
-a_level_is_its_own_and_can_be_off(void **state)
+a_level_can_be_off(void **state)
 {
-	struct limit_levels low = limit_levels_default, off = limit_levels_default;
-	struct limits l = conntrack(500, 1000), full = conntrack(1000, 1000);
+	struct limits full = conntrack(1000, 1000);
 
 	(void)state;
-	low.percent[RULE_CONNTRACK] = 50;
-	off.percent[RULE_CONNTRACK] = 101;
-	assert_int_equal(limits_severity(&l, &low, RULE_CONNTRACK), SEVERITY_WARNING);
-	assert_int_equal(limits_severity(&full, &off, RULE_CONNTRACK), SEVERITY_NORMAL);
+	assert_int_equal(hostlimits_severity(&full, RULE_CONNTRACK, &level_band_off.raise),
+			 SEVERITY_NORMAL);
 }
 
 static void
 the_worst_rule_is_the_most_severe_then_the_fullest(void **state)
 {
-	struct limit_levels levels = limit_levels_default;
-	struct limits l = conntrack(500, 1000);
+	struct level_band bands[LIMIT_RULES] = {hostlimits_band_default, hostlimits_band_default};
+	struct host_state host = {.limits = conntrack(500, 1000)};
 
 	(void)state;
-	assert_int_equal(limits_worst(&l, &levels), RULE_CONNTRACK);
-	l.value[LIMIT_FILES] = 800;
-	l.value[LIMIT_FILES_MAX] = 1000;
-	assert_int_equal(limits_worst(&l, &levels), RULE_FILES);
-	levels.percent[RULE_CONNTRACK] = 50;
-	assert_int_equal(limits_worst(&l, &levels), RULE_CONNTRACK);
+	hostlimits_judge(&host, bands);
+	assert_int_equal(host.worst, RULE_CONNTRACK);
+	assert_int_equal(host.severity, SEVERITY_NORMAL);
+
+	host.limits.value[LIMIT_FILES] = 800;
+	host.limits.value[LIMIT_FILES_MAX] = 1000;
+	hostlimits_judge(&host, bands);
+	assert_int_equal(host.worst, RULE_FILES);
+	assert_int_equal(host.severity, SEVERITY_NORMAL);
+
+	bands[RULE_CONNTRACK].raise.warning_percent = 50;
+	hostlimits_judge(&host, bands);
+	assert_int_equal(host.worst, RULE_CONNTRACK);
+	assert_int_equal(host.severity, SEVERITY_WARNING);
 }
 
 static void
@@ -252,7 +259,7 @@ a_poll_records_what_it_read(void **state)
 	struct limits l;
 
 	(void)state;
-	limits_read(&source, &settings, &l);
+	hostlimits_read(&source, &settings, &l);
 	fclose(record);
 	assert_non_null(strstr(text, "absent net/stat/nf_conntrack\n"));
 	assert_non_null(strstr(text, "absent sys/fs/file-nr\n"));
@@ -272,7 +279,7 @@ main(void)
 	    cmocka_unit_test(no_form_but_its_own_is_taken),
 	    cmocka_unit_test(the_file_limit_of_systemd_is_read),
 	    cmocka_unit_test(severity_follows_the_percent),
-	    cmocka_unit_test(a_level_is_its_own_and_can_be_off),
+	    cmocka_unit_test(a_level_can_be_off),
 	    cmocka_unit_test(the_worst_rule_is_the_most_severe_then_the_fullest),
 	    cmocka_unit_test(a_poll_records_what_it_read),
 	};

@@ -69,20 +69,20 @@ answer_next(const struct agent_serve *serve, const struct mib_view *view,
 	    const netsnmp_handler_registration *reg, netsnmp_request_info *request)
 {
 	netsnmp_variable_list *vb = request->requestvb;
-	uint32_t sub[MIBTREE_OID_MAX];
+	uint32_t sub[MIBTREE_OID_MAX], found[MIBTREE_OID_MAX];
 	size_t length, depth = reg->rootoid_len;
 	oid name[MAX_OID_LEN];
 	struct mib_value value;
 
 	if (split_name(vb, reg, sub, &length) == AFTER_ROOT)
 		return;
-	if (mibtree_next(serve->tree, view, sub, length, request->inclusive != 0, sub, &length,
+	if (mibtree_next(serve->tree, view, sub, length, request->inclusive != 0, found, &length,
 			 &value) != MIB_FOUND ||
 	    depth + length > MAX_OID_LEN)
 		return;
 	memcpy(name, reg->rootoid, depth * sizeof(name[0]));
 	for (size_t i = 0; i < length; i++)
-		name[depth + i] = sub[i];
+		name[depth + i] = found[i];
 	snmp_set_var_objid(vb, name, depth + length);
 	set_value(vb, &value);
 }

@@ -110,7 +110,7 @@ def test_scalars():
                                ("PollLastError", b"")):
             assert h.value("srcPort%s.0" % name) == expected, (name, h.value("srcPort%s.0" % name))
         worst = h.value("srcPortSystemWorstPool.0").decode()
-        assert worst == "127.0.0.1 to 127.0.0.1:9000: 91 of 99 ports remain", worst
+        assert worst == "127.0.0.1 -> 127.0.0.1:9000: 91 of 99 ports remain", worst
         assert h.value("srcPortPollAge.0") <= 2500
         up = h.value((1, 3, 6, 1, 2, 1, 1, 3, 0))
         assert 0 < h.value("srcPortPollDiscontinuityTime.0") <= up
@@ -144,9 +144,9 @@ def test_many_columns_in_one_request():
 
 def test_get_what_is_not_there():
     index = ".".join(str(n) for n in h.inet("127.0.0.1") + (9000,) + h.inet("127.0.0.1"))
-    objects_ = ("srcPortMIB", "srcPortObjects", "srcPortSystem", "srcPortObjects.4.1.0",
+    objects_ = ("srcPortMIB", "srcPortObjects", "srcPortSystem", "srcPortObjects.4294967294.1",
                 "srcPortPoolTable", "srcPortPoolEntry", "srcPortPoolTable.2.6." + index,
-                "srcPortPoolPeerPort." + index, "srcPortPoolEntry.99." + index,
+                "srcPortPoolPeerPort." + index, "srcPortPoolEntry.4294967295." + index,
                 "srcPortObjects.4294967295", "srcPortConformance.1.1.0", "srcPortNotifications")
     instances = ("srcPortSystemSeverity", "srcPortSystemSeverity.1", "srcPortSystemSeverity.0.0",
                  "srcPortPoolUsed", "srcPortPoolUsed.1.4.127", "srcPortPoolUsed.%s.0" % index,
@@ -158,10 +158,10 @@ def test_get_what_is_not_there():
             assert h.get(name)[0].type == "noSuchObject", name
         for name in instances:
             assert h.get(name)[0].type == "noSuchInstance", name
-        mixed = h.get("srcPortPollPolls.0", "srcPortPoolEntry.99.1", "srcPortPoolUsed." + index)
+        mixed = h.get("srcPortPollPolls.0", "srcPortPoolEntry.4294967295.1", "srcPortPoolUsed." + index)
         assert [bind.type for bind in mixed] == ["Counter32", "noSuchObject", "Gauge32"], mixed
         try:
-            h.get("srcPortPoolEntry.99.1", version="1")
+            h.get("srcPortPoolEntry.4294967295.1", version="1")
         except h.SnmpError as error:
             assert "noSuchName" in str(error), error
         else:
@@ -193,11 +193,13 @@ def test_getnext_from_anywhere():
                 (entry + (5, 9), entry + (6,) + first)):
             seen = h.get_next(asked)[0].oid
             assert seen == expected, (asked, seen, expected)
-        for asked in (h.oid("srcPortPoolClosing") + third, entry + (24,), table + (2,),
-                      h.oid("srcPortObjects.4294967295")):
+        last = max(oid for oid in h.names().values() if oid[:-1] == entry)
+        for asked in (last + third, last + (4294967295,), entry + (4294967295,), table + (2,)):
             bind = h.get_next(asked)[0]
-            assert bind.oid[:len(h.root())] != h.root() or bind.type == "endOfMibView", bind
-        several = h.get_next(used, entry + (24,), severity)
+            assert bind.oid[:len(table)] != table, (asked, bind)
+        bind = h.get_next(h.oid("srcPortObjects.4294967295"))[0]
+        assert bind.oid[:len(h.root())] != h.root(), bind
+        several = h.get_next(used, last + third, severity)
         assert [several[0].oid, several[2].oid] == [used + first, h.oid("srcPortSystemWorstPool.0")]
 
 

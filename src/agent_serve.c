@@ -87,8 +87,7 @@ answer_next(const struct agent_serve *serve, const struct mib_view *view,
 	set_value(vb, &value);
 }
 
-/* One snapshot for all requests of a call: what a manager asks for in one packet belongs together.
- */
+/* One snapshot for all requests of a call: what one packet asks for belongs together. */
 static int
 handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg,
        netsnmp_agent_request_info *info, netsnmp_request_info *requests)

@@ -7,7 +7,7 @@
  *     absent NAME          NAME could not be read
  *     features MASK        what the kernel was seen to show (decimal bit mask)
  *     dump N LENGTH        LENGTH octets and a newline follow: one netlink datagram of dump N
- *     end
+ *     end                  nothing follows
  * A file that is cut short or otherwise not of this form is refused: it is never trusted.
  */
 #ifndef SRCPORTD_RECORDING_H

@@ -111,7 +111,7 @@ read_record(FILE *file, struct record *record)
 	if (word == NULL || strtok_r(NULL, " ", &save) != NULL)
 		return RECORD_BROKEN;
 	if (strcmp(word, "end") == 0 && first == NULL)
-		return RECORD_END;
+		return fgetc(file) == EOF ? RECORD_END : RECORD_BROKEN;
 	if (first == NULL || strlen(first) >= sizeof(record->name))
 		return RECORD_BROKEN;
 	if (strcmp(word, "features") == 0 && second == NULL)

@@ -13,6 +13,7 @@ struct replay {
 	struct census *census;
 	bool started;           /* the settings are read, the census is begun */
 	unsigned dump;          /* the dump that the last datagram belonged to */
+	bool open;              /* that dump has not ended yet */
 	bool ended[DIAG_DUMPS]; /* an NLMSG_DONE was seen */
 	char *error;
 	size_t room;
@@ -37,6 +38,13 @@ start(struct replay *r)
 	return NULL;
 }
 
+/* The end of one dump: the next may begin, or the recording end. */
+static const char *
+must_have_ended(struct replay *r)
+{
+	return r->open ? complain(r, "a dump does not end") : NULL;
+}
+
 static const char *
 take_dump(struct replay *r, const struct record *record)
 {
@@ -45,15 +53,18 @@ take_dump(struct replay *r, const struct record *record)
 	if (record->number >= DIAG_DUMPS || record->number < r->dump ||
 	    record->length < sizeof(struct nlmsghdr))
 		return complain(r, "a dump is out of order or too short");
+	if (record->number != r->dump && must_have_ended(r) != NULL)
+		return r->error;
 	r->dump = record->number;
 	/* A recording has the numbers of its own poll; within a datagram they must agree. */
 	const struct nlmsghdr *first = record->data;
 	int error;
 	enum dump_result result = dump_take(record->data, record->length, first->nlmsg_seq,
-	                                    first->nlmsg_pid, r->dump, r->census, &error);
+					    first->nlmsg_pid, r->dump, r->census, &error);
 	if (result == DUMP_BROKEN || result == DUMP_REFUSED)
 		return complain(r, error == ENOMEM ? "out of memory"
-		                                   : "a dump is not what a kernel answers");
+						   : "a dump is not what a kernel answers");
+	r->open = result != DUMP_DONE;
 	if (result == DUMP_DONE)
 		r->ended[r->dump] = true;
 	return NULL;
@@ -63,8 +74,8 @@ static const char *
 finish(struct replay *r)
 {
 	if (!r->ended[DIAG_HOLDERS] || !r->ended[DIAG_SOCKETS])
-		return complain(r, "a dump does not end");
-	return NULL;
+		r->open = true; /* it did not even begin */
+	return must_have_ended(r);
 }
 
 static const char *
@@ -77,8 +88,8 @@ take_records(struct replay *r, FILE *file, struct record *record)
 		case RECORD_FILE:
 		case RECORD_ABSENT:
 			if (!procfile_add_copy(r->source, record->name,
-			                       record->kind == RECORD_FILE ? record->data : NULL,
-			                       record->length))
+					       record->kind == RECORD_FILE ? record->data : NULL,
+					       record->length))
 				return complain(r, "out of memory");
 			break;
 		case RECORD_FEATURES:
@@ -99,7 +110,7 @@ take_records(struct replay *r, FILE *file, struct record *record)
 
 const char *
 replay_read(const char *path, struct procfile_source *source, struct census *census, char *error,
-            size_t room)
+	    size_t room)
 {
 	*source = (struct procfile_source){.replay = true};
 	memset(census, 0, sizeof(*census));

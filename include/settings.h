@@ -17,7 +17,7 @@ struct settings {
 	struct port_range range;    /* ip_local_port_range */
 	struct portset reserved;    /* ip_local_reserved_ports, whole, also outside the range */
 	int32_t tw_reuse;           /* tcp_tw_reuse 0 off, 1 on, 2 loopback only; or SETTING_ABSENT */
-	int32_t timestamps;         /* tcp_timestamps 0, 1, 2; or SETTING_ABSENT */
+	int32_t timestamps;         /* tcp_timestamps 0 off, any other number on; or SETTING_ABSENT */
 	int32_t tw_reuse_delay_ms;  /* tcp_tw_reuse_delay (6.14), 1..60000; or SETTING_ABSENT */
 };
 

@@ -11,24 +11,24 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Reads until the end, or until more than room - 1 octets are there. */
 static long
 read_whole(int fd, char *buf, size_t room)
 {
 	size_t length = 0;
-	for (;;) {
-		ssize_t got = read(fd, buf + length, room - 1 - length);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
+	ssize_t got;
+	do {
+		char more;
+		bool full = length == room - 1;
+		got = read(fd, full ? &more : buf + length, full ? 1 : room - 1 - length);
+		if (got < 0 && errno != EINTR)
 			return -1;
-		if (got == 0)
-			break;
-		length += (size_t)got;
-		if (length == room - 1) {
+		if (got > 0 && full) {
 			errno = EFBIG;
 			return -1;
 		}
-	}
+		length += got > 0 ? (size_t)got : 0;
+	} while (got != 0);
 	buf[length] = '\0';
 	return (long)length;
 }
@@ -160,8 +160,10 @@ read_optional(const struct procfile_source *source, const char *name, uint64_t m
 	uint64_t value;
 	*out = SETTING_ABSENT;
 	long length = procfile_read(source, name, text, sizeof(text));
-	if (length < 0)
+	if (length < 0 && errno == ENOENT)
 		return NULL;
+	if (length < 0)
+		return complain(source, name, strerror(errno), error, room);
 	const char *expected = settings_parse_number(text, (size_t)length, 0, max, &value);
 	if (expected != NULL)
 		return complain(source, name, expected, error, room);
@@ -204,7 +206,7 @@ procfile_settings(const struct procfile_source *source, struct settings *out, ch
 		int32_t *out;
 	} optional[] = {
 	    {"sys/net/ipv4/tcp_tw_reuse", 2, &s.tw_reuse},
-	    {"sys/net/ipv4/tcp_timestamps", 2, &s.timestamps},
+	    {"sys/net/ipv4/tcp_timestamps", INT32_MAX, &s.timestamps},
 	    {"sys/net/ipv4/tcp_tw_reuse_delay", 60000, &s.tw_reuse_delay_ms},
 	};
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)

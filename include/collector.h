@@ -10,14 +10,16 @@
 #include "config.h"
 #include "door.h"
 #include "options.h"
+#include "service.h"
 
 struct collector;
 
 /* Opens everything that the loop needs; SIGHUP, SIGINT, SIGTERM are blocked and read from then on, so call
- * it before any other thread is started. config and door must outlive the collector. NULL with one line in
- * error. */
+ * it before any other thread is started. config, door and service, which hears of every poll, must outlive
+ * the collector. NULL with one line in error. */
 struct collector *collector_open(const struct options *options, struct config *config,
-                                 struct door *door, char *error, size_t room);
+                                 struct door *door, struct service *service, char *error,
+                                 size_t room);
 
 /* Runs until SIGTERM or SIGINT. Returns the exit status. */
 int collector_run(struct collector *collector);

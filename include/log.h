@@ -13,13 +13,15 @@
 enum log_sink {
 	LOG_TO_STDERR,  /* "subsystem: text" */
 	LOG_TO_JOURNAL, /* the same with a "<N>" priority prefix, for systemd */
-	LOG_TO_SYSLOG   /* syslog(3), facility daemon */
+	LOG_TO_SYSLOG   /* syslog(3), facility daemon, and standard error */
 };
 
 /* Chooses the sink; `verbose` lets log_debug() through. Call before any thread is started. */
 void log_open(enum log_sink sink, bool verbose);
 
-/* Each writes one line. Control characters in the result are replaced by '?'. */
+/* Each writes one line, cleaned by clean_text() and cut at 1023 octets. Of one format, at most 20
+ * lines go out in a minute; the last of them says so, and the first one after it how many are missing.
+ * log_debug() is not limited. */
 void log_error(const char *subsystem, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_warn(const char *subsystem, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_info(const char *subsystem, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -23,6 +23,7 @@ static const char subsystem[] = "collector";
 struct collector {
 	struct config *config;
 	struct door *door;
+	struct service *service;
 	struct procfile_source source;
 	struct poller *poller;
 	struct memory *memory;
@@ -69,8 +70,8 @@ arm_timer(struct collector *c, long first_ns, uint32_t seconds)
 }
 
 struct collector *
-collector_open(const struct options *options, struct config *config, struct door *door, char *error,
-               size_t room)
+collector_open(const struct options *options, struct config *config, struct door *door,
+               struct service *service, char *error, size_t room)
 {
 	struct collector *c = calloc(1, sizeof(*c));
 	if (c == NULL) {
@@ -79,6 +80,7 @@ collector_open(const struct options *options, struct config *config, struct door
 	}
 	c->config = config;
 	c->door = door;
+	c->service = service;
 	c->source.root = options->proc_root;
 	c->signal_fd = -1;
 	c->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -115,16 +117,18 @@ collector_close(struct collector *c)
 	free(c);
 }
 
+/* Every poll ends here. */
 static void
 publish(struct collector *c, struct snapshot *snapshot)
 {
 	if (snapshot == NULL) {
 		log_error(subsystem, "out of memory: the last snapshot stays");
-		return;
+	} else {
+		snapshot_release(c->last);
+		c->last = snapshot_hold(snapshot);
+		door_publish(c->door, snapshot);
 	}
-	snapshot_release(c->last);
-	c->last = snapshot_hold(snapshot);
-	door_publish(c->door, snapshot);
+	service_polled(c->service, c->config->interval_s, c->last);
 }
 
 /* The last good rows stay; the error count and text change. Logged when it is news. */

@@ -1,41 +1,74 @@
 /* SPDX-License-Identifier: ISC */
 #include "log.h"
 
+#include "clean.h"
+#include "monotonic.h"
+#include "ratelimit.h"
+
+#include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 
 #define LINE_MAX_OCTETS 1024
 
+/* Lines of one kind (one format) that a minute may have. */
+#define BURST     20
+#define WINDOW_MS 60000
+
 static enum log_sink sink = LOG_TO_STDERR;
 static bool verbose;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct ratelimit limit = {.burst = BURST, .window_ms = WINDOW_MS};
 
 void
 log_open(enum log_sink to, bool debug)
 {
 	sink = to;
 	verbose = debug;
+	/* Standard error too, for as long as there is one: whoever types -d sees why it failed. */
 	if (to == LOG_TO_SYSLOG)
-		openlog("srcportd", LOG_PID, LOG_DAEMON);
+		openlog("srcportd", LOG_PID | LOG_PERROR, LOG_DAEMON);
+}
+
+/* What is to be said about lines that were, or will be, left out; false if this line is one. */
+static bool
+pass(const char *format, char *remark, size_t room)
+{
+	uint32_t held_back;
+	pthread_mutex_lock(&lock);
+	enum ratelimit_verdict verdict =
+	    ratelimit_ask(&limit, format, monotonic_us() / 1000, &held_back);
+	pthread_mutex_unlock(&lock);
+	if (verdict == RATELIMIT_LAST)
+		snprintf(remark, room, " (more lines like this are left out for a minute)");
+	else if (held_back > 0)
+		snprintf(remark, room, " (after %" PRIu32 " lines like this that were left out)",
+			 held_back);
+	else
+		remark[0] = '\0';
+	return verdict != RATELIMIT_HOLD;
 }
 
 /* One write per line, so that lines of two threads never mix. */
 static void
 emit(int priority, const char *subsystem, const char *format, va_list args)
 {
-	char text[LINE_MAX_OCTETS];
-	int length = vsnprintf(text, sizeof(text), format, args);
-	if (length < 0)
+	char raw[LINE_MAX_OCTETS], text[LINE_MAX_OCTETS], remark[96] = "";
+	if (priority != LOG_DEBUG && !pass(format, remark, sizeof(remark)))
 		return;
-	for (char *c = text; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	if (vsnprintf(raw, sizeof(raw), format, args) < 0)
+		return;
+	clean_text(raw, sizeof(raw), text, sizeof(text));
 	if (sink == LOG_TO_SYSLOG)
-		syslog(priority, "%s: %s", subsystem, text);
+		syslog(priority, "%s: %s%s", subsystem, text, remark);
 	else if (sink == LOG_TO_JOURNAL)
-		fprintf(stderr, "<%d>%s: %s\n", priority, subsystem, text);
+		fprintf(stderr, "<%d>%s: %s%s\n", priority, subsystem, text, remark);
 	else
-		fprintf(stderr, "srcportd: %s: %s\n", subsystem, text);
+		fprintf(stderr, "srcportd: %s: %s%s\n", subsystem, text, remark);
 }
 
 void

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "agent.h"
+#include "background.h"
 #include "collector.h"
 #include "log.h"
 #include "once.h"
+#include "service.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -40,7 +42,8 @@ apply_options(struct config *config, const struct options *options)
 
 /* Runs the collector in this thread and the agent beside it. */
 static int
-collect_and_serve(struct collector *collector, const struct config *config, struct door *door)
+collect_and_serve(struct collector *collector, const struct config *config, struct door *door,
+                  struct service *service)
 {
 	const struct agent_config agent_config = {.socket = config->agentx_socket,
 	                                          .base = config->base_oid,
@@ -53,8 +56,10 @@ collect_and_serve(struct collector *collector, const struct config *config, stru
 	log_info("main", "srcportd " SRCPORTD_VERSION " polls every %u to %u s",
 	         config->pace.least_s, config->pace.most_s);
 	int status = collector_run(collector);
+	service_stopping(service);
 	if (!agent_stop(agent)) {
 		log_warn("main", "snmpd does not let go of the AgentX session; ending without it");
+		service_end(service);
 		_exit(status);
 	}
 	log_info("main", "stopped");
@@ -62,22 +67,32 @@ collect_and_serve(struct collector *collector, const struct config *config, stru
 }
 
 static int
-run_daemon(const struct options *options, struct config *config)
+run_daemon(const struct options *options, struct config *config, struct service *service)
 {
 	char error[512] = "out of memory";
 	int status = EXIT_FAILED;
-	log_open(getenv("JOURNAL_STREAM") != NULL ? LOG_TO_JOURNAL : LOG_TO_STDERR, options->verbose);
 	struct door *door = door_new();
 	struct collector *collector = NULL;
 	if (door != NULL)
-		collector = collector_open(options, config, door, error, sizeof(error));
+		collector = collector_open(options, config, door, service, error, sizeof(error));
 	if (collector == NULL)
 		log_error("main", "%s", error);
 	else
-		status = collect_and_serve(collector, config, door);
+		status = collect_and_serve(collector, config, door, service);
 	collector_close(collector);
 	if (door != NULL)
 		door_free(door);
+	return status;
+}
+
+static int
+start_daemon(const struct options *options, struct config *config)
+{
+	struct service service;
+	int status = service_start(&service, options);
+	if (status == EXIT_OK)
+		status = run_daemon(options, config, &service);
+	service_end(&service);
 	return status;
 }
 
@@ -92,7 +107,7 @@ dispatch(const struct options *options, struct config *config)
 	case RUN_DUMP_CONFIG:
 	case RUN_DAEMON: break;
 	}
-	return run_daemon(options, config);
+	return start_daemon(options, config);
 }
 
 int
@@ -101,6 +116,7 @@ main(int argc, char **argv)
 	struct options options;
 	struct config config;
 	char error[512];
+	background_fill_standard();
 	if (options_parse(argc, argv, &options, error, sizeof(error)) != NULL) {
 		fprintf(stderr, "srcportd: %s\n", error);
 		return EXIT_USAGE;

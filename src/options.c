@@ -131,6 +131,17 @@ set_option(struct options *o, enum option_id id, const char *value)
 	return value == NULL || *value != '\0';
 }
 
+/* A daemon in the background works in the root directory, also when it reads its files again. */
+static bool
+any_relative(const struct options *o)
+{
+	const char *const paths[] = {o->config_file, o->proc_root, o->pid_file};
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (paths[i] != NULL && paths[i][0] != '/')
+			return true;
+	return false;
+}
+
 /* What only makes sense together. */
 static const char *
 check_together(const struct options *o)
@@ -145,6 +156,8 @@ check_together(const struct options *o)
 		if (o->format != FORMAT_TEXT)
 			return "--format needs --once";
 	}
+	if (o->mode == RUN_DAEMON && o->background && any_relative(o))
+		return "--background needs absolute paths in the other options";
 	if (o->record != NULL && o->replay != NULL)
 		return "--record and --replay exclude each other";
 	return NULL;

@@ -128,7 +128,7 @@ publish(struct collector *c, struct snapshot *snapshot)
 		c->last = snapshot_hold(snapshot);
 		door_publish(c->door, snapshot);
 	}
-	service_polled(c->service, c->config->interval_s, c->last);
+	service_polled(c->service, c->stats.interval_s, c->last);
 }
 
 /* The last good rows stay; the error count and text change. Logged when it is news. */

@@ -19,6 +19,7 @@ sbindir    ?= $(prefix)/sbin
 datadir    ?= $(prefix)/share
 mandir     ?= $(datadir)/man
 sysconfdir ?= /etc
+localstatedir ?= /var
 mibdir     ?= $(datadir)/snmp/mibs
 unitdir    ?= $(prefix)/lib/systemd/system
 INSTALL    ?= install
@@ -51,7 +52,8 @@ oid_smi    := $(shell echo '$(OID_ROOT)' | awk -F. '{ printf "enterprises"; \
 	for (i = 7; i < NF; i++) printf " srcPortRoot%d(%d)", i - 6, $$i; printf " %d", $$NF }')
 
 cppflags = -D_GNU_SOURCE -iquote include -DSRCPORTD_VERSION='"$(VERSION)"' \
-	-DSRCPORT_OID_ROOT=$(oid_commas) -DSRCPORTD_CONFDIR='"$(sysconfdir)/snmp"'
+	-DSRCPORT_OID_ROOT=$(oid_commas) -DSRCPORTD_CONFDIR='"$(sysconfdir)/snmp"' \
+	-DSRCPORTD_STATEDIR='"$(localstatedir)/lib/srcportd"'
 compile  = $(CC) -std=gnu11 $(WARNINGS) $(cppflags) $(HARDENING) $(CPPFLAGS) $(CFLAGS) \
 	-pthread -MMD -MP
 link     = $(CC) $(HARDENING_LD) $(CFLAGS) $(LDFLAGS) -pthread

@@ -2,6 +2,7 @@
 #include "agent.h"
 #include "background.h"
 #include "collector.h"
+#include "config_load.h"
 #include "log.h"
 #include "once.h"
 #include "service.h"
@@ -14,31 +15,6 @@
 #ifndef SRCPORTD_VERSION
 #define SRCPORTD_VERSION "unknown"
 #endif
-
-/* The command line overrides the configuration. False with a line on standard error. */
-static bool
-apply_options(struct config *config, const struct options *options)
-{
-	if (options->agentx_socket != NULL) {
-		if (strlen(options->agentx_socket) >= sizeof(config->agentx_socket)) {
-			fprintf(stderr, "srcportd: --agentx-socket: expected at most %zu octets\n",
-			        sizeof(config->agentx_socket) - 1);
-			return false;
-		}
-		strcpy(config->agentx_socket, options->agentx_socket);
-	}
-	if (options->interval_s != 0) {
-		config->pace.least_s = options->interval_s;
-		config->pace.usual_s = options->interval_s;
-		config->pace.most_s = options->interval_s;
-	}
-	const char *expected = NULL;
-	if (options->base_oid != NULL)
-		expected = config_set_base_oid(config, options->base_oid);
-	if (expected != NULL)
-		fprintf(stderr, "srcportd: --base-oid: found \"%s\", %s\n", options->base_oid, expected);
-	return expected == NULL;
-}
 
 /* Runs the collector in this thread and the agent beside it. */
 static int
@@ -85,6 +61,16 @@ run_daemon(const struct options *options, struct config *config, struct service 
 	return status;
 }
 
+/* With --format nagios the one line that a scheduler reads must say it too. */
+static void
+complain(void *options, const char *line)
+{
+	const struct options *o = options;
+	fprintf(stderr, "srcportd: %s\n", line);
+	if (o->mode == RUN_ONCE && o->format == FORMAT_NAGIOS)
+		printf("SRCPORT UNKNOWN: %s\n", line);
+}
+
 static int
 start_daemon(const struct options *options, struct config *config)
 {
@@ -97,17 +83,14 @@ start_daemon(const struct options *options, struct config *config)
 }
 
 static int
-dispatch(const struct options *options, struct config *config)
+run(const struct options *options, struct config *config)
 {
 	switch (options->mode) {
-	case RUN_HELP: options_help(stdout); return EXIT_OK;
-	case RUN_VERSION: puts("srcportd " SRCPORTD_VERSION); return EXIT_OK;
 	case RUN_ONCE: return once_run(options, config);
-	case RUN_CHECK_CONFIG:
-	case RUN_DUMP_CONFIG:
-	case RUN_DAEMON: break;
+	case RUN_CHECK_CONFIG: puts("the configuration is good"); return EXIT_OK;
+	case RUN_DUMP_CONFIG: config_dump(config, stdout); return EXIT_OK;
+	default: return start_daemon(options, config);
 	}
-	return start_daemon(options, config);
 }
 
 int
@@ -121,8 +104,19 @@ main(int argc, char **argv)
 		fprintf(stderr, "srcportd: %s\n", error);
 		return EXIT_USAGE;
 	}
-	config_init(&config);
-	int status = apply_options(&config, &options) ? dispatch(&options, &config) : EXIT_USAGE;
+	if (options.mode == RUN_HELP) {
+		options_help(stdout);
+		return EXIT_OK;
+	}
+	if (options.mode == RUN_VERSION) {
+		puts("srcportd " SRCPORTD_VERSION);
+		return EXIT_OK;
+	}
+	int status = config_load(&config, &options, complain, &options);
+	if (status == EXIT_OK)
+		status = run(&options, &config);
+	else if (options.mode == RUN_ONCE && options.format == FORMAT_NAGIOS)
+		status = 3;
 	config_free(&config);
 	return status;
 }

@@ -98,6 +98,12 @@ $(unit_tests): $(O)/unit/%: $(O)/unit/%.o $(unit_helpers) $(O)/srcportd.a
 
 .SECONDARY: $(unit_tests:=.o)
 
+# What the benchmark measures with, and against.
+bench_tools := $(patsubst tests/bench/%.c,$(O)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+$(bench_tools): $(O)/bench/%: tests/bench/%.c $(O)/srcportd.a | deps-check
+	@mkdir -p $(@D)
+	$(compile) -o $@ $^ $(HARDENING_LD) $(LDFLAGS) $(libs)
+
 # The one line of the MIB that says where it hangs.
 $(O)/SRCPORT-MIB.txt: mibs/SRCPORT-MIB.txt $(O)/flags
 ifeq ($(OID_ROOT),1.3.6.1.4.1.8072.9999.9999.7777)
@@ -155,7 +161,7 @@ check-clang: deps-check
 
 demo: deps-check all
 	@tests/demo
-bench: deps-check all
+bench: deps-check all $(bench_tools)
 	@tests/bench/run
 soak: deps-check all
 	@tests/soak/run

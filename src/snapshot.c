@@ -243,8 +243,10 @@ snapshot_repeat(struct snapshot *last, const struct poll_stats *poll)
 	if (s == NULL)
 		return NULL;
 	if (last != NULL) {
+		/* All but the reference count, which another thread may be changing. */
+		const size_t after = offsetof(struct snapshot, rows_from);
+		memcpy((char *)s + after, (const char *)last + after, sizeof(*s) - after);
 		/* Hold the owner of the rows, not a chain of repeats. */
-		*s = *last;
 		s->rows_from = snapshot_hold(last->rows_from != NULL ? last->rows_from : last);
 	} else {
 		s->severity = SEVERITY_UNKNOWN;

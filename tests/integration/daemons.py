@@ -13,7 +13,7 @@ from net import wait_for
 PROGRAM = os.environ.get("SRCPORTD", os.path.join(client.ROOT, "build", "srcportd"))
 TRAP_PORT = 1620
 ENGINE_ID = "0x80001f8804737263706f7274"  # snmpd's; receivers of v3 traps must know it
-SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|runtime error:")
+SANITIZER_REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:")
 
 SNMPD_CONF = """\
 agentaddress udp:127.0.0.1:{port}

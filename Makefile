@@ -66,8 +66,9 @@ unit_helpers := $(patsubst tests/unit/%.c,$(O)/unit/%.o,\
 man_pages    := $(sort $(wildcard src/*.[578]))
 
 .DEFAULT_GOAL := all
-.PHONY: all demo check check-unit check-asan check-integration check-mib check-clang check-install bench soak \
-	fuzz install uninstall clean deps deps-build deps-check lint format compile-only unit-tests FORCE
+.PHONY: all demo check check-unit check-asan check-tsan check-integration check-mib check-clang \
+	check-install bench soak fuzz install uninstall clean deps deps-build deps-check lint format \
+	compile-only unit-tests FORCE
 .DELETE_ON_ERROR:
 
 all: $(O)/srcportd $(O)/SRCPORT-MIB.txt
@@ -136,20 +137,25 @@ ifneq ($(DEPS),no)
 	@CC='$(CC)' tests/deps build check
 endif
 
-# Tests. Each check-* target is a part of check.
+# Tests. Each check-* target but check-tsan, which is slow, is a part of check.
 # gcc's flow warnings misfire in instrumented code; the other builds are the ones that judge.
-asan = $(MAKE) --no-print-directory O=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' WERROR=-w
+asan = $(MAKE) --no-print-directory -s O=build/asan SANITIZE=address,undefined $(instrumented)
+tsan = $(MAKE) --no-print-directory -s O=build/tsan SANITIZE=thread $(instrumented)
+instrumented = CFLAGS='-O1 -g' WERROR=-w all unit-tests
 
 check: deps-check
 	@$(MAKE) --no-print-directory -s all unit-tests
-	+@$(asan) -s all unit-tests
+	+@$(asan)
 	@tests/run-tests static unit asan integration
 check-unit: deps-check
 	@$(MAKE) --no-print-directory -s unit-tests
 	@tests/run-tests unit
 check-asan: deps-check
-	+@$(asan) -s unit-tests
+	+@$(asan)
 	@tests/run-tests asan
+check-tsan: deps-check
+	+@$(tsan)
+	@tests/run-tests tsan
 check-integration: deps-check all
 	@tests/run-tests integration
 check-install: deps-check

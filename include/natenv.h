@@ -7,6 +7,7 @@
 #ifndef SRCPORTD_NATENV_H
 #define SRCPORTD_NATENV_H
 
+#include "addr.h"
 #include "procfile.h"
 
 /* The bits are SrcPortNatEnvironment of the MIB. */
@@ -46,11 +47,17 @@ struct nat_words {
 	const char *name;    /* as in the MIB: "docker", "gcp" */
 	const char *words;   /* "Docker bridge", "Google Cloud" */
 	const char *meaning; /* what it means and where to look */
+	uint32_t ports; /* connections to one destination that its NAT allows by default; 0 = not
+			   known */
 };
 const struct nat_words *natenv_words(enum nat_bit bit);
 
 /* The bit of the platform, or NAT_BITS if none is known. */
 enum nat_bit natenv_platform(uint32_t mask);
+
+/* The platform whose NAT may stand between this host and the peer: connections of IPv4 to an
+ * address beyond the private ones. NULL if there is none, or peer is NULL. */
+const struct nat_words *natenv_toward(uint32_t mask, const struct addr *peer);
 
 /* What was found, and what it means for the limit, in one line of at most NATENV_TEXT_MAX - 1
  * octets: "none found" if nothing was. Returns buf. */

@@ -13,8 +13,10 @@
 
 #include "census.h"
 #include "failure_state.h"
+#include "hostlimits.h"
 #include "level.h"
 #include "target.h"
+#include "widen.h"
 
 struct range_tally {
 	struct port_range range;
@@ -26,6 +28,7 @@ struct range_tally {
 	uint32_t uncertain; /* how many of capacity may be blocked unseen */
 	uint32_t in_use;    /* ports of the range, not reserved, that any socket holds */
 	uint32_t free;      /* ports of the range, not reserved, that no socket holds */
+	struct widening wider;
 };
 
 /* No growth, or none that is known: 68 years, so that a manager may compare. */
@@ -89,6 +92,7 @@ struct totals {
 struct tally {
 	struct range_tally range;
 	struct totals totals;
+	struct host_state host;        /* tally_make() knows nothing of it: all absent, normal */
 	struct failure_state failures; /* tally_make() leaves it and usage.failures zeroed */
 	uint32_t features;
 	struct pool_tally *pools; /* in the census's order */

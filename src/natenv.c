@@ -225,40 +225,40 @@ natenv_read(const struct procfile_source *proc, const struct procfile_source *sy
 
 /* clang-format off */
 static const struct nat_words words[NAT_BITS] = {
-    [NAT_DOCKER] = {"docker", "Docker bridge", BEHIND_BRIDGE},
-    [NAT_CNI] = {"cni", "CNI or Podman bridge", BEHIND_BRIDGE},
-    [NAT_LIBVIRT] = {"libvirt", "libvirt bridge", BEHIND_BRIDGE},
-    [NAT_LXC] = {"lxc", "LXC or LXD bridge", BEHIND_BRIDGE},
+    [NAT_DOCKER] = {"docker", "Docker bridge", BEHIND_BRIDGE, 0},
+    [NAT_CNI] = {"cni", "CNI or Podman bridge", BEHIND_BRIDGE, 0},
+    [NAT_LIBVIRT] = {"libvirt", "libvirt bridge", BEHIND_BRIDGE, 0},
+    [NAT_LXC] = {"lxc", "LXC or LXD bridge", BEHIND_BRIDGE, 0},
     [NAT_TABLE] = {"natTable", "iptables NAT table",
-                   "connections may be translated here: watch conntrack insert failures"},
+                   "connections may be translated here: watch conntrack insert failures", 0},
     [NAT_MASQUERADE] = {"masquerade", "masquerade rules",
-                        "connections may be translated here: watch conntrack insert failures"},
+                        "connections may be translated here: watch conntrack insert failures", 0},
     [NAT_RULES_HIDDEN] = {"rulesHidden", "NAT rules not readable",
-                          "nf_tables shows its rules to root only: nft list ruleset"},
+                          "nf_tables shows its rules to root only: nft list ruleset", 0},
     [NAT_PLATFORM_HIDDEN] = {"platformHidden", "platform not known",
-                             "no DMI strings here: ask who runs the network"},
+                             "no DMI strings here: ask who runs the network", 0},
     [NAT_GCP] = {"gcp", "Google Cloud",
                  "Cloud NAT gives a VM 64 ports by default: see its metric "
-                 "nat/dropped_sent_packets_count, OUT_OF_RESOURCES"},
+                 "nat/dropped_sent_packets_count, OUT_OF_RESOURCES", 64},
     [NAT_AWS] = {"aws", "AWS",
                  "a NAT gateway carries 55,000 connections a destination: see ErrorPortAllocation "
-                 "in CloudWatch"},
+                 "in CloudWatch", 55000},
     [NAT_AZURE] = {"azure", "Azure",
                    "a load balancer's SNAT gives a VM 1,024 ports or fewer by default: see its "
-                   "metric SNAT Connection Count, Failed"},
-    [NAT_ORACLE] = {"oracle", "Oracle Cloud", BEHIND_CLOUD},
-    [NAT_ALIBABA] = {"alibaba", "Alibaba Cloud", BEHIND_CLOUD},
+                   "metric SNAT Connection Count, Failed", 1024},
+    [NAT_ORACLE] = {"oracle", "Oracle Cloud", BEHIND_CLOUD, 0},
+    [NAT_ALIBABA] = {"alibaba", "Alibaba Cloud", BEHIND_CLOUD, 0},
     [NAT_OPENSTACK] = {"openStack", "OpenStack",
-                       "behind a router's SNAT all its machines share the ports of one address"},
-    [NAT_DIGITALOCEAN] = {"digitalOcean", "DigitalOcean", BEHIND_CLOUD},
-    [NAT_HETZNER] = {"hetzner", "Hetzner Cloud", BEHIND_CLOUD},
-    [NAT_HUAWEI] = {"huawei", "Huawei Cloud", BEHIND_CLOUD},
-    [NAT_TENCENT] = {"tencent", "Tencent Cloud", BEHIND_CLOUD},
-    [NAT_LINODE] = {"linode", "Akamai (Linode)", BEHIND_CLOUD},
-    [NAT_VULTR] = {"vultr", "Vultr", BEHIND_CLOUD},
-    [NAT_SCALEWAY] = {"scaleway", "Scaleway", BEHIND_CLOUD},
-    [NAT_UPCLOUD] = {"upCloud", "UpCloud", BEHIND_CLOUD},
-    [NAT_EXOSCALE] = {"exoscale", "Exoscale", BEHIND_CLOUD},
+                       "behind a router's SNAT all its machines share the ports of one address", 0},
+    [NAT_DIGITALOCEAN] = {"digitalOcean", "DigitalOcean", BEHIND_CLOUD, 0},
+    [NAT_HETZNER] = {"hetzner", "Hetzner Cloud", BEHIND_CLOUD, 0},
+    [NAT_HUAWEI] = {"huawei", "Huawei Cloud", BEHIND_CLOUD, 0},
+    [NAT_TENCENT] = {"tencent", "Tencent Cloud", BEHIND_CLOUD, 0},
+    [NAT_LINODE] = {"linode", "Akamai (Linode)", BEHIND_CLOUD, 0},
+    [NAT_VULTR] = {"vultr", "Vultr", BEHIND_CLOUD, 0},
+    [NAT_SCALEWAY] = {"scaleway", "Scaleway", BEHIND_CLOUD, 0},
+    [NAT_UPCLOUD] = {"upCloud", "UpCloud", BEHIND_CLOUD, 0},
+    [NAT_EXOSCALE] = {"exoscale", "Exoscale", BEHIND_CLOUD, 0},
 };
 /* clang-format on */
 
@@ -275,6 +275,39 @@ natenv_platform(uint32_t mask)
 		if (mask & BIT(bit))
 			return bit;
 	return NAT_BITS;
+}
+
+/* Only IPv4 goes through the NAT of a platform, and only to addresses that are routed beyond it. */
+static bool
+is_public_v4(const struct addr *a)
+{
+	static const struct {
+		uint32_t net;
+		unsigned bits;
+	} inner[] = {
+	    {0x0a000000, 8 }, /* 10 */
+	    {0x7f000000, 8 }, /* 127 */
+	    {0xa9fe0000, 16}, /* 169.254 */
+	    {0xac100000, 12}, /* 172.16 */
+	    {0xc0a80000, 16}, /* 192.168 */
+	    {0x64400000, 10}, /* 100.64 */
+	    {0xe0000000, 3 }, /* multicast and reserved */
+	};
+	if (a == NULL || !addr_is_v4(a))
+		return false;
+	uint32_t v4 = (uint32_t)a->octet[12] << 24 | (uint32_t)a->octet[13] << 16 |
+		      (uint32_t)a->octet[14] << 8 | a->octet[15];
+	for (size_t i = 0; i < sizeof(inner) / sizeof(inner[0]); i++)
+		if (((v4 ^ inner[i].net) >> (32 - inner[i].bits)) == 0)
+			return false;
+	return true;
+}
+
+const struct nat_words *
+natenv_toward(uint32_t mask, const struct addr *peer)
+{
+	enum nat_bit platform = natenv_platform(mask);
+	return platform != NAT_BITS && is_public_v4(peer) ? &words[platform] : NULL;
 }
 
 const char *

@@ -70,6 +70,8 @@ tally_range(struct bench *b, struct range_tally *out)
 	out->capacity = portset_count(&b->usable);
 	out->bound -= out->capacity;
 
+	out->wider = widen_range(b->range, &census->settings.reserved, &census->listening,
+	                         &census->bound);
 	b->capacity = out->capacity;
 	portset_complement(&b->usable, &b->unusable);
 	b->ambiguous = census->ambiguous;
@@ -391,6 +393,9 @@ tally_new(const struct census *census, uint32_t target_count)
 	tally->local_count = census->local_count;
 	tally->target_count = target_count;
 	tally->features = census->features;
+	hostlimits_init(&tally->host.limits);
+	hostlimits_init(&tally->host.earlier);
+	tally->host.severity = SEVERITY_NORMAL;
 	tally->totals.states = census->totals;
 	tally->totals.inbound = census->inbound;
 	tally->totals.outbound = census->outbound;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * remedy: what to do about a cause, as far as it has an effect here. Pure.
+ */
+#ifndef SRCPORTD_REMEDY_H
+#define SRCPORTD_REMEDY_H
+
+#include "advice.h"
+#include "sentence.h"
+
+/* Adds what helps against the cause of advice->usage, the most useful first, as choices. */
+void remedy_put(struct sentence *sentence, const struct advice *advice);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sentence: text that grows by parts, each of which either fits whole or is left out. Pure.
+ */
+#ifndef SRCPORTD_SENTENCE_H
+#define SRCPORTD_SENTENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sentence {
+	char *buf; /* the caller's */
+	size_t room;
+	size_t at;    /* octets written */
+	bool choices; /* sentence_choice() has written one */
+};
+
+/* An empty sentence in buf. */
+struct sentence sentence_in(char *buf, size_t room);
+
+/* Adds a part. False if it did not fit: the sentence is then as it was. */
+bool sentence_put(struct sentence *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Adds "; text" for the first of several things to choose from, ", or text" for the rest. */
+void sentence_choice(struct sentence *s, const char *text);
+
+/* 1234567 as "1,234,567", within buf. */
+#define NUMBER_TEXT_MAX 28
+const char *number_text(uint64_t value, char buf[static NUMBER_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+#include "advice.h"
+
+#include "natenv.h"
+#include "remedy.h"
+
+static bool
+given(const char *text)
+{
+	return text != NULL && *text != '\0';
+}
+
+/* "CLOSE_WAIT 1,204 of 1,310 to 10.1.2.3:443, held by payments.service (pid 812 java)" */
+static void
+put_leak(struct sentence *s, const struct advice *a)
+{
+	char leaked[NUMBER_TEXT_MAX], all[NUMBER_TEXT_MAX];
+	sentence_put(s, "CLOSE_WAIT %s of %s",
+		     number_text(a->usage->states.of[STATE_CLOSE_WAIT], leaked),
+		     number_text(a->usage->connections, all));
+	if (given(a->toward))
+		sentence_put(s, " to %s", a->toward);
+	if (given(a->holder))
+		sentence_put(s, ", held by %s", a->holder);
+}
+
+static void
+put_time_left(struct sentence *s, uint32_t seconds)
+{
+	static const struct {
+		uint32_t from, unit;
+		const char *name;
+	} words[] = {
+	    {2 * 86400, 86400, "days"},
+            {2 * 3600,  3600,  "h"   },
+            {120,       60,    "min" }
+        };
+	if (seconds == TIME_LEFT_NONE || seconds == 0)
+		return;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (seconds < words[i].from)
+			continue;
+		sentence_put(s, ", full in %u %s at the present rate", seconds / words[i].unit,
+			     words[i].name);
+		return;
+	}
+	sentence_put(s, ", full in %u s at the present rate", seconds);
+}
+
+static void
+put_usage(struct sentence *s, const struct advice *a)
+{
+	const struct usage *u = a->usage;
+	char used[NUMBER_TEXT_MAX], capacity[NUMBER_TEXT_MAX], left[NUMBER_TEXT_MAX],
+	    failures[NUMBER_TEXT_MAX];
+	sentence_put(s, "%s", cause_words(u->cause));
+	if (u->cause == CAUSE_FAILURES)
+		sentence_put(s, " (%s%s%s)", number_text(u->failures, failures),
+			     given(a->failed) ? ", the last in " : "",
+			     given(a->failed) ? a->failed : "");
+	sentence_put(s, ": %s of %s ports in use, %s left",
+		     number_text(u->capacity - u->tightest, used),
+		     number_text(u->capacity, capacity), number_text(u->tightest, left));
+	put_time_left(s, u->time_left_s);
+	if (given(a->holder))
+		sentence_put(s, ", most held by %s", a->holder);
+}
+
+/* All is well here; a NAT further on may have had enough. */
+static void
+put_normal(struct sentence *s, const struct advice *a)
+{
+	const struct usage *u = a->usage;
+	char used[NUMBER_TEXT_MAX], capacity[NUMBER_TEXT_MAX], left[NUMBER_TEXT_MAX];
+	const struct nat_words *nat = natenv_toward(a->host->nat, a->peer);
+	uint32_t in_use = u->capacity - u->tightest;
+	sentence_put(
+	    s, "%s of %s ports in use, at least %s more connections will succeed",
+	    number_text(in_use, used), number_text(u->capacity, capacity),
+	    number_text(u->tightest - (u->uncertain < u->tightest ? u->uncertain : u->tightest),
+			left));
+	put_time_left(s, u->time_left_s);
+	if (nat != NULL && nat->ports != 0 && in_use >= nat->ports)
+		sentence_put(s, "; %s: %s", nat->words, nat->meaning);
+}
+
+static void
+put_nothing_offered(struct sentence *s, const struct advice *a)
+{
+	const struct range_tally *r = a->range;
+	char reserved[NUMBER_TEXT_MAX], listening[NUMBER_TEXT_MAX], bound[NUMBER_TEXT_MAX];
+	sentence_put(s,
+		     "no port of the range %u-%u can be used: %s reserved, %s listening, %s bound",
+		     r->range.low, r->range.high, number_text(r->reserved, reserved),
+		     number_text(r->listening, listening), number_text(r->bound, bound));
+	remedy_put(s, a);
+}
+
+static void
+put_sentence(struct sentence *s, const struct advice *a)
+{
+	const struct usage *u = a->usage;
+	if (u->capacity == 0) {
+		put_nothing_offered(s, a);
+		return;
+	}
+	if (u->cause == CAUSE_NONE) {
+		put_normal(s, a);
+		return;
+	}
+	if (u->cause == CAUSE_CLOSE_WAIT)
+		put_leak(s, a);
+	else
+		put_usage(s, a);
+	remedy_put(s, a);
+}
+
+const char *
+advice_text(const struct advice *advice, char buf[static ADVICE_MAX])
+{
+	struct sentence s = sentence_in(buf, ADVICE_MAX);
+	buf[0] = '\0';
+	put_sentence(&s, advice);
+	return buf;
+}
+
+const char *
+advice_limit(const struct limits *limits, enum limit_rule rule, char buf[static ADVICE_MAX])
+{
+	static const struct {
+		const char *what, *remedy;
+	} words[LIMIT_RULES] = {
+	    [RULE_CONNTRACK] =
+		{"connection tracking",
+				  "new connections will hang: raise net.netfilter.nf_conntrack_max, or "
+		 "shorten net.netfilter.nf_conntrack_tcp_timeout_established"},
+	    [RULE_FILES] = {"open files of the host",
+				  "then socket() fails with ENFILE: raise fs.file-max, or find who keeps "
+			    "them open"                                      },
+	};
+	int percent = hostlimits_percent(limits, rule);
+	char used[NUMBER_TEXT_MAX], max[NUMBER_TEXT_MAX];
+	struct sentence s = sentence_in(buf, ADVICE_MAX);
+	buf[0] = '\0';
+	if (percent < 0) {
+		sentence_put(&s, "%s: not available here", words[rule].what);
+		return buf;
+	}
+	sentence_put(&s, "%s: %d %% full, %s of %s", words[rule].what, percent,
+		     number_text((uint64_t)limits->value[hostlimits_rule_used(rule)], used),
+		     number_text((uint64_t)limits->value[hostlimits_rule_max(rule)], max));
+	if (percent >= (int)hostlimits_band_default.clear.warning_percent)
+		sentence_put(&s, "; %s", words[rule].remedy);
+	return buf;
+}
+
+/* What the host as a whole is judged by: one of the three. */
+struct subject {
+	const struct usage *usage;
+	const struct target_tally *target;
+	const struct pool_tally *pool;
+	const struct peer_tally *peer;
+};
+
+static bool
+worse(const struct usage *u, const struct usage *than)
+{
+	if (than == NULL || u->severity != than->severity)
+		return than == NULL || u->severity > than->severity;
+	return u->tightest < than->tightest;
+}
+
+/* Of equals a target comes first: it has a name; then a pool, which says most. */
+static struct subject
+find_subject(const struct tally *tally)
+{
+	struct subject s = {.usage = NULL};
+	for (uint32_t i = 0; i < tally->target_count; i++) {
+		const struct target_tally *t = &tally->targets[i];
+		if (worse(&t->usage, s.usage))
+			s = (struct subject){.usage = &t->usage, .target = t};
+	}
+	for (uint32_t i = 0; i < tally->pool_count; i++) {
+		const struct pool_tally *p = &tally->pools[i];
+		if (worse(&p->usage, s.usage))
+			s = (struct subject){.usage = &p->usage, .pool = p};
+	}
+	for (uint32_t i = 0; i < tally->peer_count; i++) {
+		const struct peer_tally *p = &tally->peers[i];
+		if (worse(&p->usage, s.usage))
+			s = (struct subject){.usage = &p->usage, .peer = p};
+	}
+	return s;
+}
+
+static void
+put_subject(struct sentence *s, const struct subject *of)
+{
+	char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX], target[TARGET_SPEC_MAX];
+	if (of->target != NULL)
+		sentence_put(s, "%s: ",
+			     given(of->target->target->name)
+				 ? of->target->target->name
+				 : target_text(of->target->target, target));
+	else if (of->pool != NULL)
+		sentence_put(s, "%s to %s: ", addr_text(&of->pool->local, local),
+			     addr_port_text(&of->pool->peer, of->pool->port, peer));
+	else
+		sentence_put(s, "to %s: ", addr_text(&of->peer->peer, peer));
+}
+
+const char *
+advice_system(const struct tally *tally, char buf[static ADVICE_MAX])
+{
+	struct sentence s = sentence_in(buf, ADVICE_MAX);
+	struct subject of = find_subject(tally);
+	enum severity severity = of.usage != NULL ? of.usage->severity : SEVERITY_NORMAL;
+	char capacity[NUMBER_TEXT_MAX];
+	if (tally->host.severity > severity)
+		return advice_limit(&tally->host.limits, tally->host.worst, buf);
+	if (of.usage == NULL) {
+		sentence_put(&s, "no outgoing connections; %s ports toward each destination",
+			     number_text(tally->range.capacity, capacity));
+		return buf;
+	}
+	struct advice advice = {.usage = of.usage, .range = &tally->range, .host = &tally->host};
+	advice.peer = of.pool != NULL   ? &of.pool->peer
+		      : of.peer != NULL ? &of.peer->peer
+					: advice_target_peer(of.target);
+	put_subject(&s, &of);
+	put_sentence(&s, &advice);
+	return buf;
+}
+
+const struct addr *
+advice_target_peer(const struct target_tally *target)
+{
+	return target->pools > 0 ? &target->tightest_peer : &target->target->net;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+#include "sentence.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct sentence
+sentence_in(char *buf, size_t room)
+{
+	buf[0] = '\0';
+	return (struct sentence){.buf = buf, .room = room};
+}
+
+bool
+sentence_put(struct sentence *s, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vsnprintf(s->buf + s->at, s->room - s->at, format, arguments);
+	va_end(arguments);
+	if (length < 0 || (size_t)length >= s->room - s->at) {
+		s->buf[s->at] = '\0';
+		return false;
+	}
+	s->at += (size_t)length;
+	return true;
+}
+
+void
+sentence_choice(struct sentence *s, const char *text)
+{
+	if (sentence_put(s, "%s%s", s->choices ? ", or " : "; ", text))
+		s->choices = true;
+}
+
+const char *
+number_text(uint64_t value, char buf[static NUMBER_TEXT_MAX])
+{
+	char *at = buf + NUMBER_TEXT_MAX;
+	*--at = '\0';
+	for (unsigned digits = 0; digits == 0 || value != 0; digits++, value /= 10) {
+		if (digits != 0 && digits % 3 == 0)
+			*--at = ',';
+		*--at = (char)('0' + value % 10);
+	}
+	return at;
+}

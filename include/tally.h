@@ -42,7 +42,7 @@ struct usage {
 	uint32_t connections; /* sum of states */
 	uint32_t used;
 	uint32_t remaining;
-	uint32_t uncertain;
+	uint32_t uncertain;   /* how many of tightest may be blocked unseen */
 	uint32_t capacity;
 	uint32_t tightest;    /* least remaining of the pools taken together; == remaining for a pool */
 	uint32_t recyclable;  /* TIME_WAIT not counted as used */

@@ -141,7 +141,10 @@ judge(struct usage *u, const struct levels *levels, uint32_t range_size_)
 	u->connections = tcp_state_sum(&u->states);
 	u->percent = level_percent(u->tightest, u->capacity);
 	u->severity = level_of(levels, u->tightest, u->capacity, u->states.of[STATE_CLOSE_WAIT]);
-	u->cause = level_cause(u->severity, levels, &u->states, u->capacity - u->tightest, u->capacity,
+	/* TIME_WAIT that connect() takes over holds nothing up. */
+	struct state_counts holding = u->states;
+	holding.of[STATE_TIME_WAIT] -= u->recyclable;
+	u->cause = level_cause(u->severity, levels, &holding, u->capacity - u->tightest, u->capacity,
 	                       range_size_);
 	u->high_water = u->capacity - u->tightest;
 	u->time_left_s = TIME_LEFT_NONE;
@@ -178,15 +181,30 @@ tally_pool(struct bench *b, const struct pool *pool, const struct levels *levels
 	judge(u, levels, range_size(b->range));
 }
 
-/* Adds one pool's counts to a peer's or target's. */
+/* Adds one pool's counts to a peer's or target's. What is certain to remain is the least of all pools:
+ * a port that one of them holds may be blocked unseen for another. */
 static void
 gather(struct usage *sum, const struct usage *pool)
 {
+	uint32_t certain = sum->tightest - sum->uncertain;
+	if (pool->tightest - pool->uncertain < certain)
+		certain = pool->tightest - pool->uncertain;
 	for (unsigned state = 1; state < STATE_MAX; state++)
 		sum->states.of[state] += pool->states.of[state];
 	sum->recyclable += pool->recyclable;
 	if (pool->tightest < sum->tightest)
 		sum->tightest = pool->tightest;
+	sum->uncertain = sum->tightest - certain;
+}
+
+/* The formula for the ports that the gathered pools hold together, all in b->scratch. */
+static void
+apply_gathered(const struct bench *b, uint32_t pools, struct usage *sum)
+{
+	uint32_t uncertain = sum->uncertain;
+	apply_set(b, &b->scratch, sum);
+	if (pools > 0)
+		sum->uncertain = uncertain;
 }
 
 static uint32_t
@@ -238,7 +256,7 @@ tally_peer(struct bench *b, const struct tally *tally, uint32_t p, const struct 
 		gather(u, &tally->pools[i].usage);
 		hold_pool(b, &census->pools[i]);
 	}
-	apply_set(b, &b->scratch, u);
+	apply_gathered(b, peer->pools, u);
 	for (uint32_t i = first; i != LOOKUP_NONE; i = b->next_of_peer[i])
 		release_pool(b, &census->pools[i]);
 	judge(u, levels, range_size(b->range));
@@ -326,7 +344,7 @@ tally_target(struct bench *b, const struct tally *tally, const struct target *ta
 		gather(u, &pool->usage);
 		hold_pool(b, &b->census->pools[i]);
 	}
-	apply_set(b, &b->scratch, u);
+	apply_gathered(b, out->pools, u);
 	portset_clear(&b->scratch);
 	judge(u, &target->levels.raise, range_size(b->range));
 }

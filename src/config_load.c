@@ -27,9 +27,11 @@ config_load(struct config *config, const struct options *options, config_complai
 	const char *file = options->config_file != NULL ? options->config_file : default_file;
 	config_init(config);
 	unsigned errors = config_read(config, file, options->config_file == NULL, complain, arg);
-	if (options->interval_s != 0)
+	if (options->interval_s != 0) {
 		config->pace.least_s = config->pace.usual_s = config->pace.most_s =
 		    options->interval_s;
+		config->pace.cpu_percent = 0; /* who names an interval wants that one */
+	}
 	bool socket =
 	    apply(config, "--agentx-socket", "agentXSocket", options->agentx_socket, complain, arg);
 	bool oid = apply(config, "--base-oid", "baseOID", options->base_oid, complain, arg);

@@ -41,7 +41,7 @@ static const struct option_row {
     {"--dump-config", NULL, NULL, OPT_DUMP_CONFIG, "print the configuration in force, exit"},
     {"--agentx-socket", NULL, "PATH", OPT_AGENTX_SOCKET, "snmpd's AgentX socket"},
     {"--base-oid", NULL, "OID", OPT_BASE_OID, "where SRCPORT-MIB is registered"},
-    {"--interval", NULL, "SECONDS", OPT_INTERVAL, "time between two polls"},
+    {"--interval", NULL, "SECONDS", OPT_INTERVAL, "time between two polls, fixed"},
     {"--proc-root", NULL, "DIR", OPT_PROC_ROOT, "read this directory in the place of /proc"},
     {"--pid-file", NULL, "FILE", OPT_PID_FILE, "write the process id there, and hold it locked"},
     {"--background", "-d", NULL, OPT_BACKGROUND, "detach; messages go to syslog"},

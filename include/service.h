@@ -21,7 +21,7 @@ struct service {
 /* What comes before everything else: detaches (-d), opens the log, locks the pid file, finds the
  * service manager. Call before any thread is started. Returns EXIT_OK, or the exit status for what
  * it has logged; service_end() is needed in both cases. */
-enum exit_status service_start(struct service *service, const struct options *options);
+int service_start(struct service *service, const struct options *options);
 
 /* A poll has ended, well or not: the first one makes the daemon ready, each feeds the watchdog,
  * whose patience is made to fit the interval. snapshot is the current one, or NULL if there is none

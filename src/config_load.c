@@ -20,7 +20,7 @@ apply(struct config *config, const char *option, const char *token, const char *
 	return false;
 }
 
-enum exit_status
+int
 config_load(struct config *config, const struct options *options, config_complain *complain,
 	    void *arg)
 {

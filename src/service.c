@@ -16,7 +16,7 @@ static const char subsystem[] = "service";
 /* The least that the watchdog waits beyond two intervals: a poll may take long on a busy host. */
 #define WATCHDOG_SLACK_S 30
 
-enum exit_status
+int
 service_start(struct service *service, const struct options *options)
 {
 	char error[512];

@@ -290,8 +290,8 @@ syn_sent_looks_along_the_path(void **state)
 	static const char head[] = "SYN_SENT pile-up: 27,000 of 28,232 ports in use, 1,232 left; ";
 	static const char *const tail[] = {
 	    "the peer does not answer: check the path and its firewall",
-	    "AWS: a NAT gateway carries 55,000 connections a destination: see ErrorPortAllocation "
-	    "in CloudWatch",
+	    ("AWS: a NAT gateway carries 55,000 connections a destination: see ErrorPortAllocation "
+	    "in CloudWatch"),
 	    "NAT on this host found no port 12 times since the last poll: give it more addresses",
 	    "connection tracking is 97 % full: raise net.netfilter.nf_conntrack_max",
 	};

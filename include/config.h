@@ -5,6 +5,7 @@
 #ifndef SRCPORTD_CONFIG_H
 #define SRCPORTD_CONFIG_H
 
+#include "hostlimits.h"
 #include "level.h"
 #include "pace.h"
 #include "snapshot.h"
@@ -33,6 +34,7 @@ struct config {
 	struct level_band levels; /* of pools, peers, and targets that do not say otherwise */
 	struct level_band local;  /* of the bind pools of local addresses; remaining only */
 	struct level_band host;   /* of the free ports of the host; remaining only */
+	struct level_band limits[LIMIT_RULES]; /* of other limits of the host; percent only */
 	uint32_t raise_polls;     /* polls in a row that raise an alarm */
 	uint32_t clear_polls;     /* polls in a row that clear one */
 

@@ -32,6 +32,7 @@ struct options {
 	const char *agentx_socket; /* NULL = from the configuration */
 	const char *base_oid;      /* NULL = from the configuration */
 	const char *proc_root;
+	const char *sys_root;
 	const char *record;        /* NULL = none */
 	const char *replay;        /* NULL = the kernel */
 	const char *pid_file;      /* NULL = none */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "collector.h"
 
+#include "hostwatch.h"
 #include "log.h"
 #include "memory.h"
 #include "monotonic.h"
 #include "poller.h"
 #include "procfile.h"
 #include "snapshot.h"
+#include "trend.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -25,6 +27,9 @@ struct collector {
 	struct door *door;
 	struct service *service;
 	struct procfile_source source;
+	const char *sys_root;
+	struct host_state host;
+	struct trend *trend;
 	struct poller *poller;
 	struct memory *memory;
 	struct carry carry;
@@ -69,6 +74,14 @@ arm_timer(struct collector *c, long first_ns, uint32_t seconds)
 	return timerfd_settime(c->timer_fd, 0, &spec, NULL) == 0;
 }
 
+/* What changes so seldom that it is not read at each poll. */
+static void
+look_around(struct collector *c)
+{
+	const struct procfile_source sys = {.root = c->sys_root};
+	hostwatch_start(&c->host, &c->source, &sys);
+}
+
 struct collector *
 collector_open(const struct options *options, struct config *config, struct door *door,
                struct service *service, char *error, size_t room)
@@ -82,15 +95,18 @@ collector_open(const struct options *options, struct config *config, struct door
 	c->door = door;
 	c->service = service;
 	c->source.root = options->proc_root;
+	c->sys_root = options->sys_root;
 	c->signal_fd = -1;
 	c->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	c->memory = memory_new();
-	if (c->timer_fd < 0 || c->memory == NULL || !open_signals(c) ||
+	c->trend = trend_new();
+	if (c->timer_fd < 0 || c->memory == NULL || c->trend == NULL || !open_signals(c) ||
 	    !arm_timer(c, 1, config->pace.usual_s)) {
 		snprintf(error, room, "collector: %s", strerror(errno));
 		collector_close(c);
 		return NULL;
 	}
+	look_around(c);
 	c->poller = poller_open(error, room);
 	if (c->poller == NULL) {
 		collector_close(c);
@@ -112,6 +128,7 @@ collector_close(struct collector *c)
 		close(c->signal_fd);
 	snapshot_release(c->last);
 	memory_free(c->memory);
+	trend_free(c->trend);
 	carry_free(&c->carry);
 	poller_close(c->poller);
 	free(c);
@@ -176,6 +193,10 @@ finish_census(struct collector *c)
 	c->stats.sockets = (uint32_t)tally->totals.sockets;
 	census_free(&c->census);
 	c->polling = false;
+	hostlimits_judge(&c->host, c->config->limits);
+	tally->host = c->host;
+	if (!trend_take(c->trend, tally, monotonic_us() / 1000))
+		log_warn("poller", "out of memory: this poll is missing from the trends");
 	return tally;
 }
 
@@ -228,6 +249,7 @@ poll_begin(struct collector *c)
 	bool urgent = c->last != NULL && c->last->severity != SEVERITY_NORMAL;
 	c->started_us = monotonic_us();
 	c->cpu_us = thread_cpu_us();
+	hostwatch_poll(&c->host, &c->source, &settings);
 	memory_begin(c->memory);
 	census_init(&c->census, &settings, c->memory);
 	c->polling = true;

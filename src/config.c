@@ -25,6 +25,8 @@ config_init(struct config *config)
 	config->pace = (struct pace){.least_s = 5, .usual_s = 10, .most_s = 30, .cpu_percent = 2};
 	config->levels = level_band_default;
 	config->local = config->host = level_band_off;
+	for (unsigned rule = 0; rule < LIMIT_RULES; rule++)
+		config->limits[rule] = hostlimits_band_default;
 	config->raise_polls = 1;
 	config->clear_polls = 3;
 	config->rows = (struct row_limits){.pools = 1000, .peers = 1000, .locals = 256};

@@ -275,6 +275,8 @@ const struct config_token config_tokens[] = {
     LEVEL("localWarningRemaining", "PORTS", local, warning_remaining, config_remaining),
     LEVEL("hostCriticalRemaining", "PORTS", host, critical_remaining, config_remaining),
     LEVEL("hostWarningRemaining", "PORTS", host, warning_remaining, config_remaining),
+    LEVEL("conntrackPercent", "PERCENT", limits[RULE_CONNTRACK], warning_percent, config_percent),
+    LEVEL("filesPercent", "PERCENT", limits[RULE_FILES], warning_percent, config_percent),
     NUMBER("raisePolls", "POLLS", raise_polls, 1, 1000),
     NUMBER("clearPolls", "POLLS", clear_polls, 1, 1000),
     {"target", "NAME SPEC [port N] [critical LEVEL] [warning LEVEL] [closeWait LEVEL]", NULL, NULL, 0, 0, 0, NULL, false},

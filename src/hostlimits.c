@@ -283,11 +283,9 @@ enum severity
 hostlimits_severity(const struct limits *limits, enum limit_rule rule, const struct levels *levels)
 {
 	int percent = hostlimits_percent(limits, rule);
-	if (percent < 0)
+	if (percent < 0 || (uint32_t)percent < levels->warning_percent)
 		return SEVERITY_NORMAL;
-	if ((uint32_t)percent >= levels->critical_percent)
-		return SEVERITY_CRITICAL;
-	return (uint32_t)percent >= levels->warning_percent ? SEVERITY_WARNING : SEVERITY_NORMAL;
+	return (uint32_t)percent >= levels->critical_percent ? SEVERITY_CRITICAL : SEVERITY_WARNING;
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "once.h"
 
+#include "hostwatch.h"
 #include "monotonic.h"
 #include "poller.h"
 #include "procfile.h"
@@ -20,6 +21,7 @@ struct once {
 	const struct options *options;
 	const struct config *config;
 	struct procfile_source source;
+	struct host_state host;
 	struct census census;
 	uint32_t duration_us;
 	char error[512];
@@ -32,12 +34,24 @@ complain(struct once *once, const char *what, const char *why)
 	return false;
 }
 
+/* What stands in files, from the kernel or from the recording. A recording holds /sys beside /proc. */
+static void
+look_around(struct once *once, const struct settings *settings)
+{
+	struct procfile_source sys = once->source;
+	sys.root = once->options->sys_root;
+	hostwatch_start(&once->host, &once->source, &sys);
+	hostwatch_poll(&once->host, &once->source, settings);
+	hostlimits_judge(&once->host, once->config->limits);
+}
+
 static bool
 poll_kernel(struct once *once)
 {
 	struct settings settings;
 	if (procfile_settings(&once->source, &settings, once->error, sizeof(once->error)) != NULL)
 		return false;
+	look_around(once, &settings);
 	census_init(&once->census, &settings, NULL);
 	struct poller *poller = poller_open(once->error, sizeof(once->error));
 	if (poller == NULL)
@@ -58,9 +72,13 @@ static bool
 collect(struct once *once)
 {
 	const struct options *options = once->options;
-	if (options->replay != NULL)
-		return replay_read(options->replay, &once->source, &once->census, once->error,
-		                   sizeof(once->error)) == NULL;
+	if (options->replay != NULL) {
+		if (replay_read(options->replay, &once->source, &once->census, once->error,
+		                sizeof(once->error)) != NULL)
+			return false;
+		look_around(once, &once->census.settings);
+		return true;
+	}
 	once->source = (struct procfile_source){.root = options->proc_root};
 	if (options->record == NULL)
 		return poll_kernel(once);
@@ -110,6 +128,7 @@ print_report(struct once *once, struct tally *tally)
 	                        .when = once->options->replay != NULL ? 0 : time(NULL),
 	                        .pool_limit = TEXT_POOLS};
 	int status = EXIT_OK;
+	tally->host = once->host;
 	tally_sort(tally);
 	if (once->options->format == FORMAT_JSON)
 		report_json(&report, stdout);

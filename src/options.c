@@ -18,6 +18,7 @@ enum option_id {
 	OPT_BASE_OID,
 	OPT_INTERVAL,
 	OPT_PROC_ROOT,
+	OPT_SYS_ROOT,
 	OPT_PID_FILE,
 	OPT_BACKGROUND,
 	OPT_VERBOSE,
@@ -43,6 +44,7 @@ static const struct option_row {
     {"--base-oid", NULL, "OID", OPT_BASE_OID, "where SRCPORT-MIB is registered"},
     {"--interval", NULL, "SECONDS", OPT_INTERVAL, "time between two polls, fixed"},
     {"--proc-root", NULL, "DIR", OPT_PROC_ROOT, "read this directory in the place of /proc"},
+    {"--sys-root", NULL, "DIR", OPT_SYS_ROOT, "read this directory in the place of /sys"},
     {"--pid-file", NULL, "FILE", OPT_PID_FILE, "write the process id there, and hold it locked"},
     {"--background", "-d", NULL, OPT_BACKGROUND, "detach; messages go to syslog"},
     {"--verbose", "-v", NULL, OPT_VERBOSE, "more messages"},
@@ -124,6 +126,7 @@ set_option(struct options *o, enum option_id id, const char *value)
 	case OPT_AGENTX_SOCKET: o->agentx_socket = value; break;
 	case OPT_BASE_OID: o->base_oid = value; break;
 	case OPT_PROC_ROOT: o->proc_root = value; break;
+	case OPT_SYS_ROOT: o->sys_root = value; break;
 	case OPT_PID_FILE: o->pid_file = value; break;
 	case OPT_BACKGROUND: o->background = true; break;
 	case OPT_VERBOSE: o->verbose = true; break;
@@ -166,7 +169,7 @@ check_together(const struct options *o)
 const char *
 options_parse(int argc, char **argv, struct options *out, char *error, size_t room)
 {
-	*out = (struct options){.proc_root = "/proc"};
+	*out = (struct options){.proc_root = "/proc", .sys_root = "/sys"};
 	int i = 1;
 	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
 		if (strcmp(argv[i], "--") == 0) {

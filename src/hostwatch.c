@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+#include "hostwatch.h"
+
+#include "natenv.h"
+
+void
+hostwatch_start(struct host_state *host, const struct procfile_source *proc,
+                const struct procfile_source *sys)
+{
+	*host = (struct host_state){.nat = natenv_read(proc, sys), .severity = SEVERITY_NORMAL};
+	hostlimits_init(&host->limits);
+	hostlimits_init(&host->earlier);
+}
+
+void
+hostwatch_poll(struct host_state *host, const struct procfile_source *proc,
+               const struct settings *settings)
+{
+	host->earlier = host->limits;
+	hostlimits_read(proc, settings, &host->limits);
+}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * collector: the daemon's main thread: one poll(2) loop over its timer, its signals and netlink. It
- * polls the kernel, works out a snapshot and puts it behind the door. It never calls Net-SNMP and never
- * waits for snmpd.
+ * polls the kernel, works out a snapshot and puts it behind the door. It never calls Net-SNMP and
+ * never waits for snmpd.
  */
 #ifndef SRCPORTD_COLLECTOR_H
 #define SRCPORTD_COLLECTOR_H
@@ -14,12 +14,13 @@
 
 struct collector;
 
-/* Opens everything that the loop needs; SIGHUP, SIGINT, SIGTERM are blocked and read from then on, so call
- * it before any other thread is started. config, door and service, which hears of every poll, must outlive
- * the collector. NULL with one line in error. */
+/* Opens everything that the loop needs; SIGHUP, SIGINT, SIGTERM are blocked and read from then on,
+ * so call it before any other thread is started. options, config (which SIGHUP replaces in place),
+ * door and service, which hears of every poll, must outlive the collector. NULL with one line in
+ * error. */
 struct collector *collector_open(const struct options *options, struct config *config,
-                                 struct door *door, struct service *service, char *error,
-                                 size_t room);
+				 struct door *door, struct service *service, char *error,
+				 size_t room);
 
 /* Runs until SIGTERM or SIGINT. Returns the exit status. */
 int collector_run(struct collector *collector);

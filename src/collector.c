@@ -7,6 +7,7 @@
 #include "monotonic.h"
 #include "poller.h"
 #include "procfile.h"
+#include "reload.h"
 #include "snapshot.h"
 #include "trend.h"
 
@@ -24,6 +25,7 @@ static const char subsystem[] = "collector";
 
 struct collector {
 	struct config *config;
+	const struct options *options;
 	struct door *door;
 	struct service *service;
 	struct procfile_source source;
@@ -92,6 +94,7 @@ collector_open(const struct options *options, struct config *config, struct door
 		return NULL;
 	}
 	c->config = config;
+	c->options = options;
 	c->door = door;
 	c->service = service;
 	c->source.root = options->proc_root;
@@ -269,6 +272,16 @@ on_timer(struct collector *c)
 		poll_begin(c);
 }
 
+/* New levels are judged at once: by the poll that is under way, or by one that starts now. */
+static void
+reload(struct collector *c)
+{
+	service_reloading(c->service);
+	if (reload_config(c->config, c->options) && !c->polling)
+		arm_timer(c, 1, c->config->pace.usual_s);
+	service_reloaded(c->service);
+}
+
 static void
 on_signal(struct collector *c)
 {
@@ -276,6 +289,8 @@ on_signal(struct collector *c)
 	while (read(c->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			c->stopping = true;
+		else
+			reload(c);
 	}
 }
 

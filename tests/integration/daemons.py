@@ -236,10 +236,16 @@ class Srcportd(Daemon):
 
     name = "srcportd"
 
-    def __init__(self, snmpd=None, *arguments, interval=1, wait=True, start=True):
-        """With snmpd: connects to it, and unless wait is false returns when its rows are served."""
+    def __init__(self, snmpd=None, *arguments, interval=1, config=None, wait=True, start=True):
+        """With snmpd: connects to it, and unless wait is false returns when its rows are served.
+        config: the text of its configuration; with one, alarms survive a restart in .state."""
         super().__init__()
         self.arguments = list(arguments)
+        self.configuration = os.path.join(isolate.directory(), "srcportd.conf")
+        self.state = os.path.join(isolate.directory(), "alarms")
+        if config is not None:
+            self.configure(config)
+            self.arguments += ["--config", self.configuration]
         if snmpd is not None:
             self.arguments += ["--agentx-socket", snmpd.socket]
         if interval is not None:
@@ -271,6 +277,11 @@ class Srcportd(Daemon):
         before = wait_for(lambda: client.value(name), seconds, "a first poll")
         wait_for(lambda: client.value(name) >= before + count, seconds, "%d more polls" % count)
         return self
+
+    def configure(self, text):
+        """Writes its configuration; reload() makes it read that."""
+        with open(self.configuration, "w") as file:
+            file.write("stateFile %s\n%s" % (self.state, text))
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)

@@ -68,6 +68,9 @@ def start_isolated(arguments, path, **options):
 def enter():
     """First thing inside the namespaces."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    for path in ("/etc/snmp", "/var/lib/srcportd"):  # what an installed srcportd has there
+        if os.path.isdir(path):
+            subprocess.run(["mount", "-t", "tmpfs", "tmpfs", path], check=True)
 
 
 def leave():

@@ -11,13 +11,24 @@
 
 #define FAILURE_LOG_POOLS 128
 
+/* Where a failed connect() was, seen from our own network namespace. */
+enum failure_place {
+	FAILED_UNKNOWN, /* its process had ended, or may not be looked at */
+	FAILED_HERE,
+	FAILED_ELSEWHERE
+};
+
+/* From this percentage on, a pool with the same addresses is taken for the one whose failure is of
+ * FAILED_UNKNOWN. */
+#define FAILURE_LIKELY_PERCENT 90
+
 /* A failure makes a pool critical for this long. */
 #define FAILURE_RECENT_MS 60000
 
 struct failed_pool {
 	struct addr local, peer; /* zone 0: the kernel's record has none */
 	uint16_t port;
-	bool elsewhere;   /* of another network namespace */
+	enum failure_place place;
 	uint32_t count;   /* since the pool was entered */
 	uint64_t last_ms; /* CLOCK_MONOTONIC; the process is that of this failure */
 	uint32_t pid;     /* 0 = not visible to us */
@@ -33,12 +44,12 @@ struct failure_log {
 
 /* Who failed, as far as it can be told. */
 struct failure_process {
-	bool elsewhere;
+	enum failure_place place;
 	const char *name; /* clean text, "" if unknown */
 };
 
-/* Enters one failure. */
-void failure_log_add(struct failure_log *log, const struct failure_sample *sample,
+/* Enters one failure. True if it is news: the first of its pool for FAILURE_RECENT_MS. */
+bool failure_log_add(struct failure_log *log, const struct failure_sample *sample,
 		     const struct failure_process *process);
 
 /* The pool of the latest failure, or NULL. */
@@ -46,8 +57,9 @@ const struct failed_pool *failure_log_last(const struct failure_log *log);
 
 /* Sets usage.failures of the pools, peers and targets of a tally, by addresses: of several pools
  * that differ only in their device, the one bound to none, or else the tightest, is taken. One that
- * failed within FAILURE_RECENT_MS before now_ms becomes critical with CAUSE_FAILURES. Failures of
- * another namespace are passed over. */
-void failure_log_apply(const struct failure_log *log, struct tally *tally, uint64_t now_ms);
+ * failed within FAILURE_RECENT_MS before now_ms becomes critical with CAUSE_FAILURES. What failed
+ * in another namespace is passed over; what failed nobody knows where is FAILED_HERE from the time
+ * on when a pool is found that is nearly full. */
+void failure_log_apply(struct failure_log *log, struct tally *tally, uint64_t now_ms);
 
 #endif

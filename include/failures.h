@@ -27,15 +27,17 @@ struct failures *failures_new(const char *proc_root, const char *sys_root);
 void failures_free(struct failures *failures); /* NULL is allowed */
 
 /* A descriptor that is readable when samples wait (at most every 100 ms), or -1 while nothing is
- * counted. It may change with every failures_poll(). */
+ * counted. It may change with every call. */
 int failures_fd(const struct failures *failures);
 
-/* Takes the waiting samples into the log. Never waits. */
-void failures_ready(struct failures *failures);
+/* Takes the waiting samples into the log. Never waits. True if a pool of this network namespace has
+ * begun to fail: worth a poll ahead of time. */
+bool failures_ready(struct failures *failures);
 
 /* Once a poll: starts counting if it is not started and can be, follows processors that come and
- * go, reads the counters. What is known is in *out, also if nothing can be counted. */
-void failures_poll(struct failures *failures, struct failure_state *out);
+ * go, reads the counters, and puts what is known into the tally: failures, features, and
+ * failure_log_apply(). */
+void failures_poll(struct failures *failures, struct tally *tally);
 
 const struct failure_log *failures_log(const struct failures *failures);
 

@@ -64,6 +64,7 @@ struct snapshot {
 	struct omitted omitted;
 	struct range_tally range;
 	struct totals totals;
+	struct failure_state failures;
 	enum severity severity;     /* worst of all; unknown before the first good poll */
 
 	struct pool_row *pools;

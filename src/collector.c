@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "collector.h"
 
+#include "failures.h"
 #include "hostwatch.h"
 #include "log.h"
 #include "memory.h"
@@ -35,6 +36,7 @@ struct collector {
 	struct poller *poller;
 	struct memory *memory;
 	struct carry carry;
+	struct failures *failures;
 	int timer_fd;
 	int signal_fd;
 	bool stopping;
@@ -103,8 +105,9 @@ collector_open(const struct options *options, struct config *config, struct door
 	c->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	c->memory = memory_new();
 	c->trend = trend_new();
-	if (c->timer_fd < 0 || c->memory == NULL || c->trend == NULL || !open_signals(c) ||
-	    !arm_timer(c, 1, config->pace.usual_s)) {
+	c->failures = failures_new(c->source.root, c->sys_root);
+	if (c->timer_fd < 0 || c->memory == NULL || c->trend == NULL || c->failures == NULL ||
+	    !open_signals(c) || !arm_timer(c, 1, config->pace.usual_s)) {
 		snprintf(error, room, "collector: %s", strerror(errno));
 		collector_close(c);
 		return NULL;
@@ -132,6 +135,7 @@ collector_close(struct collector *c)
 	snapshot_release(c->last);
 	memory_free(c->memory);
 	trend_free(c->trend);
+	failures_free(c->failures);
 	carry_free(&c->carry);
 	poller_close(c->poller);
 	free(c);
@@ -189,6 +193,7 @@ finish_census(struct collector *c)
 	                                 c->config->target_count);
 	if (tally == NULL)
 		return NULL;
+	failures_poll(c->failures, tally);
 	memory_commit(c->memory, &c->census.listening, &c->census.any, !c->carry.light);
 	if (!c->carry.light)
 		carry_keep_inbound(&c->carry, &c->census);
@@ -294,6 +299,16 @@ on_signal(struct collector *c)
 	}
 }
 
+/* A pool that begins to fail is told of at once, but polls stay a second apart. */
+static void
+on_failures(struct collector *c)
+{
+	uint64_t since_ms = monotonic_us() / 1000 - c->stats.made_ms;
+	long wait_ms = since_ms < 1000 ? 1000 - (long)since_ms : 0;
+	if (failures_ready(c->failures) && !arm_timer(c, wait_ms * 999999 + 1, c->stats.interval_s))
+		log_error(subsystem, "timer: %s", strerror(errno));
+}
+
 int
 collector_run(struct collector *c)
 {
@@ -302,8 +317,9 @@ collector_run(struct collector *c)
 		    {.fd = c->timer_fd, .events = POLLIN},
 		    {.fd = c->signal_fd, .events = POLLIN},
 		    {.fd = c->polling ? poller_fd(c->poller) : -1, .events = POLLIN},
+		    {.fd = c->polling ? -1 : failures_fd(c->failures), .events = POLLIN},
 		};
-		int ready = poll(fds, 3, c->polling ? POLLER_TIMEOUT_S * 1000 : -1);
+		int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), c->polling ? POLLER_TIMEOUT_S * 1000 : -1);
 		if (ready < 0 && errno != EINTR) {
 			log_error(subsystem, "poll: %s", strerror(errno));
 			return EXIT_FAILED;
@@ -318,6 +334,8 @@ collector_run(struct collector *c)
 			on_signal(c);
 		if (fds[0].revents != 0)
 			on_timer(c);
+		if (fds[3].revents != 0)
+			on_failures(c);
 	}
 	return EXIT_OK;
 }

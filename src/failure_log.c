@@ -13,15 +13,16 @@ same_addresses(const struct addr *a, const struct addr *b)
 static bool
 matches(const struct failed_pool *pool, const struct failure_sample *sample, bool elsewhere)
 {
-	return pool->port == sample->port && pool->elsewhere == elsewhere &&
+	return pool->port == sample->port && (pool->place == FAILED_ELSEWHERE) == elsewhere &&
 	       same_addresses(&pool->peer, &sample->peer) &&
 	       same_addresses(&pool->local, &sample->local);
 }
 
 /* Position of the sample's pool; a new one takes the place of the quietest if there is no room. */
 static uint32_t
-position_of(struct failure_log *log, const struct failure_sample *sample, bool elsewhere)
+position_of(struct failure_log *log, const struct failure_sample *sample, enum failure_place place)
 {
+	bool elsewhere = place == FAILED_ELSEWHERE;
 	if (log->pool_count > 0 && matches(&log->pools[log->last], sample, elsewhere))
 		return log->last;
 	uint32_t quietest = 0;
@@ -32,22 +33,23 @@ position_of(struct failure_log *log, const struct failure_sample *sample, bool e
 			quietest = i;
 	}
 	uint32_t i = log->pool_count < FAILURE_LOG_POOLS ? log->pool_count++ : quietest;
-	log->pools[i] = (struct failed_pool){.local = sample->local,
-					     .peer = sample->peer,
-					     .port = sample->port,
-					     .elsewhere = elsewhere};
+	log->pools[i] = (struct failed_pool){
+	    .local = sample->local, .peer = sample->peer, .port = sample->port, .place = place};
 	return i;
 }
 
-void
+bool
 failure_log_add(struct failure_log *log, const struct failure_sample *sample,
 		const struct failure_process *process)
 {
 	const struct failed_pool *last = failure_log_last(log);
 	uint64_t when_ms = sample->time_ns / 1000000;
 	uint64_t latest_ms = last != NULL ? last->last_ms : 0;
-	uint32_t i = position_of(log, sample, process->elsewhere);
+	uint32_t i = position_of(log, sample, process->place);
 	struct failed_pool *pool = &log->pools[i];
+	if (pool->place == FAILED_UNKNOWN)
+		pool->place = process->place;
+	bool news = pool->count == 0 || pool->last_ms + FAILURE_RECENT_MS <= when_ms;
 	pool->count++;
 	/* The rings of several processors are read one after another. */
 	if (when_ms >= pool->last_ms) {
@@ -57,6 +59,7 @@ failure_log_add(struct failure_log *log, const struct failure_sample *sample,
 	}
 	if (pool->last_ms >= latest_ms)
 		log->last = i;
+	return news;
 }
 
 const struct failed_pool *
@@ -68,7 +71,7 @@ failure_log_last(const struct failure_log *log)
 /* What failure_log_apply() works with: the log's own pools by peer, and for each of them the one of
  * the tally's that it is. */
 struct work {
-	const struct failure_log *log;
+	struct failure_log *log;
 	struct lookup by_peer;
 	struct pool_tally *owner[FAILURE_LOG_POOLS];
 	uint64_t now_ms;
@@ -128,8 +131,22 @@ mark_peer(struct work *work, struct peer_tally *peer)
 {
 	uint32_t hash = hash_peer(&peer->peer), cursor = hash, i;
 	while ((i = lookup_next(&work->by_peer, hash, &cursor)) != LOOKUP_NONE)
-		if (work->owner[i] != NULL && addr_equal(&work->owner[i]->peer, &peer->peer))
+		if (work->log->pools[i].place == FAILED_HERE && work->owner[i] != NULL &&
+		    addr_equal(&work->owner[i]->peer, &peer->peer))
 			mark(work, &work->log->pools[i], &peer->usage);
+}
+
+static void
+settle(struct work *work, uint32_t i)
+{
+	struct failed_pool *failed = &work->log->pools[i];
+	struct pool_tally *owner = work->owner[i];
+	if (owner == NULL)
+		return;
+	if (failed->place == FAILED_UNKNOWN && owner->usage.percent >= FAILURE_LIKELY_PERCENT)
+		failed->place = FAILED_HERE;
+	if (failed->place == FAILED_HERE)
+		mark(work, failed, &owner->usage);
 }
 
 /* A target needs no row of its own to fail: also a pool without a socket may have no port left. */
@@ -138,27 +155,26 @@ mark_target(struct work *work, struct target_tally *target)
 {
 	for (uint32_t i = 0; i < work->log->pool_count; i++) {
 		const struct failed_pool *failed = &work->log->pools[i];
-		if (!failed->elsewhere &&
+		if (failed->place == FAILED_HERE &&
 		    target_matches(target->target, &failed->peer, failed->port))
 			mark(work, failed, &target->usage);
 	}
 }
 
 void
-failure_log_apply(const struct failure_log *log, struct tally *tally, uint64_t now_ms)
+failure_log_apply(struct failure_log *log, struct tally *tally, uint64_t now_ms)
 {
 	struct work work = {.log = log, .now_ms = now_ms};
 	if (log->pool_count == 0)
 		return;
 	for (uint32_t i = 0; i < log->pool_count; i++)
-		if (!log->pools[i].elsewhere &&
+		if (log->pools[i].place != FAILED_ELSEWHERE &&
 		    !lookup_enter(&work.by_peer, hash_peer(&log->pools[i].peer), i))
 			break;
 	for (uint32_t i = 0; i < tally->pool_count; i++)
 		find_owner(&work, &tally->pools[i]);
 	for (uint32_t i = 0; i < log->pool_count; i++)
-		if (work.owner[i] != NULL)
-			mark(&work, &log->pools[i], &work.owner[i]->usage);
+		settle(&work, i);
 	for (uint32_t i = 0; i < tally->peer_count; i++)
 		mark_peer(&work, &tally->peers[i]);
 	for (uint32_t i = 0; i < tally->target_count; i++)

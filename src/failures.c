@@ -33,7 +33,7 @@ static const char subsystem[] = "failures";
 /* Processes whose name is known, for as long as one drain. */
 struct known {
 	uint32_t pid;
-	bool elsewhere;
+	enum failure_place place;
 	char name[PROCESS_NAME_MAX];
 };
 
@@ -41,12 +41,13 @@ struct failures {
 	const char *proc_root, *sys_root;
 	struct failure_format format;
 	bool samples; /* rings are open */
-	int epoll_fd; /* the rings, each disarmed once it fired, and the timer that arms them */
-	int timer_fd;
-	bool resting;             /* the timer runs */
+	int epoll_fd; /* the rings */
+	int timer_fd; /* in their place while resting */
+	bool resting;
 	struct failure_cpu *cpus; /* those that are counted */
 	uint32_t cpu_count;
 	struct portset online;    /* the processors, as a set of numbers */
+	uint32_t taken;           /* samples so far */
 	uint64_t past, past_lost; /* of processors that went offline */
 	uint64_t net_namespace;   /* our own */
 	struct known known[LOOKUPS_MAX];
@@ -109,7 +110,7 @@ failures_free(struct failures *f)
 int
 failures_fd(const struct failures *f)
 {
-	return f->epoll_fd;
+	return f->resting ? f->timer_fd : f->epoll_fd;
 }
 
 const struct failure_log *
@@ -162,10 +163,10 @@ read_format(struct failures *f)
 }
 
 static bool
-watch(struct failures *f, int fd, uint32_t events, uint32_t number, int operation)
+watch(struct failures *f, int fd)
 {
-	struct epoll_event event = {.events = events, .data.u32 = number};
-	return epoll_ctl(f->epoll_fd, operation, fd, &event) == 0;
+	struct epoll_event event = {.events = EPOLLIN};
+	return epoll_ctl(f->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 /* Counts a processor that is not counted yet. 0 or an errno. */
@@ -180,7 +181,7 @@ add_cpu(struct failures *f, int number)
 	int error = failure_cpu_open(cpu, number, &f->format, f->samples);
 	if (error != 0)
 		return error;
-	if (f->samples && !watch(f, cpu->fd, EPOLLIN | EPOLLONESHOT, f->cpu_count, EPOLL_CTL_ADD)) {
+	if (f->samples && !watch(f, cpu->fd)) {
 		error = errno;
 		failure_cpu_close(cpu);
 		return error;
@@ -228,8 +229,7 @@ open_counters(struct failures *f, bool samples)
 	f->samples = samples;
 	f->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	f->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (f->epoll_fd < 0 || f->timer_fd < 0 ||
-	    !watch(f, f->timer_fd, EPOLLIN, UINT32_MAX, EPOLL_CTL_ADD))
+	if (f->epoll_fd < 0 || f->timer_fd < 0)
 		return errno;
 	return follow_cpus(f);
 }
@@ -273,53 +273,50 @@ look_up(struct failures *f, uint32_t pid)
 	known->pid = pid;
 	process_name(f->proc_root, pid, known->name);
 	uint64_t namespace = process_net_namespace(f->proc_root, pid);
-	known->elsewhere = namespace != 0 && f->net_namespace != 0 && namespace != f->net_namespace;
+	if (namespace != 0 && f->net_namespace != 0)
+		known->place = namespace == f->net_namespace ? FAILED_HERE : FAILED_ELSEWHERE;
+	else
+		known->place = FAILED_UNKNOWN;
 	return known;
 }
 
-static void
+/* True if a pool of our own namespace has begun to fail. */
+static bool
 drain(struct failures *f)
 {
 	struct failure_sample sample;
-	uint32_t taken = 0;
+	uint32_t limit = f->taken + DRAIN_MAX;
+	bool news = false;
 	f->known_count = 0;
 	for (uint32_t i = 0; i < f->cpu_count; i++) {
-		while (taken < DRAIN_MAX && failure_cpu_next(&f->cpus[i], &f->format, &sample)) {
+		while (f->taken != limit && failure_cpu_next(&f->cpus[i], &f->format, &sample)) {
 			const struct known *known = look_up(f, sample.pid);
-			const struct failure_process process = {known->elsewhere, known->name};
-			failure_log_add(&f->log, &sample, &process);
-			taken++;
+			const struct failure_process process = {known->place, known->name};
+			bool first = failure_log_add(&f->log, &sample, &process);
+			news |= first && known->place != FAILED_ELSEWHERE;
+			f->taken++;
 		}
 	}
+	return news;
 }
 
-static void
-arm_rings(struct failures *f)
-{
-	for (uint32_t i = 0; i < f->cpu_count; i++)
-		watch(f, f->cpus[i].fd, EPOLLIN | EPOLLONESHOT, i, EPOLL_CTL_MOD);
-	f->resting = false;
-}
-
-void
+bool
 failures_ready(struct failures *f)
 {
 	static const struct itimerspec rest = {
 	    .it_value = {.tv_nsec = DRAIN_INTERVAL_MS * 1000000L}};
 	struct epoll_event events[16];
 	uint64_t expirations;
-	int count = epoll_wait(f->epoll_fd, events, 16, 0);
-	if (count <= 0)
-		return;
-	bool sampled = false;
-	for (int i = 0; i < count; i++)
-		sampled |= events[i].data.u32 != UINT32_MAX;
-	if (read(f->timer_fd, &expirations, sizeof(expirations)) > 0)
-		arm_rings(f);
-	if (sampled)
-		drain(f);
-	if (sampled && !f->resting)
-		f->resting = timerfd_settime(f->timer_fd, 0, &rest, NULL) == 0;
+	uint32_t before = f->taken;
+	/* Which ring it was is not looked at: the kernel tells it only once, and the caller's
+	 * poll(2) may have been that once. */
+	if (!f->resting)
+		epoll_wait(f->epoll_fd, events, 16, 0);
+	else if (read(f->timer_fd, &expirations, sizeof(expirations)) < 0)
+		return false;
+	bool news = drain(f);
+	f->resting = f->taken != before && timerfd_settime(f->timer_fd, 0, &rest, NULL) == 0;
+	return news;
 }
 
 static void
@@ -335,7 +332,7 @@ describe_last(struct failures *f)
 	memcpy(state->process, last->process, sizeof(state->process));
 	snprintf(state->pool, sizeof(state->pool), "%s to %s%s", addr_text(&last->local, local),
 		 addr_port_text(&last->peer, last->port, peer),
-		 last->elsewhere ? " in another network namespace" : "");
+		 last->place == FAILED_ELSEWHERE ? " in another network namespace" : "");
 }
 
 static bool
@@ -354,7 +351,7 @@ read_counters(struct failures *f)
 }
 
 void
-failures_poll(struct failures *f, struct failure_state *out)
+failures_poll(struct failures *f, struct tally *tally)
 {
 	if (f->state.available) {
 		int error = follow_cpus(f);
@@ -366,6 +363,8 @@ failures_poll(struct failures *f, struct failure_state *out)
 	if (f->state.available && read_counters(f)) {
 		drain(f);
 		describe_last(f);
+		tally->features |= UINT32_C(1) << FEATURE_FAILURES;
 	}
-	*out = f->state;
+	tally->failures = f->state;
+	failure_log_apply(&f->log, tally, monotonic_us() / 1000);
 }

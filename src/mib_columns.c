@@ -159,6 +159,26 @@ get_pool_name(const struct mib_view *view, const void *row, struct mib_value *ou
 	return true;
 }
 
+/* srcPortFailures */
+
+static bool
+get_failures_available(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	out->number = ((const struct snapshot *)row)->failures.available ? 1 : 2; /* TruthValue */
+	return true;
+}
+
+static bool
+get_failure_age(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	uint64_t last_ms = ((const struct snapshot *)row)->failures.last_ms;
+	uint64_t age_s = view->now_ms > last_ms ? (view->now_ms - last_ms) / 1000 : 0;
+
+	out->number = last_ms == 0 || age_s > UINT32_MAX ? UINT32_MAX : (uint32_t)age_s;
+	return true;
+}
+
 /* One line an object. */
 /* clang-format off */
 
@@ -222,6 +242,17 @@ static const struct mib_column poll_columns[] = {
     SNAPSHOT(15, MIB_GAUGE, omitted.connections),
 };
 
+static const struct mib_column failure_columns[] = {
+    MIB_COMPUTED(1, MIB_INTEGER, get_failures_available),
+    SNAPSHOT(2, MIB_TEXT, failures.reason),
+    SNAPSHOT(3, MIB_COUNTER, failures.total),
+    SNAPSHOT(4, MIB_COUNTER, failures.lost),
+    MIB_COMPUTED(5, MIB_GAUGE, get_failure_age),
+    SNAPSHOT(6, MIB_TEXT, failures.pool),
+    SNAPSHOT(7, MIB_GAUGE, failures.pid),
+    SNAPSHOT(8, MIB_TEXT, failures.process),
+};
+
 /* Columns 7 to 24 of every table whose rows have a struct usage: the same number means the same in
  * each of them. */
 #define USAGE(number, type, row, member) MIB_COLUMN(number, type, row, t.usage.member)
@@ -257,11 +288,13 @@ static const struct mib_column peer_columns[] = {
     USAGE(5, MIB_GAUGE, struct peer_row, tightest),
     MIB_COMPUTED(6, MIB_TEXT, get_peer_name),
     USAGE_COLUMNS(struct peer_row),
+    USAGE(27, MIB_COUNTER, struct peer_row, failures),
 };
 
 static const struct mib_column pool_columns[] = {
     MIB_COMPUTED(6, MIB_TEXT, get_pool_name),
     USAGE_COLUMNS(struct pool_row),
+    USAGE(27, MIB_COUNTER, struct pool_row, failures),
 };
 
 static const struct mib_table tables[] = {
@@ -269,6 +302,7 @@ static const struct mib_table tables[] = {
     {2,  true,  once_polled, range_columns,  COUNT(range_columns)},
     {3,  true,  once_polled, totals_columns, COUNT(totals_columns)},
     {5,  true,  always,      poll_columns,   COUNT(poll_columns)},
+    {6,  true,  once_polled, failure_columns, COUNT(failure_columns)},
     {10, false, locals,      local_columns,  COUNT(local_columns)},
     {11, false, peers,       peer_columns,   COUNT(peer_columns)},
     {12, false, pools,       pool_columns,   COUNT(pool_columns)},

@@ -228,6 +228,7 @@ snapshot_build(const struct tally *tally, const struct poll_stats *poll,
 	s->poll.features |= tally->features;
 	s->range = tally->range;
 	s->totals = tally->totals;
+	s->failures = tally->failures;
 	s->severity = worst(tally);
 	if (take_tables(s, tally, limits))
 		return s;

@@ -13,23 +13,23 @@ empty(void **state)
 	return 0;
 }
 
-static void
-fail_in(bool elsewhere, const char *local, const char *peer, uint16_t port, uint64_t when_ms,
-	uint32_t pid, const char *name)
+static bool
+fail_in(enum failure_place place, const char *local, const char *peer, uint16_t port,
+	uint64_t when_ms, uint32_t pid, const char *name)
 {
 	const struct failure_sample sample = {.local = address(local),
 					      .peer = address(peer),
 					      .port = port,
 					      .pid = pid,
 					      .time_ns = when_ms * 1000000 + 999999};
-	const struct failure_process process = {elsewhere, name};
-	failure_log_add(&fails, &sample, &process);
+	const struct failure_process process = {place, name};
+	return failure_log_add(&fails, &sample, &process);
 }
 
-static void
+static bool
 failed_at(const char *local, const char *peer, uint16_t port, uint64_t when_ms)
 {
-	fail_in(false, local, peer, port, when_ms, 1, "x");
+	return fail_in(FAILED_HERE, local, peer, port, when_ms, 1, "x");
 }
 
 static void
@@ -37,18 +37,18 @@ test_pools_and_last(void **state)
 {
 	(void)state;
 	assert_null(failure_log_last(&fails));
-	fail_in(false, "10.0.0.9", "10.1.2.3", 443, 1000, 812, "java");
-	fail_in(false, "10.0.0.9", "10.1.2.3", 443, 2000, 813, "curl");
-	fail_in(false, "10.0.0.9", "10.1.2.3", 80, 3000, 0, "");
-	fail_in(false, "10.0.0.8", "10.1.2.3", 443, 4000, 7, "a");
-	fail_in(true, "10.0.0.9", "10.1.2.3", 443, 5000, 9, "b");
+	fail_in(FAILED_HERE, "10.0.0.9", "10.1.2.3", 443, 1000, 812, "java");
+	fail_in(FAILED_HERE, "10.0.0.9", "10.1.2.3", 443, 2000, 813, "curl");
+	fail_in(FAILED_HERE, "10.0.0.9", "10.1.2.3", 80, 3000, 0, "");
+	fail_in(FAILED_HERE, "10.0.0.8", "10.1.2.3", 443, 4000, 7, "a");
+	fail_in(FAILED_ELSEWHERE, "10.0.0.9", "10.1.2.3", 443, 5000, 9, "b");
 	assert_int_equal(fails.pool_count, 4);
 	assert_int_equal(fails.pools[0].count, 2);
 	assert_int_equal(fails.pools[0].last_ms, 2000);
 	assert_int_equal(fails.pools[0].pid, 813);
 	assert_string_equal(fails.pools[0].process, "curl");
 	assert_ptr_equal(failure_log_last(&fails), &fails.pools[3]);
-	assert_true(failure_log_last(&fails)->elsewhere);
+	assert_int_equal(failure_log_last(&fails)->place, FAILED_ELSEWHERE);
 }
 
 /* One ring is read after another: an older failure may come later. */
@@ -56,13 +56,24 @@ static void
 test_out_of_order(void **state)
 {
 	(void)state;
-	fail_in(false, "10.0.0.9", "10.1.2.3", 443, 2000, 812, "java");
-	fail_in(false, "10.0.0.9", "10.1.2.3", 80, 1000, 813, "curl");
-	fail_in(false, "10.0.0.9", "10.1.2.3", 443, 1500, 814, "late");
+	fail_in(FAILED_HERE, "10.0.0.9", "10.1.2.3", 443, 2000, 812, "java");
+	fail_in(FAILED_HERE, "10.0.0.9", "10.1.2.3", 80, 1000, 813, "curl");
+	fail_in(FAILED_HERE, "10.0.0.9", "10.1.2.3", 443, 1500, 814, "late");
 	assert_int_equal(failure_log_last(&fails)->port, 443);
 	assert_int_equal(failure_log_last(&fails)->last_ms, 2000);
 	assert_string_equal(failure_log_last(&fails)->process, "java");
 	assert_int_equal(fails.pools[0].count, 2);
+}
+
+static void
+test_news(void **state)
+{
+	(void)state;
+	assert_true(failed_at("10.0.0.9", "10.1.2.3", 443, 100000));
+	assert_false(failed_at("10.0.0.9", "10.1.2.3", 443, 100000));
+	assert_true(failed_at("10.0.0.9", "10.1.2.3", 80, 100000));
+	assert_false(failed_at("10.0.0.9", "10.1.2.3", 443, 159999));
+	assert_true(failed_at("10.0.0.9", "10.1.2.3", 443, 219999));
 }
 
 static void
@@ -152,13 +163,53 @@ test_other_namespaces_are_not_ours(void **state)
 	(void)state;
 	host_begin(&host, &settings, NULL);
 	host_connect(&host, STATE_ESTABLISHED, "127.0.0.1", "127.0.0.1", 443, 40000, 3, 1);
-	fail_in(true, "127.0.0.1", "127.0.0.1", 443, 100000, 5, "x");
+	fail_in(FAILED_ELSEWHERE, "127.0.0.1", "127.0.0.1", 443, 100000, 5, "x");
 	host_tally(&host, &target, 1);
 	failure_log_apply(&fails, host.tally, 100000);
 	assert_int_equal(host_pool(&host, "127.0.0.1", "127.0.0.1", 443)->failures, 0);
 	assert_int_equal(host_peer(&host, "127.0.0.1")->usage.failures, 0);
 	assert_int_equal(host.tally->targets[0].usage.failures, 0);
 	host_free(&host);
+}
+
+/* Nobody knows where: ours if the pool is nearly full, and then it stays ours. */
+static void
+test_unknown_places(void **state)
+{
+	struct settings settings = settings_of(40000, 40999, "");
+	struct target target = target_of("127.0.0.1:443");
+	struct host host;
+	(void)state;
+	fail_in(FAILED_UNKNOWN, "127.0.0.1", "127.0.0.1", 443, 100000, 0, "");
+	host_begin(&host, &settings, NULL);
+	host_connect(&host, STATE_ESTABLISHED, "127.0.0.1", "127.0.0.1", 443, 40000, 899, 1);
+	host_tally(&host, &target, 1);
+	failure_log_apply(&fails, host.tally, 100000);
+	assert_int_equal(host_pool(&host, "127.0.0.1", "127.0.0.1", 443)->failures, 0);
+	assert_int_equal(host_peer(&host, "127.0.0.1")->usage.failures, 0);
+	assert_int_equal(host.tally->targets[0].usage.failures, 0);
+
+	host_connect(&host, STATE_ESTABLISHED, "127.0.0.1", "127.0.0.1", 443, 40899, 1, 1);
+	host_tally(&host, &target, 1);
+	failure_log_apply(&fails, host.tally, 100000);
+	assert_int_equal(host_pool(&host, "127.0.0.1", "127.0.0.1", 443)->failures, 1);
+	assert_int_equal(host_peer(&host, "127.0.0.1")->usage.failures, 1);
+	assert_int_equal(host.tally->targets[0].usage.failures, 1);
+	host_free(&host);
+
+	host_begin(&host, &settings, NULL);
+	host_connect(&host, STATE_ESTABLISHED, "127.0.0.1", "127.0.0.1", 443, 40000, 1, 1);
+	host_tally(&host, NULL, 0);
+	failure_log_apply(&fails, host.tally, 100001);
+	assert_true(host_pool(&host, "127.0.0.1", "127.0.0.1", 443)->failing);
+	host_free(&host);
+
+	/* One whose process could be asked settles it for the others. */
+	fail_in(FAILED_UNKNOWN, "127.0.0.1", "127.0.0.1", 80, 100000, 0, "");
+	fail_in(FAILED_HERE, "127.0.0.1", "127.0.0.1", 80, 100000, 7, "x");
+	assert_int_equal(fails.pool_count, 2);
+	assert_int_equal(fails.pools[1].place, FAILED_HERE);
+	assert_int_equal(fails.pools[1].count, 2);
 }
 
 static uint32_t
@@ -206,10 +257,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_pools_and_last, empty),
 	    cmocka_unit_test_setup(test_out_of_order, empty),
+	    cmocka_unit_test_setup(test_news, empty),
 	    cmocka_unit_test_setup(test_the_quietest_makes_place, empty),
 	    cmocka_unit_test_setup(test_a_recent_failure_is_critical, empty),
 	    cmocka_unit_test_setup(test_a_minute_later_it_is_over, empty),
 	    cmocka_unit_test_setup(test_other_namespaces_are_not_ours, empty),
+	    cmocka_unit_test_setup(test_unknown_places, empty),
 	    cmocka_unit_test_setup(test_devices, empty),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,15 +19,17 @@ static const char format_text[] = "name: inet_sock_set_state\nID: 4000000000\nfo
 static void
 assert_not_available(const struct directory *sys, const char *reason_begins)
 {
-	struct failure_state state;
 	struct failures *failures = failures_new("/proc", sys->path);
 	assert_non_null(failures);
 	for (int poll = 0; poll < 2; poll++) {
-		failures_poll(failures, &state);
-		assert_false(state.available);
-		assert_memory_equal(state.reason, reason_begins, strlen(reason_begins));
-		assert_int_equal(state.total, 0);
-		assert_string_equal(state.pool, "");
+		struct tally tally = {0};
+		const struct failure_state *state = &tally.failures;
+		failures_poll(failures, &tally);
+		assert_false(state->available);
+		assert_int_equal(tally.features, 0);
+		assert_memory_equal(state->reason, reason_begins, strlen(reason_begins));
+		assert_int_equal(state->total, 0);
+		assert_string_equal(state->pool, "");
 		assert_int_equal(failures_fd(failures), -1);
 	}
 	assert_null(failure_log_last(failures_log(failures)));

@@ -366,7 +366,8 @@ next_in_words(void **state)
 	assert_next(s, "1.1.0", false, "1.3.0");
 	assert_next(s, "1.1.0.0", true, "1.3.0");
 	assert_next(s, "1.5.0", false, "2.1.0");
-	assert_next(s, "5.15.0", false, "10.1.6.1.4.10.0.0.9");
+	assert_next(s, "5.15.0", false, "6.1.0");
+	assert_next(s, "9", false, "10.1.6.1.4.10.0.0.9");
 	assert_next(s, "12", false, "12.1.6." POOL);
 	assert_next(s, "12.0.4294967295", false, "12.1.6." POOL);
 	assert_next(s, "12.1.6." POOL, true, "12.1.6." POOL);
@@ -377,7 +378,7 @@ next_in_words(void **state)
 		    "12.1.6.2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1.80."
 		    "2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.9");
 	assert_next(s, "12.1.6.3", false, "12.1.7." POOL);
-	assert_next(s, "12.1.24.3", false, NULL);
+	assert_next(s, "12.1.27.3", false, NULL);
 	assert_next(s, "12.2", false, NULL);
 	assert_next(s, "4294967295", true, NULL);
 }

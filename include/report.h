@@ -21,6 +21,9 @@ struct report {
  * target with its states, percent, remaining, verdict and why. */
 void report_text(const struct report *report, FILE *out);
 
+/* The part of it that is about the host: its limits and the NAT around it. */
+void report_host(const struct tally *tally, FILE *out);
+
 /* The stable JSON form; every pool, peer and local address. Documented in srcportd(8). */
 void report_json(const struct report *report, FILE *out);
 

@@ -9,6 +9,7 @@
 #ifndef SRCPORTD_SNAPSHOT_H
 #define SRCPORTD_SNAPSHOT_H
 
+#include "advice.h"
 #include "tally.h"
 
 #include <stdatomic.h>
@@ -65,7 +66,9 @@ struct snapshot {
 	struct range_tally range;
 	struct totals totals;
 	struct failure_state failures;
+	struct host_state host;
 	enum severity severity;     /* worst of all; unknown before the first good poll */
+	char message[ADVICE_MAX];   /* advice_system(); why there is none before the first good poll */
 
 	struct pool_row *pools;
 	uint32_t pool_count;

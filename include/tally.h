@@ -31,8 +31,8 @@ struct range_tally {
 	struct widening wider;
 };
 
-/* No growth, or none that is known: 68 years, so that a manager may compare. */
-#define TIME_LEFT_NONE INT32_MAX
+/* No growth, or none that is known: the largest number, so that a manager may compare. */
+#define TIME_LEFT_NONE UINT32_MAX
 
 /* Numbers that pools, peers and targets share; all about one snapshot, but for high_water and time_left_s,
  * which one poll alone leaves at what is used and TIME_LEFT_NONE (trend.h), and for failures and failing

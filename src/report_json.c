@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "report.h"
 
+#include "advice.h"
 #include "json.h"
+#include "natenv.h"
 
 static const struct {
 	enum tcp_state state;
@@ -45,6 +47,11 @@ put_usage(struct json *json, const struct usage *u)
 	json_number(json, "percent", u->percent);
 	json_string(json, "severity", severity_name(u->severity));
 	json_string(json, "cause", cause_name(u->cause));
+	json_number(json, "highWater", u->high_water);
+	if (u->time_left_s == TIME_LEFT_NONE)
+		json_null(json, "timeLeft");
+	else
+		json_number(json, "timeLeft", u->time_left_s);
 }
 
 static void
@@ -123,9 +130,45 @@ put_targets(struct json *json, const struct tally *tally)
 		json_string(json, "target", target_text(t->target, text));
 		json_number(json, "pools", t->pools);
 		put_usage(json, &t->usage);
+		const struct advice advice = {.usage = &t->usage,
+		                              .range = &tally->range,
+		                              .host = &tally->host,
+		                              .peer = advice_target_peer(t)};
+		char why[ADVICE_MAX];
+		json_string(json, "message", advice_text(&advice, why));
 		json_close_object(json);
 	}
 	json_close_array(json);
+}
+
+/* null: not available here. */
+static void
+put_limits(struct json *json, const struct host_state *host)
+{
+	json_object(json, "limits");
+	for (enum limit i = 0; i < LIMITS; i++) {
+		if (host->limits.value[i] == LIMIT_ABSENT)
+			json_null(json, hostlimits_words(i)->name);
+		else
+			json_number(json, hostlimits_words(i)->name,
+			            (uint64_t)host->limits.value[i]);
+	}
+	json_string(json, "severity", severity_name(host->severity));
+	json_close_object(json);
+}
+
+static void
+put_nat(struct json *json, uint32_t nat)
+{
+	char text[NATENV_TEXT_MAX];
+	json_object(json, "nat");
+	json_array(json, "environment");
+	for (enum nat_bit bit = 0; bit < NAT_BITS; bit++)
+		if (nat >> bit & 1)
+			json_string(json, NULL, natenv_words(bit)->name);
+	json_close_array(json);
+	json_string(json, "meaning", natenv_text(nat, text));
+	json_close_object(json);
 }
 
 static void
@@ -162,14 +205,18 @@ void
 report_json(const struct report *report, FILE *out)
 {
 	struct json json;
+	char message[ADVICE_MAX];
 	json_begin(&json, out);
 	json_object(&json, NULL);
+	json_string(&json, "message", advice_system(report->tally, message));
 	put_range(&json, &report->tally->range);
 	put_locals(&json, report->tally);
 	put_pools(&json, report->tally);
 	put_peers(&json, report->tally);
 	put_targets(&json, report->tally);
 	put_totals(&json, report->tally);
+	put_limits(&json, &report->tally->host);
+	put_nat(&json, report->tally->host.nat);
 	put_poll(&json, report);
 	json_close_object(&json);
 }

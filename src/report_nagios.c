@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "report.h"
 
-#include "reason.h"
+#include "advice.h"
 
 #include <string.h>
 
 /* What the line is about: the worst target, or the worst pool where no target was named. */
 struct subject {
 	const struct usage *usage;
+	const struct addr *peer;
 	char name[2 * ADDR_PORT_TEXT_MAX + 8];
 };
 
@@ -28,6 +29,7 @@ find_subject(const struct tally *tally, struct subject *subject)
 		if (subject->usage != NULL && !worse(&t->usage, subject->usage))
 			continue;
 		subject->usage = &t->usage;
+		subject->peer = advice_target_peer(t);
 		const char *name = t->target->name;
 		snprintf(subject->name, sizeof(subject->name), "%s",
 		         *name != '\0' ? name : target_text(t->target, text));
@@ -39,39 +41,62 @@ find_subject(const struct tally *tally, struct subject *subject)
 		if (subject->usage != NULL && !worse(&p->usage, subject->usage))
 			continue;
 		subject->usage = &p->usage;
+		subject->peer = &p->peer;
 		snprintf(subject->name, sizeof(subject->name), "%s -> %s",
 		         addr_text(&p->local, local), addr_port_text(&p->peer, p->port, peer));
 	}
 }
 
-int
-report_nagios(const struct report *report, FILE *out)
+/* Performance data: "LABEL=VALUE;WARN;CRIT;MIN;MAX". */
+static void
+put_performance(const struct tally *tally, const struct usage *u, FILE *out)
 {
-	const struct tally *tally = report->tally;
-	/* With no outgoing connection at all, an empty pool stands for the host. */
-	struct usage empty = {.remaining = tally->range.capacity,
-	                      .capacity = tally->range.capacity,
-	                      .tightest = tally->range.capacity};
-	empty.severity = tally->range.capacity == 0 ? SEVERITY_CRITICAL : SEVERITY_NORMAL;
-	empty.percent = level_percent(empty.tightest, empty.capacity);
-	struct subject subject = {.name = "no outgoing connections"};
-	find_subject(tally, &subject);
-	const struct usage *u = subject.usage != NULL ? subject.usage : &empty;
-
-	static const char *const word[] = {
-	    [SEVERITY_NORMAL] = "OK", [SEVERITY_WARNING] = "WARNING", [SEVERITY_CRITICAL] = "CRITICAL",
-	    [SEVERITY_UNKNOWN] = "UNKNOWN"};
-	static const int code[] = {[SEVERITY_NORMAL] = 0,
-	                           [SEVERITY_WARNING] = 1,
-	                           [SEVERITY_CRITICAL] = 2,
-	                           [SEVERITY_UNKNOWN] = 3};
-	char reason[REASON_MAX];
 	fprintf(out,
-	        "SRCPORT %s - %s: %s | used=%u;;;0;%u remaining=%u;;;0;%u percent=%u%%;;;0;100 "
-	        "time_wait=%u close_wait=%u established=%u free=%u\n",
-	        word[u->severity], subject.name, reason_text(u, &tally->range, reason),
+	        " | used=%u;;;0;%u remaining=%u;;;0;%u percent=%u%%;;;0;100 time_wait=%u "
+	        "close_wait=%u established=%u free=%u",
 	        u->capacity - u->tightest, u->capacity, u->tightest, u->capacity, u->percent,
 	        u->states.of[STATE_TIME_WAIT], u->states.of[STATE_CLOSE_WAIT],
 	        u->states.of[STATE_ESTABLISHED], tally->range.free);
-	return code[u->severity];
+	for (enum limit_rule rule = 0; rule < LIMIT_RULES; rule++) {
+		int percent = hostlimits_percent(&tally->host.limits, rule);
+		if (percent >= 0)
+			fprintf(out, " %s=%d%%;;;0;100", hostlimits_rule_name(rule), percent);
+	}
+	fputc('\n', out);
+}
+
+int
+report_nagios(const struct report *report, FILE *out)
+{
+	static const struct {
+		const char *word;
+		int code;
+	} plugin[] = {[SEVERITY_NORMAL] = {"OK", 0},
+	              [SEVERITY_WARNING] = {"WARNING", 1},
+	              [SEVERITY_CRITICAL] = {"CRITICAL", 2},
+	              [SEVERITY_UNKNOWN] = {"UNKNOWN", 3}};
+	const struct tally *tally = report->tally;
+	/* With no outgoing connection at all, an empty pool stands for the host. */
+	bool nothing = tally->range.capacity == 0;
+	const struct usage empty = {.remaining = tally->range.capacity,
+	                            .capacity = tally->range.capacity,
+	                            .tightest = tally->range.capacity,
+	                            .percent = nothing ? 100 : 0,
+	                            .severity = nothing ? SEVERITY_CRITICAL : SEVERITY_NORMAL,
+	                            .cause = nothing ? CAUSE_BLOCKED : CAUSE_NONE,
+	                            .time_left_s = TIME_LEFT_NONE};
+	struct subject subject = {.name = "no outgoing connections"};
+	find_subject(tally, &subject);
+	const struct usage *u = subject.usage != NULL ? subject.usage : &empty;
+	const struct advice advice = {
+	    .usage = u, .range = &tally->range, .host = &tally->host, .peer = subject.peer};
+
+	char why[ADVICE_MAX];
+	bool host = tally->host.severity > u->severity;
+	enum severity severity = host ? tally->host.severity : u->severity;
+	fprintf(out, "SRCPORT %s - %s: %s", plugin[severity].word, host ? "host" : subject.name,
+	        host ? advice_limit(&tally->host.limits, tally->host.worst, why)
+	             : advice_text(&advice, why));
+	put_performance(tally, u, out);
+	return plugin[severity].code;
 }

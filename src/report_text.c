@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "report.h"
 
-#include "reason.h"
+#include "advice.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Pools that are explained. */
+#define REASONS 5
 
 const char *
 report_verdict(enum severity severity)
@@ -96,6 +99,26 @@ column_width(const struct tally *tally, uint32_t rows, bool peers)
 	return width;
 }
 
+/* Why, for the first of the pools that are not safe. */
+static void
+put_reasons(const struct tally *tally, uint32_t rows, FILE *out)
+{
+	unsigned told = 0;
+	for (uint32_t i = 0; i < rows && told < REASONS; i++) {
+		const struct pool_tally *p = &tally->pools[i];
+		char toward[ADDR_PORT_TEXT_MAX], why[ADVICE_MAX];
+		if (p->usage.cause == CAUSE_NONE)
+			continue;
+		const struct advice advice = {.usage = &p->usage,
+		                              .range = &tally->range,
+		                              .host = &tally->host,
+		                              .peer = &p->peer};
+		fprintf(out, "  why %s: %s\n", addr_port_text(&p->peer, p->port, toward),
+		        advice_text(&advice, why));
+		told++;
+	}
+}
+
 static void
 put_pools(const struct report *report, FILE *out)
 {
@@ -121,18 +144,23 @@ put_pools(const struct report *report, FILE *out)
 		        u->states.of[STATE_CLOSE_WAIT], u->states.of[STATE_SYN_SENT],
 		        other_states(u), report_verdict(u->severity));
 	}
+	put_reasons(tally, rows, out);
 	fputc('\n', out);
 }
 
 static void
-put_target(const struct target_tally *t, const struct range_tally *range, FILE *out)
+put_target(const struct target_tally *t, const struct tally *tally, FILE *out)
 {
 	const struct usage *u = &t->usage;
-	char text[TARGET_SPEC_MAX], reason[REASON_MAX], local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
+	char text[TARGET_SPEC_MAX], why[ADVICE_MAX], local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 	const char *name = t->target->name;
 	fprintf(out, "TARGET %s%s%s  %s\n", name, *name != '\0' ? " " : "",
 	        target_text(t->target, text), report_verdict(u->severity));
-	fprintf(out, "  why          %s\n", reason_text(u, range, reason));
+	const struct advice advice = {.usage = u,
+	                              .range = &tally->range,
+	                              .host = &tally->host,
+	                              .peer = advice_target_peer(t)};
+	fprintf(out, "  why          %s\n", advice_text(&advice, why));
 	fprintf(out, "  connections  %u in %u pool%s:", u->connections, t->pools,
 	        t->pools == 1 ? "" : "s");
 	const char *separator = " ";
@@ -198,11 +226,12 @@ report_text(const struct report *report, FILE *out)
 	const struct tally *tally = report->tally;
 	put_head(report, out);
 	for (uint32_t i = 0; i < tally->target_count; i++)
-		put_target(&tally->targets[i], &tally->range, out);
+		put_target(&tally->targets[i], tally, out);
 	put_range(&tally->range, out);
 	put_totals(&tally->totals, out);
 	put_pools(report, out);
 	put_locals(tally, out);
+	report_host(tally, out);
 	put_missing(tally, out);
 	fprintf(out, "Poll of %" PRIu64 " sockets in %u.%03u ms.\n", tally->totals.sockets,
 	        report->duration_us / 1000, report->duration_us % 1000);

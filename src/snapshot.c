@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,7 +207,7 @@ take_tables(struct snapshot *s, const struct tally *tally, const struct row_limi
 static enum severity
 worst(const struct tally *tally)
 {
-	enum severity severity = SEVERITY_NORMAL;
+	enum severity severity = tally->host.severity;
 	for (uint32_t i = 0; i < tally->peer_count; i++)
 		if (tally->peers[i].usage.severity > severity)
 			severity = tally->peers[i].usage.severity;
@@ -229,7 +230,9 @@ snapshot_build(const struct tally *tally, const struct poll_stats *poll,
 	s->range = tally->range;
 	s->totals = tally->totals;
 	s->failures = tally->failures;
+	s->host = tally->host;
 	s->severity = worst(tally);
+	advice_system(tally, s->message);
 	if (take_tables(s, tally, limits))
 		return s;
 	snapshot_release(s);
@@ -251,6 +254,9 @@ snapshot_repeat(struct snapshot *last, const struct poll_stats *poll)
 		s->rows_from = snapshot_hold(last->rows_from != NULL ? last->rows_from : last);
 	} else {
 		s->severity = SEVERITY_UNKNOWN;
+		hostlimits_init(&s->host.limits);
+		snprintf(s->message, sizeof(s->message), "no poll has succeeded yet%s%s",
+		         poll->error[0] != '\0' ? ": " : "", poll->error);
 	}
 	s->poll = *poll;
 	atomic_init(&s->references, 1);

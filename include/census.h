@@ -77,6 +77,8 @@ struct census {
 	unsigned server_count;
 	struct carry *carry;   /* to keep a full poll in, or that a light one takes over; may be NULL */
 	struct memory *memory; /* of earlier polls; may be NULL; not owned */
+	uint64_t *keys;        /* by port - range.low: of the sockets on it, by their cookies, in any
+	                          order; NULL = not kept */
 };
 
 /* Starts a census; settings are copied. memory (may be NULL) is read and updated. */
@@ -88,6 +90,12 @@ bool census_carry(struct census *census, struct carry *carry);
 
 /* Enters a port of the range that is held at one local address. False with errno ENOMEM. */
 bool census_hold(struct census *census, const struct addr *local, uint16_t port);
+
+/* From now on keeps the keys. False with errno ENOMEM. */
+bool census_watch(struct census *census);
+
+/* Settles a port of the range that was probed. */
+void census_settle(struct census *census, uint16_t port, bool blocked);
 
 /* Takes in one socket of the given dump. The dumps must come in the order of enum diag_dump. False
  * with errno ENOMEM: the census is then incomplete and must be dropped. */

@@ -44,8 +44,8 @@ struct config {
 	uint32_t notify;                   /* enum config_notify */
 	uint32_t notifications_per_minute; /* 0 = no limit */
 
-	bool probe;         /* settle ambiguous ports by a silent bind */
-	uint32_t probe_max; /* ports probed in one poll */
+	bool probe;         /* settle ports in doubt by asking the kernel (probe.h) */
+	uint32_t probe_max; /* ports asked about in one poll, at most */
 
 	struct target *targets; /* owned */
 	uint32_t target_count;

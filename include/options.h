@@ -31,6 +31,7 @@ struct options {
 	const char *config_file;   /* NULL = the default, which may be missing */
 	const char *agentx_socket; /* NULL = from the configuration */
 	const char *base_oid;      /* NULL = from the configuration */
+	bool probe;                /* besides what the configuration says */
 	const char *proc_root;
 	const char *sys_root;
 	const char *record;        /* NULL = none */

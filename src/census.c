@@ -36,6 +36,7 @@ census_free(struct census *census)
 		portbag_free(&census->locals[i].extra);
 	free(census->pools);
 	free(census->locals);
+	free(census->keys);
 	lookup_free(&census->pool_lookup);
 	lookup_free(&census->local_lookup);
 	memset(census, 0, sizeof(*census));
@@ -184,6 +185,32 @@ census_carry(struct census *census, struct carry *carry)
 {
 	census->carry = carry;
 	return carry == NULL || !carry->light || carry_apply(carry, census);
+}
+
+bool
+census_watch(struct census *census)
+{
+	if (census->keys == NULL)
+		census->keys = calloc(range_size(&census->settings.range), sizeof(*census->keys));
+	return census->keys != NULL;
+}
+
+void
+census_settle(struct census *census, uint16_t port, bool blocked)
+{
+	portset_del(&census->ambiguous, port);
+	if (blocked)
+		portset_add(&census->bound, port);
+	else
+		portset_del(&census->bound, port);
+}
+
+/* Adds a socket to its port's key, in which the order does not matter. */
+static void
+add_key(struct census *census, const struct diag_socket *s)
+{
+	uint64_t mixed = (s->cookie ^ s->cookie >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+	census->keys[s->local_port - census->settings.range.low] += mixed ^ mixed >> 29;
 }
 
 /* What is learned of a socket of the range while it tells, for when it does not any more. */
@@ -355,6 +382,8 @@ add_connection(struct census *census, const struct diag_socket *s)
 	enum origin known = ORIGIN_UNKNOWN;
 	if (!s->request)
 		portset_add(&census->any, s->local_port);
+	if (in_range && !s->request && census->keys != NULL)
+		add_key(census, s);
 	if (in_range && !s->request && census->memory != NULL)
 		known = memory_recall(census->memory, s->cookie);
 	if (portset_has(&census->listening, s->local_port) || known == ORIGIN_ACCEPTED ||

@@ -7,6 +7,7 @@
 #include "memory.h"
 #include "monotonic.h"
 #include "poller.h"
+#include "probe.h"
 #include "procfile.h"
 #include "reload.h"
 #include "snapshot.h"
@@ -37,6 +38,8 @@ struct collector {
 	struct memory *memory;
 	struct carry carry;
 	struct failures *failures;
+	struct probe *probe;   /* NULL while probing is off */
+	bool probe_trouble;    /* it has been logged that probing fails */
 	int timer_fd;
 	int signal_fd;
 	bool stopping;
@@ -137,6 +140,7 @@ collector_close(struct collector *c)
 	trend_free(c->trend);
 	failures_free(c->failures);
 	carry_free(&c->carry);
+	probe_free(c->probe);
 	poller_close(c->poller);
 	free(c);
 }
@@ -185,10 +189,41 @@ set_pace(struct collector *c, const struct snapshot *snapshot)
 		log_debug("poller", "the next polls are %u s apart", seconds);
 }
 
+/* Begins to keep what probing needs, as the configuration now says. Without memory for it, the ports
+ * stay in doubt for this poll. */
+static void
+plan_probe(struct collector *c)
+{
+	if (!c->config->probe) {
+		probe_free(c->probe);
+		c->probe = NULL;
+		return;
+	}
+	if (c->probe == NULL)
+		c->probe = probe_new();
+	if (c->probe == NULL || !census_watch(&c->census))
+		log_error("probe", "out of memory: ports stay in doubt");
+}
+
+/* Settles ports in doubt. Logged when it becomes impossible, and when it is possible again. */
+static void
+settle(struct collector *c)
+{
+	if (c->probe == NULL || c->census.keys == NULL)
+		return;
+	const char *trouble = probe_run(c->probe, &c->census, c->config->probe_max);
+	if (trouble != NULL && !c->probe_trouble)
+		log_error("probe", "%s; ports stay in doubt", trouble);
+	if (trouble == NULL && c->probe_trouble)
+		log_info("probe", "ports can be probed again");
+	c->probe_trouble = trouble != NULL;
+}
+
 /* Takes the numbers of a good poll and lets the census go. NULL if memory is out. */
 static struct tally *
 finish_census(struct collector *c)
 {
+	settle(c);
 	struct tally *tally = tally_make(&c->census, &c->config->levels.raise, c->config->targets,
 	                                 c->config->target_count);
 	if (tally == NULL)
@@ -261,6 +296,7 @@ poll_begin(struct collector *c)
 	memory_begin(c->memory);
 	census_init(&c->census, &settings, c->memory);
 	c->polling = true;
+	plan_probe(c);
 	carry_plan(&c->carry, &settings, c->stats.sockets, urgent);
 	if (!census_carry(&c->census, &c->carry)) {
 		poll_failed(c, "out of memory");

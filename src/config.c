@@ -33,7 +33,7 @@ config_init(struct config *config)
 	config->max_alarms = 1000;
 	config->notify = NOTIFY_ALL;
 	config->notifications_per_minute = 60;
-	config->probe_max = 64;
+	config->probe_max = 1000;
 }
 
 bool

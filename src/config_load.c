@@ -27,6 +27,7 @@ config_load(struct config *config, const struct options *options, config_complai
 	const char *file = options->config_file != NULL ? options->config_file : default_file;
 	config_init(config);
 	unsigned errors = config_read(config, file, options->config_file == NULL, complain, arg);
+	config->probe |= options->probe;
 	if (options->interval_s != 0) {
 		config->pace.least_s = config->pace.usual_s = config->pace.most_s =
 		    options->interval_s;

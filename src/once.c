@@ -4,6 +4,7 @@
 #include "hostwatch.h"
 #include "monotonic.h"
 #include "poller.h"
+#include "probe.h"
 #include "procfile.h"
 #include "recording.h"
 #include "replay.h"
@@ -45,6 +46,20 @@ look_around(struct once *once, const struct settings *settings)
 	hostlimits_judge(&once->host, once->config->limits);
 }
 
+/* Asks about every port in doubt. Where that cannot be done, the report says what is in doubt, and
+ * standard error why. */
+static void
+settle(struct once *once)
+{
+	struct probe *probe = probe_new();
+	const char *trouble = strerror(ENOMEM);
+	if (probe != NULL)
+		trouble = probe_run(probe, &once->census, UINT32_MAX);
+	if (trouble != NULL)
+		fprintf(stderr, "srcportd: --probe: %s\n", trouble);
+	probe_free(probe);
+}
+
 static bool
 poll_kernel(struct once *once)
 {
@@ -53,6 +68,8 @@ poll_kernel(struct once *once)
 		return false;
 	look_around(once, &settings);
 	census_init(&once->census, &settings, NULL);
+	if (once->config->probe && !census_watch(&once->census))
+		return complain(once, "--probe", strerror(errno));
 	struct poller *poller = poller_open(once->error, sizeof(once->error));
 	if (poller == NULL)
 		return false;
@@ -60,6 +77,8 @@ poll_kernel(struct once *once)
 	enum poller_step step = poller_begin(poller, &once->census, once->source.record);
 	while (step == POLLER_MORE)
 		step = poller_read(poller);
+	if (step == POLLER_DONE && once->config->probe)
+		settle(once);
 	once->duration_us = (uint32_t)(monotonic_us() - start);
 	if (step == POLLER_FAILED)
 		complain(once, "sock_diag", poller_error(poller));

@@ -17,6 +17,7 @@ enum option_id {
 	OPT_AGENTX_SOCKET,
 	OPT_BASE_OID,
 	OPT_INTERVAL,
+	OPT_PROBE,
 	OPT_PROC_ROOT,
 	OPT_SYS_ROOT,
 	OPT_PID_FILE,
@@ -43,6 +44,7 @@ static const struct option_row {
     {"--agentx-socket", NULL, "PATH", OPT_AGENTX_SOCKET, "snmpd's AgentX socket"},
     {"--base-oid", NULL, "OID", OPT_BASE_OID, "where SRCPORT-MIB is registered"},
     {"--interval", NULL, "SECONDS", OPT_INTERVAL, "time between two polls, fixed"},
+    {"--probe", NULL, NULL, OPT_PROBE, "ask the kernel about ports in doubt (CAP_NET_ADMIN)"},
     {"--proc-root", NULL, "DIR", OPT_PROC_ROOT, "read this directory in the place of /proc"},
     {"--sys-root", NULL, "DIR", OPT_SYS_ROOT, "read this directory in the place of /sys"},
     {"--pid-file", NULL, "FILE", OPT_PID_FILE, "write the process id there, and hold it locked"},
@@ -125,6 +127,7 @@ set_option(struct options *o, enum option_id id, const char *value)
 	case OPT_CONFIG: o->config_file = value; break;
 	case OPT_AGENTX_SOCKET: o->agentx_socket = value; break;
 	case OPT_BASE_OID: o->base_oid = value; break;
+	case OPT_PROBE: o->probe = true; break;
 	case OPT_PROC_ROOT: o->proc_root = value; break;
 	case OPT_SYS_ROOT: o->sys_root = value; break;
 	case OPT_PID_FILE: o->pid_file = value; break;
@@ -163,6 +166,8 @@ check_together(const struct options *o)
 		return "--background needs absolute paths in the other options";
 	if (o->record != NULL && o->replay != NULL)
 		return "--record and --replay exclude each other";
+	if (o->probe && o->replay != NULL)
+		return "--probe and --replay exclude each other";
 	return NULL;
 }
 

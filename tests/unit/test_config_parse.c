@@ -106,7 +106,7 @@ the_defaults_are_the_documented_ones(void **state)
 				  "notifications critical warning cleared suppressed\n"
 				  "notificationsPerMinute 60\n"
 				  "probe no\n"
-				  "probeMax 64\n");
+				  "probeMax 1000\n");
 	free(text);
 	end(&r);
 }

@@ -155,8 +155,8 @@ children_outlive_their_listener(void **state)
 	assert_said(100, 0);
 }
 
-/* A socket that is new on a port whose listener has just gone may be its child, or the first connect()
- * that got the port. It stays unsure, at an even offset too. */
+/* A socket that is new on a port whose listener has just gone may be its child, or the first
+ * connect() that got the port. It stays unsure, at an even offset too. */
 static void
 stranger_on_a_former_listener(void **state)
 {
@@ -200,7 +200,8 @@ stranger_beside_a_known_child(void **state)
 	assert_said(100, 1);
 }
 
-/* What is known to be connect()'s own stays so when a listener comes and goes at another address. */
+/* What is known to be connect()'s own stays so when a listener comes and goes at another address.
+ */
 static void
 listener_does_not_adopt(void **state)
 {
@@ -272,16 +273,11 @@ main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
-	    TEST(without_memory_parity_decides),
-	    TEST(explicit_bind_blocks_in_time_wait),
-	    TEST(bound_idle_blocks_when_connected),
-	    TEST(no_port_is_remembered),
-	    TEST(children_outlive_their_listener),
-	    TEST(stranger_on_a_former_listener),
-	    TEST(stranger_beside_a_known_child),
-	    TEST(listener_does_not_adopt),
-	    TEST(kept_while_the_port_is_blocked),
-	    TEST(failed_poll),
+	    TEST(without_memory_parity_decides),      TEST(explicit_bind_blocks_in_time_wait),
+	    TEST(bound_idle_blocks_when_connected),   TEST(no_port_is_remembered),
+	    TEST(children_outlive_their_listener),    TEST(stranger_on_a_former_listener),
+	    TEST(stranger_beside_a_known_child),      TEST(listener_does_not_adopt),
+	    TEST(kept_while_the_port_is_blocked),     TEST(failed_poll),
 	    TEST(only_sockets_of_the_range_are_kept),
 	};
 	return cmocka_run_group_tests_name("origin", tests, NULL, NULL);

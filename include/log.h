@@ -16,6 +16,9 @@ enum log_sink {
 	LOG_TO_SYSLOG   /* syslog(3), facility daemon, and standard error */
 };
 
+/* True if standard error is a stream of the journal's (JOURNAL_STREAM of systemd.exec(5)). */
+bool log_is_journal(void);
+
 /* Chooses the sink; `verbose` lets log_debug() through. Call before any thread is started. */
 void log_open(enum log_sink sink, bool verbose);
 

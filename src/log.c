@@ -9,8 +9,10 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #define LINE_MAX_OCTETS 1024
 
@@ -23,6 +25,18 @@ static bool verbose;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ratelimit limit = {.burst = BURST, .window_ms = WINDOW_MS};
+
+/* The variable is inherited by whatever a service starts: only the stream that it names counts. */
+bool
+log_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+	char end;
+	return stream != NULL && sscanf(stream, "%llu:%llu%c", &device, &inode, &end) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
 
 void
 log_open(enum log_sink to, bool debug)

@@ -66,7 +66,10 @@ static void
 complain(void *options, const char *line)
 {
 	const struct options *o = options;
-	fprintf(stderr, "srcportd: %s\n", line);
+	if (log_is_journal())
+		log_error("config", "%s", line);
+	else
+		fprintf(stderr, "srcportd: %s\n", line);
 	if (o->mode == RUN_ONCE && o->format == FORMAT_NAGIOS)
 		printf("SRCPORT UNKNOWN: %s\n", line);
 }
@@ -112,6 +115,7 @@ main(int argc, char **argv)
 		puts("srcportd " SRCPORTD_VERSION);
 		return EXIT_OK;
 	}
+	log_open(log_is_journal() ? LOG_TO_JOURNAL : LOG_TO_STDERR, options.verbose);
 	int status = config_load(&config, &options, complain, &options);
 	if (status == EXIT_OK)
 		status = run(&options, &config);

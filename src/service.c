@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,9 +27,6 @@ service_start(struct service *service, const struct options *options)
 			log_error(subsystem, "cannot detach: %s", strerror(errno));
 			return EXIT_FAILED;
 		}
-	} else {
-		bool journal = getenv("JOURNAL_STREAM") != NULL;
-		log_open(journal ? LOG_TO_JOURNAL : LOG_TO_STDERR, options->verbose);
 	}
 	if (!sdnotify_open(&service->notify, error, sizeof(error)))
 		log_warn(subsystem, "%s; the service manager is told nothing", error);

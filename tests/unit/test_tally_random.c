@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The formula against another one: what the kernel does, port by port and socket by socket, over
+ * random hosts. It knows no sets, no pools and no bitmaps; it is slow and short.
+ */
+#include "support.h"
+
+#define MOST 1200
+
+static struct {
+	struct settings settings;
+	struct diag_socket holder[MOST], open[MOST];
+	bool given[MOST]; /* open[i] got its port from bind() */
+	unsigned holders, opens;
+	/* Sockets by their local port: the number of the first, plus one, and of the next. */
+	unsigned holder_at[65536], open_at[65536], next_holder[MOST], next_open[MOST];
+} world;
+
+static unsigned seed;
+
+static unsigned
+any(unsigned below)
+{
+	return (unsigned)rand_r(&seed) % below;
+}
+
+static const char *
+any_text(const char *const *list, unsigned count)
+{
+	return list[any(count)];
+}
+
+static void
+make_range(void)
+{
+	static const unsigned sizes[] = {1, 2, 3, 4, 5, 6, 7, 31, 64, 65, 100, 101, 300, 700, 701};
+	unsigned size = sizes[any(COUNT_OF(sizes))];
+	unsigned low = any(3) == 0 ? 65536 - size : 1 + any(64000);
+	world.settings = settings_of((uint16_t)low, (uint16_t)(low + size - 1),
+				     any(2) == 0 ? "" : "60000-60010");
+	for (unsigned i = 0; i < any(4); i++)
+		portset_add(&world.settings.reserved, (uint16_t)(low + any(size)));
+	world.settings.tw_reuse = (int32_t)any(3);
+	world.settings.timestamps = any(5) != 0;
+}
+
+/* A port of the range, or sometimes one beside it. */
+static uint16_t
+any_port(void)
+{
+	const struct port_range *r = &world.settings.range;
+	return any(20) == 0 ? (uint16_t)(1 + any(65535)) : (uint16_t)(r->low + any(range_size(r)));
+}
+
+static void
+make_holder(void)
+{
+	static const char *const at[] = {"0.0.0.0", "::", "10.0.0.1", "127.0.0.1", "2001:db8::1"};
+	struct diag_socket s = any(2) == 0 ? listener(any_text(at, 5), any_port())
+					   : bound_idle(any_text(at, 5), any_port());
+	if (s.family == 10 && any(2) == 0)
+		s = with_v6only(s);
+	if (!addr_is_any(&s.local) && any(3) == 0)
+		s = on_device(s, 1 + any(2));
+	world.holder[world.holders++] = s;
+}
+
+static void
+make_open(void)
+{
+	static const char *const v4[] = {"10.0.0.1", "10.0.0.2", "127.0.0.1"};
+	static const char *const v6[] = {"2001:db8::1", "2001:db8::2"};
+	static const char *const ll[] = {"fe80::1", "fe80::2"};
+	unsigned kind = any(8), age = any(2) == 0 ? 300 : 30000;
+	const char *local = kind < 5   ? any_text(v4, 3)
+			    : kind < 7 ? any_text(v6, 2)
+				       : any_text(ll, 2);
+	const char *peer = kind < 5   ? any_text(v4, 3)
+			   : kind < 7 ? any_text(v6, 2)
+				      : any_text(ll, 2);
+	uint16_t port = (uint16_t)(80 + any(2)), from = any_port();
+	unsigned i = world.opens++, form = any(6);
+	struct diag_socket s = form == 0   ? time_wait(local, from, peer, port, age)
+			       : form == 1 ? fin_wait2_mini(local, from, peer, port, age)
+			       : form == 2 ? request_sock(local, from, peer, port)
+					   : socket_of(STATE_ESTABLISHED, local, from, peer, port);
+	if (kind == 7 || any(5) == 0)
+		s = on_device(s, 1 + any(2));
+	if (form >= 3 && any(2) == 0)
+		s = with_no_port(s, any(2) == 0);
+	world.given[i] = form == 3 && range_has(&world.settings.range, from) && any(4) == 0;
+	world.open[i] = s;
+}
+
+static void
+make_world(void)
+{
+	world.holders = world.opens = 0;
+	make_range();
+	unsigned size = range_size(&world.settings.range);
+	for (unsigned n = any(size / 4 + 3); n > 0; n--)
+		make_holder();
+	for (unsigned n = any(size > 300 ? MOST : 3 * size + 3); n > 0; n--)
+		make_open();
+	memset(world.holder_at, 0, sizeof(world.holder_at));
+	memset(world.open_at, 0, sizeof(world.open_at));
+	for (unsigned i = 0; i < world.holders; i++) {
+		unsigned *at = &world.holder_at[world.holder[i].local_port];
+		world.next_holder[i] = *at;
+		*at = i + 1;
+	}
+	for (unsigned i = 0; i < world.opens; i++) {
+		unsigned *at = &world.open_at[world.open[i].local_port];
+		world.next_open[i] = *at;
+		*at = i + 1;
+	}
+}
+
+static bool
+is_inbound(const struct diag_socket *s)
+{
+	for (unsigned i = world.holder_at[s->local_port]; i-- > 0; i = world.next_holder[i])
+		if (world.holder[i].state == STATE_LISTEN)
+			return true;
+	return false;
+}
+
+/* __inet_hash_connect(): the range, the reserved ports, and bind buckets that are not connect()'s.
+ */
+static bool
+is_offered(uint16_t port)
+{
+	const struct port_range *r = &world.settings.range;
+	return range_has(r, port) && !portset_has(&world.settings.reserved, port) &&
+	       !(r->high - r->low == 2 && port == r->high);
+}
+
+static bool
+is_blocked(uint16_t port)
+{
+	for (unsigned i = world.open_at[port]; i-- > 0; i = world.next_open[i])
+		if (world.given[i])
+			return true;
+	return world.holder_at[port] != 0;
+}
+
+static bool
+may_be_blocked(uint16_t port)
+{
+	for (unsigned i = world.open_at[port]; i-- > 0; i = world.next_open[i]) {
+		const struct diag_socket *s = &world.open[i];
+		if (!s->request && (port - world.settings.range.low) % 2 == 1 &&
+		    (s->mini || diag_no_port(s) != NO_PORT_ON))
+			return true;
+	}
+	return false;
+}
+
+static bool
+same_address(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a->octet, b->octet, 16) == 0;
+}
+
+/* __inet_check_established(): the tuple is taken for a caller on that device (0 = on none). */
+static bool
+is_taken(const struct addr *local, const struct addr *peer, uint16_t to, uint32_t device,
+	 uint16_t port)
+{
+	for (unsigned i = world.open_at[port]; i-- > 0; i = world.next_open[i]) {
+		const struct diag_socket *s = &world.open[i];
+		if (s->peer_port == to && same_address(&s->local, local) &&
+		    same_address(&s->peer, peer) && (s->interface == 0 || s->interface == device) &&
+		    !census_recyclable(&world.settings, s))
+			return true;
+	}
+	return false;
+}
+
+struct said {
+	uint32_t remaining, uncertain, capacity;
+};
+
+static struct said
+expect_pool(const struct pool_tally *pool)
+{
+	const struct port_range *r = &world.settings.range;
+	struct said said = {0};
+	bool end_free = false;
+	for (unsigned p = r->low; p <= r->high; p++) {
+		uint16_t port = (uint16_t)p;
+		if (!is_offered(port) || is_blocked(port))
+			continue;
+		said.capacity++;
+		if (is_taken(&pool->local, &pool->peer, pool->port, pool->local.zone, port))
+			continue;
+		said.remaining++;
+		said.uncertain += may_be_blocked(port);
+		end_free |= port == r->low || port == r->high;
+	}
+	if (range_size(r) >= 5 && range_size(r) % 2 == 1 && end_free)
+		said.uncertain++;
+	if (said.uncertain > said.remaining)
+		said.uncertain = said.remaining;
+	return said;
+}
+
+static void
+check_pools(const struct tally *tally)
+{
+	for (uint32_t i = 0; i < tally->pool_count; i++) {
+		struct said said = expect_pool(&tally->pools[i]);
+		const struct usage *u = &tally->pools[i].usage;
+		assert_int_equal(u->remaining, said.remaining);
+		assert_int_equal(u->uncertain, said.uncertain);
+		assert_int_equal(u->capacity, said.capacity);
+		assert_int_equal(u->used, said.capacity - said.remaining);
+	}
+}
+
+/* Every connection that is not inbound is in exactly one pool. */
+static void
+check_counts(const struct tally *tally)
+{
+	uint32_t outbound = 0, inbound = 0, in_pools = 0;
+	for (unsigned i = 0; i < world.opens; i++) {
+		bool in = is_inbound(&world.open[i]);
+		inbound += in;
+		outbound += !in;
+	}
+	for (uint32_t i = 0; i < tally->pool_count; i++)
+		in_pools += tally->pools[i].usage.connections;
+	assert_int_equal(tally->totals.outbound, outbound);
+	assert_int_equal(tally->totals.inbound, inbound);
+	assert_int_equal(in_pools, outbound);
+	assert_int_equal(tcp_state_sum(&tally->totals.states), world.opens + world.holders);
+}
+
+static void
+check_peers(const struct tally *tally)
+{
+	const struct port_range *r = &world.settings.range;
+	uint32_t pools = 0;
+	for (uint32_t i = 0; i < tally->peer_count; i++) {
+		const struct peer_tally *peer = &tally->peers[i];
+		uint32_t tightest = UINT32_MAX, certain = UINT32_MAX, remaining = 0;
+		for (uint32_t k = 0; k < tally->pool_count; k++) {
+			const struct usage *u = &tally->pools[k].usage;
+			if (!addr_equal(&tally->pools[k].peer, &peer->peer))
+				continue;
+			pools++;
+			if (u->remaining < tightest)
+				tightest = u->remaining;
+			if (u->remaining - u->uncertain < certain)
+				certain = u->remaining - u->uncertain;
+		}
+		for (unsigned p = r->low; p <= r->high; p++) {
+			bool taken = !is_offered((uint16_t)p) || is_blocked((uint16_t)p);
+			for (uint32_t k = 0; !taken && k < tally->pool_count; k++) {
+				const struct pool_tally *pool = &tally->pools[k];
+				taken = addr_equal(&pool->peer, &peer->peer) &&
+					is_taken(&pool->local, &pool->peer, pool->port,
+						 pool->local.zone, (uint16_t)p);
+			}
+			remaining += !taken;
+		}
+		assert_int_equal(peer->usage.tightest, tightest);
+		assert_int_equal(peer->usage.remaining, remaining);
+		assert_int_equal(peer->usage.uncertain, tightest - certain);
+	}
+	assert_int_equal(pools, tally->pool_count);
+}
+
+/* inet_bind_conflict(): whether a socket at the port hinders bind(address, 0) on that device. */
+static bool
+hinders(const struct diag_socket *s, const struct addr *a)
+{
+	if (s->request)
+		return false;
+	if (s->interface != 0 && a->zone != 0 && s->interface != a->zone)
+		return false;
+	if (!addr_is_any(&s->local))
+		return same_address(&s->local, a);
+	if (addr_is_v4(a))
+		return addr_is_v4(&s->local) || !diag_v6only(s);
+	return !addr_is_v4(&s->local);
+}
+
+static void
+check_locals(const struct tally *tally)
+{
+	const struct port_range *r = &world.settings.range;
+	for (uint32_t i = 0; i < tally->local_count; i++) {
+		const struct local_tally *l = &tally->locals[i];
+		uint32_t remaining = 0;
+		for (unsigned p = r->low; p <= r->high; p++) {
+			bool hindered = !is_offered((uint16_t)p);
+			for (unsigned k = world.holder_at[p]; k-- > 0; k = world.next_holder[k])
+				hindered |= hinders(&world.holder[k], &l->address);
+			for (unsigned k = world.open_at[p]; k-- > 0; k = world.next_open[k])
+				hindered |= hinders(&world.open[k], &l->address);
+			remaining += !hindered;
+		}
+		assert_int_equal(l->remaining, remaining);
+	}
+}
+
+static void
+check_range(const struct range_tally *range)
+{
+	const struct port_range *r = &world.settings.range;
+	uint32_t capacity = 0, nobody = 0, uncertain = 0;
+	for (unsigned p = r->low; p <= r->high; p++) {
+		bool held = false;
+		if (!is_offered((uint16_t)p))
+			continue;
+		for (unsigned k = world.open_at[p]; k-- > 0; k = world.next_open[k])
+			held |= !world.open[k].request;
+		held |= world.holder_at[p] != 0;
+		nobody += !held;
+		if (is_blocked((uint16_t)p))
+			continue;
+		capacity++;
+		uncertain += may_be_blocked((uint16_t)p);
+	}
+	assert_int_equal(range->capacity, capacity);
+	assert_int_equal(range->free, nobody);
+	assert_in_range(range->uncertain, uncertain, uncertain + range->size % 2);
+}
+
+static void
+random_hosts(void **state)
+{
+	(void)state;
+	for (unsigned round = 0; round < 200; round++) {
+		struct host host;
+		seed = 1000 + round;
+		make_world();
+		host_begin(&host, &world.settings, NULL);
+		for (unsigned i = 0; i < world.holders; i++)
+			host_add(&host, DIAG_HOLDERS, world.holder[i]);
+		for (unsigned i = 0; i < world.opens; i++)
+			if (world.given[i])
+				host_add(&host, DIAG_EXPLICIT, world.open[i]);
+		for (unsigned i = 0; i < world.opens; i++)
+			host_add(&host, DIAG_SOCKETS, world.open[i]);
+		host_tally(&host, NULL, 0);
+		check_range(&host.tally->range);
+		check_pools(host.tally);
+		check_counts(host.tally);
+		check_peers(host.tally);
+		check_locals(host.tally);
+		host_free(&host);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(random_hosts),
+	};
+	return cmocka_run_group_tests_name("tally_random", tests, NULL, NULL);
+}

@@ -58,13 +58,17 @@ struct usage {
 struct pool_tally {
 	struct addr local, peer;
 	uint16_t port;
-	struct usage usage;
+	uint16_t target; /* 1 + position of the first target that it belongs to; 0 = none */
+	uint32_t peer_position; /* in tally.peers, until tally_sort() */
+	struct usage usage;     /* severity by the levels of that target, or the general ones */
 };
 
 struct peer_tally {
 	struct addr peer;
 	uint32_t pools;
-	struct usage usage; /* used: distinct local ports toward the address */
+	uint32_t targeted;  /* of these, pools that belong to a target */
+	struct usage usage; /* used: distinct local ports toward the address; severity: the worst of
+	                     * its pools, or its own CLOSE_WAIT */
 };
 
 struct local_tally {
@@ -105,8 +109,13 @@ struct tally {
 	uint32_t target_count;
 };
 
+/* What explains a severity of this usage: level_cause(), where TIME_WAIT that connect() takes over
+ * counts for nothing. */
+enum cause usage_cause(const struct usage *usage, enum severity severity,
+                       const struct levels *levels, const struct range_tally *range);
+
 /* Works everything out, in time that follows the number of pools. levels judge pools and peers; a
- * target is judged by its own. targets must live as long as the tally. NULL with errno ENOMEM. */
+ * target and its pools are judged by its own. targets must live as long as the tally. NULL with errno ENOMEM. */
 struct tally *tally_make(const struct census *census, const struct levels *levels,
                          const struct target *targets, uint32_t target_count);
 

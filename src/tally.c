@@ -133,19 +133,25 @@ release_pool(struct bench *b, const struct pool *pool)
 	portbag_take_from(&pool->asked, b->range, &b->scratch);
 }
 
+enum cause
+usage_cause(const struct usage *u, enum severity severity, const struct levels *levels,
+            const struct range_tally *range)
+{
+	struct state_counts holding = u->states;
+	holding.of[STATE_TIME_WAIT] -= u->recyclable;
+	return level_cause(severity, levels, &holding, u->capacity - u->tightest, u->capacity,
+	                   range->size);
+}
+
 /* Percent, severity and cause from the numbers. A connect() fails when its own pool is empty, so the
  * tightest pool is what is judged, also for a peer with many. */
 static void
-judge(struct usage *u, const struct levels *levels, uint32_t range_size_)
+judge(struct usage *u, const struct levels *levels, const struct range_tally *range)
 {
 	u->connections = tcp_state_sum(&u->states);
 	u->percent = level_percent(u->tightest, u->capacity);
 	u->severity = level_of(levels, u->tightest, u->capacity, u->states.of[STATE_CLOSE_WAIT]);
-	/* TIME_WAIT that connect() takes over holds nothing up. */
-	struct state_counts holding = u->states;
-	holding.of[STATE_TIME_WAIT] -= u->recyclable;
-	u->cause = level_cause(u->severity, levels, &holding, u->capacity - u->tightest, u->capacity,
-	                       range_size_);
+	u->cause = usage_cause(u, u->severity, levels, range);
 	u->high_water = u->capacity - u->tightest;
 	u->time_left_s = TIME_LEFT_NONE;
 }
@@ -153,8 +159,7 @@ judge(struct usage *u, const struct levels *levels, uint32_t range_size_)
 /* A socket bound to a device competes with those bound to the same one and with those bound to none;
  * an unbound caller only with the unbound (inet_sk_bound_dev_eq in __inet_check_established). */
 static void
-tally_pool(struct bench *b, const struct pool *pool, const struct levels *levels,
-           struct pool_tally *out)
+tally_pool(struct bench *b, const struct pool *pool, struct pool_tally *out)
 {
 	out->local = pool->local;
 	out->peer = pool->peer;
@@ -178,7 +183,6 @@ tally_pool(struct bench *b, const struct pool *pool, const struct levels *levels
 		portset_clear(&b->scratch);
 	}
 	u->tightest = u->remaining;
-	judge(u, levels, range_size(b->range));
 }
 
 /* Adds one pool's counts to a peer's or target's. What is certain to remain is the least of all pools:
@@ -235,7 +239,9 @@ group_peers(struct bench *b, struct tally *tally)
 		}
 		b->next_of_peer[i] = b->first_of_peer[p];
 		b->first_of_peer[p] = i;
+		tally->pools[i].peer_position = p;
 		tally->peers[p].pools++;
+		tally->peers[p].targeted += tally->pools[i].target != 0;
 	}
 	return true;
 }
@@ -259,7 +265,18 @@ tally_peer(struct bench *b, const struct tally *tally, uint32_t p, const struct 
 	apply_gathered(b, peer->pools, u);
 	for (uint32_t i = first; i != LOOKUP_NONE; i = b->next_of_peer[i])
 		release_pool(b, &census->pools[i]);
-	judge(u, levels, range_size(b->range));
+	/* Each pool has its levels, so the tightest need not be the most severe. */
+	const struct levels close_wait = {.critical_percent = LEVEL_PERCENT_OFF,
+	                                  .warning_percent = LEVEL_PERCENT_OFF,
+	                                  .close_wait = levels->close_wait};
+	judge(u, &close_wait, &tally->range);
+	for (uint32_t i = first; i != LOOKUP_NONE; i = b->next_of_peer[i]) {
+		const struct usage *pool = &tally->pools[i].usage;
+		if (pool->severity > u->severity) {
+			u->severity = pool->severity;
+			u->cause = pool->cause;
+		}
+	}
 }
 
 /* Adds every port that sockets at a local address hold to b->scratch. */
@@ -325,16 +342,20 @@ group_locals(struct bench *b)
 }
 
 static void
-tally_target(struct bench *b, const struct tally *tally, const struct target *target,
-             struct target_tally *out)
+tally_target(struct bench *b, struct tally *tally, uint32_t t, const struct target *target)
 {
+	struct target_tally *out = &tally->targets[t];
 	out->target = target;
 	struct usage *u = &out->usage;
 	u->tightest = b->capacity;
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
-		const struct pool_tally *pool = &tally->pools[i];
+		struct pool_tally *pool = &tally->pools[i];
 		if (!target_matches(target, &pool->peer, pool->port))
 			continue;
+		if (pool->target == 0) {
+			pool->target = (uint16_t)(t + 1);
+			judge(&pool->usage, &target->levels.raise, &tally->range);
+		}
 		if (out->pools == 0 || pool->usage.tightest < u->tightest) {
 			out->tightest_local = pool->local;
 			out->tightest_peer = pool->peer;
@@ -346,7 +367,7 @@ tally_target(struct bench *b, const struct tally *tally, const struct target *ta
 	}
 	apply_gathered(b, out->pools, u);
 	portset_clear(&b->scratch);
-	judge(u, &target->levels.raise, range_size(b->range));
+	judge(u, &target->levels.raise, &tally->range);
 }
 
 static void
@@ -431,7 +452,12 @@ tally_make(const struct census *census, const struct levels *levels, const struc
 		goto out_of_memory;
 	tally_range(b, &tally->range);
 	for (uint32_t i = 0; i < tally->pool_count; i++)
-		tally_pool(b, &census->pools[i], levels, &tally->pools[i]);
+		tally_pool(b, &census->pools[i], &tally->pools[i]);
+	for (uint32_t t = 0; t < target_count; t++)
+		tally_target(b, tally, t, &targets[t]);
+	for (uint32_t i = 0; i < tally->pool_count; i++)
+		if (tally->pools[i].target == 0)
+			judge(&tally->pools[i].usage, levels, &tally->range);
 	if (!group_peers(b, tally))
 		goto out_of_memory;
 	for (uint32_t p = 0; p < tally->peer_count; p++)
@@ -439,8 +465,6 @@ tally_make(const struct census *census, const struct levels *levels, const struc
 	group_locals(b);
 	for (uint32_t l = 0; l < tally->local_count; l++)
 		tally_local(b, l, &tally->locals[l]);
-	for (uint32_t t = 0; t < target_count; t++)
-		tally_target(b, tally, &targets[t], &tally->targets[t]);
 	bench_free(b);
 	return tally;
 

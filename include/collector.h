@@ -14,7 +14,7 @@
 
 struct collector;
 
-/* Opens everything that the loop needs; SIGHUP, SIGINT, SIGTERM are blocked and read from then on,
+/* Opens everything that the loop needs; SIGHUP, SIGINT, SIGTERM and SIGUSR1 are blocked and read from then on,
  * so call it before any other thread is started. options, config (which SIGHUP replaces in place),
  * door and service, which hears of every poll, must outlive the collector. NULL with one line in
  * error. */
@@ -22,7 +22,7 @@ struct collector *collector_open(const struct options *options, struct config *c
 				 struct door *door, struct service *service, char *error,
 				 size_t room);
 
-/* Runs until SIGTERM or SIGINT. Returns the exit status. */
+/* Runs until SIGTERM or SIGINT. SIGUSR1 polls at once, unless a poll is under way. Returns the exit status. */
 int collector_run(struct collector *collector);
 
 void collector_close(struct collector *collector); /* NULL is allowed */

@@ -329,10 +329,12 @@ on_signal(struct collector *c)
 {
 	struct signalfd_siginfo info;
 	while (read(c->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
-			c->stopping = true;
-		else
+		if (info.ssi_signo == SIGHUP)
 			reload(c);
+		else if (info.ssi_signo != SIGUSR1)
+			c->stopping = true;
+		else if (!c->polling)
+			poll_begin(c);
 	}
 }
 

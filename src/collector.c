@@ -282,8 +282,9 @@ poll_begin(struct collector *c)
 	struct settings settings;
 	char error[256];
 	if (c->polling) {
-		log_warn("poller", "a poll takes longer than the interval of %u s: one is left out",
-		         c->stats.interval_s);
+		if (monotonic_us() - c->started_us >= (uint64_t)c->stats.interval_s * 1000000)
+			log_warn("poller", "a poll takes longer than the interval of %u s: one is left out",
+			         c->stats.interval_s);
 		return;
 	}
 	if (procfile_settings(&c->source, &settings, error, sizeof(error)) != NULL) {

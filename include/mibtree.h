@@ -20,10 +20,12 @@
 #define MIBTREE_OID_MAX 128 /* sub-identifiers of an object identifier (RFC 2578, 3.5) */
 
 enum mib_type {
-	MIB_INTEGER, /* INTEGER, enumerations */
+	MIB_INTEGER, /* INTEGER, Integer32, enumerations; one of 8 octets is signed, and cut to 2^31
+			- 1 */
 	MIB_GAUGE, /* Gauge32 and Unsigned32: the same on the wire; a larger number is cut to 2^32 -
 		      1 */
-	MIB_COUNTER, /* Counter32; a larger number wraps */
+	MIB_COUNTER, /* Counter32; a larger number wraps; one of 8 octets that is negative is not
+			there */
 	MIB_TICKS,   /* TimeTicks and TimeStamp */
 	MIB_TEXT,    /* SnmpAdminString: a char array with a NUL */
 	MIB_BITS     /* BITS; bit 0 of the number is the first bit of the first octet */

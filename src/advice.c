@@ -203,7 +203,7 @@ put_subject(struct sentence *s, const struct subject *of)
 				 ? of->target->target->name
 				 : target_text(of->target->target, target));
 	else if (of->pool != NULL)
-		sentence_put(s, "%s to %s: ", addr_text(&of->pool->local, local),
+		sentence_put(s, "%s -> %s: ", addr_text(&of->pool->local, local),
 			     addr_port_text(&of->pool->peer, of->pool->port, peer));
 	else
 		sentence_put(s, "to %s: ", addr_text(&of->peer->peer, peer));

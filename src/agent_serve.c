@@ -31,8 +31,9 @@ split_name(const netsnmp_variable_list *vb, const netsnmp_handler_registration *
 static void
 set_value(netsnmp_variable_list *vb, const struct mib_value *value)
 {
-	/* Net-SNMP wants every number as a long. */
-	u_long number = value->number;
+	/* Net-SNMP wants every number as a long; an Integer32 with its sign. */
+	u_long number =
+	    value->type == MIB_INTEGER ? (u_long)(long)(int32_t)value->number : value->number;
 
 	if (value->type == MIB_TEXT || value->type == MIB_BITS)
 		snmp_set_var_typed_value(vb, asn_types[value->type], value->octets, value->length);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "mib_columns.h"
 
+#include "natenv.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -179,6 +181,37 @@ get_failure_age(const struct mib_view *view, const void *row, struct mib_value *
 	return true;
 }
 
+/* srcPortLimits */
+
+static bool
+get_files_percent(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct snapshot *s = row;
+
+	(void)view;
+	out->number = (uint32_t)hostlimits_percent(&s->host.limits, RULE_FILES);
+	return true;
+}
+
+static bool
+get_conntrack_percent(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct snapshot *s = row;
+
+	(void)view;
+	out->number = (uint32_t)hostlimits_percent(&s->host.limits, RULE_CONNTRACK);
+	return true;
+}
+
+static bool
+get_nat_meaning(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	_Static_assert(NATENV_TEXT_MAX <= sizeof(out->octets), "the text does not fit");
+	(void)view;
+	out->length = strlen(natenv_text(((const struct snapshot *)row)->host.nat, out->octets));
+	return true;
+}
+
 /* One line an object. */
 /* clang-format off */
 
@@ -186,6 +219,7 @@ get_failure_age(const struct mib_view *view, const void *row, struct mib_value *
 
 static const struct mib_column system_columns[] = {
     SNAPSHOT(1, MIB_INTEGER, severity),
+    SNAPSHOT(2, MIB_TEXT, message),
     MIB_COMPUTED(3, MIB_TEXT, get_worst_pool),
     MIB_COMPUTED(4, MIB_GAUGE, get_least_remaining),
     MIB_COMPUTED(5, MIB_GAUGE, get_highest_percent),
@@ -224,6 +258,35 @@ static const struct mib_column totals_columns[] = {
     SNAPSHOT(14, MIB_GAUGE, totals.sockets),
 };
 
+/* The objects of srcPortLimits have the numbers of enum limit, from 1 on. */
+#define LIMIT(limit, type) SNAPSHOT((limit) + 1, type, host.limits.value[limit])
+
+static const struct mib_column limits_columns[] = {
+    LIMIT(LIMIT_TW_REUSE, MIB_INTEGER),
+    LIMIT(LIMIT_TW_REUSE_DELAY, MIB_INTEGER),
+    LIMIT(LIMIT_TIMESTAMPS, MIB_INTEGER),
+    LIMIT(LIMIT_FIN_TIMEOUT, MIB_INTEGER),
+    LIMIT(LIMIT_TW, MIB_INTEGER),
+    LIMIT(LIMIT_TW_MAX, MIB_INTEGER),
+    LIMIT(LIMIT_IN_USE, MIB_INTEGER),
+    LIMIT(LIMIT_ORPHANS, MIB_INTEGER),
+    LIMIT(LIMIT_ORPHANS_MAX, MIB_INTEGER),
+    LIMIT(LIMIT_MEMORY, MIB_INTEGER),
+    LIMIT(LIMIT_MEMORY_MAX, MIB_INTEGER),
+    LIMIT(LIMIT_FILES, MIB_INTEGER),
+    LIMIT(LIMIT_FILES_MAX, MIB_INTEGER),
+    LIMIT(LIMIT_CONNTRACK, MIB_INTEGER),
+    LIMIT(LIMIT_CONNTRACK_MAX, MIB_INTEGER),
+    LIMIT(LIMIT_DROP, MIB_COUNTER),
+    LIMIT(LIMIT_INSERT_FAILED, MIB_COUNTER),
+    LIMIT(LIMIT_EARLY_DROP, MIB_COUNTER),
+    MIB_COMPUTED(19, MIB_INTEGER, get_files_percent),
+    MIB_COMPUTED(20, MIB_INTEGER, get_conntrack_percent),
+    SNAPSHOT(21, MIB_INTEGER, host.severity),
+    SNAPSHOT(22, MIB_BITS, host.nat),
+    MIB_COMPUTED(23, MIB_TEXT, get_nat_meaning),
+};
+
 static const struct mib_column poll_columns[] = {
     SNAPSHOT(1, MIB_GAUGE, poll.interval_s),
     MIB_COMPUTED(2, MIB_GAUGE, get_poll_age),
@@ -253,7 +316,7 @@ static const struct mib_column failure_columns[] = {
     SNAPSHOT(8, MIB_TEXT, failures.process),
 };
 
-/* Columns 7 to 24 of every table whose rows have a struct usage: the same number means the same in
+/* Columns 7 to 26 of every table whose rows have a struct usage: the same number means the same in
  * each of them. */
 #define USAGE(number, type, row, member) MIB_COLUMN(number, type, row, t.usage.member)
 #define USAGE_COLUMNS(row)                                    \
@@ -274,7 +337,9 @@ static const struct mib_column failure_columns[] = {
     USAGE(21, MIB_GAUGE, row, states.of[STATE_TIME_WAIT]),    \
     USAGE(22, MIB_GAUGE, row, states.of[STATE_CLOSE_WAIT]),   \
     USAGE(23, MIB_GAUGE, row, states.of[STATE_LAST_ACK]),     \
-    USAGE(24, MIB_GAUGE, row, states.of[STATE_CLOSING])
+    USAGE(24, MIB_GAUGE, row, states.of[STATE_CLOSING]),      \
+    USAGE(25, MIB_GAUGE, row, high_water),                    \
+    USAGE(26, MIB_GAUGE, row, time_left_s)
 
 static const struct mib_column local_columns[] = {
     MIB_COMPUTED(6, MIB_TEXT, get_local_name),
@@ -301,6 +366,7 @@ static const struct mib_table tables[] = {
     {1,  true,  always,      system_columns, COUNT(system_columns)},
     {2,  true,  once_polled, range_columns,  COUNT(range_columns)},
     {3,  true,  once_polled, totals_columns, COUNT(totals_columns)},
+    {4,  true,  once_polled, limits_columns, COUNT(limits_columns)},
     {5,  true,  always,      poll_columns,   COUNT(poll_columns)},
     {6,  true,  once_polled, failure_columns, COUNT(failure_columns)},
     {10, false, locals,      local_columns,  COUNT(local_columns)},

@@ -113,8 +113,14 @@ read_value(const struct mib_column *column, const struct mib_view *view, const v
 		memcpy(value->octets, place, value->length);
 	} else {
 		uint64_t number = number_at(place, column->size);
-		bool cut = column->type == MIB_GAUGE && number > UINT32_MAX;
-		value->number = cut ? UINT32_MAX : (uint32_t)number;
+		bool negative = number > INT64_MAX;
+		if (column->type == MIB_COUNTER && negative)
+			return false;
+		if (column->type == MIB_GAUGE && number > UINT32_MAX)
+			number = UINT32_MAX;
+		if (column->type == MIB_INTEGER && !negative && number > INT32_MAX)
+			number = INT32_MAX;
+		value->number = (uint32_t)number;
 	}
 	if (column->type == MIB_BITS)
 		encode_bits(value);

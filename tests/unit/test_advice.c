@@ -478,7 +478,7 @@ the_whole_host_is_its_worst_part(void **state)
 	m.tally.pool_count = 2;
 	m.pools[1].usage.tightest = 14116;
 	assert_string_equal(advice_system(&m.tally, text),
-			    "10.0.0.9 to 10.1.2.3:444: 14,116 of 28,232 ports in use, at least "
+			    "10.0.0.9 -> 10.1.2.3:444: 14,116 of 28,232 ports in use, at least "
 			    "14,116 more connections will succeed");
 
 	/* The CLOSE_WAIT of a peer's pools together. */

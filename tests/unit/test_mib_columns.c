@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "mib_columns.h"
 
+#include "natenv.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,7 +63,9 @@ small_snapshot(void)
 		       .recyclable = 1,
 		       .percent = 20,
 		       .severity = SEVERITY_WARNING,
-		       .cause = CAUSE_CLOSE_WAIT}                                     },
+		       .cause = CAUSE_CLOSE_WAIT,
+		       .high_water = 44,
+		       .time_left_s = 3600}					   },
 	    {.peer = address("10.0.0.1"),
 	     .port = 443,
 	     .local = address("10.0.0.9"),
@@ -178,6 +182,8 @@ every_column_has_its_value(void **state)
 	assert_number(s, "11.1.5.1.4.10.0.0.1", MIB_GAUGE, 80);
 	assert_number(s, "11.1.9.1.4.10.0.0.1", MIB_GAUGE, 79);
 	assert_number(s, "11.1.24.1.4.10.0.0.1", MIB_GAUGE, 311);
+	assert_number(s, "12.1.25." POOL, MIB_GAUGE, 44);
+	assert_number(s, "12.1.26." POOL, MIB_GAUGE, 3600);
 	assert_number(s, "10.1.7.1.4.10.0.0.9", MIB_GAUGE, 22);
 	assert_number(s, "10.1.8.1.4.10.0.0.9", MIB_GAUGE, 21);
 	assert_number(s, "10.1.9.1.4.10.0.0.9", MIB_GAUGE, 79);
@@ -201,7 +207,12 @@ the_host_in_short(void **state)
 	const struct snapshot *s = *state;
 	static const char worst[] = "10.0.0.9 -> 10.0.0.1:80: 80 of 100 ports remain";
 
+	static const char message[] =
+	    "10.0.0.9 -> 10.0.0.1:80: CLOSE_WAIT 208 of 21: the peer has closed, the local process "
+	    "has not; restart it";
+
 	assert_number(s, "1.1.0", MIB_INTEGER, SEVERITY_WARNING);
+	assert_octets(s, "1.2.0", message, sizeof(message) - 1);
 	assert_octets(s, "1.3.0", worst, sizeof(worst) - 1);
 	assert_number(s, "1.4.0", MIB_GAUGE, 80);
 	assert_number(s, "1.5.0", MIB_GAUGE, 20);
@@ -274,22 +285,69 @@ large_numbers_are_cut(void **state)
 }
 
 static void
+limits_say_when_they_are_not_there(void **state)
+{
+	struct snapshot s = {.poll.made_ms = 1};
+	struct mib_value value;
+
+	(void)state;
+	hostlimits_init(&s.host.limits);
+	assert_number(&s, "4.1.0", MIB_INTEGER, (uint32_t)-1);
+	assert_number(&s, "4.15.0", MIB_INTEGER, (uint32_t)-1);
+	for (unsigned counter = 16; counter <= 18; counter++) {
+		char text[16];
+		snprintf(text, sizeof(text), "4.%u.0", counter);
+		assert_int_equal(get(&s, text, &value), MIB_NO_INSTANCE);
+	}
+	assert_number(&s, "4.19.0", MIB_INTEGER, (uint32_t)-1);
+	assert_number(&s, "4.20.0", MIB_INTEGER, (uint32_t)-1);
+
+	s.host.limits.value[LIMIT_TW_REUSE] = 2;
+	s.host.limits.value[LIMIT_CONNTRACK] = 93;
+	s.host.limits.value[LIMIT_CONNTRACK_MAX] = 100;
+	s.host.limits.value[LIMIT_DROP] = INT64_C(0x100000007);
+	s.host.limits.value[LIMIT_FILES] = 5;
+	s.host.limits.value[LIMIT_FILES_MAX] = INT64_MAX;
+	s.host.severity = SEVERITY_WARNING;
+	assert_number(&s, "4.1.0", MIB_INTEGER, 2);
+	assert_number(&s, "4.13.0", MIB_INTEGER, INT32_MAX);
+	assert_number(&s, "4.14.0", MIB_INTEGER, 93);
+	assert_number(&s, "4.16.0", MIB_COUNTER, 7);
+	assert_number(&s, "4.19.0", MIB_INTEGER, 0);
+	assert_number(&s, "4.20.0", MIB_INTEGER, 93);
+	assert_number(&s, "4.21.0", MIB_INTEGER, SEVERITY_WARNING);
+}
+
+static void
+the_nat_is_bits_and_words(void **state)
+{
+	struct snapshot s = {.poll.made_ms = 1,
+			     .host.nat = UINT32_C(1) << NAT_DOCKER | UINT32_C(1) << NAT_AWS};
+	static const char words[] =
+	    "Docker bridge; AWS: a NAT gateway carries 55,000 connections a destination: see "
+	    "ErrorPortAllocation in CloudWatch";
+
+	(void)state;
+	assert_octets(&s, "4.22.0", "\x80\x40", 2);
+	assert_octets(&s, "4.23.0", words, sizeof(words) - 1);
+}
+
+static void
 no_object_and_no_instance_differ(void **state)
 {
 	static const char *const no_object[] = {
 	    "",
 	    "0",
 	    "1",
-	    "4.1.0",
+	    "4.24.0",
 	    "12",
 	    "12.1",
 	    "12.0.6.1",
 	    "12.2.6." POOL,
 	    "12.1.1." POOL,
 	    "12.1.5." POOL,
-	    "12.1.25." POOL,
+	    "12.1.28." POOL,
 	    "13.1.1.1",
-	    "1.2.0",
 	    "1.6.0",
 	    "4294967295",
 	};
@@ -363,8 +421,8 @@ next_in_words(void **state)
 	assert_next(s, "1", false, "1.1.0");
 	assert_next(s, "1.1", false, "1.1.0");
 	assert_next(s, "1.1.0", true, "1.1.0");
-	assert_next(s, "1.1.0", false, "1.3.0");
-	assert_next(s, "1.1.0.0", true, "1.3.0");
+	assert_next(s, "1.1.0", false, "1.2.0");
+	assert_next(s, "1.1.0.0", true, "1.2.0");
 	assert_next(s, "1.5.0", false, "2.1.0");
 	assert_next(s, "5.15.0", false, "6.1.0");
 	assert_next(s, "9", false, "10.1.6.1.4.10.0.0.9");
@@ -395,6 +453,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(bits_begin_at_the_left, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(texts_end_at_their_nul, set_up, tear_down),
 	    cmocka_unit_test(large_numbers_are_cut),
+	    cmocka_unit_test(limits_say_when_they_are_not_there),
+	    cmocka_unit_test(the_nat_is_bits_and_words),
 	    cmocka_unit_test_setup_teardown(no_object_and_no_instance_differ, set_up, tear_down),
 	    cmocka_unit_test(nothing_to_serve_yet),
 	    cmocka_unit_test_setup_teardown(next_in_words, set_up, tear_down),

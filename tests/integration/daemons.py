@@ -236,10 +236,13 @@ class Srcportd(Daemon):
 
     name = "srcportd"
 
-    def __init__(self, snmpd=None, *arguments, interval=1, config=None, wait=True, start=True):
+    def __init__(self, snmpd=None, *arguments, interval=1, config=None, wait=True, start=True,
+                 before=()):
         """With snmpd: connects to it, and unless wait is false returns when its rows are served.
-        config: the text of its configuration; with one, alarms survive a restart in .state."""
+        config: the text of its configuration; with one, alarms survive a restart in .state.
+        before: what comes before its name."""
         super().__init__()
+        self.before = list(before)
         self.arguments = list(arguments)
         self.configuration = os.path.join(isolate.directory(), "srcportd.conf")
         self.state = os.path.join(isolate.directory(), "alarms")
@@ -256,7 +259,7 @@ class Srcportd(Daemon):
                 self.wait_served()
 
     def command(self):
-        return [PROGRAM] + self.arguments
+        return self.before + [PROGRAM] + self.arguments
 
     def environment(self):
         return dict(os.environ)  # not the variables that keep the clients tame: it has to be tame

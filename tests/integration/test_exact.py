@@ -10,7 +10,7 @@ import struct
 import sys
 
 import harness as h
-from scenarios import EXACT, FLOOR, RULES, WITHIN, Unseen
+from scenarios import EXACT, FLOOR, PROBE, RULES, WITHIN, Unseen, probed
 from scenarios_hosts import HOSTS
 from world import UNPRIVILEGED, World
 
@@ -25,8 +25,13 @@ def has_local_range():
     return True
 
 
-def check_needs(world, needs):
-    features = world.ask()["poll"]["features"]
+def check_needs(world, scenario):
+    needs = list(scenario.needs)
+    if scenario.arguments == PROBE:
+        needs.append("probe")
+    if not needs:
+        return
+    features = world.ask(*scenario.arguments)["poll"]["features"]
     for need in needs:
         there = has_local_range() if need == "localRange" else need in features
         if not there:
@@ -55,7 +60,7 @@ def judge(ask, said, measured):
 
 def run(scenario):
     world = World()
-    check_needs(world, scenario.needs)
+    check_needs(world, scenario)
     scenario.prepare(world)
     for ask in scenario.asks:
         ask.question.prepare(world)
@@ -70,7 +75,7 @@ def run(scenario):
     return "; ".join(lines)
 
 
-for one in RULES + HOSTS:
+for one in RULES + HOSTS + list(probed(RULES + HOSTS)):
     name = "test_" + one.name
     assert name not in globals(), name
     globals()[name] = lambda one=one: run(one)

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""The silent probe: what it leaves untouched, what it needs, and how seldom it asks."""
+import json
+
+import harness as h
+from world import UNPRIVILEGED, World
+
+
+def counters():
+    """Every counter of /proc/net/snmp and /proc/net/netstat by its name."""
+    found = {}
+    for path in ("/proc/net/snmp", "/proc/net/netstat"):
+        with open(path) as file:
+            lines = [line.split() for line in file]
+        for names, values in zip(lines[::2], lines[1::2]):
+            for name, value in zip(names[1:], values[1:]):
+                found[names[0].rstrip(":") + name] = int(value)
+    return found
+
+
+def sockets():
+    """Local, remote, state and inode of every TCP socket."""
+    with open("/proc/net/tcp") as file:
+        return sorted(" ".join(line.split()[i] for i in (1, 2, 3, 9))
+                      for line in file.readlines()[1:])
+
+
+def report(*arguments, before=()):
+    """A report in JSON, and what was said on standard error; exit status 0."""
+    status, out, error = h.srcportd("--once", "--format", "json", *arguments, before=before)
+    assert status == 0, (status, error)
+    return json.loads(out), error
+
+
+def in_doubt(w):
+    """Ten ports that are blocked unseen, ten that are not, and TIME_WAIT that any connect() with
+    their addresses would take over."""
+    h.sysctl("net.ipv4.tcp_tw_reuse", 1)
+    w.close_first(w.connect_bound(10, port=9001, source="127.0.0.2"))
+    h.reserve_ports(",".join(str(port) for port in range(40000, 40100, 2)))
+    w.time_wait(10, port=9002, age=1.2)
+    h.reserve_ports("")
+
+
+def need_probe():
+    if "probe" not in report("--probe")[0]["poll"]["features"]:
+        raise h.Skip("this kernel does not let us probe: " + report("--probe")[1].strip())
+
+
+def test_nothing_is_sent_and_nothing_is_taken():
+    w = World()
+    need_probe()
+    in_doubt(w)
+    doubt = report()[0]["range"]
+    assert doubt["uncertain"] == 20, doubt
+    seen, before = sockets(), counters()
+    settled, error = report("--probe")
+    after = counters()
+    assert (settled["range"]["uncertain"], settled["range"]["bound"]) == (0, 10), settled["range"]
+    assert error == "", error
+    assert sockets() == seen
+    moved = {name for name in after if after[name] != before[name]}
+    for name in ("TcpOutSegs", "TcpInSegs", "TcpExtTW", "TcpExtTWRecycled", "TcpOutRsts",
+                 "IpOutRequests", "IpInReceives", "IpExtOutOctets", "TcpAttemptFails"):
+        assert name in after and name not in moved, moved
+    assert after["TcpEstabResets"] - before["TcpEstabResets"] == 10, moved
+
+
+def test_without_the_capability():
+    w = World()
+    in_doubt(w)
+    plain, error = report("--probe", before=UNPRIVILEGED)
+    assert error == ("srcportd: --probe: cannot probe ports: it needs CAP_NET_ADMIN: "
+                     "Operation not permitted\n"), error
+    assert "probe" not in plain["poll"]["features"]
+    assert plain["range"] == report()[0]["range"]
+    assert plain["range"]["uncertain"] == 20
+
+
+def test_without_loopback():
+    """In a namespace whose loopback device was never up there is no way to a loopback address."""
+    plain, error = report("--probe", before=["unshare", "--net"])
+    assert error == "srcportd: --probe: cannot probe ports: connect: Network is unreachable\n", error
+    assert "probe" not in plain["poll"]["features"]
+    assert plain["range"]["free"] == plain["range"]["size"]
+
+
+def test_more_ports_than_the_range_has_now():
+    """Sockets of an earlier range are not asked about."""
+    w = World()
+    need_probe()
+    w.connect(50, source=None)
+    h.port_range(50000, 50099)
+    before = counters()["TcpEstabResets"]
+    assert report("--probe")[0]["range"]["capacity"] == 100
+    assert counters()["TcpEstabResets"] - before <= 1
+
+
+def test_daemon_asks_seldom():
+    """Each port is asked about when its sockets are new, once more to be sure, and then rests."""
+    w = World()
+    need_probe()
+    w.connect(20, source=None)
+    before = counters()["TcpEstabResets"]
+
+    def asked():
+        return counters()["TcpEstabResets"] - before
+
+    def polls():
+        return h.value("srcPortPollPolls.0")
+
+    def wait_polls(count):
+        until = polls() + count
+        h.wait_for(lambda: polls() >= until, 15, "%d polls" % count)
+
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd, "--probe"):
+        wait_polls(4)
+        assert asked() == 40, asked()
+        first = w.connect(1, port=9001, source=None)
+        wait_polls(3)
+        assert asked() == 42, asked()
+        h.reset_all(first)
+        wait_polls(3)
+        assert asked() in (42, 44), asked()  # 44: it had shared its port
+        assert h.value("srcPortRangeUncertain.0") == 0
+
+
+def test_daemon_says_when_it_cannot():
+    w = World()
+    w.connect_bound(5, port=9001)
+    with h.Snmpd() as snmpd:
+        daemon = h.Srcportd(snmpd, "--probe", before=UNPRIVILEGED)
+        with daemon:
+            daemon.wait_log("cannot probe ports: it needs CAP_NET_ADMIN")
+            h.wait_for(lambda: h.value("srcPortPollPolls.0") >= 3, 10, "3 polls")
+            assert daemon.log().count("cannot probe") == 1, daemon.log()
+            assert h.value("srcPortRangeUncertain.0") == 5
+
+
+if __name__ == "__main__":
+    h.main()

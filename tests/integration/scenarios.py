@@ -152,10 +152,11 @@ def children(w, port, listener_open, time_wait=False):
 
 
 def half_open(w, port, listener_open):
-    """Five connections of the far side whose handshake never ends."""
+    """Five connections of the far side whose handshake never ends, and one of ours to it. Without a
+    listener the kernel gives the five up after a second."""
     space = w.far()
     listener = w.listen(NEAR, port)
-    w.serve(FAR)
+    w.connect(1, FAR, source=NEAR)
     w.deaf()
     with space.inside():
         w.keep([h.syn_sent(NEAR, port) for _ in range(5)])

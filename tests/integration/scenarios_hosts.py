@@ -282,7 +282,7 @@ HOSTS = [
                                      w.bound(HOME, ODD, device="veth0")),
         [(Bind(HOME, device="lo"), 80), (Bind(HOME, device="veth0"), 90)], needs=["boundIdle"]),
     row("bind_children", lambda w: children(w, 40011, False), [(Bind(HOME), 99)]),
-    row("bind_half_open", lambda w: half_open(w, 40011, False), [(Bind(NEAR), 100)]),
+    row("bind_half_open", lambda w: half_open(w, 40011, False), [(Bind(NEAR), 99)]),
     row("size_101_bind", lambda w: (h.port_range(40000, 40100), w.connect(11)),
         [(Bind(HOME), (89, 90), (89, 90))]),
     row("peer", mixed_peer,

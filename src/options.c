@@ -141,7 +141,7 @@ set_option(struct options *o, enum option_id id, const char *value)
 static bool
 any_relative(const struct options *o)
 {
-	const char *const paths[] = {o->config_file, o->proc_root, o->pid_file};
+	const char *const paths[] = {o->config_file, o->proc_root, o->sys_root, o->pid_file};
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		if (paths[i] != NULL && paths[i][0] != '/')
 			return true;

@@ -8,10 +8,13 @@
 
 #include "hostlimits.h"
 
-/* Looks at the NAT around the host: at the start, and when the configuration is read again. No limit is
- * known yet. sys stands for /sys. */
-void hostwatch_start(struct host_state *host, const struct procfile_source *proc,
-                     const struct procfile_source *sys);
+/* Nothing is known yet. */
+void hostwatch_start(struct host_state *host);
+
+/* Looks at the NAT around the host: at the start, and when the configuration is read again. sys stands
+ * for /sys. */
+void hostwatch_look(struct host_state *host, const struct procfile_source *proc,
+                    const struct procfile_source *sys);
 
 /* Reads the limits for a poll with these settings; those of the poll before become `earlier`. */
 void hostwatch_poll(struct host_state *host, const struct procfile_source *proc,

@@ -87,7 +87,7 @@ static void
 look_around(struct collector *c)
 {
 	const struct procfile_source sys = {.root = c->sys_root};
-	hostwatch_start(&c->host, &c->source, &sys);
+	hostwatch_look(&c->host, &c->source, &sys);
 }
 
 struct collector *
@@ -116,6 +116,7 @@ collector_open(const struct options *options, struct config *config, struct door
 		collector_close(c);
 		return NULL;
 	}
+	hostwatch_start(&c->host);
 	look_around(c);
 	c->poller = poller_open(error, room);
 	if (c->poller == NULL) {
@@ -320,6 +321,7 @@ static void
 reload(struct collector *c)
 {
 	service_reloading(c->service);
+	look_around(c);
 	if (reload_config(c->config, c->options) && !c->polling)
 		arm_timer(c, 1, c->config->pace.usual_s);
 	service_reloaded(c->service);

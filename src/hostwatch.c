@@ -4,12 +4,18 @@
 #include "natenv.h"
 
 void
-hostwatch_start(struct host_state *host, const struct procfile_source *proc,
-                const struct procfile_source *sys)
+hostwatch_start(struct host_state *host)
 {
-	*host = (struct host_state){.nat = natenv_read(proc, sys), .severity = SEVERITY_NORMAL};
+	*host = (struct host_state){.severity = SEVERITY_NORMAL};
 	hostlimits_init(&host->limits);
 	hostlimits_init(&host->earlier);
+}
+
+void
+hostwatch_look(struct host_state *host, const struct procfile_source *proc,
+               const struct procfile_source *sys)
+{
+	host->nat = natenv_read(proc, sys);
 }
 
 void

@@ -41,7 +41,8 @@ look_around(struct once *once, const struct settings *settings)
 {
 	struct procfile_source sys = once->source;
 	sys.root = once->options->sys_root;
-	hostwatch_start(&once->host, &once->source, &sys);
+	hostwatch_start(&once->host);
+	hostwatch_look(&once->host, &once->source, &sys);
 	hostwatch_poll(&once->host, &once->source, settings);
 	hostlimits_judge(&once->host, once->config->limits);
 }

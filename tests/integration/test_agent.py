@@ -181,7 +181,7 @@ def test_getnext_from_anywhere():
         for asked, expected in (
                 (h.root(), severity), (h.root() + (0, 4294967295), severity),
                 (h.oid("srcPortObjects"), severity), (h.oid("srcPortSystemSeverity"), severity),
-                (severity, h.oid("srcPortSystemWorstPool.0")),
+                (severity, h.oid("srcPortSystemMessage.0")),
                 (h.oid("srcPortSystemHighestPercent.0"), h.oid("srcPortRangeLow.0")),
                 (used, used + first), (used + first[:1], used + first),
                 (used + first[:-1], used + first), (used + first[:7], used + first),
@@ -200,7 +200,7 @@ def test_getnext_from_anywhere():
         bind = h.get_next(h.oid("srcPortObjects.4294967295"))[0]
         assert bind.oid[:len(h.root())] != h.root(), bind
         several = h.get_next(used, last + third, severity)
-        assert [several[0].oid, several[2].oid] == [used + first, h.oid("srcPortSystemWorstPool.0")]
+        assert [several[0].oid, several[2].oid] == [used + first, h.oid("srcPortSystemMessage.0")]
 
 
 def test_nothing_can_be_written():

@@ -21,7 +21,7 @@
  * over. */
 #define PROBE_LOCAL UINT32_C(0x7f7f7f7f) /* 127.127.127.127 */
 #define PROBE_PEER  UINT32_C(0x7f7f7f7e) /* 127.127.127.126 */
-#define PROBE_PORT  9
+#define PROBE_PORT  0
 
 /* Ports asked about in one go, at most. */
 #define PROBE_BATCH 65536

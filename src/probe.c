@@ -17,8 +17,9 @@
 #define IP_LOCAL_PORT_RANGE 51 /* Linux 6.3 */
 #endif
 
-/* Addresses that nothing else uses: never the real tuple, whose TIME_WAIT a connect() would take over.
- * By port 0, to which nobody connects, the count of failed connect() calls knows these as ours. */
+/* Addresses that nothing else uses: never the real tuple, whose TIME_WAIT a connect() would take
+ * over. By port 0, to which nobody connects, the count of failed connect() calls knows these as
+ * ours. */
 #define PROBE_LOCAL UINT32_C(0x7f7f7f7f) /* 127.127.127.127 */
 #define PROBE_PEER  UINT32_C(0x7f7f7f7e) /* 127.127.127.126 */
 #define PROBE_PORT  0

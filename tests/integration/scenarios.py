@@ -32,6 +32,27 @@ def row(name, prepare, number, said=None, arguments=(), needs=()):
                needs)
 
 
+def judge(ask, said, measured):
+    """What the kernel gave, what srcportd had said and the verdict: exact, bounded (the truth lies in
+    the interval) or assumed (a documented assumption does not hold here). Or AssertionError."""
+    low, high = said
+    text = "%d %s, said %s" % (measured, ask.question.unit, high if low == high else list(said))
+    least, most = ask.number if isinstance(ask.number, tuple) else (ask.number, ask.number)
+    assert least <= measured <= most, "%s; should be %s" % (text, ask.number)
+    if ask.said == FLOOR:
+        assert low <= measured, text
+        return text + ", no less"
+    expected = ask.said or (least, most)
+    if expected == EXACT:
+        assert low == measured == high, text
+    elif expected != WITHIN:
+        assert tuple(said) == tuple(expected), "%s; should say %s" % (text, list(expected))
+    if isinstance(expected, Unseen):
+        return text + ", assumed"
+    assert low <= measured <= high, text
+    return text + (", exact" if low == high else ", bounded")
+
+
 def probed(rows):
     """The rows that are in doubt, once more with --probe: then they are exact, but for what no
     socket shows: odd-sized ranges, and a caller with a range of its own."""

@@ -1,16 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """What srcportd says remains is what connect() and bind() then get: one scenario, one line.
-
-A line names the scenario, what the kernel gave, what srcportd had said, and the verdict: exact,
-bounded (the truth lies in the interval) or assumed (a documented assumption does not hold here).
 """
 import socket
 import struct
 import sys
 
 import harness as h
-from scenarios import EXACT, FLOOR, PROBE, RULES, WITHIN, Unseen, probed
+from scenarios import PROBE, RULES, judge, probed
 from scenarios_hosts import HOSTS
 from world import UNPRIVILEGED, World
 
@@ -36,26 +33,6 @@ def check_needs(world, scenario):
         there = has_local_range() if need == "localRange" else need in features
         if not there:
             raise h.Skip("this kernel has no %s" % need)
-
-
-def judge(ask, said, measured):
-    """The verdict, or AssertionError."""
-    low, high = said
-    text = "%d %s, said %s" % (measured, ask.question.unit, high if low == high else list(said))
-    least, most = ask.number if isinstance(ask.number, tuple) else (ask.number, ask.number)
-    assert least <= measured <= most, "%s; should be %s" % (text, ask.number)
-    if ask.said == FLOOR:
-        assert low <= measured, text
-        return text + ", no less"
-    expected = ask.said or (least, most)
-    if expected == EXACT:
-        assert low == measured == high, text
-    elif expected != WITHIN:
-        assert tuple(said) == tuple(expected), "%s; should say %s" % (text, list(expected))
-    if isinstance(expected, Unseen):
-        return text + ", assumed"
-    assert low <= measured <= high, text
-    return text + (", exact" if low == high else ", bounded")
 
 
 def run(scenario):

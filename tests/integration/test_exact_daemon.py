@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Exactness of the daemon, asked over SNMP: scenarios of test_exact once more, and those in which
+what an earlier poll saw decides."""
+import socket
+
+import harness as h
+from scenarios import EVEN, ODD, RULES, WITHIN, Ask, judge
+from scenarios_hosts import HOSTS
+from world import HOME, Bind, Connect, World
+
+# Over SNMP too, with the numbers of the table.
+SAMPLE = ["listener_v6only", "explicit_elsewhere", "close_wait", "other_pool_full_unbound",
+          "size_101", "several_pools", "v6_zone", "in_and_out", "bind_v6", "peer"]
+
+
+def inet(index):
+    """The address at the start of an index, as reports write it, and the rest of the index."""
+    kind, length, rest = index[0], index[1], index[2:]
+    octets, zone = bytes(rest[:length]), ""
+    if kind in (3, 4):
+        zone = "%%%d" % int.from_bytes(octets[-4:], "big")
+        octets = octets[:-4]
+    family = socket.AF_INET if kind in (1, 3) else socket.AF_INET6
+    return socket.inet_ntop(family, octets) + zone, rest[length:]
+
+
+def report():
+    """What SRCPORT-MIB says, in the shape of a report, as far as the questions need it."""
+    found = {"range": {key: h.value("srcPortRange%s.0" % key.capitalize())
+                       for key in ("size", "capacity", "uncertain", "free")},
+             "pools": [], "peers": [], "locals": []}
+    for index, columns in h.table("srcPortPoolTable").items():
+        peer, rest = inet(index)
+        local, _ = inet(rest[1:])
+        found["pools"].append({"local": local, "peer": peer, "port": rest[0],
+                               "remaining": columns["srcPortPoolRemaining"],
+                               "uncertain": columns["srcPortPoolUncertain"]})
+    for index, columns in h.table("srcPortPeerTable").items():
+        found["peers"].append({"peer": inet(index)[0],
+                               "remaining": columns["srcPortPeerRemaining"],
+                               "tightest": columns["srcPortPeerTightest"],
+                               "uncertain": columns["srcPortPeerUncertain"]})
+    for index, columns in h.table("srcPortLocalTable").items():
+        found["locals"].append({"address": inet(index)[0],
+                                "remaining": columns["srcPortLocalRemaining"]})
+    return found
+
+
+def wait_poll():
+    """Until a poll that begins from now on is over."""
+    until = h.value("srcPortPollPolls.0") + 2
+    h.wait_for(lambda: h.value("srcPortPollPolls.0") >= until, 15, "two polls")
+
+
+def ask(asks, said):
+    return "; ".join(judge(one, one.question.said(said), one.question.measure()) for one in asks)
+
+
+def over_snmp(scenario):
+    world = World()
+    scenario.prepare(world)
+    for one in scenario.asks:
+        one.question.prepare(world)
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd):
+        return ask(scenario.asks, report())
+
+
+def remembered(before, after, asks):
+    """before is made and seen by a poll, then after is made of what before returned; the answers come
+    from a poll of that. When all sockets have gone, nothing is left of it."""
+    world = World()
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd):
+        made = before(world)
+        wait_poll()
+        after(world, made)
+        for one in asks:
+            one.question.prepare(world)
+        wait_poll()
+        return ask(asks, report())
+
+
+def close_listener(_, made):
+    made[0].socket.close()
+
+
+def close_children(world, made):
+    """The accepted ends close first, then the listener."""
+    h.close_all(made[1])
+    h.close_all(world.kept)
+    h.wait_for(lambda: h.count_state("TIME_WAIT") == 3, 5, "3 TIME_WAIT")
+
+
+def connect_all(world, made):
+    world.serve(HOME, 9001)
+    for one in made:
+        one.connect((HOME, 9001))
+
+
+def late_child(world, made):
+    """One more connection and the end of the listener, between two polls if this is fast."""
+    listener = made[0]
+    h.reset_all(made[1])
+    world.keep([h.connect(HOME, listener.port, source=HOME, source_port=30009)])
+    world.keep(listener.accept(1))
+    listener.socket.close()
+
+
+# name, what one poll sees, what comes of it, what is asked
+MEMORY = [
+    ("explicit_odd", lambda w: w.connect_from(ODD, port=9001), World.close_first,
+     [Ask(Connect(), 90, None)]),
+    ("explicit_even", lambda w: w.connect_from(EVEN, port=9001), World.close_first,
+     [Ask(Connect(), 90, None)]),
+    ("bind_zero_idle", lambda w: w.bound("127.0.0.2", [0] * 5), connect_all,
+     [Ask(Connect(), 95, None), Ask(Bind("127.0.0.2"), 95, None)]),
+    ("no_port", lambda w: w.connect(80, port=9001), World.close_first,
+     [Ask(Connect(), 100, None)]),
+    ("children_odd", lambda w: w.inbound(3, 40011), close_listener, [Ask(Connect(), 99, None)]),
+    ("children_even", lambda w: w.inbound(3, 40010), close_listener, [Ask(Connect(), 99, None)]),
+    ("children_time_wait", lambda w: w.inbound(3, 40010), close_children,
+     [Ask(Connect(), 99, None)]),
+    ("late_child", lambda w: w.inbound(1, 40010), late_child, [Ask(Connect(), 99, WITHIN)]),
+]
+
+
+def test_nothing_is_left_of_the_dead():
+    """Memory holds nothing against ports whose sockets have all gone."""
+    world = World()
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd):
+        sockets = world.connect_from(EVEN, port=9001)
+        listener, ends = world.inbound(3, 40031)
+        wait_poll()
+        assert h.value("srcPortRangeCapacity.0") == 89
+        listener.socket.close()
+        wait_poll()
+        assert h.value("srcPortRangeCapacity.0") == 89
+        h.reset_all(sockets + ends)
+        wait_poll()
+        assert Connect().said(report()) == (100, 100)
+        world.connect(1)
+        wait_poll()
+        assert Connect().said(report()) == (99, 99)
+
+
+for one in RULES + HOSTS:
+    if one.name in SAMPLE:
+        SAMPLE.remove(one.name)
+        globals()["test_snmp_" + one.name] = lambda one=one: over_snmp(one)
+assert not SAMPLE, SAMPLE
+for one in MEMORY:
+    globals()["test_memory_" + one[0]] = lambda one=one: remembered(*one[1:])
+del one
+
+if __name__ == "__main__":
+    h.main()

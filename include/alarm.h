@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * alarm: the alarm engine. At each poll it takes a reading of every subject that is not plainly
+ * normal, and says which alarms are active and which notifications that makes. Pure: the caller
+ * brings readings and clock, and takes notices away. Memory is bounded by alarm_rules.max.
+ *
+ *     alarms_begin(); alarms_take() for each subject; alarms_end(); alarms_notices()
+ */
+#ifndef SRCPORTD_ALARM_H
+#define SRCPORTD_ALARM_H
+
+#include "alarm_key.h"
+#include "alarm_state.h"
+
+#define ALARM_MESSAGE_MAX 256
+
+/* An alarm as the MIB and the notifications show it. */
+struct alarm {
+	uint32_t id;       /* never used again; 0 = not raised yet */
+	uint32_t sequence; /* of the last notification about it; 0 = none yet */
+	struct alarm_subject subject;
+	enum severity severity; /* normal in a notice that it is cleared */
+	enum severity told;     /* what managers were told last, normal if nothing */
+	enum cause cause;
+	struct addr local, peer; /* the subject's, or of a target's tightest pool; zero = none */
+	uint16_t port;
+	uint32_t used, capacity, remaining, percent, close_wait;
+	uint64_t since_ms; /* when it was raised: CLOCK_MONOTONIC, */
+	int64_t since;     /* and seconds since the epoch */
+	char message[ALARM_MESSAGE_MAX];
+};
+
+/* The numbers are those of the notifications in the MIB. */
+enum notice_kind {
+	NOTICE_CRITICAL = 1,
+	NOTICE_WARNING = 2,
+	NOTICE_CLEARED = 3,
+	NOTICE_SUPPRESSED = 4
+};
+
+/* Figures of the engine. */
+struct alarm_summary {
+	uint32_t active;     /* alarms */
+	uint32_t omitted;    /* subjects of the last poll above normal that found no room */
+	uint32_t sequence;   /* of the last notification, sent or suppressed */
+	uint32_t suppressed; /* notifications held back by the storm limit (Counter32: wraps) */
+};
+
+/* A notification to be sent. */
+struct notice {
+	enum notice_kind kind;
+	enum severity before;         /* what managers knew before it */
+	struct alarm alarm;           /* of NOTICE_SUPPRESSED only sequence and message */
+	struct alarm_summary summary; /* of NOTICE_SUPPRESSED only */
+};
+
+struct alarm_rules {
+	uint32_t raise_polls, clear_polls;
+	uint32_t max;        /* subjects followed at the same time */
+	uint32_t notify;     /* 1 << (kind - 1) of each kind that is sent */
+	uint32_t per_minute; /* notifications; 0 = no limit */
+};
+
+struct alarm_clock {
+	uint64_t ms;  /* CLOCK_MONOTONIC */
+	int64_t wall; /* seconds since the epoch */
+};
+
+/* One subject in one poll. */
+struct alarm_reading {
+	struct alarm_subject subject;
+	enum severity raise, hold; /* by the raise and by the clear levels */
+	enum cause cause;          /* of raise */
+	enum cause hold_cause;     /* of hold */
+	struct addr local, peer;
+	uint16_t port;
+	uint32_t used, capacity, remaining, percent, close_wait;
+	/* Writes the message; called only if one is needed. */
+	void (*describe)(const struct alarm_reading *reading, char buf[static ALARM_MESSAGE_MAX]);
+	const void *context; /* describe()'s own */
+};
+
+struct alarms;
+
+struct alarms *alarms_new(void); /* NULL with errno ENOMEM */
+void alarms_free(struct alarms *alarms);
+
+/* Starts a poll. rules must stay until alarms_end(). */
+void alarms_begin(struct alarms *alarms, const struct alarm_rules *rules,
+		  const struct alarm_clock *now);
+
+/* Takes a subject, at most once a poll. Returns the severity that it has now. A subject that is not
+ * followed yet and normal costs nothing and need not be taken. Where there is no room for another
+ * one the severity is raise, and it is counted in omitted. */
+enum severity alarms_take(struct alarms *alarms, const struct alarm_reading *reading);
+
+/* True if any subject of that kind is followed: only then do normal ones of it have to be taken. */
+bool alarms_follow(const struct alarms *alarms, enum alarm_kind kind);
+
+/* Ends a poll. A subject that was not taken is normal in it. */
+void alarms_end(struct alarms *alarms);
+
+/* What to send after alarms_end(), in the order of importance; valid until alarms_begin(). */
+const struct notice *alarms_notices(const struct alarms *alarms, uint32_t *count);
+
+const struct alarm_summary *alarms_summary(const struct alarms *alarms);
+
+/* The alarms, from 0 on, in any order, those included that are over and whose end is not told yet:
+ * their severity is normal. NULL behind the last one. */
+const struct alarm *alarms_at(const struct alarms *alarms, uint32_t position);
+
+/* Before the first poll: an alarm of an earlier life, and the numbers that were used in it. False
+ * if there is no room. */
+bool alarms_restore(struct alarms *alarms, const struct alarm *alarm, uint32_t max);
+void alarms_continue(struct alarms *alarms, uint32_t last_id, uint32_t last_sequence);
+uint32_t alarms_last_id(const struct alarms *alarms);
+
+#endif

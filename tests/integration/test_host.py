@@ -3,6 +3,7 @@
 """Limits of the host and the NAT around it, from a made-up /proc and /sys."""
 import json
 import os
+import re
 
 import harness as h
 
@@ -110,6 +111,36 @@ def test_the_mib_follows_each_poll_and_each_reload():
         daemon.reload()
         h.wait_for(lambda: h.value("srcPortSystemSeverity.0") == 1, 10, "the new level")
         assert "hetzner(15)" in h.named("snmpget", "srcPortLimitsNatEnvironment.0")
+
+
+def test_growth_is_foretold_and_the_high_water_mark_stays():
+    """Two connections a poll: nine polls are enough to tell; then half of them go."""
+    h.port_range(40000, 40199)
+    open_sockets = [h.Listener("127.0.0.1", 9000)]
+    row = ".1.4.127.0.0.1.9000.1.4.127.0.0.1"
+    left, high = "srcPortPoolTimeLeft" + row, "srcPortPoolHighWater" + row
+    none = 4294967295
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd) as daemon:
+        open_sockets += h.connect_many(2, "127.0.0.1", 9000)
+        daemon.wait_polls()
+        assert h.value(left) == none
+        for _ in range(12):
+            open_sockets += h.connect_many(2, "127.0.0.1", 9000)
+            daemon.wait_polls(1)
+        seconds, of_peer = (bind.value for bind in h.get(left, "srcPortPeerTimeLeft.1.4.127.0.0.1"))
+        # 174 remain at two or so a second, whatever else keeps this machine busy.
+        assert 20 < seconds < 600 and of_peer == seconds, (seconds, of_peer)
+        most = h.value(high)
+        assert most == h.value("srcPortPoolUsed" + row) == 26, most
+        message = h.value("srcPortSystemMessage.0").decode()
+        assert re.search(r", full in \d+ (s|min) at the present rate", message), message
+        h.reset_all(open_sockets[1:14])
+        del open_sockets[1:14]
+        daemon.wait_polls()
+        assert h.value("srcPortPoolUsed" + row) == 13
+        assert h.value(high) == h.value("srcPortPeerHighWater.1.4.127.0.0.1") == 26
+        h.wait_for(lambda: h.value(left) == none, 10, "no growth any more")
+    h.close_all(open_sockets)
 
 
 if __name__ == "__main__":

@@ -302,7 +302,7 @@ directory_make(struct directory *d)
 void
 directory_write(const struct directory *d, const char *name, const void *data, size_t length)
 {
-	char path[256];
+	char path[1024];
 	assert_true(snprintf(path, sizeof(path), "%s/%s", d->path, name) < (int)sizeof(path));
 	for (char *c = path + strlen(d->path) + 1; (c = strchr(c, '/')) != NULL; *c++ = '/') {
 		*c = '\0';

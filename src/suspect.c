@@ -133,7 +133,7 @@ suspects_answer(struct suspects *suspects, struct census *census, uint16_t port,
 	struct suspect *s = suspect_of(suspects, port);
 	enum suspect_answer answer = blocked ? SUSPECT_BLOCKED : SUSPECT_FREE;
 	*s = (struct suspect){.key = census->keys[port - suspects->range.low],
-			      .answer = answer,
+			      .answer = (uint8_t)answer,
 			      .rest = s->answer == answer ? SUSPECT_REST : SUSPECT_CONFIRM};
 	census_settle(census, port, blocked);
 }

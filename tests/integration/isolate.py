@@ -83,10 +83,8 @@ def _indented(text):
     return "".join("# %s\n" % line for line in text.rstrip().splitlines())
 
 
-def _run_inside(name):
-    """Runs one function of __main__ and reports it; the exit status says whether it passed."""
-    function = getattr(sys.modules["__main__"], name)
-    enter()
+def report(name, function):
+    """Runs one test and prints its result; the exit status says whether it passed."""
     try:
         try:
             said = function()
@@ -104,6 +102,11 @@ def _run_inside(name):
     else:
         print("ok %s" % name if said is None else "ok %s: %s" % (name, said))
     return 0
+
+
+def _run_inside(name):
+    enter()
+    return report(name, getattr(sys.modules["__main__"], name))
 
 
 def _run_isolated(name):
@@ -127,11 +130,11 @@ def _run_isolated(name):
         if process:
             process.kill()  # unshare; --kill-child takes the namespace's init with it
             process.wait()
-        _remove(path)
+        remove(path)
 
 
-def _remove(path):
-    """The namespace's last processes may still be dying and writing."""
+def remove(path):
+    """Removes a test's directory. The namespace's last processes may still be dying and writing."""
     deadline = time.monotonic() + 5
     while os.path.exists(path) and time.monotonic() < deadline:
         shutil.rmtree(path, ignore_errors=True)

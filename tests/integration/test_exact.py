@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: ISC
 """What srcportd says remains is what connect() and bind() then get: one scenario, one line.
 """
+import functools
 import socket
 import struct
-import sys
 
+import batch
 import harness as h
 from scenarios import PROBE, RULES, judge, probed
 from scenarios_hosts import HOSTS
@@ -52,11 +53,6 @@ def run(scenario):
     return "; ".join(lines)
 
 
-for one in RULES + HOSTS + list(probed(RULES + HOSTS)):
-    name = "test_" + one.name
-    assert name not in globals(), name
-    globals()[name] = lambda one=one: run(one)
-del one, name
-
 if __name__ == "__main__":
-    h.main()
+    batch.main([(one.name, functools.partial(run, one))
+                for one in RULES + HOSTS + list(probed(RULES + HOSTS))])

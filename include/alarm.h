@@ -89,10 +89,16 @@ void alarms_free(struct alarms *alarms);
 void alarms_begin(struct alarms *alarms, const struct alarm_rules *rules,
 		  const struct alarm_clock *now);
 
-/* Takes a subject, at most once a poll. Returns the severity that it has now. A subject that is not
- * followed yet and normal costs nothing and need not be taken. Where there is no room for another
- * one the severity is raise, and it is counted in omitted. */
-enum severity alarms_take(struct alarms *alarms, const struct alarm_reading *reading);
+/* What a subject is in this poll. */
+struct alarm_verdict {
+	enum severity severity;
+	enum cause cause; /* CAUSE_NONE if the severity is normal */
+};
+
+/* Takes a subject, at most once a poll. A subject that is not followed yet and normal costs nothing
+ * and need not be taken. Where there is no room for another one the verdict is that of the raise
+ * levels, and it is counted in omitted. */
+struct alarm_verdict alarms_take(struct alarms *alarms, const struct alarm_reading *reading);
 
 /* True if any subject of that kind is followed: only then do normal ones of it have to be taken. */
 bool alarms_follow(const struct alarms *alarms, enum alarm_kind kind);

@@ -11,6 +11,7 @@
 #ifndef SRCPORTD_TALLY_H
 #define SRCPORTD_TALLY_H
 
+#include "alarm.h"
 #include "census.h"
 #include "failure_state.h"
 #include "hostlimits.h"
@@ -98,6 +99,9 @@ struct tally {
 	struct totals totals;
 	struct host_state host;        /* tally_make() knows nothing of it: all absent, normal */
 	struct failure_state failures; /* tally_make() leaves it and usage.failures zeroed */
+	struct alarm *alarms;          /* active ones; tally_make() knows of none */
+	uint32_t alarm_count;
+	struct alarm_summary alarm_summary;
 	uint32_t features;
 	struct pool_tally *pools; /* in the census's order */
 	uint32_t pool_count;

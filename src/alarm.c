@@ -137,17 +137,28 @@ step(struct alarms *a, struct record *r, enum severity raise, enum severity hold
 	}
 }
 
-enum severity
+/* While neither level holds any more and only the polls are counted, the cause stays. */
+static enum cause
+cause_now(const struct alarm *alarm, const struct alarm_reading *reading)
+{
+	if (alarm->severity == SEVERITY_NORMAL)
+		return CAUSE_NONE;
+	if (reading->raise != SEVERITY_NORMAL)
+		return reading->cause;
+	return reading->hold_cause != CAUSE_NONE ? reading->hold_cause : alarm->cause;
+}
+
+struct alarm_verdict
 alarms_take(struct alarms *a, const struct alarm_reading *reading)
 {
 	struct record *r = find(a, &reading->subject);
 	if (r == NULL && reading->raise == SEVERITY_NORMAL)
-		return SEVERITY_NORMAL;
+		return (struct alarm_verdict){SEVERITY_NORMAL, CAUSE_NONE};
 	if (r == NULL)
 		r = follow(a, &reading->subject, a->rules->max);
 	if (r == NULL) {
 		a->summary.omitted++;
-		return reading->raise;
+		return (struct alarm_verdict){reading->raise, reading->cause};
 	}
 	struct alarm *alarm = &r->alarm;
 	alarm->local = reading->local;
@@ -159,13 +170,10 @@ alarms_take(struct alarms *a, const struct alarm_reading *reading)
 	alarm->percent = reading->percent;
 	alarm->close_wait = reading->close_wait;
 	step(a, r, reading->raise, reading->hold);
-	alarm->cause = alarm->severity == SEVERITY_NORMAL  ? CAUSE_NONE
-		       : reading->raise != SEVERITY_NORMAL ? reading->cause
-		       : reading->hold_cause != CAUSE_NONE ? reading->hold_cause
-							   : alarm->cause;
+	alarm->cause = cause_now(alarm, reading);
 	if (r->changed || alarm->severity != SEVERITY_NORMAL)
 		reading->describe(reading, alarm->message);
-	return alarm->severity;
+	return (struct alarm_verdict){alarm->severity, alarm->cause};
 }
 
 bool

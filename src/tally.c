@@ -484,5 +484,6 @@ tally_free(struct tally *tally)
 	free(tally->peers);
 	free(tally->locals);
 	free(tally->targets);
+	free(tally->alarms);
 	free(tally);
 }

@@ -63,7 +63,7 @@ take(struct bench *b, const char *key, uint32_t used)
 	reading.local = reading.subject.local;
 	reading.peer = reading.subject.peer;
 	reading.port = reading.subject.port;
-	return alarms_take(b->alarms, &reading);
+	return alarms_take(b->alarms, &reading).severity;
 }
 
 static void

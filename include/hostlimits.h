@@ -73,8 +73,8 @@ const char *hostlimits_rule_name(enum limit_rule rule); /* "conntrack", "files" 
 /* Whole percent in use, rounded down, 100 only at or beyond the limit. -1 where there is none. */
 int hostlimits_percent(const struct limits *limits, enum limit_rule rule);
 
-/* By the percentages of levels: normal below the warning level, also where the limit is not available,
- * critical from the critical one on. */
+/* By the percentages of levels: normal below the warning level, also where the limit is not
+ * available, critical from the critical one on. */
 enum severity hostlimits_severity(const struct limits *limits, enum limit_rule rule,
 				  const struct levels *levels);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* /proc/net/stat/nf_conntrack has a line of 160 octets for each possible CPU. */
-#define FILE_ROOM (512 * 1024)
+#define FILE_ROOM ((size_t)512 * 1024)
 
 /* Largest value taken; fs.file-max is LONG_MAX where systemd lifted it. */
 #define VALUE_MAX INT64_MAX

@@ -13,14 +13,14 @@ hostwatch_start(struct host_state *host)
 
 void
 hostwatch_look(struct host_state *host, const struct procfile_source *proc,
-               const struct procfile_source *sys)
+	       const struct procfile_source *sys)
 {
 	host->nat = natenv_read(proc, sys);
 }
 
 void
 hostwatch_poll(struct host_state *host, const struct procfile_source *proc,
-               const struct settings *settings)
+	       const struct settings *settings)
 {
 	host->earlier = host->limits;
 	hostlimits_read(proc, settings, &host->limits);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* 10,000 interfaces with the longest name. */
-#define NAMES_ROOM (16 * 10000)
+#define NAMES_ROOM ((size_t)16 * 10000)
 
 #define BIT(bit) (UINT32_C(1) << (bit))
 
@@ -135,36 +135,36 @@ enum match { IS, BEGINS, HAS };
 /* clang-format off */
 static const struct {
 	const char *file;
-	enum match match;
 	const char *text;
+	enum match match;
 	enum nat_bit bit;
 } platforms[] = {
-    {"product_name", BEGINS, "Google Compute Engine", NAT_GCP},
-    {"product_name", IS, "Google", NAT_GCP},
-    {"sys_vendor", IS, "Amazon EC2", NAT_AWS},
-    {"board_vendor", IS, "Amazon EC2", NAT_AWS},
-    {"chassis_asset_tag", IS, "Amazon EC2", NAT_AWS},
-    {"bios_version", HAS, "amazon", NAT_AWS}, /* on Xen */
-    {"chassis_asset_tag", IS, "7783-7084-3265-9085-8269-3286-77", NAT_AZURE},
-    {"chassis_asset_tag", IS, "OracleCloud.com", NAT_ORACLE},
-    {"sys_vendor", BEGINS, "Alibaba Cloud", NAT_ALIBABA},
-    {"product_name", BEGINS, "Alibaba Cloud", NAT_ALIBABA},
-    {"sys_vendor", IS, "DigitalOcean", NAT_DIGITALOCEAN},
-    {"sys_vendor", IS, "Hetzner", NAT_HETZNER},
-    {"chassis_asset_tag", IS, "HUAWEICLOUD", NAT_HUAWEI},
-    {"sys_vendor", IS, "Tencent Cloud", NAT_TENCENT},
-    {"sys_vendor", IS, "Linode", NAT_LINODE},
-    {"sys_vendor", IS, "Akamai", NAT_LINODE},
-    {"sys_vendor", IS, "Vultr", NAT_VULTR},
-    {"sys_vendor", IS, "Scaleway", NAT_SCALEWAY},
-    {"sys_vendor", IS, "UpCloud", NAT_UPCLOUD},
-    {"product_name", BEGINS, "Exoscale", NAT_EXOSCALE},
+    {"product_name", "Google Compute Engine", BEGINS, NAT_GCP},
+    {"product_name", "Google", IS, NAT_GCP},
+    {"sys_vendor", "Amazon EC2", IS, NAT_AWS},
+    {"board_vendor", "Amazon EC2", IS, NAT_AWS},
+    {"chassis_asset_tag", "Amazon EC2", IS, NAT_AWS},
+    {"bios_version", "amazon", HAS, NAT_AWS}, /* on Xen */
+    {"chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77", IS, NAT_AZURE},
+    {"chassis_asset_tag", "OracleCloud.com", IS, NAT_ORACLE},
+    {"sys_vendor", "Alibaba Cloud", BEGINS, NAT_ALIBABA},
+    {"product_name", "Alibaba Cloud", BEGINS, NAT_ALIBABA},
+    {"sys_vendor", "DigitalOcean", IS, NAT_DIGITALOCEAN},
+    {"sys_vendor", "Hetzner", IS, NAT_HETZNER},
+    {"chassis_asset_tag", "HUAWEICLOUD", IS, NAT_HUAWEI},
+    {"sys_vendor", "Tencent Cloud", IS, NAT_TENCENT},
+    {"sys_vendor", "Linode", IS, NAT_LINODE},
+    {"sys_vendor", "Akamai", IS, NAT_LINODE},
+    {"sys_vendor", "Vultr", IS, NAT_VULTR},
+    {"sys_vendor", "Scaleway", IS, NAT_SCALEWAY},
+    {"sys_vendor", "UpCloud", IS, NAT_UPCLOUD},
+    {"product_name", "Exoscale", BEGINS, NAT_EXOSCALE},
     /* Many are built on it: the last to be asked. */
-    {"product_name", BEGINS, "OpenStack", NAT_OPENSTACK},
-    {"sys_vendor", BEGINS, "OpenStack", NAT_OPENSTACK},
-    {"chassis_asset_tag", BEGINS, "OpenStack", NAT_OPENSTACK},
-    {"chassis_asset_tag", IS, "OpenTelekomCloud", NAT_OPENSTACK},
-    {"chassis_asset_tag", IS, "SAP CCloud VM", NAT_OPENSTACK},
+    {"product_name", "OpenStack", BEGINS, NAT_OPENSTACK},
+    {"sys_vendor", "OpenStack", BEGINS, NAT_OPENSTACK},
+    {"chassis_asset_tag", "OpenStack", BEGINS, NAT_OPENSTACK},
+    {"chassis_asset_tag", "OpenTelekomCloud", IS, NAT_OPENSTACK},
+    {"chassis_asset_tag", "SAP CCloud VM", IS, NAT_OPENSTACK},
 };
 /* clang-format on */
 

@@ -11,19 +11,26 @@ sentence_in(char *buf, size_t room)
 	return (struct sentence){.buf = buf, .room = room};
 }
 
-bool
-sentence_put(struct sentence *s, const char *format, ...)
+static bool
+put(struct sentence *s, const char *format, va_list arguments)
 {
-	va_list arguments;
-	va_start(arguments, format);
 	int length = vsnprintf(s->buf + s->at, s->room - s->at, format, arguments);
-	va_end(arguments);
 	if (length < 0 || (size_t)length >= s->room - s->at) {
 		s->buf[s->at] = '\0';
 		return false;
 	}
 	s->at += (size_t)length;
 	return true;
+}
+
+bool
+sentence_put(struct sentence *s, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	bool fits = put(s, format, arguments);
+	va_end(arguments);
+	return fits;
 }
 
 void
@@ -36,8 +43,8 @@ sentence_choice(struct sentence *s, const char *text)
 const char *
 number_text(uint64_t value, char buf[static NUMBER_TEXT_MAX])
 {
-	char *at = buf + NUMBER_TEXT_MAX;
-	*--at = '\0';
+	char *at = &buf[NUMBER_TEXT_MAX - 1];
+	*at = '\0';
 	for (unsigned digits = 0; digits == 0 || value != 0; digits++, value /= 10) {
 		if (digits != 0 && digits % 3 == 0)
 			*--at = ',';

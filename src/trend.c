@@ -72,10 +72,10 @@ rises(const uint16_t *value, unsigned n)
 }
 
 static uint32_t
-sum(const uint16_t *value, unsigned n)
+sum(const uint16_t *value, size_t n)
 {
 	uint32_t total = 0;
-	for (unsigned i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		total += value[i];
 	return total;
 }
@@ -107,7 +107,7 @@ median_slope(const uint64_t *ms, const uint16_t *value, unsigned n)
 uint32_t
 trend_time_left(const uint64_t *ms, const uint16_t *value, unsigned count, uint32_t remaining)
 {
-	unsigned quarter = count / 4;
+	size_t quarter = count / 4;
 	if (remaining == 0)
 		return 0;
 	if (count > TREND_SAMPLES || quarter == 0 || value[count - 1] <= value[0])

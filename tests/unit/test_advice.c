@@ -291,7 +291,7 @@ syn_sent_looks_along_the_path(void **state)
 	static const char *const tail[] = {
 	    "the peer does not answer: check the path and its firewall",
 	    ("AWS: a NAT gateway carries 55,000 connections a destination: see ErrorPortAllocation "
-	    "in CloudWatch"),
+	     "in CloudWatch"),
 	    "NAT on this host found no port 12 times since the last poll: give it more addresses",
 	    "connection tracking is 97 % full: raise net.netfilter.nf_conntrack_max",
 	};

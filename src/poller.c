@@ -17,6 +17,9 @@
  * a smaller buffer later on would lose entries. So there is this one. */
 #define BUFFER_OCTETS 65536
 
+/* 127.83.82.80 */
+#define LONELY_LOOPBACK 0x7f535250
+
 struct poller {
 	struct mnl_socket *socket;
 	bool busy;           /* a dump is under way on the socket */
@@ -56,20 +59,37 @@ open_socket(struct poller *poller)
 	return false;
 }
 
+/* Binds to any port of a loopback address that has no other sockets, and so all its ports: when the
+ * host's are spent is when it matters most. Where there is no loopback, or wildcards hold all ports,
+ * one of the highest will do. */
+static bool
+bind_somewhere(int fd, struct sockaddr_in *sin)
+{
+	for (unsigned i = 0; i < 16; i++) {
+		socklen_t length = sizeof(*sin);
+		*sin = (struct sockaddr_in){
+		    .sin_family = AF_INET,
+		    .sin_port = htons(i == 0 ? 0 : (uint16_t)(65536 - i)),
+		    .sin_addr.s_addr = htonl(i == 0 ? LONELY_LOOPBACK : INADDR_ANY),
+		};
+		if (bind(fd, (struct sockaddr *)sin, length) == 0)
+			return getsockname(fd, (struct sockaddr *)sin, &length) == 0;
+	}
+	return false;
+}
+
 /* Binds a socket of our own to a port and looks whether the kernel lists it: state bit 13 is ignored
  * without a word before 6.8. A port that cannot be bound, or a sandbox without AF_INET, leaves it
  * open; a bound idle socket of somebody else's settles it later. */
 static bool
 lists_bound_idle(struct poller *poller)
 {
-	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t length = sizeof(sin);
+	struct sockaddr_in sin;
 	bool listed = false;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	if (bind(fd, (struct sockaddr *)&sin, length) == 0 &&
-	    getsockname(fd, (struct sockaddr *)&sin, &length) == 0) {
+	if (bind_somewhere(fd, &sin)) {
 		char buf[DIAG_REQUEST_MAX] __attribute__((aligned(8)));
 		struct nlmsghdr *request =
 		    diag_request_bound(buf, ++poller->seq, ntohs(sin.sin_port));

@@ -19,7 +19,15 @@ enum exit_status {
 	EXIT_RUNNING = 4     /* another srcportd is running */
 };
 
-enum run_mode { RUN_DAEMON, RUN_ONCE, RUN_CHECK_CONFIG, RUN_DUMP_CONFIG, RUN_HELP, RUN_VERSION };
+enum run_mode {
+	RUN_DAEMON,
+	RUN_ONCE,
+	RUN_CHECK_CONFIG,
+	RUN_DUMP_CONFIG,
+	RUN_HELP,
+	RUN_VERSION,
+	RUN_COMPLETE
+};
 
 enum report_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_NAGIOS };
 
@@ -48,5 +56,9 @@ const char *options_parse(int argc, char **argv, struct options *out, char *erro
 
 /* Writes the help text. */
 void options_help(FILE *out);
+
+/* Writes the table for the shell completions, a line each: "--name:-n:VALUE:what it is". Only the last
+ * may have a colon in it. */
+void options_complete(FILE *out);
 
 #endif

@@ -107,13 +107,11 @@ main(int argc, char **argv)
 		fprintf(stderr, "srcportd: %s\n", error);
 		return EXIT_USAGE;
 	}
-	if (options.mode == RUN_HELP) {
-		options_help(stdout);
-		return EXIT_OK;
-	}
-	if (options.mode == RUN_VERSION) {
-		puts("srcportd " SRCPORTD_VERSION);
-		return EXIT_OK;
+	switch (options.mode) {
+	case RUN_HELP: options_help(stdout); return EXIT_OK;
+	case RUN_VERSION: puts("srcportd " SRCPORTD_VERSION); return EXIT_OK;
+	case RUN_COMPLETE: options_complete(stdout); return EXIT_OK;
+	default: break;
 	}
 	log_open(log_is_journal() ? LOG_TO_JOURNAL : LOG_TO_STDERR, options.verbose);
 	int status = config_load(&config, &options, complain, &options);

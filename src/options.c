@@ -24,7 +24,8 @@ enum option_id {
 	OPT_BACKGROUND,
 	OPT_VERBOSE,
 	OPT_HELP,
-	OPT_VERSION
+	OPT_VERSION,
+	OPT_COMPLETE
 };
 
 static const struct option_row {
@@ -32,9 +33,9 @@ static const struct option_row {
 	const char *brief; /* short form, or NULL */
 	const char *value; /* what the value is called, or NULL if there is none */
 	enum option_id id;
-	const char *help;
+	const char *help; /* NULL = not for people */
 } table[] = {
-    {"--once", NULL, NULL, OPT_ONCE, "poll once, report, exit; needs no snmpd and no privilege"},
+    {"--once", NULL, NULL, OPT_ONCE, "poll once, report, exit; needs no snmpd"},
     {"--format", NULL, "text|json|nagios", OPT_FORMAT, "form of the report (text)"},
     {"--record", NULL, "FILE", OPT_RECORD, "with --once: keep the kernel's raw answers"},
     {"--replay", NULL, "FILE", OPT_REPLAY, "with --once: report from such a file"},
@@ -44,7 +45,7 @@ static const struct option_row {
     {"--agentx-socket", NULL, "PATH", OPT_AGENTX_SOCKET, "snmpd's AgentX socket"},
     {"--base-oid", NULL, "OID", OPT_BASE_OID, "where SRCPORT-MIB is registered"},
     {"--interval", NULL, "SECONDS", OPT_INTERVAL, "time between two polls, fixed"},
-    {"--probe", NULL, NULL, OPT_PROBE, "ask the kernel about ports in doubt (CAP_NET_ADMIN)"},
+    {"--probe", NULL, NULL, OPT_PROBE, "settle ports in doubt (needs CAP_NET_ADMIN)"},
     {"--proc-root", NULL, "DIR", OPT_PROC_ROOT, "read this directory in the place of /proc"},
     {"--sys-root", NULL, "DIR", OPT_SYS_ROOT, "read this directory in the place of /sys"},
     {"--pid-file", NULL, "FILE", OPT_PID_FILE, "write the process id there, and hold it locked"},
@@ -52,23 +53,32 @@ static const struct option_row {
     {"--verbose", "-v", NULL, OPT_VERBOSE, "more messages"},
     {"--help", "-h", NULL, OPT_HELP, "this text"},
     {"--version", "-V", NULL, OPT_VERSION, "the version"},
+    {"--complete", NULL, NULL, OPT_COMPLETE, NULL},
 };
 #define TABLE_ROWS (sizeof(table) / sizeof(table[0]))
 
 void
 options_help(FILE *out)
 {
-	fputs("Usage: srcportd [OPTION...]                  measure and serve SRCPORT-MIB by AgentX\n"
+	fputs("Usage: srcportd [OPTION...]                     serve SRCPORT-MIB over AgentX\n"
 	      "       srcportd --once [OPTION...] [TARGET...]  report once\n"
 	      "TARGET: ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS\n\n",
 	      out);
-	for (size_t i = 0; i < TABLE_ROWS; i++) {
+	for (size_t i = 0; i < TABLE_ROWS && table[i].help != NULL; i++) {
 		char left[64];
 		snprintf(left, sizeof(left), "%s%s%s%s%s", table[i].brief ? table[i].brief : "",
 		         table[i].brief ? ", " : "", table[i].name, table[i].value ? " " : "",
 		         table[i].value ? table[i].value : "");
 		fprintf(out, "  %-27s %s\n", left, table[i].help);
 	}
+}
+
+void
+options_complete(FILE *out)
+{
+	for (size_t i = 0; i < TABLE_ROWS && table[i].help != NULL; i++)
+		fprintf(out, "%s:%s:%s:%s\n", table[i].name, table[i].brief ? table[i].brief : "",
+		        table[i].value ? table[i].value : "", table[i].help);
 }
 
 static const struct option_row *
@@ -120,6 +130,7 @@ set_option(struct options *o, enum option_id id, const char *value)
 	case OPT_DUMP_CONFIG: o->mode = RUN_DUMP_CONFIG; break;
 	case OPT_HELP: o->mode = RUN_HELP; break;
 	case OPT_VERSION: o->mode = RUN_VERSION; break;
+	case OPT_COMPLETE: o->mode = RUN_COMPLETE; break;
 	case OPT_FORMAT: return set_format(o, value);
 	case OPT_INTERVAL: return set_interval(o, value);
 	case OPT_RECORD: o->record = value; break;
@@ -152,7 +163,7 @@ any_relative(const struct options *o)
 static const char *
 check_together(const struct options *o)
 {
-	if (o->mode == RUN_HELP || o->mode == RUN_VERSION)
+	if (o->mode == RUN_HELP || o->mode == RUN_VERSION || o->mode == RUN_COMPLETE)
 		return NULL;
 	if (o->mode != RUN_ONCE) {
 		if (o->target_count > 0)

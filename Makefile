@@ -67,7 +67,7 @@ man_pages    := $(sort $(wildcard src/*.[578]))
 
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-unit check-asan check-tsan check-integration check-mib check-clang \
-	check-install bench soak fuzz install uninstall clean deps deps-build deps-check lint format \
+	check-install bench soak fuzz clean deps deps-build deps-check lint format \
 	compile-only unit-tests FORCE
 .DELETE_ON_ERROR:
 
@@ -179,24 +179,7 @@ lint: deps-check $(O)/SRCPORT-MIB.txt
 format:
 	clang-format -i $(sort $(wildcard src/*.[ch] include/*.h tests/unit/*.[ch] tests/fuzz/*.[ch]))
 
-install: all
-	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mibdir)
-	$(INSTALL) -m 755 $(O)/srcportd $(DESTDIR)$(sbindir)/srcportd
-	$(INSTALL) -m 644 $(O)/SRCPORT-MIB.txt $(DESTDIR)$(mibdir)/SRCPORT-MIB.txt
-	$(foreach page,$(man_pages),$(INSTALL) -D -m 644 $(page) \
-		$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)) &&) true
-	if [ -f conf/srcportd.service ]; then $(INSTALL) -d $(DESTDIR)$(unitdir) && \
-		sed 's|/usr/sbin/srcportd|$(sbindir)/srcportd|g' conf/srcportd.service \
-		> $(DESTDIR)$(unitdir)/srcportd.service; fi
-	if [ -f conf/srcportd.conf ]; then $(INSTALL) -d $(DESTDIR)$(sysconfdir)/snmp && \
-		{ [ -e $(DESTDIR)$(sysconfdir)/snmp/srcportd.conf ] || $(INSTALL) -m 644 \
-		conf/srcportd.conf $(DESTDIR)$(sysconfdir)/snmp/srcportd.conf; }; fi
-
-# Leaves the configuration, as a package manager would.
-uninstall:
-	rm -f $(DESTDIR)$(sbindir)/srcportd $(DESTDIR)$(mibdir)/SRCPORT-MIB.txt \
-		$(DESTDIR)$(unitdir)/srcportd.service $(foreach page,$(man_pages),\
-		$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+include conf/install.mk
 
 clean:
 	rm -rf build

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: ISC
+#
+# What `make install` puts in place and `make uninstall` removes, one list for both; and packages.
+
+sysusersdir ?= $(prefix)/lib/sysusers.d
+docdir      ?= $(datadir)/doc/srcportd
+bashdir     ?= $(datadir)/bash-completion/completions
+zshdir      ?= $(datadir)/zsh/site-functions
+conffile     = $(sysconfdir)/snmp/srcportd.conf
+
+# Everything else below conf/ is for an operator to copy from.
+conf_examples := $(sort $(filter-out conf/install.mk conf/srcportd.conf conf/packaging/% \
+	conf/completion/% conf/systemd/srcportd.service conf/sysusers.d/%,\
+	$(shell find conf -type f ! -name '.*')))
+
+# Paths and the OID as configured, in the text of what is installed.
+adapt = sed -e 's|/usr/sbin/srcportd|$(sbindir)/srcportd|g' \
+	-e 's|1\.3\.6\.1\.4\.1\.8072\.9999\.9999\.7777|$(OID_ROOT)|g'
+adapted := conf/systemd/srcportd.service $(conf_examples) $(man_pages)
+adapted: $(addprefix $(O)/adapted/,$(adapted))
+$(addprefix $(O)/adapted/,$(adapted)): $(O)/adapted/%: % FORCE
+	@mkdir -p $(@D)
+	@$(adapt) $< > $@
+
+# MODE:FILE:WHERE
+installed = \
+	755:$(O)/srcportd:$(sbindir)/srcportd \
+	644:$(O)/SRCPORT-MIB.txt:$(mibdir)/SRCPORT-MIB.txt \
+	644:$(O)/adapted/conf/systemd/srcportd.service:$(unitdir)/srcportd.service \
+	644:conf/sysusers.d/srcportd.conf:$(sysusersdir)/srcportd.conf \
+	644:conf/completion/srcportd.bash:$(bashdir)/srcportd \
+	644:conf/completion/srcportd.zsh:$(zshdir)/_srcportd \
+	644:README.md:$(docdir)/README.md \
+	$(foreach page,$(man_pages),\
+	644:$(O)/adapted/$(page):$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+	$(foreach file,$(conf_examples),\
+	644:$(O)/adapted/$(file):$(docdir)/examples/$(file:conf/%=%))
+
+.PHONY: adapted install uninstall
+
+install: all adapted
+	@for file in $(installed); do \
+		mode=$${file%%:*}; file=$${file#*:}; \
+		$(INSTALL) -D -m $$mode "$${file%%:*}" "$(DESTDIR)$${file#*:}" || exit 1; \
+	done
+	@[ -e "$(DESTDIR)$(conffile)" ] || \
+		$(INSTALL) -D -m 644 conf/srcportd.conf "$(DESTDIR)$(conffile)"
+
+# A configuration that somebody changed stays.
+uninstall:
+	@for file in $(installed); do rm -f "$(DESTDIR)$${file##*:}"; done
+	@! cmp -s conf/srcportd.conf "$(DESTDIR)$(conffile)" || rm -f "$(DESTDIR)$(conffile)"
+	@[ ! -d "$(DESTDIR)$(docdir)" ] || find "$(DESTDIR)$(docdir)" -depth -type d -empty -delete

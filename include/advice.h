@@ -37,6 +37,13 @@ const struct addr *advice_target_peer(const struct target_tally *target);
 const char *advice_limit(const struct limits *limits, enum limit_rule rule,
 			 char buf[static ADVICE_MAX]);
 
+/* The sentence for a local address of which bind() with port 0 can get only `remaining` more ports;
+ * for the host, of whose ports no socket holds only `free`. */
+const char *advice_local(const struct range_tally *range, uint32_t remaining,
+			 char buf[static ADVICE_MAX]);
+const char *advice_free(const struct range_tally *range, uint32_t free,
+			char buf[static ADVICE_MAX]);
+
 /* The sentence for the whole host: the most severe of its limits, targets, peers and pools, with
  * its name before it; of equals, the one with the fewest ports
  * remaining. */

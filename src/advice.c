@@ -154,6 +154,32 @@ advice_limit(const struct limits *limits, enum limit_rule rule, char buf[static 
 	return buf;
 }
 
+const char *
+advice_local(const struct range_tally *range, uint32_t remaining, char buf[static ADVICE_MAX])
+{
+	struct sentence s = sentence_in(buf, ADVICE_MAX);
+	char left[NUMBER_TEXT_MAX];
+	sentence_put(&s, "bind() to this address with port 0 can get %s more ports",
+		     number_text(remaining, left));
+	sentence_choice(&s,
+			"let programs set IP_BIND_ADDRESS_NO_PORT before they bind and connect");
+	remedy_put_range(&s, range);
+	return buf;
+}
+
+const char *
+advice_free(const struct range_tally *range, uint32_t free, char buf[static ADVICE_MAX])
+{
+	struct sentence s = sentence_in(buf, ADVICE_MAX);
+	char left[NUMBER_TEXT_MAX], size[NUMBER_TEXT_MAX];
+	sentence_put(&s,
+		     "%s of %s ports are held by no socket: bind() with port 0 to any address can "
+		     "get no more",
+		     number_text(free, left), number_text(range->free + range->in_use, size));
+	remedy_put_range(&s, range);
+	return buf;
+}
+
 /* What the host as a whole is judged by: one of the three. */
 struct subject {
 	const struct usage *usage;

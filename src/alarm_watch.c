@@ -22,7 +22,6 @@ struct scene {
 	const struct tally *tally;
 	const struct usage *usage;
 	const struct addr *peer;
-	const struct local_tally *local;
 	enum limit_rule rule;
 };
 
@@ -50,20 +49,15 @@ describe_usage(const struct alarm_reading *reading, char buf[static ALARM_MESSAG
 static void
 describe_local(const struct alarm_reading *reading, char buf[static ALARM_MESSAGE_MAX])
 {
-	snprintf(buf, ALARM_MESSAGE_MAX,
-		 "bind() to this address with port 0 can get %u more of %u ports; let programs set "
-		 "IP_BIND_ADDRESS_NO_PORT before they bind and connect",
-		 reading->remaining, reading->capacity);
+	const struct scene *scene = reading->context;
+	advice_local(&scene->tally->range, reading->remaining, buf);
 }
 
 static void
 describe_host(const struct alarm_reading *reading, char buf[static ALARM_MESSAGE_MAX])
 {
-	snprintf(
-	    buf, ALARM_MESSAGE_MAX,
-	    "%u of %u ports are held by no socket: bind() with port 0 to any address can get no "
-	    "more; widen net.ipv4.ip_local_port_range",
-	    reading->remaining, reading->capacity);
+	const struct scene *scene = reading->context;
+	advice_free(&scene->tally->range, reading->remaining, buf);
 }
 
 static void
@@ -240,6 +234,7 @@ static void
 watch_floors(struct watch *w)
 {
 	const struct tally *tally = w->tally;
+	const struct scene scene = {.tally = tally};
 	for (uint32_t l = 0; l < tally->local_count; l++) {
 		const struct local_tally *local = &tally->locals[l];
 		struct alarm_reading r = {
@@ -247,14 +242,16 @@ watch_floors(struct watch *w)
 		    .local = local->address,
 		    .capacity = local->used + local->remaining,
 		    .remaining = local->remaining,
-		    .describe = describe_local
-                };
+		    .describe = describe_local,
+		    .context = &scene,
+		};
 		watch_remaining(w, &r, &w->config->local);
 	}
 	struct alarm_reading r = {.subject = {.kind = ALARM_HOST},
 				  .capacity = tally->range.in_use + tally->range.free,
 				  .remaining = tally->range.free,
-				  .describe = describe_host};
+				  .describe = describe_host,
+				  .context = &scene};
 	watch_remaining(w, &r, &w->config->host);
 }
 

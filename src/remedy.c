@@ -55,10 +55,10 @@ remedy_share(struct sentence *s, const struct advice *a)
 
 /* What to set, what it brings, and whose ports to protect first: a listener keeps its port, but may
  * not get it again once a connection took it. */
-static void
-remedy_widen(struct sentence *s, const struct advice *a)
+void
+remedy_put_range(struct sentence *s, const struct range_tally *range)
 {
-	const struct widening *w = &a->range->wider;
+	const struct widening *w = &range->wider;
 	char buf[ADVICE_MAX], gain[NUMBER_TEXT_MAX], more[NUMBER_TEXT_MAX];
 	struct sentence text = sentence_in(buf, sizeof(buf));
 	if (w->gain == 0)
@@ -72,6 +72,12 @@ remedy_widen(struct sentence *s, const struct advice *a)
 			     number_text(w->listening - w->named_count, more));
 	sentence_put(&text, w->listening > 0 ? " first)" : ")");
 	sentence_choice(s, buf);
+}
+
+static void
+remedy_widen(struct sentence *s, const struct advice *a)
+{
+	remedy_put_range(s, a->range);
 }
 
 static void

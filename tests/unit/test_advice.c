@@ -414,6 +414,32 @@ limits_of_the_host_have_a_sentence(void **state)
 }
 
 static void
+bind_has_sentences_of_its_own(void **state)
+{
+	struct situation s = ordinary();
+	char text[ADVICE_MAX];
+
+	(void)state;
+	assert_string_equal(
+	    advice_local(&s.range, 1234, text),
+	    "bind() to this address with port 0 can get 1,234 more ports; let programs set "
+	    "IP_BIND_ADDRESS_NO_PORT before they bind and connect, or set "
+	    "net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; reserve listeners 3306, "
+	    "5432, 8080 first)");
+	s.range.free = 5;
+	s.range.in_use = 28227;
+	assert_string_equal(
+	    advice_free(&s.range, 5, text),
+	    "5 of 28,232 ports are held by no socket: bind() with port 0 to any address can get no "
+	    "more; set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; reserve "
+	    "listeners 3306, 5432, 8080 first)");
+	whole_range(&s);
+	assert_string_equal(advice_free(&s.range, 5, text),
+			    "5 of 28,232 ports are held by no socket: bind() with port 0 to any "
+			    "address can get no more");
+}
+
+static void
 a_part_that_does_not_fit_is_left_out_whole(void **state)
 {
 	struct situation s = loaded(27000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
@@ -527,6 +553,7 @@ main(void)
 	    cmocka_unit_test(failures_come_first),
 	    cmocka_unit_test(failures_with_ports_left_have_another_reason),
 	    cmocka_unit_test(limits_of_the_host_have_a_sentence),
+	    cmocka_unit_test(bind_has_sentences_of_its_own),
 	    cmocka_unit_test(a_part_that_does_not_fit_is_left_out_whole),
 	    cmocka_unit_test(the_whole_host_is_its_worst_part),
 	};

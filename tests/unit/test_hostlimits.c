@@ -249,6 +249,37 @@ the_worst_rule_is_the_most_severe_then_the_fullest(void **state)
 	assert_int_equal(host.severity, SEVERITY_WARNING);
 }
 
+/* Every file with some octets changed, by a seed. */
+static void
+whatever_is_in_the_files_is_a_number_or_absent(void **state)
+{
+	enum { FILES = sizeof(whole_host) / sizeof(whole_host[0]) };
+	static const char octets[] = " \t\n0123456789abcdefxTCP:-+.";
+	uint32_t seed = 1;
+	char text[FILES][1024];
+	struct file files[FILES];
+
+	(void)state;
+	for (unsigned round = 0; round < 2000; round++) {
+		for (unsigned f = 0; f < FILES; f++) {
+			size_t length = strlen(whole_host[f].text);
+			files[f] = (struct file){whole_host[f].name, text[f]};
+			memcpy(text[f], whole_host[f].text, length + 1);
+			for (unsigned n = 0; n < 3; n++) {
+				seed = seed * 1664525 + 1013904223;
+				text[f][(seed >> 8) % length] =
+				    octets[(seed >> 20) % (sizeof(octets) - 1)];
+			}
+			text[f][seed % 4 == 0 ? (seed >> 4) % length : length] = '\0';
+		}
+		struct limits l = read_files(files, FILES);
+		for (unsigned i = 0; i < LIMITS; i++)
+			assert_true(l.value[i] >= LIMIT_ABSENT);
+		for (unsigned rule = 0; rule < LIMIT_RULES; rule++)
+			assert_in_range(hostlimits_percent(&l, rule) + 1, 0, 101);
+	}
+}
+
 static void
 a_poll_records_what_it_read(void **state)
 {
@@ -281,6 +312,7 @@ main(void)
 	    cmocka_unit_test(severity_follows_the_percent),
 	    cmocka_unit_test(a_level_can_be_off),
 	    cmocka_unit_test(the_worst_rule_is_the_most_severe_then_the_fullest),
+	    cmocka_unit_test(whatever_is_in_the_files_is_a_number_or_absent),
 	    cmocka_unit_test(a_poll_records_what_it_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

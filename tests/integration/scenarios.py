@@ -55,9 +55,9 @@ def judge(ask, said, measured):
 
 def probed(rows):
     """The rows that are in doubt, once more with --probe: then they are exact, but for what no
-    socket shows: odd-sized ranges, and a caller with a range of its own."""
+    port tells: odd-sized ranges, a caller with a range of its own, a peer without timestamps."""
     for one in rows:
-        if one.name.startswith(("size_", "own_range_caller", "everything_")):
+        if one.name.startswith(("size_", "own_range_caller", "tw_peer_", "everything_")):
             continue
         if any(ask.said not in (None, EXACT, FLOOR) for ask in one.asks):
             asks = [ask._replace(said=EXACT) for ask in one.asks]
@@ -71,6 +71,12 @@ def veth(said_local=NEAR, peer=FAR, **options):
 def timestamps_off(w):
     h.sysctl("net.ipv4.tcp_timestamps", 0)
     w.time_wait(age=1.3)
+
+
+def peer_without_timestamps(w):
+    reuse(1)
+    w.far().run("sh", "-c", "echo 0 > /proc/sys/net/ipv4/tcp_timestamps")
+    w.time_wait(peer=FAR, source=NEAR, age=1.3)
 
 
 def reuse(mode, delay=None):
@@ -283,6 +289,8 @@ RULES = [
     row("tw_loopback_old_on_lo", lambda w: time_wait_home(w, 2, 1.3, address="10.8.0.1"),
         [(Connect("10.8.0.1", "10.8.0.1"), 60)]),
     row("tw_no_timestamps", timestamps_off, 60),
+    row("tw_peer_without_timestamps", peer_without_timestamps,
+        [(veth(), 60, Unseen(100, 100))]),
     row("tw_delay_1ms", lambda w: time_wait_home(w, 1, 0.05, 1), 100, needs=["timeWaitDelay"]),
     row("tw_delay_300ms", lambda w: time_wait_home(w, 1, 0.5, 300), 100, needs=["timeWaitDelay"]),
     row("tw_delay_60s", lambda w: time_wait_home(w, 1, 1.3, 60000), 60, needs=["timeWaitDelay"]),
@@ -325,6 +333,13 @@ RULES = [
     row("size_3", lambda w: h.port_range(40000, 40002), 2),
     row("size_5", lambda w: h.port_range(40000, 40004), (4, 5), said=(4, 5)),
     row("size_101", lambda w: h.port_range(40000, 40100), (100, 101), said=(100, 101)),
+    row("size_3_high_taken", lambda w: (h.port_range(40000, 40002), w.listen("127.0.0.2", 40002)),
+        2),
+    row("size_101_ends_taken",
+        lambda w: (h.port_range(40000, 40100), w.listen("127.0.0.2", 40000),
+                   w.listen("127.0.0.2", 40100)), 99),
+    row("size_101_ends_reserved",
+        lambda w: (h.port_range(40000, 40100), h.reserve_ports("40000,40100")), 99),
     row("device_after_unbound", lambda w: w.connect(100),
         [(Connect(device="lo"), 0)]),
     row("unbound_after_device", lambda w: w.connect(100, device="lo"),

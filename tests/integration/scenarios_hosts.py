@@ -8,7 +8,7 @@ import threading
 import harness as h
 from scenarios import (EVEN, EXACT, FLOOR, ODD, PROBE, WITHIN, children, half_open, mapped, row,
                        time_wait_home)
-from world import FAR, HOME, NEAR, Bind, Connect, Peer, youngest
+from world import FAR, HOME, NEAR, Bind, Connect, Peer, Target, youngest
 
 LINK_NEAR, LINK_FAR = "fe80::7:1%veth0", "fe80::7:2%veth0"
 
@@ -285,6 +285,17 @@ HOSTS = [
     row("bind_half_open", lambda w: half_open(w, 40011, False), [(Bind(NEAR), 99)]),
     row("size_101_bind", lambda w: (h.port_range(40000, 40100), w.connect(11)),
         [(Bind(HOME), (89, 90), (89, 90))]),
+    row("size_1_bind", lambda w: (h.port_range(40000, 40000), w.connect_from([30000])),
+        [(Bind(HOME), 1), (Bind("0.0.0.0"), 1)]),
+    row("size_3_bind", lambda w: (h.port_range(40000, 40002), w.connect_from([30000])),
+        [(Bind(HOME), 2), (Bind("0.0.0.0"), 2)]),
+    row("target", several_pools, [(Target("127.0.0.9", [9000, 9001]), (65, 300), FLOOR),
+                                  (Target("127.0.0.9", [9000], key="tightest"), 70)],
+        arguments=("127.0.0.0/29", "127.0.0.9", "127.0.0.9:9000")),
+    row("target_port", several_pools, [(Target("127.0.0.9", [9001], name="127.0.0.9:9001"), 95)],
+        arguments=("127.0.0.9:9001",)),
+    row("target_new", several_pools, [(Target("127.0.0.7", [9000]), 100)],
+        arguments=("127.0.0.7",)),
     row("peer", mixed_peer,
         [(Peer(HOME, [9000, 9001, 9002]), (50, 300), FLOOR),
          (Peer(HOME, [9001], key="tightest"), 70), (Connect(), 80), (Connect(port=9001), 70)]),

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 """The silent probe: what it leaves untouched, what it needs, and how seldom it asks."""
 import json
+import time
 
 import harness as h
 from world import UNPRIVILEGED, World
@@ -125,6 +126,29 @@ def test_daemon_asks_seldom():
         # Two for the reset itself, at both ends; two more if it had shared its port.
         assert asked() in (44, 46), asked()
         assert h.value("srcPortRangeUncertain.0") == 0
+
+
+def test_daemon_asks_no_more_than_it_may():
+    w = World()
+    need_probe()
+    h.reserve_ports(",".join(str(port) for port in range(40000, 40100, 2)))
+    w.connect(20, source=None)
+    h.reserve_ports("")
+    before = counters()["TcpEstabResets"]
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd, config="probe yes\nprobeMax 5\n"):
+        for _ in range(40):
+            # In this order: the number of polls may be one behind.
+            left = h.value("srcPortRangeUncertain.0")
+            asked = counters()["TcpEstabResets"] - before
+            polls = h.value("srcPortPollPolls.0") + 1
+            assert asked <= 5 * polls, (asked, polls)
+            assert left >= 20 - asked, (left, asked)
+            if polls < 3:
+                assert left >= 20 - 5 * polls, (left, polls)
+            if left == 0:
+                break
+            time.sleep(0.2)
+        assert left == 0, left
 
 
 def test_daemon_says_when_it_cannot():

@@ -253,6 +253,19 @@ class Peer:
         return len(opened)
 
 
+class Target(Peer):
+    """The same for a target of the command line."""
+
+    def __init__(self, peer, ports, name=None, **options):
+        super().__init__(peer, ports, **options)
+        self.name = name or peer
+
+    def said(self, report):
+        row = [row for row in report["targets"] if row["target"] == self.name]
+        assert len(row) == 1, report["targets"]
+        return row[0][self.key] - row[0]["uncertain"], row[0][self.key]
+
+
 def until_full(opener, *arguments, **options):
     """Calls opener until a source port is what is missing; what it opened."""
     opened = []

@@ -67,8 +67,8 @@ man_pages    := $(sort $(wildcard src/*.[578]))
 
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-unit check-asan check-tsan check-integration check-mib check-clang \
-	check-install bench soak fuzz clean deps deps-build deps-check lint format \
-	compile-only unit-tests FORCE
+	check-install check-fuzz bench soak fuzz clean deps deps-build deps-check lint format \
+	compile-only unit-tests fuzzers FORCE
 .DELETE_ON_ERROR:
 
 all: $(O)/srcportd $(O)/SRCPORT-MIB.txt
@@ -104,6 +104,13 @@ bench_tools := $(patsubst tests/bench/%.c,$(O)/bench/%,$(sort $(wildcard tests/b
 $(bench_tools): $(O)/bench/%: tests/bench/%.c $(O)/srcportd.a | deps-check
 	@mkdir -p $(@D)
 	$(compile) -o $@ $^ $(HARDENING_LD) $(LDFLAGS) $(libs)
+
+# Fuzzers; tests/fuzz/run builds them in a build of their own, with the sanitizers they need.
+fuzzers := $(patsubst tests/fuzz/%.c,$(O)/run/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+fuzzers: $(fuzzers)
+$(fuzzers): $(O)/run/%: tests/fuzz/%.c tests/fuzz/fuzz.c tests/fuzz/fuzz.h $(O)/srcportd.a
+	@mkdir -p $(@D)
+	$(compile) -iquote tests/fuzz -o $@ $(filter %.c %.a,$^) -fsanitize=fuzzer $(libs)
 
 # The one line of the MIB that says where it hangs.
 $(O)/SRCPORT-MIB.txt: mibs/SRCPORT-MIB.txt $(O)/flags
@@ -146,7 +153,7 @@ instrumented = CFLAGS='-O1 -g' WERROR=-w all unit-tests
 check: deps-check
 	@$(MAKE) --no-print-directory -s all unit-tests
 	+@$(asan)
-	@tests/run-tests static unit asan integration
+	@tests/run-tests static unit asan fuzz integration
 check-unit: deps-check
 	@$(MAKE) --no-print-directory -s unit-tests
 	@tests/run-tests unit
@@ -171,8 +178,10 @@ bench: deps-check all $(bench_tools)
 	@tests/bench/run
 soak: deps-check all
 	@tests/soak/run
+check-fuzz: deps-check
+	@tests/run-tests fuzz
 fuzz:
-	@tests/fuzz/run
+	@FUZZ_CORPUS=build/fuzz/corpus tests/fuzz/run
 
 lint: deps-check $(O)/SRCPORT-MIB.txt
 	@tests/lint

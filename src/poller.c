@@ -239,12 +239,19 @@ finish_dump(struct poller *poller)
 	return POLLER_DONE;
 }
 
+/* An error by which a kernel says that it does not know the request; any other may pass. */
+static bool
+is_unknown(int error)
+{
+	return error == EOPNOTSUPP || error == EINVAL || error == ENOENT;
+}
+
 /* The kernel refused the request. What an older kernel does not have is done without. */
 static enum poller_step
 refused(struct poller *poller, int error)
 {
 	poller->busy = false;
-	if (poller->form == DIAG_BOTH && error != EPERM && error != EACCES && error != ENOMEM) {
+	if (poller->form == DIAG_BOTH && poller->dump == DIAG_HOLDERS && is_unknown(error)) {
 		poller->one_walk = false;
 		return start_dump(poller, poller->dump);
 	}

@@ -25,7 +25,4 @@ void probe_free(struct probe *probe); /* NULL is allowed */
  * uncertain. */
 const char *probe_run(struct probe *probe, struct census *census, uint32_t most);
 
-/* Ports asked about so far. */
-uint64_t probe_count(const struct probe *probe);
-
 #endif

@@ -29,7 +29,6 @@
 
 struct probe {
 	struct suspects suspects;
-	uint64_t count;
 	bool works; /* the last time it did */
 	char trouble[128];
 	uint16_t ports[PROBE_BATCH];
@@ -50,12 +49,6 @@ probe_free(struct probe *probe)
 		return;
 	suspects_free(&probe->suspects);
 	free(probe);
-}
-
-uint64_t
-probe_count(const struct probe *probe)
-{
-	return probe->count;
 }
 
 /* Makes the socket one that connects silently, from PROBE_LOCAL and from that port only. Returns
@@ -138,7 +131,6 @@ probe_run(struct probe *probe, struct census *census, uint32_t most)
 		ask(census->settings.range.low, &step);
 	for (uint32_t i = 0; i < chosen && step == NULL; i++) {
 		enum answer answer = ask(probe->ports[i], &step);
-		probe->count++;
 		if (answer != ANSWER_NONE)
 			suspects_answer(&probe->suspects, census, probe->ports[i],
 					answer == ANSWER_BLOCKED);

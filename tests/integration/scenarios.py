@@ -2,8 +2,8 @@
 """scenarios: the table of what can hold source ports, part one: every rule of the kernel by itself.
 
 A row: its name, how the situation is made, then either one number of connect() calls that succeed
-from 127.0.0.1 to 127.0.0.1:9000, or a list of (question, number). `said` is for a row whose answer is
-not exact: the interval that srcportd must give. The range is 40000-40099 unless a row changes it.
+from 127.0.0.1 to 127.0.0.1:9000, or a list of (question, number). `said` is for a row whose answer
+is not exact: the interval that srcportd must give. The range is 40000-40099 unless a row changes it.
 """
 import collections
 import socket
@@ -33,8 +33,8 @@ def row(name, prepare, number, said=None, arguments=(), needs=()):
 
 
 def judge(ask, said, measured):
-    """What the kernel gave, what srcportd had said and the verdict: exact, bounded (the truth lies in
-    the interval) or assumed (a documented assumption does not hold here). Or AssertionError."""
+    """What the kernel gave, what srcportd had said and the verdict: exact, bounded (the truth lies
+    in the interval) or assumed (a documented assumption does not hold here). Or AssertionError."""
     low, high = said
     text = "%d %s, said %s" % (measured, ask.question.unit, high if low == high else list(said))
     least, most = ask.number if isinstance(ask.number, tuple) else (ask.number, ask.number)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""scenarios_hosts: the table of scenarios, part two: hosts on which several things happen at once."""
+"""scenarios_hosts: the table of scenarios, part two: hosts on which much happens at once."""
 import os
 import random
 import socket
@@ -97,8 +97,8 @@ def range_moves(w, low, high):
 
 
 def churn(w):
-    """Connections elsewhere come and go all the time, also while srcportd looks and while the answer
-    is tried."""
+    """Connections elsewhere come and go all the time, also while srcportd looks and while the
+    answer is tried."""
     w.connect(10)
     server = w.serve("127.0.0.9", 9001)
     stop = threading.Event()
@@ -275,7 +275,8 @@ HOSTS = [
     row("bind_listener_dual", wildcard("::"), [(Bind(HOME), 94), (Bind("::1"), 94)]),
     row("bind_listener_v6only", wildcard("::", only_v6=True),
         [(Bind(HOME), 95), (Bind("::1"), 94)]),
-    row("bind_time_wait", lambda w: time_wait_home(w, 1, 1.3), [(Bind(HOME), 60), (Connect(), 100)]),
+    row("bind_time_wait", lambda w: time_wait_home(w, 1, 1.3),
+        [(Bind(HOME), 60), (Connect(), 100)]),
     row("bind_after_device", lambda w: (w.connect(20, device="lo"), w.connect(10)),
         [(Bind(HOME), (70, 80), EXACT), (Bind(HOME, device="lo"), (70, 80), EXACT)]),
     row("bind_on_device", lambda w: (w.far(), w.connect(20, device="lo"),

@@ -67,8 +67,8 @@ def over_snmp(scenario):
 
 
 def remembered(before, after, asks):
-    """before is made and seen by a poll, then after is made of what before returned; the answers come
-    from a poll of that. When all sockets have gone, nothing is left of it."""
+    """before is made and seen by a poll, then after is made of what before returned; the answers
+    come from a poll of that."""
     world = World()
     with h.Snmpd() as snmpd, h.Srcportd(snmpd):
         made = before(world)

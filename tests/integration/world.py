@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """world: the verbs with which an exactness scenario is made, and the questions asked about it.
 
-A World is one network namespace with a port range of 100. Its verbs open real sockets and keep them.
+A World is one network namespace with a port range of 100. Its verbs open real sockets and keep
+them.
 A question knows what srcportd says (an interval, from a report) and what the kernel does (it tries
 until the first error, then gives everything back).
 """

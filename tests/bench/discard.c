@@ -10,16 +10,6 @@
 #include <libmnl/libmnl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-
-static uint64_t
-cpu_us(void)
-{
-	struct rusage u;
-	getrusage(RUSAGE_SELF, &u);
-	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
-	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
 
 static uint64_t
 dump(struct mnl_socket *nl, enum diag_dump which, unsigned seq, const struct port_range *range)
@@ -58,10 +48,10 @@ main(int argc, char **argv)
 		return 1;
 	unsigned seq = 0;
 	for (int i = 0; i < rounds; i++) {
-		uint64_t cpu = cpu_us(), wall = monotonic_us(), octets = 0;
+		uint64_t cpu = thread_cpu_us(), wall = monotonic_us(), octets = 0;
 		for (enum diag_dump d = DIAG_HOLDERS; d < DIAG_DUMPS; d++)
 			octets += dump(nl, d, ++seq, &range);
-		printf("%llu %llu %llu\n", (unsigned long long)(cpu_us() - cpu),
+		printf("%llu %llu %llu\n", (unsigned long long)(thread_cpu_us() - cpu),
 		       (unsigned long long)(monotonic_us() - wall), (unsigned long long)octets);
 	}
 	mnl_socket_close(nl);

@@ -12,16 +12,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-
-static uint64_t
-cpu_us(void)
-{
-	struct rusage u;
-	getrusage(RUSAGE_SELF, &u);
-	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
-	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
 
 static long
 resident_kb(void)
@@ -47,7 +37,7 @@ main(int argc, char **argv)
 	uint64_t sockets = 0;
 	struct row_limits limits = {1000, 1000, 256};
 	for (int i = 0; i < rounds; i++) {
-		uint64_t cpu = cpu_us(), wall = monotonic_us();
+		uint64_t cpu = thread_cpu_us(), wall = monotonic_us();
 		struct settings settings;
 		if (poller == NULL || memory == NULL ||
 		    procfile_settings(&source, &settings, error, sizeof(error)) != NULL)
@@ -72,7 +62,7 @@ main(int argc, char **argv)
 		    tally != NULL ? snapshot_build(tally, &stats, &limits) : NULL;
 		if (snapshot == NULL)
 			return 1;
-		cpu = cpu_us() - cpu;
+		cpu = thread_cpu_us() - cpu;
 		wall = monotonic_us() - wall;
 		printf("%llu %llu %llu %u %ld\n", (unsigned long long)cpu, (unsigned long long)wall,
 		       (unsigned long long)census.sockets, census.pool_count, resident_kb());

@@ -44,6 +44,8 @@ struct alarm_summary {
 	uint32_t omitted;    /* subjects of the last poll above normal that found no room */
 	uint32_t sequence;   /* of the last notification, sent or suppressed */
 	uint32_t suppressed; /* notifications held back by the storm limit (Counter32: wraps) */
+	uint32_t sent;       /* notifications handed to the master agent; for who sends to count */
+	uint32_t unsent;     /* notifications given up because there was no room to keep them; same */
 };
 
 /* A notification to be sent. */

@@ -55,7 +55,25 @@ struct local_row {
 	struct local_tally t;
 };
 
-enum snapshot_table { SNAPSHOT_POOLS, SNAPSHOT_PEERS, SNAPSHOT_LOCALS, SNAPSHOT_TABLES };
+struct target_row {
+	struct row_index index;
+	struct target_tally t; /* t.target is spec */
+	struct target spec;
+};
+
+struct alarm_row {
+	struct row_index index;
+	struct alarm t;
+};
+
+enum snapshot_table {
+	SNAPSHOT_POOLS,
+	SNAPSHOT_PEERS,
+	SNAPSHOT_LOCALS,
+	SNAPSHOT_TARGETS,
+	SNAPSHOT_ALARMS,
+	SNAPSHOT_TABLES
+};
 
 struct snapshot {
 	atomic_uint references;
@@ -76,6 +94,11 @@ struct snapshot {
 	uint32_t peer_count;
 	struct local_row *locals;
 	uint32_t local_count;
+	struct target_row *targets; /* all of them */
+	uint32_t target_count;
+	struct alarm_row *alarms; /* all of them */
+	uint32_t alarm_count;
+	struct alarm_summary alarm_summary;
 	uint32_t *index_store[SNAPSHOT_TABLES];
 };
 
@@ -85,7 +108,7 @@ struct row_limits {
 };
 
 /* Builds a snapshot with one reference from a tally. At most `limits` rows a table are taken, the
- * fewest remaining first; the rest is counted in omitted. NULL with errno ENOMEM. */
+ * most severe and of those the fewest remaining first; the rest is counted in omitted. NULL with errno ENOMEM. */
 struct snapshot *snapshot_build(const struct tally *tally, const struct poll_stats *poll,
                                 const struct row_limits *limits);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "mib_columns.h"
 
+#include "mib_alarms.h"
+
 #include "natenv.h"
 
 #include <stdio.h>
@@ -24,6 +26,18 @@ static struct mib_rows
 pools(const struct snapshot *s)
 {
 	return (struct mib_rows){s->pools, s->pool_count, sizeof(*s->pools)};
+}
+
+static struct mib_rows
+targets(const struct snapshot *s)
+{
+	return (struct mib_rows){s->targets, s->target_count, sizeof(*s->targets)};
+}
+
+static struct mib_rows
+alarms(const struct snapshot *s)
+{
+	return (struct mib_rows){s->alarms, s->alarm_count, sizeof(*s->alarms)};
 }
 
 /* Scalars are members of the snapshot itself: it is the one row of their group. */
@@ -161,6 +175,49 @@ get_pool_name(const struct mib_view *view, const void *row, struct mib_value *ou
 	return true;
 }
 
+/* srcPortTargetTable */
+
+static bool
+get_target_spec(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	target_text(&((const struct target_row *)row)->spec, out->octets);
+	out->length = strlen(out->octets);
+	return true;
+}
+
+static bool
+get_target_pool(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct target_tally *t = &((const struct target_row *)row)->t;
+	const struct pool_row pool = {.t = {.local = t->tightest_local,
+					    .peer = t->tightest_peer,
+					    .port = t->tightest_port}};
+
+	return t->pools == 0 || get_pool_name(view, &pool, out);
+}
+
+/* A percentage that is off is 0 in the MIB. */
+static bool
+get_critical_percent(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	uint32_t percent = ((const struct target_row *)row)->spec.levels.raise.critical_percent;
+
+	(void)view;
+	out->number = percent <= 100 ? percent : 0;
+	return true;
+}
+
+static bool
+get_warning_percent(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	uint32_t percent = ((const struct target_row *)row)->spec.levels.raise.warning_percent;
+
+	(void)view;
+	out->number = percent <= 100 ? percent : 0;
+	return true;
+}
+
 /* srcPortFailures */
 
 static bool
@@ -223,6 +280,12 @@ static const struct mib_column system_columns[] = {
     MIB_COMPUTED(3, MIB_TEXT, get_worst_pool),
     MIB_COMPUTED(4, MIB_GAUGE, get_least_remaining),
     MIB_COMPUTED(5, MIB_GAUGE, get_highest_percent),
+    SNAPSHOT(6, MIB_GAUGE, alarm_summary.active),
+    SNAPSHOT(7, MIB_GAUGE, alarm_summary.omitted),
+    SNAPSHOT(8, MIB_GAUGE, alarm_summary.sequence),
+    SNAPSHOT(9, MIB_COUNTER, alarm_summary.sent),
+    SNAPSHOT(10, MIB_COUNTER, alarm_summary.suppressed),
+    SNAPSHOT(11, MIB_COUNTER, alarm_summary.unsent),
 };
 
 static const struct mib_column range_columns[] = {
@@ -362,6 +425,21 @@ static const struct mib_column pool_columns[] = {
     USAGE(27, MIB_COUNTER, struct pool_row, failures),
 };
 
+static const struct mib_column target_columns[] = {
+    MIB_COMPUTED(2, MIB_TEXT, get_target_spec),
+    MIB_COMPUTED(3, MIB_TEXT, get_target_pool),
+    MIB_COLUMN(4, MIB_GAUGE, struct target_row, t.pools),
+    USAGE(5, MIB_GAUGE, struct target_row, tightest),
+    MIB_COLUMN(6, MIB_TEXT, struct target_row, spec.name),
+    USAGE_COLUMNS(struct target_row),
+    USAGE(27, MIB_COUNTER, struct target_row, failures),
+    MIB_COMPUTED(30, MIB_GAUGE, get_critical_percent),
+    MIB_COMPUTED(31, MIB_GAUGE, get_warning_percent),
+    MIB_COLUMN(32, MIB_GAUGE, struct target_row, spec.levels.raise.critical_remaining),
+    MIB_COLUMN(33, MIB_GAUGE, struct target_row, spec.levels.raise.warning_remaining),
+    MIB_COLUMN(34, MIB_GAUGE, struct target_row, spec.levels.raise.close_wait),
+};
+
 static const struct mib_table tables[] = {
     {1,  true,  always,      system_columns, COUNT(system_columns)},
     {2,  true,  once_polled, range_columns,  COUNT(range_columns)},
@@ -372,6 +450,8 @@ static const struct mib_table tables[] = {
     {10, false, locals,      local_columns,  COUNT(local_columns)},
     {11, false, peers,       peer_columns,   COUNT(peer_columns)},
     {12, false, pools,       pool_columns,   COUNT(pool_columns)},
+    {13, false, targets,     target_columns, COUNT(target_columns)},
+    {MIB_ALARM_TABLE, false, alarms, mib_alarm_columns, MIB_ALARM_COLUMNS},
 };
 
 /* clang-format on */

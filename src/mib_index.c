@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "mib_index.h"
 
+#include <string.h>
+
 size_t
 mib_index_addr(const struct addr *address, uint32_t *out)
 {
@@ -34,4 +36,22 @@ mib_index_pool(const struct pool_tally *pool, uint32_t *out)
 
 	out[n++] = pool->port;
 	return n + mib_index_addr(&pool->local, out + n);
+}
+
+size_t
+mib_index_target(const char *name, uint32_t *out)
+{
+	size_t length = strlen(name);
+
+	out[0] = (uint32_t)length;
+	for (size_t i = 0; i < length; i++)
+		out[1 + i] = (uint8_t)name[i];
+	return 1 + length;
+}
+
+size_t
+mib_index_alarm(const struct alarm *alarm, uint32_t *out)
+{
+	out[0] = alarm->id;
+	return 1;
 }

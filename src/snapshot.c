@@ -58,6 +58,26 @@ compare_locals(const void *left, const void *right)
 	                    &((const struct local_row *)right)->t.address);
 }
 
+/* By length, then by octets: the order of the encoded names. */
+static int
+compare_targets(const void *left, const void *right)
+{
+	const char *a = ((const struct target_row *)left)->t.target->name;
+	const char *b = ((const struct target_row *)right)->t.target->name;
+	size_t a_length = strlen(a), b_length = strlen(b);
+	if (a_length != b_length)
+		return a_length < b_length ? -1 : 1;
+	return memcmp(a, b, a_length);
+}
+
+static int
+compare_alarms(const void *left, const void *right)
+{
+	uint32_t a = ((const struct alarm_row *)left)->t.id;
+	uint32_t b = ((const struct alarm_row *)right)->t.id;
+	return (a > b) - (a < b);
+}
+
 static uint64_t
 rank_pool(const void *tally)
 {
@@ -79,6 +99,14 @@ rank_local(const void *tally)
 	return rank(SEVERITY_NORMAL, l->remaining, hash_of(&l->address, NULL, 0));
 }
 
+/* Of targets and alarms none is left out. */
+static uint64_t
+rank_equal(const void *tally)
+{
+	(void)tally;
+	return 0;
+}
+
 static size_t
 encode_pool(const void *row, uint32_t *out)
 {
@@ -95,6 +123,18 @@ static size_t
 encode_local(const void *row, uint32_t *out)
 {
 	return mib_index_local(&((const struct local_row *)row)->t, out);
+}
+
+static size_t
+encode_target(const void *row, uint32_t *out)
+{
+	return mib_index_target(((const struct target_row *)row)->t.target->name, out);
+}
+
+static size_t
+encode_alarm(const void *row, uint32_t *out)
+{
+	return mib_index_alarm(&((const struct alarm_row *)row)->t, out);
 }
 
 /* A table of rows: a row is a struct row_index and, at tally_offset, a copy of a tally. */
@@ -116,6 +156,10 @@ static const struct row_kind kinds[SNAPSHOT_TABLES] = {
         ROW_KIND(peer_row, MIB_INDEX_PEER_MAX, rank_peer, compare_peers, encode_peer),
     [SNAPSHOT_LOCALS] =
         ROW_KIND(local_row, MIB_INDEX_LOCAL_MAX, rank_local, compare_locals, encode_local),
+    [SNAPSHOT_TARGETS] =
+        ROW_KIND(target_row, MIB_INDEX_TARGET_MAX, rank_equal, compare_targets, encode_target),
+    [SNAPSHOT_ALARMS] =
+        ROW_KIND(alarm_row, MIB_INDEX_ALARM_MAX, rank_equal, compare_alarms, encode_alarm),
 };
 
 /* calloc() that gives a pointer for no elements too. */
@@ -185,16 +229,27 @@ take_table(struct snapshot *s, enum snapshot_table table, const void *tallies, u
 static bool
 take_tables(struct snapshot *s, const struct tally *tally, const struct row_limits *limits)
 {
-	void *pools = NULL, *peers = NULL, *locals = NULL;
+	void *pools = NULL, *peers = NULL, *locals = NULL, *targets = NULL, *alarms = NULL;
 	bool good = take_table(s, SNAPSHOT_POOLS, tally->pools, tally->pool_count, limits->pools,
 	                       &pools, &s->pool_count) &&
 	            take_table(s, SNAPSHOT_PEERS, tally->peers, tally->peer_count, limits->peers,
 	                       &peers, &s->peer_count) &&
 	            take_table(s, SNAPSHOT_LOCALS, tally->locals, tally->local_count,
-	                       limits->locals, &locals, &s->local_count);
+	                       limits->locals, &locals, &s->local_count) &&
+	            take_table(s, SNAPSHOT_TARGETS, tally->targets, tally->target_count, UINT32_MAX,
+	                       &targets, &s->target_count) &&
+	            take_table(s, SNAPSHOT_ALARMS, tally->alarms, tally->alarm_count, UINT32_MAX,
+	                       &alarms, &s->alarm_count);
 	s->pools = pools;
 	s->peers = peers;
 	s->locals = locals;
+	s->targets = targets;
+	s->alarms = alarms;
+	/* The configuration may change, the snapshot stays. */
+	for (uint32_t i = 0; targets != NULL && i < s->target_count; i++) {
+		s->targets[i].spec = *s->targets[i].t.target;
+		s->targets[i].t.target = &s->targets[i].spec;
+	}
 	s->omitted.pools = tally->pool_count - s->pool_count;
 	s->omitted.peers = tally->peer_count - s->peer_count;
 	s->omitted.locals = tally->local_count - s->local_count;
@@ -217,6 +272,21 @@ worst(const struct tally *tally)
 	return severity;
 }
 
+/* An alarm of something that has no row, or none with a severity. */
+static void
+apply_alarms(struct snapshot *s)
+{
+	char key[ALARM_KEY_MAX];
+	for (uint32_t i = 0; i < s->alarm_count; i++) {
+		const struct alarm *a = &s->alarms[i].t;
+		if (a->severity <= s->severity)
+			continue;
+		s->severity = a->severity;
+		snprintf(s->message, sizeof(s->message), "%s: %.*s", alarm_key(&a->subject, key),
+		         (int)(sizeof(s->message) - strlen(key) - 3), a->message);
+	}
+}
+
 struct snapshot *
 snapshot_build(const struct tally *tally, const struct poll_stats *poll,
                const struct row_limits *limits)
@@ -232,9 +302,12 @@ snapshot_build(const struct tally *tally, const struct poll_stats *poll,
 	s->failures = tally->failures;
 	s->host = tally->host;
 	s->severity = worst(tally);
+	s->alarm_summary = tally->alarm_summary;
 	advice_system(tally, s->message);
-	if (take_tables(s, tally, limits))
+	if (take_tables(s, tally, limits)) {
+		apply_alarms(s);
 		return s;
+	}
 	snapshot_release(s);
 	errno = ENOMEM;
 	return NULL;
@@ -281,6 +354,8 @@ snapshot_release(struct snapshot *s)
 		free(s->pools);
 		free(s->peers);
 		free(s->locals);
+		free(s->targets);
+		free(s->alarms);
 		for (unsigned i = 0; i < SNAPSHOT_TABLES; i++)
 			free(s->index_store[i]);
 	}

@@ -4,6 +4,7 @@
 # make demo            a private snmpd and real connections, shown with snmpwalk and snmptable
 # make check           every test; the last line says how many passed
 # make install         into $(DESTDIR)$(prefix)
+# make conf            conf/ again, what of it follows from the MIB
 # make deps            install what is missing (as root), or print the command
 #
 # Packagers: CC, CPPFLAGS, CFLAGS, LDFLAGS, DESTDIR and the directories below are yours.
@@ -67,8 +68,8 @@ man_pages    := $(sort $(wildcard src/*.[578]))
 
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-unit check-asan check-tsan check-integration check-mib check-clang \
-	check-install check-fuzz bench soak fuzz clean deps deps-build deps-check lint format \
-	compile-only unit-tests fuzzers FORCE
+	check-install check-fuzz bench soak fuzz clean deps deps-build deps-check deps-clients lint \
+	format compile-only unit-tests fuzzers conf FORCE
 .DELETE_ON_ERROR:
 
 all: $(O)/srcportd $(O)/SRCPORT-MIB.txt
@@ -135,6 +136,7 @@ $(O) $(O)/unit:
 # Packages. Looking costs a few milliseconds when nothing is missing.
 deps:
 	@CC='$(CC)' tests/deps build check
+	@tests/deps -o clients
 deps-build:
 ifneq ($(DEPS),no)
 	@CC='$(CC)' tests/deps build
@@ -143,6 +145,11 @@ deps-check:
 ifneq ($(DEPS),no)
 	@CC='$(CC)' tests/deps build check
 endif
+# Network management software that some tests use, and skip without.
+deps-clients:
+ifneq ($(DEPS),no)
+	@tests/deps -o clients
+endif
 
 # Tests. Each check-* target but check-tsan, which is slow, is a part of check.
 # gcc's flow warnings misfire in instrumented code; the other builds are the ones that judge.
@@ -150,7 +157,7 @@ asan = $(MAKE) --no-print-directory -s O=build/asan SANITIZE=address,undefined $
 tsan = $(MAKE) --no-print-directory -s O=build/tsan SANITIZE=thread $(instrumented)
 instrumented = CFLAGS='-O1 -g' WERROR=-w all unit-tests
 
-check: deps-check
+check: deps-check deps-clients
 	@$(MAKE) --no-print-directory -s all unit-tests
 	+@$(asan)
 	@tests/run-tests static unit asan fuzz integration
@@ -163,7 +170,7 @@ check-asan: deps-check
 check-tsan: deps-check
 	+@$(tsan)
 	@tests/run-tests tsan
-check-integration: deps-check all
+check-integration: deps-check deps-clients all
 	@tests/run-tests integration
 check-install: deps-check
 	@tests/run-tests install
@@ -182,6 +189,10 @@ check-fuzz: deps-check
 	@tests/run-tests fuzz
 fuzz:
 	@FUZZ_CORPUS=build/fuzz/corpus tests/fuzz/run
+
+# The files for network management systems that follow from the MIB. With your own OID_ROOT too.
+conf: deps-check $(O)/SRCPORT-MIB.txt
+	@tests/nms/generate
 
 lint: deps-check $(O)/SRCPORT-MIB.txt
 	@tests/lint

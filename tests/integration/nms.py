@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: ISC
+"""nms: what the tests of the files under conf/ share: other people's programs, and the host they
+look at."""
+import json
+import os
+import re
+import shutil
+import sys
+import urllib.error
+import urllib.request
+
+import harness as h
+
+CONF = os.path.join(h.ROOT, "conf")
+DEFAULT_ROOT = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 7777)
+sys.path.append(os.path.join(h.ROOT, "tests", "nms"))
+
+
+def conf(path, root=True):
+    """Text of a file under conf/, with the OIDs of this build unless root is false."""
+    with open(os.path.join(CONF, path)) as file:
+        text = file.read()
+    here = ".".join(str(part) for part in h.root()) if root else None
+    return text.replace(".".join(str(part) for part in DEFAULT_ROOT), here) if root else text
+
+
+def write(name, text):
+    """A file of that name in the test's directory; its path."""
+    path = os.path.join(h.directory(), name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(text)
+    return path
+
+
+def need(program, package, *elsewhere):
+    """Path of a program; skips the test if its package is not here. elsewhere: directories."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin" + "".join(":" + d for d in elsewhere)
+    found = shutil.which(program, path=path)
+    if not found:
+        raise h.Skip("no %s here (Debian package %s)" % (program, package))
+    return found
+
+
+def http(url, data=None, timeout=10, headers=()):
+    """Body of an answer as text; OSError when there is none, or an error status."""
+    request = urllib.request.Request(url, data, dict(headers))
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+                request, timeout=timeout) as answer:
+            return answer.read().decode()
+    except urllib.error.HTTPError as error:
+        raise OSError("%s: %s" % (error, error.read().decode(errors="replace")[:500])) from None
+
+
+def http_json(url, **options):
+    return json.loads(http(url, **options))
+
+
+class Program(h.Daemon):
+    """Somebody else's daemon."""
+
+    def __init__(self, name, *command, environment=()):
+        self.name = name
+        super().__init__()
+        self.arguments = list(command)
+        self.variables = dict(environment)
+        self.start()
+
+    def command(self):
+        return self.arguments
+
+    def environment(self):
+        return dict(super().environment(), HOME=h.directory(), **self.variables)
+
+
+class Exporter(Program):
+    """snmp_exporter with the modules that conf/ has for its version."""
+
+    def __init__(self, port=9116):
+        program = need("prometheus-snmp-exporter", "prometheus-snmp-exporter")
+        modules = write("snmp.yml", conf("snmp_exporter/snmp-0.22.yml"))
+        self.address = "127.0.0.1:%d" % port
+        super().__init__("snmp_exporter", program, "--config.file=" + modules,
+                         "--web.listen-address=" + self.address)
+        h.wait_for(lambda: http("http://%s/" % self.address), 20, "snmp_exporter answers")
+
+    def scrape(self, module):
+        """{(metric, frozenset of its labels): value}."""
+        text = http("http://%s/snmp?target=127.0.0.1:%d&module=%s" % (
+            self.address, h.PORT, module))
+        return dict(samples(text))
+
+
+def samples(text):
+    """((metric, frozenset of (label, value)), value) of each line in Prometheus' text format."""
+    for name, labels, value in re.findall(r"^(\w+)(?:\{(.*)\})? (\S+)$", text, re.M):
+        pairs = re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels)
+        yield (name, frozenset(pairs)), float(value)
+
+
+LOW, HIGH = 40000, 40099
+
+
+class Host:
+    """A range of a hundred ports, and a peer of which 60 are used: 40 established, 20 in
+    CLOSE_WAIT; a peer over IPv6. fill() uses up the rest."""
+
+    def __init__(self):
+        h.port_range(LOW, HIGH)
+        self.full = h.Listener("127.0.0.1", 9000)
+        self.open = [self.full, h.Listener("127.0.0.1", 9001), h.Listener("::1", 9000)]
+        self.open += h.connect_many(40, "127.0.0.1", 9000, source="127.0.0.1", no_port=True)
+        self.open += h.close_wait(5, self.open[1], source="127.0.0.1", no_port=True)
+        self.open += h.connect_many(3, "::1", 9000)
+
+    def fill(self, leave=0):
+        """Connects until only so many ports are left in the first pool."""
+        while True:
+            try:
+                self.open.append(h.connect("127.0.0.1", 9000, source="127.0.0.1", no_port=True))
+            except OSError:
+                break
+        for _ in range(leave):
+            h.reset_all([self.open.pop()])
+
+    def drain(self):
+        """Closes all connections."""
+        h.reset_all([one for one in self.open if not isinstance(one, h.Listener)])
+        self.open = [one for one in self.open if isinstance(one, h.Listener)]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        h.close_all(self.open)

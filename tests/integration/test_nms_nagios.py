@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""check_snmp with the commands of conf/nagios/, and srcportd as a plugin itself."""
+import re
+import shlex
+import subprocess
+
+import harness as h
+import nms
+
+PLUGINS = "/usr/lib/nagios/plugins", "/usr/lib64/nagios/plugins"
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+
+
+def commands():
+    """{command_name: command_line} of srcportd.cfg."""
+    text = nms.conf("nagios/srcportd.cfg")
+    return dict(re.findall(r"command_name\s+(\S+)\n\s+command_line\s+(.*)", text))
+
+
+def check(name, *arguments):
+    """Runs a command as Nagios does: its exit status and its line."""
+    plugin = nms.need("check_snmp", "monitoring-plugins-standard", *PLUGINS)
+    line = commands()[name].replace("$USER1$", plugin.rsplit("/", 1)[0])
+    line = line.replace("$HOSTADDRESS$", "127.0.0.1 -p %d -t 5" % h.PORT)
+    line = line.replace("/usr/sbin/srcportd", h.PROGRAM)
+    for number, argument in enumerate((*arguments, "", ""), 1):
+        line = line.replace("$ARG%d$" % number, argument)
+    done = subprocess.run(shlex.split(line), env=h.environment(), stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, universal_newlines=True, check=False)
+    return done.returncode, done.stdout
+
+
+def is_now(status, name, *arguments):
+    """Waits until a check ends with that status; its line."""
+    said = []
+
+    def right():
+        said[:] = check(name, *arguments)
+        assert said[0] == status, said
+        return True
+
+    h.wait_for(right, 15, "%s ends with %d" % (name, status))
+    return said[1]
+
+
+def test_exit_codes_as_a_pool_fills():
+    with nms.Host() as host, h.Snmpd() as snmpd:
+        assert check("check_srcport_severity", h.COMMUNITY)[0] == UNKNOWN, "no srcportd yet"
+        with h.Srcportd(snmpd, config="warningPercent 80 clear 75\nwarningRemaining off\n"):
+            assert "severity" in is_now(OK, "check_srcport_severity", h.COMMUNITY)
+            assert " 60 ports" in is_now(OK, "check_srcport_remaining", h.COMMUNITY, "50", "20")
+            assert "40" in is_now(OK, "check_srcport_percent", h.COMMUNITY, "80", "95")
+            host.fill(leave=15)
+            is_now(WARNING, "check_srcport_severity", h.COMMUNITY)
+            assert "*15* ports" in is_now(WARNING, "check_srcport_remaining", h.COMMUNITY, "50",
+                                           "10")
+            is_now(WARNING, "check_srcport_percent", h.COMMUNITY, "80", "95")
+            host.fill()
+            is_now(CRITICAL, "check_srcport_severity", h.COMMUNITY)
+            is_now(CRITICAL, "check_srcport_remaining", h.COMMUNITY, "50", "10")
+            is_now(CRITICAL, "check_srcport_percent", h.COMMUNITY, "80", "95")
+            host.drain()
+            is_now(OK, "check_srcport_severity", h.COMMUNITY)
+        is_now(UNKNOWN, "check_srcport_severity", h.COMMUNITY)
+
+
+def test_srcportd_is_a_plugin():
+    with nms.Host() as host:
+        status, line = check("check_srcport_local")
+        assert status == WARNING and "|" in line, (status, line)  # fewer than 100 are left
+        host.fill()
+        status, line = check("check_srcport_local", "127.0.0.1:9000")
+        assert status == CRITICAL and line.startswith("SRCPORT CRITICAL"), (status, line)
+
+
+def test_every_command_has_what_it_names():
+    """Services and Icinga's file use OIDs and commands that there are."""
+    text = nms.conf("nagios/srcportd.cfg")
+    used = set(re.findall(r"check_command\s+(\w+)", text))
+    assert used and used <= set(commands()), used
+    icinga = nms.conf("nagios/icinga2.conf")
+    assert ".%s.0" % h.dotted("srcPortSystemSeverity")[1:] in icinga
+    assert icinga.count("{") == icinga.count("}")
+
+
+if __name__ == "__main__":
+    h.main()

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""snmp_exporter, promtool and Prometheus itself with the files that conf/ has for them."""
+import os
+import re
+import shutil
+
+import harness as h
+import nms
+
+# Values of the moment at which they are asked for.
+MOVING = re.compile(r"srcPort(Poll(Age|Duration|Polls|Cpu|DiscontinuityTime)|LimitsFiles|"
+                    r"FailuresLast|LimitsTcp|.*(TimeLeft|SinceAge|Age)$)")
+
+
+def scalars(mib):
+    """What the agent says: {(metric, labels): value}."""
+    found = {}
+    for item in mib.scalars():
+        if item.kind in ("gauge", "counter", "enum") and not MOVING.match(item.name):
+            found[item.name, frozenset()] = h.value(item.name + ".0")
+    return found
+
+
+def pools(mib):
+    """The same of srcPortPoolTable, by the labels that snmp_exporter should give."""
+    found = {}
+    causes = mib.object("srcPortPoolCause").enum
+    for index, row in h.table("srcPortPoolTable").items():
+        size = index[1]
+        peer, port = index[2:2 + size], index[2 + size]
+        local = index[2 + size + 3:]
+        labels = {"srcPortPoolPeerAddr": address(peer), "srcPortPoolPeerPort": str(port),
+                  "srcPortPoolLocalAddr": address(local),
+                  "srcPortPoolName": row["srcPortPoolName"].decode()}
+        for name, value in row.items():
+            if name.endswith("Cause"):
+                found[name + "_info", frozenset(dict(
+                    labels, **{name: causes[value]}).items())] = 1
+            elif not name.endswith("Name") and not MOVING.match(name):
+                found[name, frozenset(labels.items())] = value
+    return found
+
+
+def address(octets):
+    """As snmp_exporter writes InetAddress."""
+    if len(octets) == 4:
+        return ".".join(map(str, octets))
+    return ":".join("%02X%02X" % pair for pair in zip(octets[::2], octets[1::2]))
+
+
+def same(said, scraped):
+    missing = {key for key in said if scraped.get(key) != said[key]}
+    assert not missing, [(key, said[key], scraped.get(key)) for key in sorted(missing, key=str)][:5]
+    return len(said)
+
+
+def test_exporter_shows_the_agents_numbers():
+    exporter = nms.Exporter()
+    from mib import Mib
+    mib = Mib(h.MIB_FILE)
+    with nms.Host() as host, h.Snmpd() as snmpd, h.Srcportd(snmpd) as daemon, exporter:
+        host.fill(leave=3)
+        daemon.wait_polls()
+        count = h.wait_for(lambda: same(scalars(mib), exporter.scrape("srcport")), 20,
+                           "the same scalars")
+        assert count > 50, count
+        scraped = h.wait_for(lambda: exporter.scrape("srcport_pools"), 10, "pools")
+        assert h.wait_for(lambda: same(pools(mib), exporter.scrape("srcport_pools")), 20,
+                          "the same rows") >= 3 * 18
+        row = dict(srcPortPoolPeerAddr="127.0.0.1", srcPortPoolPeerPort="9000",
+                   srcPortPoolLocalAddr="127.0.0.1",
+                   srcPortPoolName="127.0.0.1 -> 127.0.0.1:9000")
+        for name, value in (("Remaining", 3), ("Used", 97), ("Percent", 97), ("Severity", 3)):
+            assert scraped["srcPortPool" + name, frozenset(row.items())] == value, (name, scraped)
+        names = {name for name, _ in scraped}
+        assert not any(name.endswith(("Name", "AddrType", "Addr")) for name in names), names
+        series = len(scraped) + len(exporter.scrape("srcport"))
+    return "%d scalars, %d series" % (count, series)
+
+
+def rules():
+    """The rules and their tests, in a directory of their own."""
+    for name in ("srcport.rules.yml", "prometheus.yml"):
+        nms.write(name, nms.conf("prometheus/" + name))
+    shutil.copy(os.path.join(h.ROOT, "tests/nms/srcport.rules.test.yml"), h.directory())
+    return os.path.join(h.directory(), "srcport.rules.yml")
+
+
+def test_promtool():
+    promtool = nms.need("promtool", "prometheus")
+    path = rules()
+    out = h.run(promtool, "check", "rules", path)
+    assert "SUCCESS: 15 rules found" in out, out
+    h.run(promtool, "check", "config", os.path.join(h.directory(), "prometheus.yml"))
+    out = h.run(promtool, "test", "rules", os.path.join(h.directory(), "srcport.rules.test.yml"))
+    assert "SUCCESS" in out and "FAILED" not in out, out
+
+
+def test_each_alert_is_tested():
+    """An alert that has no case in the tests of the rules is not known to come."""
+    with open(os.path.join(h.ROOT, "tests/nms/srcport.rules.test.yml")) as file:
+        tested = set(re.findall(r"alertname: (\w+)", file.read()))
+    alerts = set(re.findall(r"- alert: (\w+)", nms.conf("prometheus/srcport.rules.yml")))
+    assert len(alerts) >= 10 and alerts == tested, alerts ^ tested
+
+
+def prometheus(exporter):
+    """Prometheus with the jobs and the rules of conf/, at a second's pace."""
+    program = nms.need("prometheus", "prometheus")
+    rules()
+    text = nms.conf("prometheus/prometheus.yml")
+    text = text.replace("EXPORTER:9116", exporter.address).replace(
+        "192.0.2.1", "127.0.0.1:%d" % h.PORT).replace("scrape_interval: 1m", "scrape_interval: 1s\n"
+                                                      "    scrape_timeout: 1s")
+    assert text.count("1s\n") == 4, text
+    text += "global:\n  evaluation_interval: 1s\n"
+    path = nms.write("prometheus.yml", text)
+    daemon = nms.Program("prometheus", program, "--config.file=" + path,
+                         "--web.listen-address=127.0.0.1:9090",
+                         "--storage.tsdb.path=" + os.path.join(h.directory(), "tsdb"))
+    h.wait_for(lambda: nms.http("http://127.0.0.1:9090/-/ready"), 30, "Prometheus is ready")
+    return daemon
+
+
+def firing(name):
+    """Labels and annotations of the alerts of that name that fire."""
+    found = nms.http_json("http://127.0.0.1:9090/api/v1/alerts")["data"]["alerts"]
+    return [alert for alert in found
+            if alert["labels"]["alertname"] == name and alert["state"] == "firing"]
+
+
+def test_prometheus_raises_and_ends_an_alert():
+    """A pool that fills, seen through snmpd, snmp_exporter and the rules of conf/."""
+    nms.need("prometheus", "prometheus")
+    exporter = nms.Exporter()
+    with nms.Host() as host, h.Snmpd() as snmpd, h.Srcportd(snmpd) as daemon, exporter:
+        daemon.wait_polls()
+        with prometheus(exporter):
+            h.wait_for(lambda: "srcPortPoolPercent" in nms.http(
+                "http://127.0.0.1:9090/api/v1/query?query=srcPortPoolPercent"), 20, "data")
+            assert not firing("SrcPortPoolCritical")
+            host.fill()
+            alert = h.wait_for(lambda: firing("SrcPortPoolCritical"), 30, "the alert")[0]
+            labels, notes = alert["labels"], alert["annotations"]
+            assert labels["srcPortPoolName"] == "127.0.0.1 -> 127.0.0.1:9000", labels
+            assert labels["severity"] == "critical"
+            assert labels["instance"] == "127.0.0.1:%d" % h.PORT, labels
+            h.wait_for(lambda: firing("SrcPortPoolCritical")[0]["annotations"]["description"]
+                       .startswith("0 further connect() calls"), 10, "what remains: %s" % notes)
+            host.drain()
+            h.wait_for(lambda: not firing("SrcPortPoolCritical"), 60, "the end of the alert")
+
+
+if __name__ == "__main__":
+    h.main()

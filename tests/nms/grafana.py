@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: ISC
+"""grafana: conf/grafana/srcportd.json, a dashboard on what Prometheus has of SRCPORT-MIB."""
+import json
+
+COLOURS = {"normal": "green", "warning": "orange", "critical": "red", "unknown": "purple"}
+STATES = ("Established", "TimeWait", "CloseWait", "SynSent", "SynRecv", "FinWait1", "FinWait2",
+          "LastAck", "Closing")
+SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+HOST = 'instance=~"$instance"'
+POOL = HOST + ', srcPortPoolName=~"$pool"'
+
+
+def _target(expression, legend, **more):
+    return dict({"datasource": SOURCE, "expr": expression, "legendFormat": legend}, **more)
+
+
+def _panel(kind, title, place, targets, unit="none", **more):
+    x, y, width, height = place
+    made = {"type": kind, "title": title, "datasource": SOURCE,
+            "gridPos": {"x": x, "y": y, "w": width, "h": height},
+            "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
+            "options": {}, "targets": targets}
+    made["fieldConfig"]["defaults"].update(more.pop("defaults", {}))
+    made.update(more)
+    for number, target in enumerate(made["targets"]):
+        target["refId"] = chr(ord("A") + number)
+    return made
+
+
+def _stacked():
+    return {"custom": {"stacking": {"mode": "normal"}, "fillOpacity": 40, "lineWidth": 1}}
+
+
+def _severity(mib):
+    """Numbers of the enumeration as words and colours."""
+    enum = mib.object("srcPortSystemSeverity").enum
+    return {"mappings": [{"type": "value", "options": {
+        str(number): {"text": label, "color": COLOURS[label], "index": number}
+        for number, label in enum.items()}}]}
+
+
+def _panels(mib):
+    steps = {"thresholds": {"mode": "absolute", "steps": [
+        {"color": "green", "value": None}, {"color": "orange", "value": 80},
+        {"color": "red", "value": 95}]}}
+    states = [_target("sum(srcPortPool%s{%s})" % (state, POOL), state) for state in STATES]
+    table = [_target("srcPortPool%s{%s}" % (column, POOL), "", format="table", instant=True)
+             for column in ("Remaining", "Used", "Percent", "Severity")]
+    return [
+        _panel("stat", "Severity", (0, 0, 6, 5), [_target("srcPortSystemSeverity{%s}" % HOST,
+                                                           "{{instance}}")],
+               defaults=_severity(mib)),
+        _panel("stat", "Fewest ports left", (6, 0, 6, 5), [_target(
+            "srcPortSystemLeastRemaining{%s}" % HOST, "{{instance}}")]),
+        _panel("gauge", "Fullest pool", (12, 0, 6, 5), [_target(
+            "srcPortSystemHighestPercent{%s}" % HOST, "{{instance}}")], "percent",
+               defaults=dict(steps, max=100)),
+        _panel("stat", "connect() calls that failed", (18, 0, 6, 5), [_target(
+            "increase(srcPortFailuresTotal{%s}[$__range])" % HOST, "{{instance}}")]),
+        _panel("timeseries", "Ports left", (0, 5, 12, 9), [_target(
+            "srcPortPoolRemaining{%s}" % POOL, "{{instance}} {{srcPortPoolName}}")]),
+        _panel("timeseries", "Ports used, of the capacity", (12, 5, 12, 9), [
+            _target("srcPortPoolUsed{%s}" % POOL, "{{instance}} {{srcPortPoolName}}"),
+            _target("max(srcPortRangeCapacity{%s})" % HOST, "capacity")]),
+        _panel("timeseries", "What holds them: states", (0, 14, 12, 9), states,
+               defaults=_stacked()),
+        _panel("timeseries", "Time left", (12, 14, 12, 9), [_target(
+            "srcPortPoolTimeLeft{%s} < 604800" % POOL, "{{instance}} {{srcPortPoolName}}")], "s"),
+        _panel("table", "Pools, the tightest first", (0, 23, 24, 9), table,
+               transformations=[{"id": "merge", "options": {}},
+                                {"id": "sortBy", "options": {"sort": [{"field": "Value #A"}]}}]),
+        _panel("timeseries", "Limits other than ports", (0, 32, 12, 8), [
+            _target("srcPortLimitsConntrackPercent{%s} >= 0" % HOST, "{{instance}} conntrack"),
+            _target("srcPortLimitsFilesPercent{%s} >= 0" % HOST, "{{instance}} files")], "percent"),
+        _panel("timeseries", "CPU of srcportd's polls", (12, 32, 12, 8), [_target(
+            "srcPortPollCpu{%s} / 1e6 / srcPortPollInterval{%s}" % (HOST, HOST), "{{instance}}")],
+               "percentunit"),
+    ]
+
+
+def _variable(name, query, label):
+    return {"name": name, "label": label, "type": "query", "datasource": SOURCE, "query": query,
+            "definition": query, "includeAll": True, "multi": True, "refresh": 2, "sort": 1,
+            "current": {"text": "All", "value": "$__all"}, "allValue": ".*"}
+
+
+def files(mib):
+    """{path below conf/: text}."""
+    panels = _panels(mib)
+    for number, panel in enumerate(panels, 1):
+        panel["id"] = number
+    dashboard = {
+        "title": "TCP source ports", "uid": "srcportd", "schemaVersion": 36, "version": 1,
+        "tags": ["srcportd", "tcp"], "time": {"from": "now-1h", "to": "now"}, "refresh": "1m",
+        "templating": {"list": [
+            {"name": "datasource", "label": "Data source", "type": "datasource",
+             "query": "prometheus"},
+            _variable("instance", "label_values(srcPortSystemSeverity, instance)", "Host"),
+            _variable("pool", 'label_values(srcPortPoolRemaining{instance=~"$instance"}, '
+                              'srcPortPoolName)', "Pool")]},
+        "annotations": {"list": [{
+            "name": "Critical", "datasource": SOURCE, "enable": True, "iconColor": "red",
+            "expr": 'ALERTS{alertname=~"SrcPort.*", severity="critical", alertstate="firing"}',
+            "titleFormat": "{{alertname}} {{instance}}"}]},
+        "panels": panels}
+    return {"grafana/srcportd.json": json.dumps(dashboard, indent=1) + "\n"}

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: ISC
+"""zabbix: conf/zabbix/srcportd.yaml, a template for Zabbix 6.0 and later."""
+import rows
+import text
+
+TEMPLATE = "srcportd by SNMP"
+GROUP = {"uuid": "a571c0d144b14fd4a87a9d9b2aa9fcd6", "name": "Templates/Applications"}
+UNITS = {"percent": "%", "seconds": "s", "milliseconds": "ms", "microseconds": "us"}
+PRIORITY = {"critical": "HIGH", "warning": "WARNING"}
+MIN_DELAY, ROW_DELAY, DISCOVERY_DELAY = "1m", "1m", "5m"
+NEVER = 4294967295  # srcPortPoolTimeLeft of what does not grow
+
+
+def _value_type(item):
+    """{} is an unsigned integer; what can be -1 has to be a float."""
+    if item.kind in ("text", "date", "bits", "address"):
+        return {"value_type": "CHAR", "trends": "0"}
+    if item.kind == "counter" or item.low == -1:
+        return {"value_type": "FLOAT"}
+    return {}
+
+
+def _item(item, index, kind, name=None):
+    """An item, or an item prototype where index is {#SNMPINDEX}."""
+    made = {"uuid": text.uuid("zabbix", kind, item.name), "name": name or text.words(item.name),
+            "type": "SNMP_AGENT", "snmp_oid": "%s.%s" % (item.oid, index),
+            "key": "%s[%s]" % (item.name, index) if kind != "item" else item.name,
+            "delay": MIN_DELAY, "history": "7d"}
+    made.update(_value_type(item))
+    if item.units in UNITS and item.kind != "counter":
+        made["units"] = UNITS[item.units]
+    made["description"] = item.text
+    if item.enum and item.kind == "enum":
+        made["valuemap"] = {"name": _map_name(item)}
+    if item.kind == "counter":
+        made["units"] = item.units + "/s"
+        made["preprocessing"] = [{"type": "CHANGE_PER_SECOND", "parameters": [""]}]
+    made["tags"] = [{"tag": "component", "value": "source ports"}]
+    return made
+
+
+def _map_name(item):
+    labels = set(item.enum.values())
+    for word, member in (("severity", "critical"), ("cause", "timeWait"), ("truth", "true")):
+        if member in labels:
+            return "srcportd " + word
+    return "srcportd " + text.words(item.name).lower()
+
+
+def _trigger(seed, expression, name, severity, **more):
+    return dict({"uuid": text.uuid("zabbix", "trigger", seed), "expression": expression,
+                 "name": name, "priority": PRIORITY[severity]}, **more)
+
+
+def _severity_triggers(key, what):
+    return [_trigger("%s-%s" % (key, word), "last(/%s/%s)=%d" % (TEMPLATE, key, number),
+                     "%s: %s" % (what, word), word, manual_close="NO")
+            for number, word in ((3, "critical"), (2, "warning"))]
+
+
+def _scalar(item):
+    made = _item(item, "0", "item")
+    key = item.name
+    if item.name == "srcPortSystemSeverity":
+        made["triggers"] = _severity_triggers(key, "Source ports of {HOST.NAME}") + [
+            _trigger("nodata", "nodata(/%s/%s,10m)=1" % (TEMPLATE, key),
+                     "srcportd on {HOST.NAME} does not answer", "warning")]
+    if item.name == "srcPortLimitsSeverity":
+        made["triggers"] = _severity_triggers(key, "A limit of {HOST.NAME} other than ports")
+    if item.name == "srcPortFailuresTotal":
+        made["triggers"] = [_trigger("failures", "last(/%s/%s)>0" % (TEMPLATE, key),
+                                     "connect() fails for want of a source port on {HOST.NAME}",
+                                     "critical")]
+    return made
+
+
+def _prototype(mib, table, column):
+    thing = rows.thing(table)
+    made = _item(column, "{#SNMPINDEX}", thing, "%s {#NAME}: %s" % (
+        thing.capitalize(), text.words(column.name).split(" ", 1)[1]))
+    if column.name.endswith("Severity"):
+        made["trigger_prototypes"] = _severity_triggers(
+            made["key"], "Source ports of %s {#NAME}" % thing)
+    if column.name == "srcPortPoolTimeLeft":
+        percent = "%s[{#SNMPINDEX}]" % mib.column(table, "Percent").name
+        made["trigger_prototypes"] = [_trigger(
+            "time-left", "max(/{0}/{1},5m)<{{$SRCPORT.TIME.LEFT}} and last(/{0}/{2})>=50".format(
+                TEMPLATE, made["key"], percent),
+            "Pool {#NAME} has no source port left soon", "warning")]
+    return made
+
+
+def _discovery(mib, table):
+    thing, macro = rows.thing(table), "{$SRCPORT.%s.MATCHES}" % rows.thing(table).upper()
+    return {"uuid": text.uuid("zabbix", "discovery", thing),
+            "name": "%ss" % thing.capitalize(), "type": "SNMP_AGENT",
+            "snmp_oid": "discovery[{#NAME},%s]" % rows.label(mib, table).oid,
+            "key": "srcport.%s.discovery" % thing, "delay": DISCOVERY_DELAY,
+            "filter": {"evaltype": "AND", "conditions": [
+                {"macro": "{#NAME}", "value": macro, "formulaid": "A"}]},
+            "lifetime": "1d",
+            "item_prototypes": [_prototype(mib, table, column)
+                                for column in rows.shown(mib, table)]}
+
+
+def _trap_item(mib):
+    """Traps as zabbix_trap_receiver.pl or SNMPTT hand them on, with or without names."""
+    names = "|".join(one.name for one in mib.notifications())
+    numbers = "%s.0.[1-%d]" % (mib.root, len(mib.notifications()))
+    key = 'snmptrap["(%s|%s)"]' % (names, numbers)
+    return {"uuid": text.uuid("zabbix", "trap"), "name": "Notifications of srcportd",
+            "type": "SNMP_TRAP", "key": key, "delay": "0", "history": "30d", "trends": "0",
+            "value_type": "LOG", "logtimefmt": "hh:mm:ssTdd/MM/yyyy",
+            "description": "Each notification as snmptrapd handed it on.",
+            "tags": [{"tag": "component", "value": "source ports"}]}
+
+
+def _value_maps(items):
+    maps = {_map_name(item): item.enum for item in items if item.kind == "enum"}
+    return [{"uuid": text.uuid("zabbix", "map", name), "name": name, "mappings": [
+        {"value": str(number), "newvalue": label} for number, label in sorted(enum.items())]}
+            for name, enum in sorted(maps.items())]
+
+
+def files(mib):
+    """{path below conf/: text}."""
+    tables = rows.discovered(mib)
+    scalars = [item for item in mib.scalars() if item.kind != "time"]
+    shown = scalars + [column for table in tables for column in rows.shown(mib, table)]
+    template = {
+        "uuid": text.uuid("zabbix", "template"), "template": TEMPLATE, "name": TEMPLATE,
+        "description": "TCP source ports that a Linux host has left, by srcportd and SRCPORT-MIB.",
+        "groups": [{"name": GROUP["name"]}],
+        "items": [_scalar(item) for item in scalars]
+                 + ([_trap_item(mib)] if mib.notifications() else []),
+        "discovery_rules": [_discovery(mib, table) for table in tables],
+        "macros": [{"macro": "{$SRCPORT.%s.MATCHES}" % rows.thing(table).upper(), "value": ".*",
+                    "description": "Which %ss get items, by name." % rows.thing(table)}
+                   for table in tables] + [
+                       {"macro": "{$SRCPORT.TIME.LEFT}", "value": "1h",
+                        "description": "A pool that is full earlier than this is told of."}],
+        "valuemaps": _value_maps(shown),
+    }
+    tree = {"zabbix_export": {"version": "6.0", "date": "2026-11-22T00:00:00Z", "groups": [GROUP],
+                              "templates": [template]}}
+    return {"zabbix/srcportd.yaml": text.header("Template for Zabbix 6.0 and later.")
+                                    + text.yaml(tree)}

@@ -10,6 +10,7 @@
 #ifndef SRCPORTD_MIB_INDEX_H
 #define SRCPORTD_MIB_INDEX_H
 
+#include "owner_list.h"
 #include "tally.h"
 
 /* Sub-identifiers of the longest suffix of each kind. */
@@ -17,6 +18,7 @@
 #define MIB_INDEX_PEER_MAX   MIB_INDEX_ADDR_MAX
 #define MIB_INDEX_LOCAL_MAX  MIB_INDEX_ADDR_MAX
 #define MIB_INDEX_POOL_MAX   (2 * MIB_INDEX_ADDR_MAX + 1)
+#define MIB_INDEX_OWNER_MAX  (MIB_INDEX_POOL_MAX + 1)
 #define MIB_INDEX_TARGET_MAX (TARGET_NAME_MAX + 1)
 #define MIB_INDEX_ALARM_MAX  1
 
@@ -28,5 +30,6 @@ size_t mib_index_local(const struct local_tally *local, uint32_t *out); /* addre
 size_t mib_index_pool(const struct pool_tally *pool, uint32_t *out);    /* peer, port, local */
 size_t mib_index_target(const char *name, uint32_t *out);               /* length, octets */
 size_t mib_index_alarm(const struct alarm *alarm, uint32_t *out);       /* number */
+size_t mib_index_owner(const struct owner *owner, uint32_t *out);       /* pool, number */
 
 #endif

@@ -51,7 +51,7 @@ uint64_t owner_book_cgroup(const struct owner_book *book);
 /* Gives a cgroup its path. False if no socket is in it. */
 bool owner_book_name(struct owner_book *book, uint64_t cgroup, const char *path);
 
-/* The list; taken_ms and complete are for the caller to set. NULL with errno ENOMEM. */
-struct owner_list *owner_book_list(const struct owner_book *book);
+/* The list, as of now_ms; complete is for the caller to set. NULL with errno ENOMEM. */
+struct owner_list *owner_book_list(const struct owner_book *book, uint64_t now_ms);
 
 #endif

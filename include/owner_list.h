@@ -9,6 +9,7 @@
 #include "addr.h"
 #include "cgroup.h"
 #include "process.h"
+#include "target.h"
 
 #include <stddef.h>
 
@@ -23,6 +24,10 @@ enum owner_kind {
 };
 
 struct owner {
+	struct addr local, peer; /* the pool, */
+	uint16_t port;
+	uint32_t number;         /* and its place among the pool's owners, from 1 on: the most connections */
+	uint64_t taken_ms;       /* CLOCK_MONOTONIC of the survey */
 	enum owner_kind kind;
 	uint32_t connections;
 	uint32_t close_wait;
@@ -45,7 +50,6 @@ struct owner_pool {
 };
 
 struct owner_list {
-	uint64_t taken_ms; /* CLOCK_MONOTONIC */
 	bool complete;     /* every process that may be looked at was, within the budget */
 	struct owner_pool pools[OWNER_POOLS_MAX];
 	uint32_t pool_count;
@@ -59,7 +63,7 @@ void owner_list_free(struct owner_list *list); /* NULL is allowed */
 struct owner_question {
 	const struct addr *local; /* NULL = any */
 	const struct addr *peer;  /* NULL = any */
-	uint8_t peer_bits;        /* 0 = the whole address, else a prefix */
+	const struct target *target; /* NULL = any; else the peers that are the target's */
 	uint16_t port;            /* 0 = any */
 	bool close_wait;          /* who holds most of those in CLOSE_WAIT, not of all */
 };

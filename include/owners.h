@@ -22,8 +22,13 @@ void owners_free(struct owners *owners); /* NULL is allowed */
 /* After a poll: starts a survey if pools are in warning or worse (their own severity, or that of
  * their peer or of a target), the worst OWNER_POOLS_MAX of them, unless one is under way or the
  * last one was so expensive that it is too soon. Forgets the last list when there is no such pool
- * any more. */
-void owners_start(struct owners *owners, const struct tally *tally);
+ * any more. True if a survey was started and the last list does not know all of its pools: that is
+ * worth waiting for, until owners_busy() is false or OWNERS_WAIT_MS are over. */
+#define OWNERS_WAIT_MS 1000
+bool owners_start(struct owners *owners, const struct tally *tally);
+
+/* A survey is under way. */
+bool owners_busy(const struct owners *owners);
 
 /* What to wait for before owners_step(): a descriptor that becomes readable, or -1; and the
  * milliseconds after which to go on anyway, or -1. Both -1: no survey is under way. */

@@ -5,6 +5,7 @@
 #ifndef SRCPORTD_REPORT_H
 #define SRCPORTD_REPORT_H
 
+#include "json.h"
 #include "tally.h"
 
 #include <stdio.h>
@@ -14,6 +15,7 @@ struct report {
 	const struct tally *tally;
 	uint32_t duration_us; /* of the poll */
 	time_t when;          /* wall clock of the poll; 0 = a replay */
+	uint32_t watched_s;   /* failed connect() calls were counted for so long; 0 = they were not */
 	uint32_t pool_limit;  /* pools and peers that the text names, the tightest first */
 };
 
@@ -23,6 +25,10 @@ void report_text(const struct report *report, FILE *out);
 
 /* The part of it that is about the host: its limits and the NAT around it. */
 void report_host(const struct tally *tally, FILE *out);
+
+/* The part that is about owners and failures, and its members in the JSON form. */
+void report_who(const struct report *report, FILE *out);
+void report_who_json(const struct report *report, struct json *json);
 
 /* The stable JSON form; every pool, peer and local address. Documented in srcportd(8). */
 void report_json(const struct report *report, FILE *out);

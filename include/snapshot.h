@@ -10,6 +10,7 @@
 #define SRCPORTD_SNAPSHOT_H
 
 #include "advice.h"
+#include "owner_list.h"
 #include "tally.h"
 
 #include <stdatomic.h>
@@ -66,12 +67,18 @@ struct alarm_row {
 	struct alarm t;
 };
 
+struct owner_row {
+	struct row_index index;
+	struct owner t;
+};
+
 enum snapshot_table {
 	SNAPSHOT_POOLS,
 	SNAPSHOT_PEERS,
 	SNAPSHOT_LOCALS,
 	SNAPSHOT_TARGETS,
 	SNAPSHOT_ALARMS,
+	SNAPSHOT_OWNERS,
 	SNAPSHOT_TABLES
 };
 
@@ -99,6 +106,8 @@ struct snapshot {
 	struct alarm_row *alarms; /* all of them */
 	uint32_t alarm_count;
 	struct alarm_summary alarm_summary;
+	struct owner_row *owners; /* of the last survey: bounded by it */
+	uint32_t owner_count;
 	uint32_t *index_store[SNAPSHOT_TABLES];
 };
 

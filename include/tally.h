@@ -98,8 +98,10 @@ struct tally {
 	struct range_tally range;
 	struct totals totals;
 	struct host_state host;        /* tally_make() knows nothing of it: all absent, normal */
-	struct failure_state failures; /* tally_make() leaves it and usage.failures zeroed */
-	struct alarm *alarms;          /* active ones; tally_make() knows of none */
+	struct failure_state failures; /* tally_make() leaves it and usage.failures zeroed, */
+	const struct failure_log *failure_log; /* and both of these NULL: not owned; what is known of */
+	const struct owner_list *owners;       /* failures and of owners (failures.h, owners.h) */
+	struct alarm *alarms;                  /* active ones; tally_make() knows of none */
 	uint32_t alarm_count;
 	struct alarm_summary alarm_summary;
 	uint32_t features;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "advice.h"
 
+#include "naming.h"
 #include "natenv.h"
 #include "remedy.h"
 
@@ -180,13 +181,64 @@ advice_free(const struct range_tally *range, uint32_t free, char buf[static ADVI
 	return buf;
 }
 
-/* What the host as a whole is judged by: one of the three. */
+/* One row of a tally. */
 struct subject {
 	const struct usage *usage;
-	const struct target_tally *target;
+	const struct target_tally *target; /* one of the three */
 	const struct pool_tally *pool;
 	const struct peer_tally *peer;
 };
+
+static void
+put_row(struct sentence *s, const struct tally *tally, const struct subject *of)
+{
+	struct advice advice = {.usage = of->usage, .range = &tally->range, .host = &tally->host};
+	struct naming_subject who = {0};
+	struct naming naming;
+	if (of->pool != NULL) {
+		who.local = &of->pool->local;
+		who.port = of->pool->port;
+		advice.peer = who.peer = &of->pool->peer;
+	} else if (of->peer != NULL) {
+		advice.peer = who.peer = &of->peer->peer;
+	} else {
+		who.target = of->target->target;
+		advice.peer = advice_target_peer(of->target);
+	}
+	naming_put(tally, &who, &advice, &naming);
+	put_sentence(s, &advice);
+}
+
+static const char *
+row_text(const struct tally *tally, const struct subject *of, char buf[static ADVICE_MAX])
+{
+	struct sentence s = sentence_in(buf, ADVICE_MAX);
+	buf[0] = '\0';
+	put_row(&s, tally, of);
+	return buf;
+}
+
+const char *
+advice_pool(const struct tally *tally, const struct pool_tally *pool, char buf[static ADVICE_MAX])
+{
+	const struct subject of = {.usage = &pool->usage, .pool = pool};
+	return row_text(tally, &of, buf);
+}
+
+const char *
+advice_peer(const struct tally *tally, const struct peer_tally *peer, char buf[static ADVICE_MAX])
+{
+	const struct subject of = {.usage = &peer->usage, .peer = peer};
+	return row_text(tally, &of, buf);
+}
+
+const char *
+advice_target(const struct tally *tally, const struct target_tally *target,
+	      char buf[static ADVICE_MAX])
+{
+	const struct subject of = {.usage = &target->usage, .target = target};
+	return row_text(tally, &of, buf);
+}
 
 static bool
 worse(const struct usage *u, const struct usage *than)
@@ -249,12 +301,8 @@ advice_system(const struct tally *tally, char buf[static ADVICE_MAX])
 			     number_text(tally->range.capacity, capacity));
 		return buf;
 	}
-	struct advice advice = {.usage = of.usage, .range = &tally->range, .host = &tally->host};
-	advice.peer = of.pool != NULL   ? &of.pool->peer
-		      : of.peer != NULL ? &of.peer->peer
-					: advice_target_peer(of.target);
 	put_subject(&s, &of);
-	put_sentence(&s, &advice);
+	put_row(&s, tally, &of);
 	return buf;
 }
 

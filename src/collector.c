@@ -6,6 +6,7 @@
 #include "log.h"
 #include "memory.h"
 #include "monotonic.h"
+#include "owners.h"
 #include "poller.h"
 #include "probe.h"
 #include "procfile.h"
@@ -38,6 +39,7 @@ struct collector {
 	struct memory *memory;
 	struct carry carry;
 	struct failures *failures;
+	struct owners *owners;
 	struct probe *probe;   /* NULL while probing is off */
 	bool probe_trouble;    /* it has been logged that probing fails */
 	int timer_fd;
@@ -48,6 +50,7 @@ struct collector {
 	uint64_t started_us;   /* monotonic_us() */
 	uint64_t cpu_us;       /* thread_cpu_us() at that time */
 	struct census census;
+	struct tally *tally;   /* of a poll that waits for a survey of owners, since made_ms */
 	struct poll_stats stats;
 	unsigned percent;      /* the highest of the last good poll */
 	struct snapshot *last; /* the published one; holds a reference */
@@ -110,7 +113,8 @@ collector_open(const struct options *options, struct config *config, struct door
 	c->memory = memory_new();
 	c->trend = trend_new();
 	c->failures = failures_new(c->source.root, c->sys_root);
-	if (c->timer_fd < 0 || c->memory == NULL || c->trend == NULL || c->failures == NULL ||
+	c->owners = owners_new(c->source.root, c->sys_root);
+	if (c->timer_fd < 0 || c->memory == NULL || c->trend == NULL || c->failures == NULL || c->owners == NULL ||
 	    !open_signals(c) || !arm_timer(c, 1, config->pace.usual_s)) {
 		snprintf(error, room, "collector: %s", strerror(errno));
 		collector_close(c);
@@ -141,6 +145,8 @@ collector_close(struct collector *c)
 	memory_free(c->memory);
 	trend_free(c->trend);
 	failures_free(c->failures);
+	owners_free(c->owners);
+	tally_free(c->tally);
 	carry_free(&c->carry);
 	probe_free(c->probe);
 	poller_close(c->poller);
@@ -245,6 +251,23 @@ finish_census(struct collector *c)
 	return tally;
 }
 
+/* Publishes the poll that is in c->tally, if there is one. */
+static void
+conclude(struct collector *c)
+{
+	struct tally *tally = c->tally;
+	if (tally == NULL)
+		return;
+	c->tally = NULL;
+	tally->owners = owners_list(c->owners);
+	struct snapshot *snapshot = snapshot_build(tally, &c->stats, &c->config->rows);
+	tally_free(tally);
+	if (snapshot != NULL)
+		set_pace(c, snapshot);
+	publish(c, snapshot);
+}
+
+/* A poll that found new trouble is held back for a moment, so that what it tells names who is behind it. */
 static void
 poll_done(struct collector *c)
 {
@@ -261,11 +284,9 @@ poll_done(struct collector *c)
 	c->stats.made_ms = end_us / 1000;
 	c->stats.duration_us = (uint32_t)(end_us - c->started_us);
 	c->stats.cpu_us = (uint32_t)(thread_cpu_us() - c->cpu_us);
-	struct snapshot *snapshot = snapshot_build(tally, &c->stats, &c->config->rows);
-	tally_free(tally);
-	if (snapshot != NULL)
-		set_pace(c, snapshot);
-	publish(c, snapshot);
+	c->tally = tally;
+	if (!owners_start(c->owners, tally))
+		conclude(c);
 }
 
 static void
@@ -292,6 +313,7 @@ poll_begin(struct collector *c)
 		poll_failed(c, error);
 		return;
 	}
+	conclude(c);
 	bool urgent = c->last != NULL && c->last->severity != SEVERITY_NORMAL;
 	c->started_us = monotonic_us();
 	c->cpu_us = thread_cpu_us();
@@ -321,6 +343,7 @@ static void
 reload(struct collector *c)
 {
 	service_reloading(c->service);
+	conclude(c); /* while its targets are there */
 	look_around(c);
 	if (reload_config(c->config, c->options) && !c->polling)
 		arm_timer(c, 1, c->config->pace.usual_s);
@@ -351,6 +374,34 @@ on_failures(struct collector *c)
 		log_error(subsystem, "timer: %s", strerror(errno));
 }
 
+static void
+on_owners(struct collector *c)
+{
+	owners_step(c->owners);
+	if (!owners_busy(c->owners) || monotonic_us() / 1000 >= c->stats.made_ms + OWNERS_WAIT_MS)
+		conclude(c);
+}
+
+/* How long to wait for an event; -1 = for ever. */
+static int
+wait_ms(const struct collector *c)
+{
+	int limit_ms = owners_wait_ms(c->owners);
+	if (c->polling)
+		return POLLER_TIMEOUT_S * 1000;
+	return c->tally != NULL && limit_ms > OWNERS_WAIT_MS ? OWNERS_WAIT_MS : limit_ms;
+}
+
+/* Nothing has happened for so long. */
+static void
+on_silence(struct collector *c)
+{
+	if (c->polling)
+		poll_step(c, poller_give_up(c->poller));
+	else
+		on_owners(c);
+}
+
 int
 collector_run(struct collector *c)
 {
@@ -360,14 +411,15 @@ collector_run(struct collector *c)
 		    {.fd = c->signal_fd, .events = POLLIN},
 		    {.fd = c->polling ? poller_fd(c->poller) : -1, .events = POLLIN},
 		    {.fd = c->polling ? -1 : failures_fd(c->failures), .events = POLLIN},
+		    {.fd = c->polling ? -1 : owners_fd(c->owners), .events = POLLIN},
 		};
-		int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), c->polling ? POLLER_TIMEOUT_S * 1000 : -1);
+		int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), wait_ms(c));
 		if (ready < 0 && errno != EINTR) {
 			log_error(subsystem, "poll: %s", strerror(errno));
 			return EXIT_FAILED;
 		}
 		if (ready == 0)
-			poll_step(c, poller_give_up(c->poller));
+			on_silence(c);
 		if (ready <= 0)
 			continue;
 		if (fds[2].revents != 0)
@@ -378,6 +430,8 @@ collector_run(struct collector *c)
 			on_timer(c);
 		if (fds[3].revents != 0)
 			on_failures(c);
+		if (fds[4].revents != 0)
+			on_owners(c);
 	}
 	return EXIT_OK;
 }

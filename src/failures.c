@@ -366,5 +366,6 @@ failures_poll(struct failures *f, struct tally *tally)
 		tally->features |= UINT32_C(1) << FEATURE_FAILURES;
 	}
 	tally->failures = f->state;
+	tally->failure_log = &f->log;
 	failure_log_apply(&f->log, tally, monotonic_us() / 1000);
 }

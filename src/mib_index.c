@@ -29,13 +29,28 @@ mib_index_local(const struct local_tally *local, uint32_t *out)
 	return mib_index_addr(&local->address, out);
 }
 
+static size_t
+put_pool(const struct addr *peer, uint16_t port, const struct addr *local, uint32_t *out)
+{
+	size_t n = mib_index_addr(peer, out);
+
+	out[n++] = port;
+	return n + mib_index_addr(local, out + n);
+}
+
 size_t
 mib_index_pool(const struct pool_tally *pool, uint32_t *out)
 {
-	size_t n = mib_index_addr(&pool->peer, out);
+	return put_pool(&pool->peer, pool->port, &pool->local, out);
+}
 
-	out[n++] = pool->port;
-	return n + mib_index_addr(&pool->local, out + n);
+size_t
+mib_index_owner(const struct owner *owner, uint32_t *out)
+{
+	size_t n = put_pool(&owner->peer, owner->port, &owner->local, out);
+
+	out[n++] = owner->number;
+	return n;
 }
 
 size_t

@@ -3,6 +3,7 @@
 
 #include "hostwatch.h"
 #include "monotonic.h"
+#include "owners.h"
 #include "poller.h"
 #include "probe.h"
 #include "procfile.h"
@@ -149,6 +150,14 @@ print_report(struct once *once, struct tally *tally)
 	                        .pool_limit = TEXT_POOLS};
 	int status = EXIT_OK;
 	tally->host = once->host;
+	/* A recording has no processes. Without memory for it the report goes without owners. */
+	struct owners *owners = NULL;
+	if (once->options->replay == NULL)
+		owners = owners_new(once->source.root, once->options->sys_root);
+	if (owners != NULL) {
+		owners_survey(owners, tally);
+		tally->owners = owners_list(owners);
+	}
 	tally_sort(tally);
 	if (once->options->format == FORMAT_JSON)
 		report_json(&report, stdout);
@@ -156,6 +165,8 @@ print_report(struct once *once, struct tally *tally)
 		status = report_nagios(&report, stdout);
 	else
 		report_text(&report, stdout);
+	tally->owners = NULL;
+	owners_free(owners);
 	if (fflush(stdout) != 0) {
 		complain(once, "standard output", strerror(errno));
 		return -1;

@@ -326,7 +326,7 @@ list_pool(const struct owner_book *book, uint32_t pool, struct owner *out)
 }
 
 struct owner_list *
-owner_book_list(const struct owner_book *book)
+owner_book_list(const struct owner_book *book, uint64_t now_ms)
 {
 	struct owner_list *list = calloc(1, sizeof(*list));
 	struct owner *rows = calloc(GROUPS_MAX + CLAIMS_MAX, sizeof(*rows));
@@ -347,7 +347,15 @@ owner_book_list(const struct owner_book *book)
 		uint32_t count = list_pool(book, p, rows);
 		pool->count = count < OWNER_ROWS_MAX ? count : OWNER_ROWS_MAX;
 		pool->first = list->owner_count;
-		memcpy(owners + pool->first, rows, pool->count * sizeof(*rows));
+		for (uint32_t i = 0; i < pool->count; i++) {
+			struct owner *owner = &owners[pool->first + i];
+			*owner = rows[i];
+			owner->local = pool->local;
+			owner->peer = pool->peer;
+			owner->port = pool->port;
+			owner->number = i + 1;
+			owner->taken_ms = now_ms;
+		}
 		list->owner_count += pool->count;
 	}
 	free(rows);

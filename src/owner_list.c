@@ -60,10 +60,9 @@ is_asked_for(const struct owner_pool *pool, const struct owner_question *q)
 		return false;
 	if (q->local != NULL && !addr_equal(q->local, &pool->local))
 		return false;
-	if (q->peer == NULL)
-		return true;
-	return q->peer_bits == 0 ? addr_equal(q->peer, &pool->peer)
-				 : addr_in_prefix(&pool->peer, q->peer, q->peer_bits);
+	if (q->target != NULL && !target_matches(q->target, &pool->peer, pool->port))
+		return false;
+	return q->peer == NULL || addr_equal(q->peer, &pool->peer);
 }
 
 static uint32_t

@@ -56,7 +56,8 @@ struct owners {
 	struct owner_walk *processes;
 	struct known_path paths[PATHS_MAX]; /* by number */
 	uint64_t started_ms;
-	uint64_t cost_us;     /* of the survey under way */
+	bool urgent;          /* somebody waits for the survey under way */
+	uint64_t cost_us;     /* of it */
 	uint64_t earliest_ms; /* for the next one */
 	struct owner_list *list;
 };
@@ -118,6 +119,12 @@ owners_list(const struct owners *o)
 	return o->list;
 }
 
+bool
+owners_busy(const struct owners *o)
+{
+	return o->stage != IDLE;
+}
+
 int
 owners_fd(const struct owners *o)
 {
@@ -127,7 +134,9 @@ owners_fd(const struct owners *o)
 int
 owners_wait_ms(const struct owners *o)
 {
-	return o->stage == IDLE ? -1 : o->stage == ASKING ? ANSWER_MS : REST_MS;
+	if (o->stage == IDLE || o->stage == ASKING)
+		return o->stage == IDLE ? -1 : ANSWER_MS;
+	return o->urgent ? 0 : REST_MS;
 }
 
 static bool
@@ -210,25 +219,42 @@ give_up(struct owners *o, const char *what)
 	o->earliest_ms = monotonic_us() / 1000 + ANSWER_MS;
 }
 
-void
+/* True if the last list says nothing about one of the pools. */
+static bool
+has_news(const struct owners *o)
+{
+	for (uint32_t i = 0; i < o->pool_count; i++) {
+		uint32_t p = 0, known = o->list != NULL ? o->list->pool_count : 0;
+		while (p < known && (o->list->pools[p].port != o->pools[i].port ||
+		                     !addr_equal(&o->list->pools[p].peer, &o->pools[i].peer) ||
+		                     !addr_equal(&o->list->pools[p].local, &o->pools[i].local)))
+			p++;
+		if (p == known)
+			return true;
+	}
+	return false;
+}
+
+bool
 owners_start(struct owners *o, const struct tally *tally)
 {
 	if (o->stage != IDLE)
-		return;
+		return false;
 	choose_pools(o, tally);
 	if (o->pool_count == 0) {
 		owner_list_free(o->list);
 		o->list = NULL;
-		return;
+		return false;
 	}
 	if (monotonic_us() / 1000 < o->earliest_ms)
-		return;
+		return false;
+	o->urgent = has_news(o);
 	o->cost_us = 0;
 	o->started_ms = monotonic_us() / 1000;
 	o->book = owner_book_new();
 	if (o->book == NULL) {
 		give_up(o, "book");
-		return;
+		return false;
 	}
 	for (uint32_t i = 0; i < o->pool_count; i++)
 		owner_book_pool(o->book, &o->pools[i].local, &o->pools[i].peer, o->pools[i].port);
@@ -237,6 +263,7 @@ owners_start(struct owners *o, const struct tally *tally)
 		give_up(o, "sock_diag");
 	else
 		o->stage = ASKING;
+	return o->stage == ASKING && o->urgent;
 }
 
 static void
@@ -287,13 +314,12 @@ name_next(struct owners *o)
 static bool
 finish(struct owners *o, bool complete)
 {
-	struct owner_list *list = owner_book_list(o->book);
 	uint64_t now_ms = monotonic_us() / 1000, pause_ms = o->cost_us * PAUSE_FACTOR / 1000;
+	struct owner_list *list = owner_book_list(o->book, now_ms);
 	stop(o);
 	o->earliest_ms = now_ms + (pause_ms > PAUSE_LEAST_MS ? pause_ms : PAUSE_LEAST_MS);
 	if (list == NULL)
 		return false;
-	list->taken_ms = now_ms;
 	list->complete = complete;
 	owner_list_free(o->list);
 	o->list = list;

@@ -47,6 +47,7 @@ put_usage(struct json *json, const struct usage *u)
 	json_number(json, "percent", u->percent);
 	json_string(json, "severity", severity_name(u->severity));
 	json_string(json, "cause", cause_name(u->cause));
+	json_number(json, "failures", u->failures);
 	json_number(json, "highWater", u->high_water);
 	if (u->time_left_s == TIME_LEFT_NONE)
 		json_null(json, "timeLeft");
@@ -130,12 +131,8 @@ put_targets(struct json *json, const struct tally *tally)
 		json_string(json, "target", target_text(t->target, text));
 		json_number(json, "pools", t->pools);
 		put_usage(json, &t->usage);
-		const struct advice advice = {.usage = &t->usage,
-		                              .range = &tally->range,
-		                              .host = &tally->host,
-		                              .peer = advice_target_peer(t)};
 		char why[ADVICE_MAX];
-		json_string(json, "message", advice_text(&advice, why));
+		json_string(json, "message", advice_target(tally, t, why));
 		json_close_object(json);
 	}
 	json_close_array(json);
@@ -214,6 +211,7 @@ report_json(const struct report *report, FILE *out)
 	put_pools(&json, report->tally);
 	put_peers(&json, report->tally);
 	put_targets(&json, report->tally);
+	report_who_json(report, &json);
 	put_totals(&json, report->tally);
 	put_limits(&json, &report->tally->host);
 	put_nat(&json, report->tally->host.nat);

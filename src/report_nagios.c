@@ -8,7 +8,8 @@
 /* What the line is about: the worst target, or the worst pool where no target was named. */
 struct subject {
 	const struct usage *usage;
-	const struct addr *peer;
+	const struct target_tally *target; /* one of the two */
+	const struct pool_tally *pool;
 	char name[2 * ADDR_PORT_TEXT_MAX + 8];
 };
 
@@ -29,7 +30,7 @@ find_subject(const struct tally *tally, struct subject *subject)
 		if (subject->usage != NULL && !worse(&t->usage, subject->usage))
 			continue;
 		subject->usage = &t->usage;
-		subject->peer = advice_target_peer(t);
+		subject->target = t;
 		const char *name = t->target->name;
 		snprintf(subject->name, sizeof(subject->name), "%s",
 		         *name != '\0' ? name : target_text(t->target, text));
@@ -41,10 +42,23 @@ find_subject(const struct tally *tally, struct subject *subject)
 		if (subject->usage != NULL && !worse(&p->usage, subject->usage))
 			continue;
 		subject->usage = &p->usage;
-		subject->peer = &p->peer;
+		subject->pool = p;
 		snprintf(subject->name, sizeof(subject->name), "%s -> %s",
 		         addr_text(&p->local, local), addr_port_text(&p->peer, p->port, peer));
 	}
+}
+
+/* The line's own separator is no part of a name. */
+static const char *
+subject_text(const struct tally *tally, const struct subject *subject, char buf[static ADVICE_MAX])
+{
+	if (subject->target != NULL)
+		advice_target(tally, subject->target, buf);
+	else
+		advice_pool(tally, subject->pool, buf);
+	for (char *c = buf; (c = strchr(c, '|')) != NULL;)
+		*c = '?';
+	return buf;
 }
 
 /* Performance data: "LABEL=VALUE;WARN;CRIT;MIN;MAX". */
@@ -88,15 +102,15 @@ report_nagios(const struct report *report, FILE *out)
 	struct subject subject = {.name = "no outgoing connections"};
 	find_subject(tally, &subject);
 	const struct usage *u = subject.usage != NULL ? subject.usage : &empty;
-	const struct advice advice = {
-	    .usage = u, .range = &tally->range, .host = &tally->host, .peer = subject.peer};
+	const struct advice none = {.usage = &empty, .range = &tally->range, .host = &tally->host};
 
 	char why[ADVICE_MAX];
 	bool host = tally->host.severity > u->severity;
 	enum severity severity = host ? tally->host.severity : u->severity;
 	fprintf(out, "SRCPORT %s - %s: %s", plugin[severity].word, host ? "host" : subject.name,
 	        host ? advice_limit(&tally->host.limits, tally->host.worst, why)
-	             : advice_text(&advice, why));
+	             : subject.usage != NULL ? subject_text(tally, &subject, why)
+	                                     : advice_text(&none, why));
 	put_performance(tally, u, out);
 	return plugin[severity].code;
 }

@@ -109,12 +109,8 @@ put_reasons(const struct tally *tally, uint32_t rows, FILE *out)
 		char toward[ADDR_PORT_TEXT_MAX], why[ADVICE_MAX];
 		if (p->usage.cause == CAUSE_NONE)
 			continue;
-		const struct advice advice = {.usage = &p->usage,
-		                              .range = &tally->range,
-		                              .host = &tally->host,
-		                              .peer = &p->peer};
 		fprintf(out, "  why %s: %s\n", addr_port_text(&p->peer, p->port, toward),
-		        advice_text(&advice, why));
+		        advice_pool(tally, p, why));
 		told++;
 	}
 }
@@ -156,11 +152,7 @@ put_target(const struct target_tally *t, const struct tally *tally, FILE *out)
 	const char *name = t->target->name;
 	fprintf(out, "TARGET %s%s%s  %s\n", name, *name != '\0' ? " " : "",
 	        target_text(t->target, text), report_verdict(u->severity));
-	const struct advice advice = {.usage = u,
-	                              .range = &tally->range,
-	                              .host = &tally->host,
-	                              .peer = advice_target_peer(t)};
-	fprintf(out, "  why          %s\n", advice_text(&advice, why));
+	fprintf(out, "  why          %s\n", advice_target(tally, t, why));
 	fprintf(out, "  connections  %u in %u pool%s:", u->connections, t->pools,
 	        t->pools == 1 ? "" : "s");
 	const char *separator = " ";
@@ -230,6 +222,7 @@ report_text(const struct report *report, FILE *out)
 	put_range(&tally->range, out);
 	put_totals(&tally->totals, out);
 	put_pools(report, out);
+	report_who(report, out);
 	put_locals(tally, out);
 	report_host(tally, out);
 	put_missing(tally, out);

@@ -45,6 +45,20 @@ compare_pools(const void *left, const void *right)
 }
 
 static int
+compare_owners(const void *left, const void *right)
+{
+	const struct owner *a = &((const struct owner_row *)left)->t;
+	const struct owner *b = &((const struct owner_row *)right)->t;
+	int by_peer = addr_compare(&a->peer, &b->peer);
+	if (by_peer != 0)
+		return by_peer;
+	if (a->port != b->port)
+		return (int)a->port - (int)b->port;
+	int by_local = addr_compare(&a->local, &b->local);
+	return by_local != 0 ? by_local : (int)a->number - (int)b->number;
+}
+
+static int
 compare_peers(const void *left, const void *right)
 {
 	return addr_compare(&((const struct peer_row *)left)->t.peer,
@@ -99,7 +113,7 @@ rank_local(const void *tally)
 	return rank(SEVERITY_NORMAL, l->remaining, hash_of(&l->address, NULL, 0));
 }
 
-/* Of targets and alarms none is left out. */
+/* Of targets, alarms and owners none is left out. */
 static uint64_t
 rank_equal(const void *tally)
 {
@@ -137,6 +151,12 @@ encode_alarm(const void *row, uint32_t *out)
 	return mib_index_alarm(&((const struct alarm_row *)row)->t, out);
 }
 
+static size_t
+encode_owner(const void *row, uint32_t *out)
+{
+	return mib_index_owner(&((const struct owner_row *)row)->t, out);
+}
+
 /* A table of rows: a row is a struct row_index and, at tally_offset, a copy of a tally. */
 struct row_kind {
 	size_t row_size, tally_offset, tally_size, index_max;
@@ -160,6 +180,8 @@ static const struct row_kind kinds[SNAPSHOT_TABLES] = {
         ROW_KIND(target_row, MIB_INDEX_TARGET_MAX, rank_equal, compare_targets, encode_target),
     [SNAPSHOT_ALARMS] =
         ROW_KIND(alarm_row, MIB_INDEX_ALARM_MAX, rank_equal, compare_alarms, encode_alarm),
+    [SNAPSHOT_OWNERS] =
+        ROW_KIND(owner_row, MIB_INDEX_OWNER_MAX, rank_equal, compare_owners, encode_owner),
 };
 
 /* calloc() that gives a pointer for no elements too. */
@@ -229,7 +251,10 @@ take_table(struct snapshot *s, enum snapshot_table table, const void *tallies, u
 static bool
 take_tables(struct snapshot *s, const struct tally *tally, const struct row_limits *limits)
 {
-	void *pools = NULL, *peers = NULL, *locals = NULL, *targets = NULL, *alarms = NULL;
+	void *pools = NULL, *peers = NULL, *locals = NULL, *targets = NULL, *alarms = NULL,
+	     *owners = NULL;
+	const struct owner_list *list = tally->owners;
+	uint32_t owner_count = list != NULL ? list->owner_count : 0;
 	bool good = take_table(s, SNAPSHOT_POOLS, tally->pools, tally->pool_count, limits->pools,
 	                       &pools, &s->pool_count) &&
 	            take_table(s, SNAPSHOT_PEERS, tally->peers, tally->peer_count, limits->peers,
@@ -239,12 +264,15 @@ take_tables(struct snapshot *s, const struct tally *tally, const struct row_limi
 	            take_table(s, SNAPSHOT_TARGETS, tally->targets, tally->target_count, UINT32_MAX,
 	                       &targets, &s->target_count) &&
 	            take_table(s, SNAPSHOT_ALARMS, tally->alarms, tally->alarm_count, UINT32_MAX,
-	                       &alarms, &s->alarm_count);
+	                       &alarms, &s->alarm_count) &&
+	            take_table(s, SNAPSHOT_OWNERS, list != NULL ? list->owners : NULL, owner_count,
+	                       UINT32_MAX, &owners, &s->owner_count);
 	s->pools = pools;
 	s->peers = peers;
 	s->locals = locals;
 	s->targets = targets;
 	s->alarms = alarms;
+	s->owners = owners;
 	/* The configuration may change, the snapshot stays. */
 	for (uint32_t i = 0; targets != NULL && i < s->target_count; i++) {
 		s->targets[i].spec = *s->targets[i].t.target;
@@ -356,6 +384,7 @@ snapshot_release(struct snapshot *s)
 		free(s->locals);
 		free(s->targets);
 		free(s->alarms);
+		free(s->owners);
 		for (unsigned i = 0; i < SNAPSHOT_TABLES; i++)
 			free(s->index_store[i]);
 	}

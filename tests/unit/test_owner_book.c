@@ -81,7 +81,7 @@ test_without_processes(void **state)
 	assert_true(owner_book_name(book, 78, "/"));
 	assert_int_equal(owner_book_cgroup(book), 0);
 
-	struct owner_list *list = owner_book_list(book);
+	struct owner_list *list = owner_book_list(book, 5000);
 	assert_int_equal(list->pool_count, 2);
 	assert_int_equal(list->pools[0].connections, 10);
 	assert_int_equal(list->pools[0].close_wait, 5);
@@ -95,6 +95,10 @@ test_without_processes(void **state)
 	assert_string_equal(list->owners[3].path, "/");
 	assert_string_equal(list->owners[3].unit, "");
 	assert_int_equal(list->pools[1].first, 4);
+	assert_int_equal(list->owners[3].number, 4);
+	assert_int_equal(list->owners[4].number, 1);
+	assert_int_equal(list->owners[4].port, 80);
+	assert_int_equal(list->owners[4].taken_ms, 5000);
 	assert_int_equal(list->pools[1].count, 1);
 	assert_owner(&list->owners[4], OWNER_GROUP, 1, 0, 1001, 0, 77);
 	owner_list_free(list);
@@ -131,7 +135,7 @@ test_with_processes(void **state)
 	assert_false(owner_book_has_user(book, 1000));
 	assert_true(owner_book_has_user(book, 1001));
 
-	struct owner_list *list = owner_book_list(book);
+	struct owner_list *list = owner_book_list(book, 5000);
 	assert_int_equal(list->pools[0].count, 4);
 	assert_owner(&list->owners[0], OWNER_PROCESS, 4, 4, 1000, 812, 77);
 	assert_string_equal(list->owners[0].process, "java");
@@ -156,7 +160,7 @@ test_duplicates(void **state)
 	(void)state;
 	add(STATE_ESTABLISHED, 443, 1000, 77, 100);
 	add(STATE_ESTABLISHED, 443, 1000, 77, 100);
-	struct owner_list *list = owner_book_list(book);
+	struct owner_list *list = owner_book_list(book, 5000);
 	assert_int_equal(list->pools[0].connections, 1);
 	assert_int_equal(list->owners[0].connections, 1);
 	owner_list_free(list);
@@ -181,7 +185,7 @@ test_bounds(void **state)
 	assert_int_equal(owner_book_unclaimed(book), OWNER_BOOK_SOCKETS);
 	for (uint32_t i = 1; i <= 511; i++)
 		assert_true(owner_book_claim(book, 5000 + i, i));
-	struct owner_list *list = owner_book_list(book);
+	struct owner_list *list = owner_book_list(book, 5000);
 	assert_int_equal(list->pools[0].connections, OWNER_BOOK_SOCKETS + 1000);
 	assert_int_equal(list->pools[0].count, OWNER_ROWS_MAX);
 	assert_int_equal(list->owner_count, OWNER_ROWS_MAX);
@@ -196,7 +200,7 @@ test_out_of_memory(void **state)
 	struct diag_socket s = socket_of(STATE_ESTABLISHED, "10.0.0.9", 40000, "10.1.2.3", 443);
 	s.inode = 1;
 	assert_false(owner_book_socket(book, &s));
-	assert_null(owner_book_list(book));
+	assert_null(owner_book_list(book, 5000));
 	assert_true(allocations_fail_from(0));
 	assert_true(owner_book_socket(book, &s));
 	assert_int_equal(owner_book_unclaimed(book), 1);

@@ -104,7 +104,8 @@ test_of_one_pool(void **state)
 static void
 test_of_a_unit(void **state)
 {
-	struct addr peer = address("10.1.2.3"), net = address("10.1.0.0");
+	struct addr peer = address("10.1.2.3");
+	struct target net = target_of("10.1.0.0/16"), port = target_of("10.1.0.0/16");
 	(void)state;
 	pool("10.0.0.9", "10.1.2.3", 443);
 	owner(OWNER_PROCESS, 812, "java", 77, "payments.service", 40, 0);
@@ -117,9 +118,11 @@ test_of_a_unit(void **state)
 	owner(OWNER_PROCESS, 901, "php", 78, "web.service", 20, 0);
 	assert_holder((struct owner_question){.peer = &peer},
 		      "web.service (2 processes, the first is pid 900 php)");
-	assert_holder((struct owner_question){.peer = &net, .peer_bits = 16},
+	assert_holder((struct owner_question){.target = &net},
 		      "payments.service (pid 812 java)");
 	assert_holder((struct owner_question){0}, "payments.service (pid 812 java)");
+	port.port = 80;
+	assert_holder((struct owner_question){.target = &port}, "");
 }
 
 /* Processes that have the root cgroup in common, or none that is known, have nothing in common. */

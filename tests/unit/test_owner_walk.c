@@ -70,7 +70,7 @@ walk(const struct owner_list *before, unsigned work, unsigned *steps)
 	for (*steps = 1; owner_walk_step(w, book, work); (*steps)++)
 		assert_true(*steps < 1000);
 	owner_walk_close(w);
-	return owner_book_list(book);
+	return owner_book_list(book, 5000);
 }
 
 static void

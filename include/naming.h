@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * naming: who holds the ports and who saw connect() fail, for an advice about a pool, a peer or a target.
- * Pure.
+ * naming: who holds the ports and who saw connect() fail, for an advice about a pool, a peer or a
+ * target. Pure.
  */
 #ifndef SRCPORTD_NAMING_H
 #define SRCPORTD_NAMING_H
@@ -22,9 +22,9 @@ struct naming {
 	char failed[FAILURE_PROCESS_MAX + 24];
 };
 
-/* Sets holder and failed of the advice from what the tally knows. advice->usage must be set: for a leak,
- * the holder is who has most of those in CLOSE_WAIT. */
+/* Sets holder and failed of the advice from what the tally knows. advice->usage must be set: for a
+ * leak, the holder is who has most of those in CLOSE_WAIT. */
 void naming_put(const struct tally *tally, const struct naming_subject *subject,
-                struct advice *advice, struct naming *naming);
+		struct advice *advice, struct naming *naming);
 
 #endif

@@ -26,8 +26,9 @@ enum owner_kind {
 struct owner {
 	struct addr local, peer; /* the pool, */
 	uint16_t port;
-	uint32_t number;         /* and its place among the pool's owners, from 1 on: the most connections */
-	uint64_t taken_ms;       /* CLOCK_MONOTONIC of the survey */
+	uint32_t
+	    number; /* and its place among the pool's owners, from 1 on: the most connections */
+	uint64_t taken_ms; /* CLOCK_MONOTONIC of the survey */
 	enum owner_kind kind;
 	uint32_t connections;
 	uint32_t close_wait;
@@ -50,7 +51,7 @@ struct owner_pool {
 };
 
 struct owner_list {
-	bool complete;     /* every process that may be looked at was, within the budget */
+	bool complete; /* every process that may be looked at was, within the budget */
 	struct owner_pool pools[OWNER_POOLS_MAX];
 	uint32_t pool_count;
 	struct owner *owners; /* owned */
@@ -61,11 +62,11 @@ void owner_list_free(struct owner_list *list); /* NULL is allowed */
 
 /* Which pools a question is about. */
 struct owner_question {
-	const struct addr *local; /* NULL = any */
-	const struct addr *peer;  /* NULL = any */
+	const struct addr *local;    /* NULL = any */
+	const struct addr *peer;     /* NULL = any */
 	const struct target *target; /* NULL = any; else the peers that are the target's */
-	uint16_t port;            /* 0 = any */
-	bool close_wait;          /* who holds most of those in CLOSE_WAIT, not of all */
+	uint16_t port;               /* 0 = any */
+	bool close_wait;             /* who holds most of those in CLOSE_WAIT, not of all */
 };
 
 /* The owner that holds the most, in words: "payments.service (pid 812 java)", "payments.service (3

@@ -20,8 +20,9 @@ struct watch {
 /* What describe functions work from. */
 struct scene {
 	const struct tally *tally;
-	const struct usage *usage;
-	const struct addr *peer;
+	const struct target_tally *target; /* of what has a usage: one of these three */
+	const struct peer_tally *peer;
+	const struct pool_tally *pool;
 	enum limit_rule rule;
 };
 
@@ -39,11 +40,12 @@ static void
 describe_usage(const struct alarm_reading *reading, char buf[static ALARM_MESSAGE_MAX])
 {
 	const struct scene *scene = reading->context;
-	const struct advice advice = {.usage = scene->usage,
-				      .range = &scene->tally->range,
-				      .host = &scene->tally->host,
-				      .peer = scene->peer};
-	advice_text(&advice, buf);
+	if (scene->target != NULL)
+		advice_target(scene->tally, scene->target, buf);
+	else if (scene->peer != NULL)
+		advice_peer(scene->tally, scene->peer, buf);
+	else
+		advice_pool(scene->tally, scene->pool, buf);
 }
 
 static void
@@ -141,7 +143,7 @@ static void
 watch_target(struct watch *w, struct target_tally *t)
 {
 	struct usage *u = &t->usage;
-	struct scene scene = {.tally = w->tally, .usage = u, .peer = advice_target_peer(t)};
+	struct scene scene = {.tally = w->tally, .target = t};
 	struct alarm_reading r = {.subject = {.kind = ALARM_TARGET}, .context = &scene};
 	read_usage(w, &r, &t->target->levels, PORTS | LEAK, u);
 	set_row(u, normal);
@@ -159,7 +161,7 @@ watch_peer(struct watch *w, uint32_t p)
 {
 	struct peer_tally *peer = &w->tally->peers[p];
 	struct usage *u = &peer->usage;
-	struct scene scene = {.tally = w->tally, .usage = u, .peer = &peer->peer};
+	struct scene scene = {.tally = w->tally, .peer = peer};
 	struct alarm_reading r = {.subject = {.kind = ALARM_PEER}, .context = &scene};
 	read_usage(w, &r, &w->config->levels, LEAK, u);
 	set_row(u, normal);
@@ -190,7 +192,7 @@ static void
 watch_pool(struct watch *w, struct pool_tally *pool)
 {
 	struct usage *u = &pool->usage;
-	struct scene scene = {.tally = w->tally, .usage = u, .peer = &pool->peer};
+	struct scene scene = {.tally = w->tally, .pool = pool};
 	struct alarm_reading r = {.subject = {.kind = ALARM_POOL}, .context = &scene};
 	read_usage(w, &r, &w->config->levels, PORTS, u);
 	set_row(u, normal);

@@ -28,7 +28,7 @@ is_about(const struct failed_pool *failed, const struct naming_subject *s)
 /* The last process that failed there: "java (pid 812)", "pid 812", "". */
 static void
 name_failed(const struct failure_log *log, const struct naming_subject *subject, char *out,
-            size_t room)
+	    size_t room)
 {
 	const struct failed_pool *last = NULL;
 	*out = '\0';
@@ -47,13 +47,14 @@ name_failed(const struct failure_log *log, const struct naming_subject *subject,
 
 void
 naming_put(const struct tally *tally, const struct naming_subject *subject, struct advice *advice,
-           struct naming *naming)
+	   struct naming *naming)
 {
 	const struct owner_question question = {.local = subject->local,
-	                                  .peer = subject->peer,
-	                                  .port = subject->port,
-	                                        .target = subject->target,
-	                                        .close_wait = advice->usage->cause == CAUSE_CLOSE_WAIT};
+						.peer = subject->peer,
+						.port = subject->port,
+						.target = subject->target,
+						.close_wait =
+						    advice->usage->cause == CAUSE_CLOSE_WAIT};
 	advice->holder = owner_holder(tally->owners, &question, naming->holder);
 	name_failed(tally->failure_log, subject, naming->failed, sizeof(naming->failed));
 	advice->failed = naming->failed;

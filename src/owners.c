@@ -226,8 +226,8 @@ has_news(const struct owners *o)
 	for (uint32_t i = 0; i < o->pool_count; i++) {
 		uint32_t p = 0, known = o->list != NULL ? o->list->pool_count : 0;
 		while (p < known && (o->list->pools[p].port != o->pools[i].port ||
-		                     !addr_equal(&o->list->pools[p].peer, &o->pools[i].peer) ||
-		                     !addr_equal(&o->list->pools[p].local, &o->pools[i].local)))
+				     !addr_equal(&o->list->pools[p].peer, &o->pools[i].peer) ||
+				     !addr_equal(&o->list->pools[p].local, &o->pools[i].local)))
 			p++;
 		if (p == known)
 			return true;

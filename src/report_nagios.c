@@ -33,7 +33,7 @@ find_subject(const struct tally *tally, struct subject *subject)
 		subject->target = t;
 		const char *name = t->target->name;
 		snprintf(subject->name, sizeof(subject->name), "%s",
-		         *name != '\0' ? name : target_text(t->target, text));
+			 *name != '\0' ? name : target_text(t->target, text));
 	}
 	if (tally->target_count > 0)
 		return;
@@ -44,7 +44,7 @@ find_subject(const struct tally *tally, struct subject *subject)
 		subject->usage = &p->usage;
 		subject->pool = p;
 		snprintf(subject->name, sizeof(subject->name), "%s -> %s",
-		         addr_text(&p->local, local), addr_port_text(&p->peer, p->port, peer));
+			 addr_text(&p->local, local), addr_port_text(&p->peer, p->port, peer));
 	}
 }
 
@@ -66,11 +66,11 @@ static void
 put_performance(const struct tally *tally, const struct usage *u, FILE *out)
 {
 	fprintf(out,
-	        " | used=%u;;;0;%u remaining=%u;;;0;%u percent=%u%%;;;0;100 time_wait=%u "
-	        "close_wait=%u established=%u free=%u",
-	        u->capacity - u->tightest, u->capacity, u->tightest, u->capacity, u->percent,
-	        u->states.of[STATE_TIME_WAIT], u->states.of[STATE_CLOSE_WAIT],
-	        u->states.of[STATE_ESTABLISHED], tally->range.free);
+		" | used=%u;;;0;%u remaining=%u;;;0;%u percent=%u%%;;;0;100 time_wait=%u "
+		"close_wait=%u established=%u free=%u",
+		u->capacity - u->tightest, u->capacity, u->tightest, u->capacity, u->percent,
+		u->states.of[STATE_TIME_WAIT], u->states.of[STATE_CLOSE_WAIT],
+		u->states.of[STATE_ESTABLISHED], tally->range.free);
 	for (enum limit_rule rule = 0; rule < LIMIT_RULES; rule++) {
 		int percent = hostlimits_percent(&tally->host.limits, rule);
 		if (percent >= 0)
@@ -85,20 +85,22 @@ report_nagios(const struct report *report, FILE *out)
 	static const struct {
 		const char *word;
 		int code;
-	} plugin[] = {[SEVERITY_NORMAL] = {"OK", 0},
-	              [SEVERITY_WARNING] = {"WARNING", 1},
-	              [SEVERITY_CRITICAL] = {"CRITICAL", 2},
-	              [SEVERITY_UNKNOWN] = {"UNKNOWN", 3}};
+	} plugin[] = {
+	    [SEVERITY_NORMAL] = {"OK",       0},
+	    [SEVERITY_WARNING] = {"WARNING",  1},
+	    [SEVERITY_CRITICAL] = {"CRITICAL", 2},
+	    [SEVERITY_UNKNOWN] = {"UNKNOWN",  3}
+        };
 	const struct tally *tally = report->tally;
 	/* With no outgoing connection at all, an empty pool stands for the host. */
 	bool nothing = tally->range.capacity == 0;
 	const struct usage empty = {.remaining = tally->range.capacity,
-	                            .capacity = tally->range.capacity,
-	                            .tightest = tally->range.capacity,
-	                            .percent = nothing ? 100 : 0,
-	                            .severity = nothing ? SEVERITY_CRITICAL : SEVERITY_NORMAL,
-	                            .cause = nothing ? CAUSE_BLOCKED : CAUSE_NONE,
-	                            .time_left_s = TIME_LEFT_NONE};
+				    .capacity = tally->range.capacity,
+				    .tightest = tally->range.capacity,
+				    .percent = nothing ? 100 : 0,
+				    .severity = nothing ? SEVERITY_CRITICAL : SEVERITY_NORMAL,
+				    .cause = nothing ? CAUSE_BLOCKED : CAUSE_NONE,
+				    .time_left_s = TIME_LEFT_NONE};
 	struct subject subject = {.name = "no outgoing connections"};
 	find_subject(tally, &subject);
 	const struct usage *u = subject.usage != NULL ? subject.usage : &empty;
@@ -108,9 +110,9 @@ report_nagios(const struct report *report, FILE *out)
 	bool host = tally->host.severity > u->severity;
 	enum severity severity = host ? tally->host.severity : u->severity;
 	fprintf(out, "SRCPORT %s - %s: %s", plugin[severity].word, host ? "host" : subject.name,
-	        host ? advice_limit(&tally->host.limits, tally->host.worst, why)
-	             : subject.usage != NULL ? subject_text(tally, &subject, why)
-	                                     : advice_text(&none, why));
+		host                    ? advice_limit(&tally->host.limits, tally->host.worst, why)
+		: subject.usage != NULL ? subject_text(tally, &subject, why)
+					: advice_text(&none, why));
 	put_performance(tally, u, out);
 	return plugin[severity].code;
 }

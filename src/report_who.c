@@ -19,7 +19,7 @@ put_owner(const struct owner *owner, FILE *out)
 {
 	char text[OWNER_TEXT_MAX];
 	fprintf(out, "  %10" PRIu32 " %6" PRIu32 "  %s", owner->connections, owner->close_wait,
-	        owner_text(owner, text));
+		owner_text(owner, text));
 	if (owner->kind == OWNER_PROCESS)
 		fprintf(out, ", uid %" PRIu32, owner->uid);
 	if (owner->kind == OWNER_NOBODY)
@@ -44,8 +44,8 @@ put_owners(const struct owner_list *list, FILE *out)
 		const struct owner_pool *pool = &list->pools[p];
 		char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 		fprintf(out, "  %10s %6s  %s -> %s\n", "SOCKETS", "CLOSEW",
-		        addr_text(&pool->local, local),
-		        addr_port_text(&pool->peer, pool->port, peer));
+			addr_text(&pool->local, local),
+			addr_port_text(&pool->peer, pool->port, peer));
 		for (uint32_t i = 0; i < pool->count; i++)
 			put_owner(&list->owners[pool->first + i], out);
 	}
@@ -65,7 +65,7 @@ put_failures(const struct report *report, FILE *out)
 		return;
 	}
 	fprintf(out, "FAILURES  %" PRIu64 " connect() calls found no port in %" PRIu32 " s\n",
-	        f->total, report->watched_s);
+		f->total, report->watched_s);
 	if (f->pool[0] != '\0')
 		fprintf(out, "  the last: %s, pid %" PRIu32 " %s\n", f->pool, f->pid, f->process);
 	if (f->lost > 0)
@@ -95,9 +95,8 @@ put_known(struct json *json, const char *name, uint64_t value, bool known)
 static void
 put_owner_json(struct json *json, const struct owner *owner)
 {
-	static const char *const kinds[] = {[OWNER_PROCESS] = "process",
-	                                    [OWNER_GROUP] = "group",
-	                                    [OWNER_NOBODY] = "nobody"};
+	static const char *const kinds[] = {
+	    [OWNER_PROCESS] = "process", [OWNER_GROUP] = "group", [OWNER_NOBODY] = "nobody"};
 	char text[OWNER_TEXT_MAX];
 	bool process = owner->open_files != 0;
 	json_object(json, NULL);
@@ -112,9 +111,9 @@ put_owner_json(struct json *json, const struct owner *owner)
 	json_string(json, "cgroup", owner->path);
 	put_known(json, "openFiles", owner->open_files, process);
 	put_known(json, "fileLimit", owner->files.soft,
-	          process && owner->files.soft != PROCESS_UNLIMITED);
+		  process && owner->files.soft != PROCESS_UNLIMITED);
 	put_known(json, "fileLimitHard", owner->files.hard,
-	          process && owner->files.hard != PROCESS_UNLIMITED);
+		  process && owner->files.hard != PROCESS_UNLIMITED);
 	json_close_object(json);
 }
 

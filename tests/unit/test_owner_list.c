@@ -118,8 +118,7 @@ test_of_a_unit(void **state)
 	owner(OWNER_PROCESS, 901, "php", 78, "web.service", 20, 0);
 	assert_holder((struct owner_question){.peer = &peer},
 		      "web.service (2 processes, the first is pid 900 php)");
-	assert_holder((struct owner_question){.target = &net},
-		      "payments.service (pid 812 java)");
+	assert_holder((struct owner_question){.target = &net}, "payments.service (pid 812 java)");
 	assert_holder((struct owner_question){0}, "payments.service (pid 812 java)");
 	port.port = 80;
 	assert_holder((struct owner_question){.target = &port}, "");

@@ -51,3 +51,30 @@ uninstall:
 	@for file in $(installed); do rm -f "$(DESTDIR)$${file##*:}"; done
 	@! cmp -s conf/srcportd.conf "$(DESTDIR)$(conffile)" || rm -f "$(DESTDIR)$(conffile)"
 	@[ ! -d "$(DESTDIR)$(docdir)" ] || find "$(DESTDIR)$(docdir)" -depth -type d -empty -delete
+
+# Packages, from what is committed: build/packages/.
+packages = $(CURDIR)/build/packages
+package_source = rm -rf $(packages)/$@ && mkdir -p $(packages)/$@ && \
+	git archive --prefix=srcportd-$(VERSION)/ HEAD
+
+.PHONY: deb rpm check-packages
+
+deb:
+	@$(package_source) | tar -x -C $(packages)/$@
+	@cd $(packages)/$@/srcportd-$(VERSION) && mv conf/packaging/debian . && \
+		sed -i '1s/(.*)/($(VERSION))/' debian/changelog && \
+		dpkg-buildpackage -us -uc -b > ../log 2>&1 || { cat ../log >&2; exit 1; }
+	@mv $(packages)/$@/*.deb $(packages)/$@/*.changes $(packages)/$@/*.buildinfo $(packages)
+	@rm -rf $(packages)/$@
+	@ls $(packages)/*_$(VERSION)_*.deb
+
+# Where the build's own packages are not rpm's, rpm cannot know that they are there.
+rpm:
+	@$(package_source) --format=tar.gz -o $(packages)/$@/srcportd-$(VERSION).tar.gz
+	@rpmbuild -tb $(if $(wildcard /etc/debian_version),--nodeps) \
+		--define '_topdir $(packages)/$@' --define 'version_given $(VERSION)' \
+		$(packages)/$@/srcportd-$(VERSION).tar.gz > $(packages)/$@/log 2>&1 || \
+		{ cat $(packages)/$@/log >&2; exit 1; }
+	@mv $(packages)/$@/RPMS/*/*.rpm $(packages)
+	@rm -rf $(packages)/$@
+	@ls $(packages)/*-$(VERSION)-*.rpm

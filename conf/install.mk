@@ -78,3 +78,10 @@ rpm:
 	@mv $(packages)/$@/RPMS/*/*.rpm $(packages)
 	@rm -rf $(packages)/$@
 	@ls $(packages)/*-$(VERSION)-*.rpm
+
+# Slow and with needs of its own (tests/deps build check packages), so no part of check.
+check-packages: deps-check all
+	@CC="$(CC)" tests/deps build check packages
+	@rm -rf $(packages)
+	@for version in $(VERSION) 99.0; do $(MAKE) -s deb rpm VERSION=$$version || exit 1; done
+	@tests/run-tests packages

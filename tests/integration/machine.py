@@ -39,7 +39,7 @@ mkdir dev/pts dev/shm
 mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
 ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
-rm -rf etc/systemd/system/* etc/snmp/srcportd.conf.d
+rm -rf etc/systemd/system/* etc/snmp/srcportd.conf.d usr/sbin/policy-rc.d
 mkdir -p etc/systemd/system
 : > etc/machine-id
 exec chroot . env -i container=other PATH="$PATH" "$2" --system --unit=basic.target \

@@ -83,5 +83,6 @@ rpm:
 check-packages: deps-check all
 	@CC="$(CC)" tests/deps build check packages
 	@rm -rf $(packages)
-	@for version in $(VERSION) 99.0; do $(MAKE) -s deb rpm VERSION=$$version || exit 1; done
+	@$(MAKE) -s deb rpm
+	@DEB_BUILD_OPTIONS=nocheck $(MAKE) -s deb rpm VERSION=99.0
 	@tests/run-tests packages

@@ -347,7 +347,9 @@ new_agent(const struct agent_config *config, struct door *door)
 
 	if (agent == NULL)
 		return NULL;
-	agent->serve = (struct agent_serve){&mib_columns_tree, door, monotonic_us() / 1000};
+	agent->serve = (struct agent_serve){.tree = &mib_columns_tree,
+					    .door = door,
+					    .started_ms = monotonic_us() / 1000};
 	agent->socket = strdup(config->socket);
 	for (size_t i = 0; i < config->base_length; i++)
 		agent->base[i] = config->base[i];

@@ -93,13 +93,14 @@ static int
 handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg,
        netsnmp_agent_request_info *info, netsnmp_request_info *requests)
 {
-	const struct agent_serve *serve = handler->myvoid;
+	struct agent_serve *serve = handler->myvoid;
 	struct snapshot *snapshot = door_take(serve->door);
 	struct mib_view view = {
 	    .snapshot = snapshot,
 	    .now_ms = monotonic_us() / 1000,
 	    .started_ms = serve->started_ms,
 	    .uptime_cs = (uint32_t)netsnmp_get_agent_uptime(),
+	    .hint = &serve->hint,
 	};
 
 	for (netsnmp_request_info *r = requests; r != NULL; r = r->next) {

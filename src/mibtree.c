@@ -37,18 +37,36 @@ index_of(const struct mib_table *table, const void *row)
 			      : *(const struct row_index *)row;
 }
 
-/* Position of the first row whose index is >= key; rows->count if there is none. */
+static int
+compare_row(const struct mib_table *table, const struct mib_rows *rows, uint32_t position,
+	    const uint32_t *key, size_t length)
+{
+	struct row_index index = index_of(table, row_at(rows, position));
+
+	return mibtree_compare(index.sub, index.length, key, length);
+}
+
+/* Position of the first row whose index is >= key; rows->count if there is none. Looks at the hint and
+ * its neighbour before it halves: a walk asks for what comes after the row it got last, and each row that
+ * is not looked at is a cache miss less. */
 static uint32_t
-lower_bound(const struct mib_table *table, const struct mib_rows *rows, const uint32_t *key,
-	    size_t length)
+lower_bound(const struct mib_table *table, const struct mib_rows *rows, const uint32_t *hint,
+	    const uint32_t *key, size_t length)
 {
 	uint32_t low = 0, high = rows->count;
 
+	if (hint != NULL && *hint < rows->count) {
+		if (compare_row(table, rows, *hint, key, length) < 0)
+			low = *hint + 1;
+		else if (*hint == 0 || compare_row(table, rows, *hint - 1, key, length) < 0)
+			return *hint;
+		else
+			high = *hint - 1;
+	}
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		struct row_index index = index_of(table, row_at(rows, middle));
 
-		if (mibtree_compare(index.sub, index.length, key, length) < 0)
+		if (compare_row(table, rows, middle, key, length) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -172,7 +190,7 @@ mibtree_get(const struct mibtree *tree, const struct mib_view *view, const uint3
 	struct mib_rows rows = rows_of(table, view);
 	const uint32_t *key = sub + at + 1;
 	size_t key_length = length - at - 1;
-	uint32_t r = lower_bound(table, &rows, key, key_length);
+	uint32_t r = lower_bound(table, &rows, view->hint, key, key_length);
 
 	if (r == rows.count)
 		return MIB_NO_INSTANCE;
@@ -245,16 +263,15 @@ write_oid(const struct mib_table *table, const struct mib_column *column, struct
 
 /* Position of the first row after the key, or at it too if inclusive. */
 static uint32_t
-row_after(const struct mib_table *table, const struct mib_rows *rows, const struct start *start,
-	  bool inclusive)
+row_after(const struct mib_table *table, const struct mib_rows *rows, const uint32_t *hint,
+	  const struct start *start, bool inclusive)
 {
-	uint32_t r = lower_bound(table, rows, start->key, start->key_length);
+	uint32_t r = lower_bound(table, rows, hint, start->key, start->key_length);
 
 	if (r == rows->count || inclusive)
 		return r;
 
-	struct row_index index = index_of(table, row_at(rows, r));
-	int order = mibtree_compare(index.sub, index.length, start->key, start->key_length);
+	int order = compare_row(table, rows, r, start->key, start->key_length);
 
 	return order == 0 ? r + 1 : r;
 }
@@ -274,16 +291,19 @@ mibtree_next(const struct mibtree *tree, const struct mib_view *view, const uint
 		for (; c < table->column_count; c++) {
 			const struct mib_column *column = &table->columns[c];
 			uint32_t r =
-			    start.key != NULL ? row_after(table, &rows, &start, inclusive) : 0;
+			    start.key != NULL ? row_after(table, &rows, view->hint, &start, inclusive) : 0;
 
 			start.key = NULL;
 			for (; r < rows.count; r++) {
 				const void *row = row_at(&rows, r);
 
-				if (read_value(column, view, row, value) &&
-				    write_oid(table, column, index_of(table, row), found,
-					      found_length))
-					return MIB_FOUND;
+				if (!read_value(column, view, row, value) ||
+				    !write_oid(table, column, index_of(table, row), found,
+					       found_length))
+					continue;
+				if (view->hint != NULL)
+					*view->hint = r;
+				return MIB_FOUND;
 			}
 		}
 	}

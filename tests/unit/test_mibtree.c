@@ -148,7 +148,10 @@ compare_many(const struct mibtree *tree, const struct mib_view *view, int rounds
 {
 	struct reference ref = list_instances(tree, view);
 	unsigned seed = 20261122;
+	uint32_t hint;
+	struct mib_view hinted = *view;
 
+	hinted.hint = &hint;
 	for (size_t i = 1; i < ref.count; i++)
 		assert_true(order(&ref.list[i - 1], &ref.list[i]) < 0);
 	for (int i = 0; i < rounds; i++) {
@@ -156,6 +159,10 @@ compare_many(const struct mibtree *tree, const struct mib_view *view, int rounds
 
 		compare_with_reference(tree, view, &ref, &asked, false);
 		compare_with_reference(tree, view, &ref, &asked, true);
+		/* Whatever the hint is, and then where that search left it. */
+		hint = (uint32_t)(rand_r(&seed) % 200);
+		compare_with_reference(tree, &hinted, &ref, &asked, false);
+		compare_with_reference(tree, &hinted, &ref, &asked, true);
 	}
 	free(ref.list);
 }

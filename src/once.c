@@ -114,15 +114,17 @@ collect(struct once *once)
 	return good;
 }
 
-/* The command line's targets, or else the configuration's. NULL with a message, or an array to free. */
+/* The command line's targets, or else the configuration's. NULL with a message and the exit status, or
+ * an array to free. */
 static struct target *
-choose_targets(struct once *once, uint32_t *count)
+choose_targets(struct once *once, uint32_t *count, int *status)
 {
 	const struct options *options = once->options;
 	uint32_t given = (uint32_t)options->target_count;
 	*count = given > 0 ? given : once->config->target_count;
 	struct target *targets = calloc(*count + 1, sizeof(*targets));
 	if (targets == NULL) {
+		*status = EXIT_FAILED;
 		complain(once, "targets", strerror(errno));
 		return NULL;
 	}
@@ -134,6 +136,7 @@ choose_targets(struct once *once, uint32_t *count)
 		if (expected != NULL) {
 			snprintf(once->error, sizeof(once->error), "TARGET: found \"%s\", %s",
 			         options->targets[i], expected);
+			*status = EXIT_USAGE;
 			free(targets);
 			return NULL;
 		}
@@ -174,21 +177,27 @@ print_report(struct once *once, struct tally *tally)
 	return status;
 }
 
+/* Says why there is no report, where whoever asked looks for it. Returns the exit status. */
+static int
+give_up(const struct options *options, const char *why, int status)
+{
+	bool nagios = options->format == FORMAT_NAGIOS;
+	fprintf(nagios ? stdout : stderr, "%s: %s\n", nagios ? "SRCPORT UNKNOWN" : "srcportd", why);
+	return nagios ? 3 : status;
+}
+
 int
 once_run(const struct options *options, const struct config *config)
 {
 	struct once *once = calloc(1, sizeof(*once));
-	if (once == NULL) {
-		fprintf(stderr, "srcportd: out of memory\n");
-		return EXIT_FAILED;
-	}
+	if (once == NULL)
+		return give_up(options, "out of memory", EXIT_FAILED);
 	once->options = options;
 	once->config = config;
-	int status = EXIT_USAGE;
+	int status = EXIT_FAILED;
 	uint32_t count;
-	struct target *targets = choose_targets(once, &count);
+	struct target *targets = choose_targets(once, &count, &status);
 	if (targets != NULL) {
-		status = EXIT_FAILED;
 		struct tally *tally = NULL;
 		if (collect(once)) {
 			tally = tally_make(&once->census, &config->levels.raise, targets, count);
@@ -201,13 +210,8 @@ once_run(const struct options *options, const struct config *config)
 		census_free(&once->census);
 		procfile_free_copies(&once->source);
 	}
-	if (once->error[0] != '\0') {
-		bool nagios = options->format == FORMAT_NAGIOS;
-		fprintf(nagios ? stdout : stderr, "%s: %s\n", nagios ? "SRCPORT UNKNOWN" : "srcportd",
-		        once->error);
-		if (nagios)
-			status = 3;
-	}
+	if (once->error[0] != '\0')
+		status = give_up(options, once->error, status);
 	free(targets);
 	free(once);
 	return status;

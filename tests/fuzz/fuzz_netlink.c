@@ -10,9 +10,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct settings settings = {
-	    .range = {40000, 40099},
-              .tw_reuse = 1, .timestamps = 1, .tw_reuse_delay_ms = 1000
-        };
+	    .range = {40000, 40099}, .tw_reuse = 1, .timestamps = 1, .tw_reuse_delay_ms = 1000};
 	if (size < 1)
 		return 0;
 	enum diag_dump dump = (enum diag_dump)(data[0] % DIAG_DUMPS);

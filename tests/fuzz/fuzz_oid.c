@@ -9,9 +9,7 @@ static struct snapshot *
 make_snapshot(void)
 {
 	static const char *const peers[] = {"10.0.0.2", "10.0.0.200", "2001:db8::1", "fe80::1%2"};
-	struct settings settings = {
-	    .range = {40000, 40099}
-        };
+	struct settings settings = {.range = {40000, 40099}};
 	struct census census;
 	census_init(&census, &settings, NULL);
 	for (uint16_t i = 0; i < 12; i++) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
+#include "recording.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ftw.h>
@@ -40,13 +42,11 @@ ports_of(const char *list)
 struct settings
 settings_of(uint16_t low, uint16_t high, const char *reserved)
 {
-	return (struct settings){
-	    .range = {low, high},
-	    .reserved = ports_of(reserved),
-	    .tw_reuse = 2,
-	    .timestamps = 1,
-	    .tw_reuse_delay_ms = 1000
-        };
+	return (struct settings){.range = {low, high},
+				 .reserved = ports_of(reserved),
+				 .tw_reuse = 2,
+				 .timestamps = 1,
+				 .tw_reuse_delay_ms = 1000};
 }
 
 struct diag_socket
@@ -149,7 +149,7 @@ with_v6only(struct diag_socket s)
 {
 	static const struct one_attribute attribute = {
 	    .head = {.nla_len = ATTR_HEADER + 1, .nla_type = INET_DIAG_SKV6ONLY},
-	    .payload = {1			 },
+	    .payload = {1},
 	};
 	return with_attribute(s, &attribute);
 }
@@ -257,14 +257,12 @@ datagram_socket(struct datagram *d, const struct diag_socket *s)
 	struct {
 		struct inet_diag_msg m;
 		uint8_t attributes[256];
-	} answer = {
-	    .m = {.idiag_family = s->family,
-		  .idiag_state = s->state,
-		  .idiag_timer = s->mini ? 3 : 0,
-		  .idiag_expires = s->expires,
-		  .idiag_uid = s->uid,
-		  .idiag_inode = s->inode}
-        };
+	} answer = {.m = {.idiag_family = s->family,
+			  .idiag_state = s->state,
+			  .idiag_timer = s->mini ? 3 : 0,
+			  .idiag_expires = s->expires,
+			  .idiag_uid = s->uid,
+			  .idiag_inode = s->inode}};
 	put_address(answer.m.id.idiag_src, &s->local, s->family);
 	put_address(answer.m.id.idiag_dst, &s->peer, s->family);
 	answer.m.id.idiag_sport = htons(s->local_port);
@@ -290,6 +288,51 @@ datagram_error(struct datagram *d, int error)
 {
 	struct nlmsgerr payload = {.error = -error};
 	datagram_message(d, NLMSG_ERROR, &payload, sizeof(payload));
+}
+
+void
+datagram_fill(struct datagram *d, bool holders)
+{
+	const struct diag_socket holder[] = {listener("0.0.0.0", 40010),
+					     with_v6only(listener("::", 40011)),
+					     bound_idle("::1", 40012)};
+	const struct diag_socket open[] = {
+	    with_no_port(socket_of(STATE_ESTABLISHED, "10.0.0.1", 40001, "10.0.0.2", 80), true),
+	    with_no_port(socket_of(STATE_CLOSE_WAIT, "10.0.0.1", 40003, "10.0.0.2", 80), false),
+	    on_device(socket_of(STATE_SYN_SENT, "fe80::1", 40002, "fe80::2", 443), 2),
+	    time_wait("127.0.0.1", 40005, "127.0.0.1", 80, 30000),
+	    fin_wait2_mini("10.0.0.1", 40007, "10.0.0.2", 80, 300),
+	    request_sock("10.0.0.1", 40010, "10.0.0.9", 50000),
+	};
+	for (size_t i = 0; i < (holders ? COUNT_OF(holder) : COUNT_OF(open)); i++)
+		datagram_socket(d, holders ? &holder[i] : &open[i]);
+	datagram_done(d);
+}
+
+void
+write_recording(FILE *file)
+{
+	static const char *const files[][2] = {
+	    {"sys/net/ipv4/ip_local_port_range", "40000\t40099\n"},
+	    {"sys/net/ipv4/ip_local_reserved_ports", "40090-40099\n"},
+	    {"sys/net/ipv4/tcp_tw_reuse", "2\n"},
+	    {"sys/net/ipv4/tcp_timestamps", "1\n"},
+	    {"sys/net/ipv4/tcp_tw_reuse_delay", "1000\n"},
+	};
+	const struct diag_socket given =
+	    socket_of(STATE_CLOSE_WAIT, "10.0.0.1", 40003, "10.0.0.2", 80);
+	struct datagram dump[DIAG_DUMPS] = {0};
+	datagram_fill(&dump[DIAG_HOLDERS], true);
+	datagram_socket(&dump[DIAG_EXPLICIT], &given);
+	datagram_done(&dump[DIAG_EXPLICIT]);
+	datagram_fill(&dump[DIAG_SOCKETS], false);
+	recording_begin(file);
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		recording_file(file, files[i][0], files[i][1], strlen(files[i][1]));
+	for (unsigned i = 0; i < DIAG_DUMPS; i++)
+		recording_dump(file, i, dump[i].octet, dump[i].length);
+	recording_features(file, 7);
+	assert_true(recording_end(file));
 }
 
 void

@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,13 @@ void datagram_message(struct datagram *d, uint16_t type, const void *payload, si
 void datagram_socket(struct datagram *d, const struct diag_socket *s);
 void datagram_done(struct datagram *d);
 void datagram_error(struct datagram *d, int error);
+/* Sockets of many kinds, with attributes: of the first dump, or of the others; and the end. */
+void datagram_fill(struct datagram *d, bool holders);
+
+/* Writes a whole recording, of a host in the range 40000-40099 with ten ports reserved and sockets
+ * of many kinds: of 10.0.0.2:80 port 40001 established, 40003 in CLOSE_WAIT and explicit, 40007 an
+ * orphan in FIN_WAIT2. */
+void write_recording(FILE *file);
 
 /* A directory of the test's own with a "proc" of files in it; removed with everything in it. */
 struct directory {

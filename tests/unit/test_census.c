@@ -44,43 +44,43 @@ recyclable_time_wait(void **state)
 		uint32_t interface, age_ms;
 		bool recyclable;
 	} cases[] = {
-  /* off, or not there */
-	    {0,              1,              1000,           lo,                 lo,                 0, 30000, false},
-	    {0,              1,              1000,           eth,                THERE,              0, 30000, false},
-	    {SETTING_ABSENT, 1,              1000,           lo,                 lo,                 0, 30000, false},
- /* on: everywhere, when older than the delay */
-	    {1,              1,              1000,           eth,                THERE,              0, 0,     false},
-	    {1,              1,              1000,           eth,                THERE,              0, 300,   false},
-	    {1,              1,              1000,           eth,                THERE,              0, 1000,  false},
-	    {1,              1,              1000,           eth,                THERE,              0, 1001,  true },
-	    {1,              1,              1000,           eth6,               "2001:db8::2",      0, 1300,  true },
-	    {1,              1,              1000,           lo,                 lo,                 0, 1300,  true },
-	    {1,              1,              1000,           eth,                THERE,              0, 60000, true },
- /* loopback only: either address, or the loopback device */
-	    {2,              1,              1000,           lo,                 lo,                 0, 300,   false},
-	    {2,              1,              1000,           lo,                 lo,                 0, 1300,  true },
-	    {2,              1,              1000,           lo6,                lo6,                0, 1300,  true },
-	    {2,              1,              1000,           "::ffff:127.0.0.1", "::ffff:127.1.1.1", 0, 1300,  true },
-	    {2,              1,              1000,           eth,                "127.0.0.9",        0, 1300,  true },
-	    {2,              1,              1000,           lo,                 THERE,              0, 1300,  true },
-	    {2,              1,              1000,           eth,                THERE,              0, 1300,  false},
-	    {2,              1,              1000,           eth6,               "2001:db8::2",      0, 1300,  false},
-	    {2,              1,              1000,           eth,                THERE,              1, 1300,  true },
-	    {2,              1,              1000,           eth,                THERE,              2, 1300,  false},
- /* the delay of 6.14, at its ends and where it is not there */
-	    {1,              1,              1,              eth,                THERE,              0, 1,     false},
-	    {1,              1,              1,              eth,                THERE,              0, 2,     true },
-	    {1,              1,              300,            eth,                THERE,              0, 300,   false},
-	    {1,              1,              300,            eth,                THERE,              0, 500,   true },
-	    {1,              1,              5000,           eth,                THERE,              0, 1300,  false},
-	    {1,              1,              60000,          eth,                THERE,              0, 60000, false},
-	    {1,              1,              SETTING_ABSENT, eth,                THERE,              0, 1000,  false},
-	    {1,              1,              SETTING_ABSENT, eth,                THERE,              0, 1001,  true },
- /* never without timestamps; taken as on where the sysctl cannot be seen */
-	    {1,              0,              1000,           eth,                THERE,              0, 30000, false},
-	    {2,              0,              1000,           lo,                 lo,                 0, 30000, false},
-	    {1,              2,              1000,           eth,                THERE,              0, 30000, true },
-	    {1,              SETTING_ABSENT, 1000,           eth,                THERE,              0, 30000, true },
+	    /* off, or not there */
+	    {0, 1, 1000, lo, lo, 0, 30000, false},
+	    {0, 1, 1000, eth, THERE, 0, 30000, false},
+	    {SETTING_ABSENT, 1, 1000, lo, lo, 0, 30000, false},
+	    /* on: everywhere, when older than the delay */
+	    {1, 1, 1000, eth, THERE, 0, 0, false},
+	    {1, 1, 1000, eth, THERE, 0, 300, false},
+	    {1, 1, 1000, eth, THERE, 0, 1000, false},
+	    {1, 1, 1000, eth, THERE, 0, 1001, true},
+	    {1, 1, 1000, eth6, "2001:db8::2", 0, 1300, true},
+	    {1, 1, 1000, lo, lo, 0, 1300, true},
+	    {1, 1, 1000, eth, THERE, 0, 60000, true},
+	    /* loopback only: either address, or the loopback device */
+	    {2, 1, 1000, lo, lo, 0, 300, false},
+	    {2, 1, 1000, lo, lo, 0, 1300, true},
+	    {2, 1, 1000, lo6, lo6, 0, 1300, true},
+	    {2, 1, 1000, "::ffff:127.0.0.1", "::ffff:127.1.1.1", 0, 1300, true},
+	    {2, 1, 1000, eth, "127.0.0.9", 0, 1300, true},
+	    {2, 1, 1000, lo, THERE, 0, 1300, true},
+	    {2, 1, 1000, eth, THERE, 0, 1300, false},
+	    {2, 1, 1000, eth6, "2001:db8::2", 0, 1300, false},
+	    {2, 1, 1000, eth, THERE, 1, 1300, true},
+	    {2, 1, 1000, eth, THERE, 2, 1300, false},
+	    /* the delay of 6.14, at its ends and where it is not there */
+	    {1, 1, 1, eth, THERE, 0, 1, false},
+	    {1, 1, 1, eth, THERE, 0, 2, true},
+	    {1, 1, 300, eth, THERE, 0, 300, false},
+	    {1, 1, 300, eth, THERE, 0, 500, true},
+	    {1, 1, 5000, eth, THERE, 0, 1300, false},
+	    {1, 1, 60000, eth, THERE, 0, 60000, false},
+	    {1, 1, SETTING_ABSENT, eth, THERE, 0, 1000, false},
+	    {1, 1, SETTING_ABSENT, eth, THERE, 0, 1001, true},
+	    /* never without timestamps; taken as on where the sysctl cannot be seen */
+	    {1, 0, 1000, eth, THERE, 0, 30000, false},
+	    {2, 0, 1000, lo, lo, 0, 30000, false},
+	    {1, 2, 1000, eth, THERE, 0, 30000, true},
+	    {1, SETTING_ABSENT, 1000, eth, THERE, 0, 30000, true},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -256,16 +256,16 @@ pools_are_told_apart(void **state)
 		uint16_t port;
 		uint32_t interface;
 	} keys[] = {
-	    {HERE,        THERE,       80, 0},
-	    {HERE,        THERE,       81, 0},
-	    {HERE,        "10.0.0.3",  80, 0},
-	    {"10.0.0.3",  THERE,       80, 0},
-	    {HERE,        THERE,       80, 1},
-	    {HERE,        THERE,       80, 2},
+	    {HERE, THERE, 80, 0},
+	    {HERE, THERE, 81, 0},
+	    {HERE, "10.0.0.3", 80, 0},
+	    {"10.0.0.3", THERE, 80, 0},
+	    {HERE, THERE, 80, 1},
+	    {HERE, THERE, 80, 2},
 	    {"127.0.0.1", "127.0.0.1", 80, 0},
-	    {"::1",       "::1",       80, 0},
-	    {"fe80::1",   "fe80::2",   80, 2},
-	    {"fe80::1",   "fe80::2",   80, 3},
+	    {"::1", "::1", 80, 0},
+	    {"fe80::1", "fe80::2", 80, 2},
+	    {"fe80::1", "fe80::2", 80, 3},
 	};
 	(void)state;
 	for (unsigned round = 0; round < 2; round++) {
@@ -320,12 +320,9 @@ wildcards_hold_every_address_of_their_kind(void **state)
 		const char *address;
 		bool v6only, wild4, wild6;
 	} cases[] = {
-	    {"0.0.0.0",        false, true,  false},
-            {"::",             false, true,  true },
-	    {"::",             true,  false, true },
-            {"::ffff:0.0.0.0", false, true,  false},
-	    {"127.0.0.1",      false, false, false},
-            {"::1",            false, false, false},
+	    {"0.0.0.0", false, true, false},    {"::", false, true, true},
+	    {"::", true, false, true},          {"::ffff:0.0.0.0", false, true, false},
+	    {"127.0.0.1", false, false, false}, {"::1", false, false, false},
 	};
 	(void)state;
 	for (uint16_t i = 0; i < COUNT_OF(cases); i++) {

@@ -73,14 +73,8 @@ requests_for_one_family(void **state)
 static void
 filter_of_explicit_binds(void **state)
 {
-	static const struct op expected[] = {
-	    {2, 8, 28   },
-            {0, 0, 40000},
-            {3, 8, 20   },
-            {0, 0, 40099},
-            {6, 4, 8    },
-            {1, 4, 8    }
-        };
+	static const struct op expected[] = {{2, 8, 28},    {0, 0, 40000}, {3, 8, 20},
+					     {0, 0, 40099}, {6, 4, 8},     {1, 4, 8}};
 	static const size_t fixed[] = {[DIAG_BOTH] = 60, [DIAG_V4] = 56, [DIAG_V6] = 56};
 	(void)state;
 	for (enum diag_form form = DIAG_BOTH; form <= DIAG_V6; form++) {
@@ -96,12 +90,7 @@ filter_of_explicit_binds(void **state)
 static void
 filter_of_one_port(void **state)
 {
-	static const struct op expected[] = {
-	    {2, 8, 20   },
-            {0, 0, 12345},
-            {3, 8, 12   },
-            {0, 0, 12345}
-        };
+	static const struct op expected[] = {{2, 8, 20}, {0, 0, 12345}, {3, 8, 12}, {0, 0, 12345}};
 	struct request buf;
 	size_t length;
 	const struct nlmsghdr *m = diag_request_bound(buf.octet, 5, 12345);
@@ -216,9 +205,9 @@ zones(void **state)
 		uint32_t interface;
 		const char *decoded_local, *decoded_peer;
 	} cases[] = {
-	    {"fe80::1",     "fe80::2",     3, "fe80::1%3",     "fe80::2%3"  },
+	    {"fe80::1", "fe80::2", 3, "fe80::1%3", "fe80::2%3"},
 	    {"2001:db8::1", "2001:db8::2", 3, "2001:db8::1%3", "2001:db8::2"},
-	    {"2001:db8::1", "2001:db8::2", 0, "2001:db8::1",   "2001:db8::2"},
+	    {"2001:db8::1", "2001:db8::2", 0, "2001:db8::1", "2001:db8::2"},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -261,20 +250,18 @@ request_socks_are_told_by_their_attributes(void **state)
 		uint8_t state;
 		bool request;
 	} cases[] = {
-	    {0,		  0, STATE_SYN_RECV,    true },
-	    {INET_DIAG_MARK,     4, STATE_SYN_RECV,    true },
-	    {INET_DIAG_SHUTDOWN, 1, STATE_SYN_RECV,    false},
+	    {0, 0, STATE_SYN_RECV, true},
+	    {INET_DIAG_MARK, 4, STATE_SYN_RECV, true},
+	    {INET_DIAG_SHUTDOWN, 1, STATE_SYN_RECV, false},
 	    {INET_DIAG_SHUTDOWN, 1, STATE_ESTABLISHED, false},
-	    {0,		  0, STATE_SYN_SENT,    false},
+	    {0, 0, STATE_SYN_SENT, false},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct {
 			struct nlattr head;
 			uint8_t payload[4];
-		} attr = {
-		    .head = {(uint16_t)(4 + cases[i].length), cases[i].type}
-                };
+		} attr = {.head = {(uint16_t)(4 + cases[i].length), cases[i].type}};
 		struct diag_socket s = socket_of(cases[i].state, "10.0.0.1", 1, "10.0.0.2", 2), out;
 		struct datagram d = {0};
 		s.attrs = &attr.head;
@@ -342,10 +329,7 @@ attributes_with_bad_lengths_end_the_walk(void **state)
 	}
 	/* Too short a payload for what it should hold. */
 	static const struct nlattr empty[] = {
-	    {4, INET_DIAG_SKV6ONLY },
-            {4, INET_DIAG_SOCKOPT  },
-            {4, INET_DIAG_CGROUP_ID}
-        };
+	    {4, INET_DIAG_SKV6ONLY}, {4, INET_DIAG_SOCKOPT}, {4, INET_DIAG_CGROUP_ID}};
 	struct diag_socket s = {.attrs = empty, .attrs_length = sizeof(empty)};
 	assert_false(diag_v6only(&s));
 	assert_int_equal(diag_no_port(&s), NO_PORT_UNKNOWN);

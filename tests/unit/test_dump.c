@@ -117,11 +117,7 @@ error_messages(void **state)
 	static const struct {
 		int error;
 		enum dump_result result;
-	} cases[] = {
-	    {EBUSY,  DUMP_REFUSED},
-            {ENOENT, DUMP_REFUSED},
-            {0,      DUMP_MORE   }
-        };
+	} cases[] = {{EBUSY, DUMP_REFUSED}, {ENOENT, DUMP_REFUSED}, {0, DUMP_MORE}};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct setting *t = begin();

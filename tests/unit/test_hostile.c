@@ -5,7 +5,6 @@
  * What is taken must also survive the formula and the report.
  */
 #include "dump.h"
-#include "recording.h"
 #include "replay.h"
 #include "report.h"
 #include "support.h"
@@ -66,26 +65,6 @@ change_some(uint8_t *data, size_t length, size_t room)
 	return length;
 }
 
-/* Sockets of many kinds, with attributes. */
-static void
-fill(struct datagram *d, bool holders)
-{
-	const struct diag_socket holder[] = {listener("0.0.0.0", 40010),
-					     with_v6only(listener("::", 40011)),
-					     bound_idle("::1", 40012)};
-	const struct diag_socket open[] = {
-	    with_no_port(socket_of(STATE_ESTABLISHED, "10.0.0.1", 40001, "10.0.0.2", 80), true),
-	    with_no_port(socket_of(STATE_CLOSE_WAIT, "10.0.0.1", 40003, "10.0.0.2", 80), false),
-	    on_device(socket_of(STATE_SYN_SENT, "fe80::1", 40002, "fe80::2", 443), 2),
-	    time_wait("127.0.0.1", 40005, "127.0.0.1", 80, 30000),
-	    fin_wait2_mini("10.0.0.1", 40007, "10.0.0.2", 80, 300),
-	    request_sock("10.0.0.1", 40010, "10.0.0.9", 50000),
-	};
-	for (size_t i = 0; i < (holders ? COUNT_OF(holder) : COUNT_OF(open)); i++)
-		datagram_socket(d, holders ? &holder[i] : &open[i]);
-	datagram_done(d);
-}
-
 /* Everything that is done with a census. */
 static void
 use(const struct census *census, FILE *nowhere)
@@ -110,8 +89,8 @@ datagrams(void **state)
 	unsigned taken = 0, refused = 0;
 	(void)state;
 	assert_non_null(nowhere);
-	fill(&holders, true);
-	fill(&open, false);
+	datagram_fill(&holders, true);
+	datagram_fill(&open, false);
 	for (unsigned round = 1; round <= 6000; round++) {
 		seed = round;
 		enum diag_dump dump = (enum diag_dump)any(DIAG_DUMPS);
@@ -143,26 +122,9 @@ datagrams(void **state)
 static size_t
 make_tape(char *tape)
 {
-	static const char *const files[][2] = {
-	    {"sys/net/ipv4/ip_local_port_range",     "40000\t40099\n"},
-	    {"sys/net/ipv4/ip_local_reserved_ports", "40090-40099\n" },
-	    {"sys/net/ipv4/tcp_tw_reuse",            "2\n"           },
-	    {"sys/net/ipv4/tcp_timestamps",          "1\n"           },
-	    {"sys/net/ipv4/tcp_tw_reuse_delay",      "1000\n"        },
-	};
-	struct datagram holders = {0}, open = {0};
 	FILE *file = fmemopen(tape, TAPE_ROOM, "w");
 	assert_non_null(file);
-	recording_begin(file);
-	for (size_t i = 0; i < COUNT_OF(files); i++)
-		recording_file(file, files[i][0], files[i][1], strlen(files[i][1]));
-	fill(&holders, true);
-	fill(&open, false);
-	recording_dump(file, DIAG_HOLDERS, holders.octet, holders.length);
-	recording_dump(file, DIAG_EXPLICIT, open.octet, open.length);
-	recording_dump(file, DIAG_SOCKETS, open.octet, open.length);
-	recording_features(file, 7);
-	recording_end(file);
+	write_recording(file);
 	long length = ftell(file);
 	fclose(file);
 	assert_in_range(length, 1000, TAPE_ROOM - 1);

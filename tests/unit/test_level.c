@@ -8,21 +8,9 @@ percent_is_whole_and_rounded_down(void **state)
 		uint32_t remaining, capacity;
 		unsigned percent;
 	} cases[] = {
-	    {100,   100,   0  },
-            {99,    100,   1  },
-            {1,     100,   99 },
-            {0,     100,   100},
-            {1,     1,     0  },
-	    {0,     1,     100},
-            {0,     0,     100},
-            {5,     0,     100},
-            {200,   100,   0  },
-            {1,     28232, 99 },
-	    {282,   28232, 99 },
-            {283,   28232, 98 },
-            {28231, 28232, 0  },
-            {1,     65535, 99 },
-            {2,     3,     33 },
+	    {100, 100, 0},    {99, 100, 1},     {1, 100, 99},      {0, 100, 100},  {1, 1, 0},
+	    {0, 1, 100},      {0, 0, 100},      {5, 0, 100},       {200, 100, 0},  {1, 28232, 99},
+	    {282, 28232, 99}, {283, 28232, 98}, {28231, 28232, 0}, {1, 65535, 99}, {2, 3, 33},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
@@ -38,20 +26,13 @@ default_levels(void **state)
 		uint32_t remaining, capacity, close_wait;
 		enum severity severity;
 	} cases[] = {
-	    {28232, 28232, 0,    SEVERITY_NORMAL  },
-            {5647,  28232, 0,    SEVERITY_NORMAL  },
-	    {5646,  28232, 0,    SEVERITY_WARNING },
-            {1412,  28232, 0,    SEVERITY_WARNING },
-	    {1411,  28232, 0,    SEVERITY_CRITICAL},
-            {0,     28232, 0,    SEVERITY_CRITICAL},
-	    {100,   100,   0,    SEVERITY_NORMAL  },
-            {99,    100,   0,    SEVERITY_WARNING },
-	    {6,     100,   0,    SEVERITY_WARNING },
-            {5,     100,   0,    SEVERITY_CRITICAL},
-	    {0,     0,     0,    SEVERITY_CRITICAL},
-            {28232, 28232, 1000, SEVERITY_NORMAL  },
-	    {28232, 28232, 1001, SEVERITY_WARNING },
-            {0,     28232, 1001, SEVERITY_CRITICAL},
+	    {28232, 28232, 0, SEVERITY_NORMAL},     {5647, 28232, 0, SEVERITY_NORMAL},
+	    {5646, 28232, 0, SEVERITY_WARNING},     {1412, 28232, 0, SEVERITY_WARNING},
+	    {1411, 28232, 0, SEVERITY_CRITICAL},    {0, 28232, 0, SEVERITY_CRITICAL},
+	    {100, 100, 0, SEVERITY_NORMAL},         {99, 100, 0, SEVERITY_WARNING},
+	    {6, 100, 0, SEVERITY_WARNING},          {5, 100, 0, SEVERITY_CRITICAL},
+	    {0, 0, 0, SEVERITY_CRITICAL},           {28232, 28232, 1000, SEVERITY_NORMAL},
+	    {28232, 28232, 1001, SEVERITY_WARNING}, {0, 28232, 1001, SEVERITY_CRITICAL},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
@@ -110,27 +91,29 @@ cause_names_what_holds_the_ports(void **state)
 		uint32_t used, capacity, range_size;
 		enum cause cause;
 	} cases[] = {
-	    {COUNTS([STATE_ESTABLISHED] = 20000, [STATE_TIME_WAIT] = 7000), 27000,                             28232,                                                         28232,
+	    {COUNTS([STATE_ESTABLISHED] = 20000, [STATE_TIME_WAIT] = 7000), 27000, 28232, 28232,
 	     CAUSE_ESTABLISHED},
-	    {COUNTS([STATE_ESTABLISHED] = 7000,                                  [STATE_TIME_WAIT] = 20000),                           27000, 28232,                               28232,
+	    {COUNTS([STATE_ESTABLISHED] = 7000, [STATE_TIME_WAIT] = 20000), 27000, 28232, 28232,
 	     CAUSE_TIME_WAIT},
-	    {COUNTS([STATE_SYN_SENT] = 20000,                    [STATE_TIME_WAIT] = 7000),                                             27000,                                                28232,                                                                 28232,
+	    {COUNTS([STATE_SYN_SENT] = 20000, [STATE_TIME_WAIT] = 7000), 27000, 28232, 28232,
 	     CAUSE_SYN_SENT},
-	    {COUNTS([STATE_CLOSE_WAIT] = 900),                             900,                                                1000,										 1000,													       CAUSE_CLOSE_WAIT																												 },
- /* Over its level a CLOSE_WAIT leak is named although it is not the most. */
-	    {COUNTS([STATE_ESTABLISHED] = 20000,                              [STATE_CLOSE_WAIT] = 1001),                                       21001,28232,28232,
+	    {COUNTS([STATE_CLOSE_WAIT] = 900), 900, 1000, 1000, CAUSE_CLOSE_WAIT},
+	    /* Over its level a CLOSE_WAIT leak is named although it is not the most. */
+	    {COUNTS([STATE_ESTABLISHED] = 20000, [STATE_CLOSE_WAIT] = 1001), 21001, 28232, 28232,
 	     CAUSE_CLOSE_WAIT},
-	    {COUNTS([STATE_ESTABLISHED] = 20000,                             [STATE_CLOSE_WAIT] = 1000),                                                 21000,                                                                                 28232,																	      28232,
+	    {COUNTS([STATE_ESTABLISHED] = 20000, [STATE_CLOSE_WAIT] = 1000), 21000, 28232, 28232,
 	     CAUSE_ESTABLISHED},
- /* Less than half of the range is there to be used. */
-	    {COUNTS([STATE_ESTABLISHED] = 14000),                             14000, 14115,28232,																	       CAUSE_BLOCKED																																				},
-	    {COUNTS([STATE_ESTABLISHED] = 14000), 14000,                     14116,												     28232,       CAUSE_ESTABLISHED},
-	    {COUNTS([STATE_ESTABLISHED] = 0),                             0,                             0,100,CAUSE_BLOCKED																																		    },
- /* Nobody uses much, and yet it is under its level. */
-	    {COUNTS([STATE_ESTABLISHED] = 0),     0, 90,									   90,																 CAUSE_SMALL_RANGE},
-	    {COUNTS([STATE_TIME_WAIT] = 10),                             10,						    100,         100,CAUSE_SMALL_RANGE                                                                        },
-	    {COUNTS([STATE_ESTABLISHED] = 99),    99,100,100,														     CAUSE_SMALL_RANGE																							      },
-	    {COUNTS([STATE_TIME_WAIT] = 99),                             99,									     100,													       100,                                       CAUSE_TIME_WAIT},
+	    /* Less than half of the range is there to be used. */
+	    {COUNTS([STATE_ESTABLISHED] = 14000), 14000, 14115, 28232, CAUSE_BLOCKED},
+	    {COUNTS([STATE_ESTABLISHED] = 14000), 14000, 14116, 28232, CAUSE_ESTABLISHED},
+	    {COUNTS([STATE_ESTABLISHED] = 0), 0, 0, 100, CAUSE_BLOCKED},
+	    /* Nobody uses much, and yet it is under its level. */
+	    {COUNTS([STATE_ESTABLISHED] = 0), 0, 90, 90, CAUSE_SMALL_RANGE},
+	    {COUNTS([STATE_TIME_WAIT] = 49), 49, 100, 100, CAUSE_SMALL_RANGE},
+	    {COUNTS([STATE_TIME_WAIT] = 50), 50, 100, 100, CAUSE_TIME_WAIT},
+	    /* Many connections explain little where there are few ports. */
+	    {COUNTS([STATE_ESTABLISHED] = 8000), 8000, 8191, 8191, CAUSE_SMALL_RANGE},
+	    {COUNTS([STATE_ESTABLISHED] = 8000), 8000, 8192, 8192, CAUSE_ESTABLISHED},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)

@@ -338,10 +338,10 @@ failed_receives(void **state)
 		int error;
 		const char *text;
 	} cases[] = {
-	    {EAGAIN,  "it did not end: Connection timed out"      },
-	    {ENOSPC,  "a datagram was cut short: Message too long"},
-	    {ENOBUFS, "receive: No buffer space available"        },
-	    {-1,      "receive: Bad message"                      },
+	    {EAGAIN, "it did not end: Connection timed out"},
+	    {ENOSPC, "a datagram was cut short: Message too long"},
+	    {ENOBUFS, "receive: No buffer space available"},
+	    {-1, "receive: Bad message"},
 	};
 	(void)state;
 	open_poller();

@@ -22,11 +22,7 @@ static void
 holds_what_was_added(void **state)
 {
 	static const struct port_range ranges[] = {
-	    {32768, 60999},
-            {1,     65535},
-            {64000, 65535},
-            {63,    2000 }
-        };
+	    {32768, 60999}, {1, 65535}, {64000, 65535}, {63, 2000}};
 	(void)state;
 	for (size_t r = 0; r < COUNT_OF(ranges); r++) {
 		for (size_t i = 0; i < COUNT_OF(sizes); i++) {

@@ -182,16 +182,16 @@ malformed_settings_name_file_and_expectation(void **state)
 	static const struct {
 		const char *name, *text, *reason;
 	} cases[] = {
-	    {RANGE,    "",        "expected two ports LOW HIGH with 1 <= LOW <= HIGH <= 65535"},
-	    {RANGE,    "40000\n", "expected two ports LOW HIGH with 1 <= LOW <= HIGH <= 65535"},
-	    {RESERVED, "1,,2\n",  "expected ports 0..65535 as in 1,5-9,65535"                 },
-	    {RESERVED, "1\n,2",   "expected ports 0..65535 as in 1,5-9,65535"                 },
-	    {REUSE,    "3\n",     "expected one decimal number in its bounds"                 },
-	    {REUSE,    "-1\n",    "expected one decimal number in its bounds"                 },
-	    {REUSE,    "",        "expected one decimal number in its bounds"                 },
-	    {STAMPS,   "on\n",    "expected one decimal number in its bounds"                 },
-	    {DELAY,    "60001\n", "expected one decimal number in its bounds"                 },
-	    {DELAY,    "1 2\n",   "expected one decimal number in its bounds"                 },
+	    {RANGE, "", "expected two ports LOW HIGH with 1 <= LOW <= HIGH <= 65535"},
+	    {RANGE, "40000\n", "expected two ports LOW HIGH with 1 <= LOW <= HIGH <= 65535"},
+	    {RESERVED, "1,,2\n", "expected ports 0..65535 as in 1,5-9,65535"},
+	    {RESERVED, "1\n,2", "expected ports 0..65535 as in 1,5-9,65535"},
+	    {REUSE, "3\n", "expected one decimal number in its bounds"},
+	    {REUSE, "-1\n", "expected one decimal number in its bounds"},
+	    {REUSE, "", "expected one decimal number in its bounds"},
+	    {STAMPS, "on\n", "expected one decimal number in its bounds"},
+	    {DELAY, "60001\n", "expected one decimal number in its bounds"},
+	    {DELAY, "1 2\n", "expected one decimal number in its bounds"},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -288,10 +288,7 @@ static void
 dumps_must_be_in_order_and_whole(void **state)
 {
 	static const unsigned orders[][2] = {
-	    {DIAG_SOCKETS, DIAG_HOLDERS},
-            {DIAG_HOLDERS, DIAG_DUMPS  },
-            {DIAG_HOLDERS, 255         }
-        };
+	    {DIAG_SOCKETS, DIAG_HOLDERS}, {DIAG_HOLDERS, DIAG_DUMPS}, {DIAG_HOLDERS, 255}};
 	struct tape t;
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(orders); i++) {

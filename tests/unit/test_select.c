@@ -54,11 +54,7 @@ smallest_ranks_come_first(void **state)
 static void
 bounds(void **state)
 {
-	struct candidate c[3] = {
-	    {UINT64_MAX, 0},
-            {0,          1},
-            {UINT64_MAX, 2}
-        };
+	struct candidate c[3] = {{UINT64_MAX, 0}, {0, 1}, {UINT64_MAX, 2}};
 	(void)state;
 	assert_int_equal(select_first(c, 0, 5), 0);
 	assert_int_equal(select_first(NULL, 0, 0), 0);

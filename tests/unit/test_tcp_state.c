@@ -18,9 +18,7 @@ numbers_and_names_are_the_kernels(void **state)
 static void
 sum_is_over_the_eleven_states(void **state)
 {
-	struct state_counts counts = {
-	    {1000, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}
-        };
+	struct state_counts counts = {{1000, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}};
 	(void)state;
 	assert_int_equal(tcp_state_sum(&counts), 2047);
 }

@@ -2,6 +2,7 @@
 #include "mib_columns.h"
 
 #include "mib_alarms.h"
+#include "mib_owners.h"
 
 #include "natenv.h"
 
@@ -38,6 +39,12 @@ static struct mib_rows
 alarms(const struct snapshot *s)
 {
 	return (struct mib_rows){s->alarms, s->alarm_count, sizeof(*s->alarms)};
+}
+
+static struct mib_rows
+owners(const struct snapshot *s)
+{
+	return (struct mib_rows){s->owners, s->owner_count, sizeof(*s->owners)};
 }
 
 /* Scalars are members of the snapshot itself: it is the one row of their group. */
@@ -218,26 +225,6 @@ get_warning_percent(const struct mib_view *view, const void *row, struct mib_val
 	return true;
 }
 
-/* srcPortFailures */
-
-static bool
-get_failures_available(const struct mib_view *view, const void *row, struct mib_value *out)
-{
-	(void)view;
-	out->number = ((const struct snapshot *)row)->failures.available ? 1 : 2; /* TruthValue */
-	return true;
-}
-
-static bool
-get_failure_age(const struct mib_view *view, const void *row, struct mib_value *out)
-{
-	uint64_t last_ms = ((const struct snapshot *)row)->failures.last_ms;
-	uint64_t age_s = view->now_ms > last_ms ? (view->now_ms - last_ms) / 1000 : 0;
-
-	out->number = last_ms == 0 || age_s > UINT32_MAX ? UINT32_MAX : (uint32_t)age_s;
-	return true;
-}
-
 /* srcPortLimits */
 
 static bool
@@ -368,17 +355,6 @@ static const struct mib_column poll_columns[] = {
     SNAPSHOT(15, MIB_GAUGE, omitted.connections),
 };
 
-static const struct mib_column failure_columns[] = {
-    MIB_COMPUTED(1, MIB_INTEGER, get_failures_available),
-    SNAPSHOT(2, MIB_TEXT, failures.reason),
-    SNAPSHOT(3, MIB_COUNTER, failures.total),
-    SNAPSHOT(4, MIB_COUNTER, failures.lost),
-    MIB_COMPUTED(5, MIB_GAUGE, get_failure_age),
-    SNAPSHOT(6, MIB_TEXT, failures.pool),
-    SNAPSHOT(7, MIB_GAUGE, failures.pid),
-    SNAPSHOT(8, MIB_TEXT, failures.process),
-};
-
 /* Columns 7 to 26 of every table whose rows have a struct usage: the same number means the same in
  * each of them. */
 #define USAGE(number, type, row, member) MIB_COLUMN(number, type, row, t.usage.member)
@@ -446,12 +422,13 @@ static const struct mib_table tables[] = {
     {3,  true,  once_polled, totals_columns, COUNT(totals_columns)},
     {4,  true,  once_polled, limits_columns, COUNT(limits_columns)},
     {5,  true,  always,      poll_columns,   COUNT(poll_columns)},
-    {6,  true,  once_polled, failure_columns, COUNT(failure_columns)},
+    {MIB_FAILURES_GROUP, true, once_polled, mib_failure_columns, MIB_FAILURE_COLUMNS},
     {10, false, locals,      local_columns,  COUNT(local_columns)},
     {11, false, peers,       peer_columns,   COUNT(peer_columns)},
     {12, false, pools,       pool_columns,   COUNT(pool_columns)},
     {13, false, targets,     target_columns, COUNT(target_columns)},
     {MIB_ALARM_TABLE, false, alarms, mib_alarm_columns, MIB_ALARM_COLUMNS},
+    {MIB_OWNER_TABLE, false, owners, mib_owner_columns, MIB_OWNER_COLUMNS},
 };
 
 /* clang-format on */

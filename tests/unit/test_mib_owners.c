@@ -2,11 +2,38 @@
 #include "support.h"
 
 #include "mib_columns.h"
+#include "mib_owners.h"
 
 #define PEER "1.4.10.1.2.3"
 #define POOL PEER ".443.1.4.10.0.0.9"
 
 static struct snapshot *snapshot;
+
+/* Of two pools, not in MIB order. */
+static struct owner owners[4];
+static struct owner_list list = {.owners = owners, .owner_count = 4};
+
+static void
+fill_owners(void)
+{
+	for (uint32_t i = 0; i < 4; i++)
+		owners[i] = (struct owner){.peer = address("10.1.2.3"),
+					   .port = i < 2 ? 443 : 80,
+					   .local = address("10.0.0.9"),
+					   .number = i % 2 + 1,
+					   .kind = OWNER_NOBODY,
+					   .connections = 100 - i,
+					   .taken_ms = 2500};
+	owners[0].kind = OWNER_PROCESS;
+	owners[0].close_wait = 99;
+	owners[0].uid = 1000;
+	owners[0].pid = 812;
+	owners[0].open_files = 1020;
+	owners[0].files = (struct file_limits){1024, PROCESS_UNLIMITED};
+	strcpy(owners[0].process, "java");
+	strcpy(owners[0].unit, "payments.service");
+	strcpy(owners[0].path, "/system.slice/payments.service");
+}
 
 static int
 set_up(void **state)
@@ -21,6 +48,7 @@ set_up(void **state)
 	    .pool_count = 1,
 	    .peers = &peer,
 	    .peer_count = 1,
+	    .owners = &list,
 	    .failures = {.available = true,
 			 .total = UINT64_C(0x100000005),
 			 .lost = 4,
@@ -32,6 +60,7 @@ set_up(void **state)
 	const struct poll_stats poll = {.made_ms = 10000};
 	const struct row_limits limits = {10, 10, 10};
 	(void)state;
+	fill_owners();
 	snapshot = snapshot_build(&tally, &poll, &limits);
 	return snapshot == NULL;
 }
@@ -104,12 +133,55 @@ test_without_any(void **state)
 	assert_number("6.7.0", MIB_GAUGE, 0);
 }
 
+static void
+test_owners(void **state)
+{
+	(void)state;
+	assert_text("15.1.6." POOL ".1", "payments.service (pid 812 java)");
+	assert_number("15.1.7." POOL ".1", MIB_GAUGE, 100);
+	assert_number("15.1.22." POOL ".1", MIB_GAUGE, 99);
+	assert_number("15.1.40." POOL ".1", MIB_INTEGER, 1);
+	assert_number("15.1.41." POOL ".1", MIB_GAUGE, 1000);
+	assert_number("15.1.42." POOL ".1", MIB_GAUGE, 812);
+	assert_text("15.1.43." POOL ".1", "java");
+	assert_text("15.1.44." POOL ".1", "payments.service");
+	assert_text("15.1.45." POOL ".1", "/system.slice/payments.service");
+	assert_number("15.1.46." POOL ".1", MIB_GAUGE, 1020);
+	assert_number("15.1.47." POOL ".1", MIB_GAUGE, 1024);
+	assert_number("15.1.48." POOL ".1", MIB_GAUGE, UINT32_MAX);
+	assert_number("15.1.49." POOL ".1", MIB_GAUGE, 59);
+	assert_text("15.1.6." POOL ".2", "the kernel");
+	assert_number("15.1.40." POOL ".2", MIB_INTEGER, 3);
+	assert_number("15.1.7." PEER ".80.1.4.10.0.0.9.1", MIB_GAUGE, 98);
+}
+
+/* Port 80 before port 443, and the first owner before the second. */
+static void
+test_owners_in_mib_order(void **state)
+{
+	static const uint32_t expected[] = {98, 97, 100, 99};
+	const struct mib_view view = {.snapshot = snapshot};
+	uint32_t sub[MIBTREE_OID_MAX] = {15, 1, 7};
+	size_t length = 3;
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct mib_value v;
+		assert_int_equal(
+		    mibtree_next(&mib_columns_tree, &view, sub, length, false, sub, &length, &v),
+		    MIB_FOUND);
+		assert_int_equal(length, 3 + 6 + 1 + 6 + 1);
+		assert_int_equal(v.number, expected[i]);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_after_failures, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_without_any, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_owners, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_owners_in_mib_order, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,6 +95,7 @@ report_nagios(const struct report *report, FILE *out)
 	/* With no outgoing connection at all, an empty pool stands for the host. */
 	bool nothing = tally->range.capacity == 0;
 	const struct usage empty = {.remaining = tally->range.capacity,
+				    .uncertain = tally->range.uncertain,
 				    .capacity = tally->range.capacity,
 				    .tightest = tally->range.capacity,
 				    .percent = nothing ? 100 : 0,

@@ -126,17 +126,17 @@ put_pools(const struct report *report, FILE *out)
 	}
 	int local_width = column_width(tally, rows, false), peer_width = column_width(tally, rows, true);
 	fprintf(out, "POOLS  the tightest %u of %u\n", rows, tally->pool_count);
-	fprintf(out, "  %-*s  %-*s %7s %6s %5s %6s %6s %6s %6s %6s  %s\n", local_width, "LOCAL",
-	        peer_width, "PEER", "REMAIN", "USED", "USE%", "ESTAB", "TIMEW", "CLOSEW", "SYNSNT",
-	        "OTHER", "VERDICT");
+	fprintf(out, "  %-*s  %-*s %7s %6s %6s %5s %6s %6s %6s %6s %6s  %s\n", local_width, "LOCAL",
+	        peer_width, "PEER", "REMAIN", "UNCERT", "USED", "USE%", "ESTAB", "TIMEW", "CLOSEW",
+	        "SYNSNT", "OTHER", "VERDICT");
 	for (uint32_t i = 0; i < rows; i++) {
 		const struct pool_tally *p = &tally->pools[i];
 		const struct usage *u = &p->usage;
 		char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
-		fprintf(out, "  %-*s  %-*s %7u %6u %4u%% %6u %6u %6u %6u %6u  %s\n", local_width,
+		fprintf(out, "  %-*s  %-*s %7u %6u %6u %4u%% %6u %6u %6u %6u %6u  %s\n", local_width,
 		        addr_text(&p->local, local), peer_width,
-		        addr_port_text(&p->peer, p->port, peer), u->remaining, u->used, u->percent,
-		        u->states.of[STATE_ESTABLISHED], u->states.of[STATE_TIME_WAIT],
+		        addr_port_text(&p->peer, p->port, peer), u->remaining, u->uncertain, u->used,
+		        u->percent, u->states.of[STATE_ESTABLISHED], u->states.of[STATE_TIME_WAIT],
 		        u->states.of[STATE_CLOSE_WAIT], u->states.of[STATE_SYN_SENT],
 		        other_states(u), report_verdict(u->severity));
 	}

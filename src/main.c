@@ -16,6 +16,16 @@
 #define SRCPORTD_VERSION "unknown"
 #endif
 
+static void
+log_start(const struct pace *pace)
+{
+	if (pace->least_s == pace->most_s)
+		log_info("main", "srcportd " SRCPORTD_VERSION " polls every %u s", pace->most_s);
+	else
+		log_info("main", "srcportd " SRCPORTD_VERSION " polls every %u to %u s",
+		         pace->least_s, pace->most_s);
+}
+
 /* Runs the collector in this thread and the agent beside it. */
 static int
 collect_and_serve(struct collector *collector, const struct config *config, struct door *door,
@@ -29,8 +39,7 @@ collect_and_serve(struct collector *collector, const struct config *config, stru
 		log_error("main", "agent thread: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
-	log_info("main", "srcportd " SRCPORTD_VERSION " polls every %u to %u s",
-	         config->pace.least_s, config->pace.most_s);
+	log_start(&config->pace);
 	int status = collector_run(collector);
 	service_stopping(service);
 	if (!agent_stop(agent)) {

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* Text that others wrote: keys of alarms in a state file, a tracepoint's format, paths of cgroups.
+ */
+#include "fuzz.h"
+
+#include "alarm_key.h"
+#include "cgroup.h"
+#include "failure_format.h"
+
+static void
+try_key(const char *text)
+{
+	struct alarm_subject subject, again;
+	char key[ALARM_KEY_MAX];
+	if (!alarm_key_parse(text, &subject))
+		return;
+	alarm_key(&subject, key);
+	CLAIM(strlen(key) < sizeof(key));
+	CLAIM(alarm_key_parse(key, &again));
+	CLAIM(alarm_subject_equal(&subject, &again));
+	CLAIM(alarm_subject_hash(&subject) == alarm_subject_hash(&again));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_text(data, size), words[CGROUP_WORDS_MAX];
+	struct failure_format format = {.id = 77};
+	try_key(text);
+	if (failure_format_parse(text, size, &format) != NULL)
+		CLAIM(format.id == 77);
+	cgroup_words(text, words);
+	CLAIM(memchr(words, '\0', sizeof(words)) != NULL && strchr(words, '\n') == NULL);
+	free(text);
+	return 0;
+}

@@ -41,18 +41,83 @@ def test_exposure():
         assert exposure(name) <= 2.5, (name, exposure(name))
 
 
-def installed(snmpd=True):
-    """A machine with srcportd installed and set up as the README says."""
+def installed():
+    """A machine with srcportd installed and nothing else done."""
     host = machine.Machine()
-    root = host.file("/")
-    h.run("make", "-s", "-C", h.ROOT, "DEPS=no", "install", "DESTDIR=" + root, "prefix=/usr")
+    h.run("make", "-s", "-C", h.ROOT, "DEPS=no", "install", "DESTDIR=" + host.file("/"),
+          "prefix=/usr")
     host.run("systemd-sysusers")
     host.run("systemctl", "daemon-reload")
-    if snmpd:
-        host.run("cp", EXAMPLE + "snmpd.conf.d/srcportd-debian.conf",
-                 "/etc/snmp/snmpd.conf.d/srcportd.conf")
-        host.run("systemctl", "start", "snmpd")
     return host
+
+
+def open_snmpd(host):
+    """snmpd as Debian ships it, with our example beside it."""
+    host.run("cp", EXAMPLE + "snmpd.conf.d/srcportd-debian.conf",
+             "/etc/snmp/snmpd.conf.d/srcportd.conf")
+    host.run("systemctl", "start", "snmpd")
+
+
+def readme(distribution):
+    """The commands of the README's blocks for a distribution, one list a block."""
+    with open(os.path.join(h.ROOT, "README.md")) as file:
+        blocks = re.findall(r"^```sh %s\n(.*?)^```$" % distribution, file.read(), re.M | re.S)
+    # The manager of the README is a host of the documentation; here it is this one.
+    return [block.replace("192.0.2.1 ", "127.0.0.1 ").replace("sudo ", "") for block in blocks]
+
+
+def follow(host, blocks):
+    """Types what the README says, and waits for what it promises: an answer, a trap, its end."""
+    host.run("sh", "-c", 'echo "authCommunity log public" > /etc/snmp/snmptrapd.conf; '
+                         "systemd-run -u trapd snmptrapd -f -Lo -On udp:127.0.0.1:162")
+    for block in blocks:
+        if "snmpget" not in block:
+            host.run("sh", "-e", "-c", block)
+            continue
+        # Whoever types takes longer than the agent to connect.
+        before, get, after = re.match(r"(.*?)(^snmpget .*?\n)(.*)", block, re.M | re.S).groups()
+        host.run("sh", "-e", "-c", before)
+        h.wait_for(lambda: re.search(r"= INTEGER: 1\n", host.run(*get.split())), 15, "an answer")
+        host.run("sh", "-e", "-c", after)
+    h.wait_for(lambda: "reloaded: 1 target" in host.journal("srcportd"), 10, "the reload")
+
+
+def test_readme_debian():
+    """Five minutes under an snmpd that has run before as Debian ships it."""
+    host = installed()
+    host.run("systemctl", "start", "snmpd", "srcportd")
+    assert "Permission denied" in h.wait_for(lambda: host.journal("srcportd"), 10, "a log")
+    follow(host, readme("debian"))
+
+
+RHEL_SNMPD_CONF = """\
+com2sec notConfigUser  default       public
+group   notConfigGroup v1           notConfigUser
+group   notConfigGroup v2c           notConfigUser
+view    systemview    included   .1.3.6.1.2.1.1
+view    systemview    included   .1.3.6.1.2.1.25.1.1
+access  notConfigGroup ""      any       noauth    exact  systemview none none
+syslocation Unknown (edit /etc/snmp/snmpd.conf)
+syscontact Root <root@localhost> (configure /etc/snmp/snmp.local.conf)
+dontLogTCPWrappersConnects yes
+"""
+
+RHEL_SNMPD_SERVICE = """\
+[Service]
+Type=notify
+ExecStart=/usr/sbin/snmpd -LS0-6d -f
+"""
+
+
+def test_readme_rhel():
+    """The same with the configuration and the options of RHEL's snmpd."""
+    host = installed()
+    host.run("sh", "-c", "rm -rf /etc/snmp/snmpd.conf.d")
+    host.write("/etc/snmp/snmpd.conf", RHEL_SNMPD_CONF)
+    host.write("/etc/systemd/system/snmpd.service", RHEL_SNMPD_SERVICE)
+    host.run("systemctl", "daemon-reload")
+    host.run("systemctl", "start", "snmpd")
+    follow(host, readme("rhel"))
 
 
 def process(host):
@@ -71,8 +136,9 @@ def served(host):
 
 
 def test_stock_snmpd():
-    """Five minutes after the package, in seconds: no user right, no capability, and it serves."""
+    """No user right, no capability, every restriction of the unit: and it serves everything."""
     host = installed()
+    open_snmpd(host)
     host.run("systemctl", "start", "srcportd")
     assert host.show("srcportd", "ActiveState") == "active"
     assert h.wait_for(lambda: served(host), 10, "the stock snmpd serves SRCPORT-MIB") == 1
@@ -97,7 +163,7 @@ def test_stock_snmpd():
 
 def test_reload():
     """A good file counts at once; a bad one fails the reload, and the service runs on."""
-    host = installed(snmpd=False)
+    host = installed()
     host.run("systemctl", "start", "srcportd")
     pid = host.show("srcportd", "MainPID")
     host.write("/etc/snmp/srcportd.conf", "target here 127.0.0.1\n")
@@ -113,14 +179,12 @@ def test_reload():
 
 def test_without_snmpd():
     """It starts, is ready, and its log says what to do; snmpd comes later and is found."""
-    host = installed(snmpd=False)
+    host = installed()
     host.run("systemctl", "start", "srcportd")
     assert host.show("srcportd", "ActiveState") == "active"
     assert host.show("snmpd", "ActiveState") == "inactive"
     assert "no AgentX master agent at /var/agentx/master" in host.journal("srcportd")
-    host.run("cp", EXAMPLE + "snmpd.conf.d/srcportd-debian.conf",
-             "/etc/snmp/snmpd.conf.d/srcportd.conf")
-    host.run("systemctl", "start", "snmpd")
+    open_snmpd(host)
     h.wait_for(lambda: served(host), 10, "snmpd serves SRCPORT-MIB")
     host.run("systemctl", "stop", "snmpd")
     assert host.show("srcportd", "ActiveState") == "active"
@@ -128,7 +192,7 @@ def test_without_snmpd():
 
 def test_wrong_configuration():
     """No restart loop: it fails once, with exit status 3 and the reason in the journal."""
-    host = installed(snmpd=False)
+    host = installed()
     host.write("/etc/snmp/srcportd.conf", "interval never\n")
     assert host.run("systemctl", "start", "srcportd", status=True)[0] != 0
     assert host.show("srcportd", "ExecMainStatus") == "3"
@@ -139,7 +203,7 @@ def test_wrong_configuration():
 
 def test_crash_and_stop():
     """Killed, it is started again; stopped, it has gone without a trace of a failure."""
-    host = installed(snmpd=False)
+    host = installed()
     host.run("systemctl", "start", "srcportd")
     pid = host.show("srcportd", "MainPID")
     host.run("kill", "-SEGV", pid)
@@ -158,6 +222,7 @@ def drop_in(host, name, text):
 def test_without_internet_sockets():
     """A stricter administrator costs one feature test, not the service."""
     host = installed()
+    open_snmpd(host)
     drop_in(host, "strict.conf", "[Service]\nRestrictAddressFamilies=\n"
                                  "RestrictAddressFamilies=AF_UNIX AF_NETLINK\n")
     host.run("systemctl", "start", "srcportd")
@@ -168,7 +233,7 @@ def test_without_internet_sockets():
 
 def test_watchdog():
     """A daemon that no longer polls is started anew."""
-    host = installed(snmpd=False)
+    host = installed()
     drop_in(host, "soon.conf", "[Service]\nWatchdogSec=2\nExecStart=\n"
                                "ExecStart=/usr/sbin/srcportd --interval 1\n")
     host.run("systemctl", "start", "srcportd")
@@ -182,7 +247,7 @@ def test_watchdog():
 
 def test_drop_in_probe():
     """With the drop-in, and only with it, ports in doubt are asked about."""
-    host = installed(snmpd=False)
+    host = installed()
     host.write("/etc/snmp/srcportd.conf", "probe yes\n")
     host.run("systemctl", "start", "srcportd")
     assert re.search(r"probe: .*not permitted", host.journal("srcportd")), host.journal("srcportd")

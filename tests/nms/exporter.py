@@ -7,7 +7,9 @@ import tempfile
 import text
 from mib import ROOT
 
-NAME_LOOKUPS = {"Pool": ("PeerAddr", "PeerPort", "LocalAddr"), "Peer": ("Addr",), "Local": ("Addr",)}
+# What a row is called, by the labels that its index becomes.
+NAME_LOOKUPS = {"Pool": ("Name", "PeerAddr", "PeerPort", "LocalAddr"), "Peer": ("Name", "Addr"),
+                "Local": ("Name", "Addr"), "Alarm": ("Key", "Id")}
 SMALL = ("srcPortTargetTable", "srcPortAlarmTable")
 
 
@@ -24,7 +26,7 @@ def _overrides(mib):
     """Text changes with every poll and would be a new series each time; a cause is a label."""
     changes = {}
     for item in mib.scalars() + [c for table in mib.tables() for c in table.columns]:
-        if item.kind in ("text", "date"):
+        if item.kind in ("text", "date", "address") or item.name.endswith("AddrType"):
             changes[item.name] = {"ignore": True}
         elif item.name.endswith("Cause"):
             changes[item.name] = {"type": "EnumAsInfo"}
@@ -40,9 +42,9 @@ def _lookups(mib, tables):
     for table in tables:
         short = table[len("srcPort"):-len("Table")]
         if short in NAME_LOOKUPS:
-            found.append({"source_indexes": ["srcPort" + short + part
-                                             for part in NAME_LOOKUPS[short]],
-                          "lookup": "srcPort%sName" % short})
+            name, *index = NAME_LOOKUPS[short]
+            found.append({"source_indexes": ["srcPort" + short + part for part in index],
+                          "lookup": "srcPort" + short + name})
     return found
 
 

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: ISC
 """snmptt: conf/snmptt/snmptt.conf.srcportd, by the converter that comes with SNMPTT."""
 import os
-import re
 import subprocess
 import tempfile
 
-import rows
 import text
 from mib import ROOT
 
@@ -31,15 +29,9 @@ def files(mib):
     """{path below conf/: text}; FileNotFoundError without the converter."""
     if not mib.notifications():
         return {}
+    # The converter's own header has the time and the paths of the run; severities and texts are
+    # those of the comments in the MIB.
     made = convert(mib)
-    for one in mib.notifications():
-        made = re.sub(r'^(EVENT %s \S+) "[^"]*" \S+$' % one.name,
-                      r'\1 "Status Events" %s' % rows.severity_of(one).upper(), made, flags=re.M)
-        message = rows.position(one, "Message")
-        if message:
-            made = re.sub(r"^(EVENT %s .*\n)FORMAT .*$" % one.name, r"\1FORMAT $%d" % message, made,
-                          flags=re.M)
-    # The converter's own header has the time and the paths of the run.
-    made = re.sub(r"\A(#.*\n)+", "", made)
+    made = made[made.index("EVENT "):]
     return {"snmptt/snmptt.conf.srcportd":
             text.header("Events of srcportd for SNMPTT.") + made.strip() + "\n"}

@@ -16,9 +16,12 @@ MOVING = re.compile(r"srcPort(Poll(Age|Duration|Polls|Cpu|DiscontinuityTime)|Lim
 def scalars(mib):
     """What the agent says: {(metric, labels): value}."""
     found = {}
+    served = {bind.oid: bind.value for bind in h.bulk_walk(h.root())}
     for item in mib.scalars():
-        if item.kind in ("gauge", "counter", "enum") and not MOVING.match(item.name):
-            found[item.name, frozenset()] = h.value(item.name + ".0")
+        value = served.get(h.oid(item.name + ".0"))
+        if item.kind in ("gauge", "counter", "enum") and not MOVING.match(item.name) and (
+                value is not None):
+            found[item.name, frozenset()] = value
     return found
 
 

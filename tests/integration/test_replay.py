@@ -134,9 +134,10 @@ def test_what_is_recorded_now_replays_the_same():
     status, out, error = h.srcportd("--once", "--format", "json", "--replay", tape, LO)
     assert (status, error) == (0, ""), (status, error)
     again = json.loads(out)
-    live["poll"].pop("duration_us")
-    again["poll"].pop("duration_us")
-    assert live == again, (live, again)
+    # Who holds the ports, and how long the poll took, is not in a recording.
+    again["poll"]["duration_us"] = live["poll"]["duration_us"]
+    for section in "range", "locals", "pools", "peers", "totals", "limits", "nat", "poll":
+        assert live[section] == again[section], (section, live[section], again[section])
 
 
 def test_cut_recordings_are_refused():

@@ -46,6 +46,8 @@ struct config {
 
 	bool probe;         /* settle ports in doubt by asking the kernel (probe.h) */
 	uint32_t probe_max; /* ports asked about in one poll, at most */
+	bool failures;      /* count connect() calls that fail (failures.h) */
+	bool owners;        /* look who holds the sockets of pools in trouble (owners.h) */
 
 	struct target *targets; /* owned */
 	uint32_t target_count;

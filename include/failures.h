@@ -36,8 +36,8 @@ bool failures_ready(struct failures *failures);
 
 /* Once a poll: starts counting if it is not started and can be, follows processors that come and
  * go, reads the counters, and puts what is known into the tally: failures, features, and
- * failure_log_apply(). */
-void failures_poll(struct failures *failures, struct tally *tally);
+ * failure_log_apply(). If it is not wanted, it stops counting. */
+void failures_poll(struct failures *failures, struct tally *tally, bool wanted);
 
 const struct failure_log *failures_log(const struct failures *failures);
 

@@ -45,6 +45,7 @@ struct options {
 	const char *record;        /* NULL = none */
 	const char *replay;        /* NULL = the kernel */
 	const char *pid_file;      /* NULL = none */
+	uint32_t watch_s;          /* --watch; 0 = not */
 	uint32_t interval_s;       /* 0 = from the configuration */
 	const char *const *targets;
 	int target_count;

@@ -227,6 +227,20 @@ settle(struct collector *c)
 	c->probe_trouble = trouble != NULL;
 }
 
+/* Counts failed connect() calls. Logged when it begins, ends, or is impossible for another reason. */
+static void
+count_failures(struct collector *c, struct tally *tally)
+{
+	static const struct failure_state nothing = {0};
+	const struct failure_state *now = &tally->failures;
+	const struct failure_state *before = c->last != NULL ? &c->last->failures : &nothing;
+	failures_poll(c->failures, tally, c->config->failures);
+	if (now->available == before->available && strcmp(now->reason, before->reason) == 0)
+		return;
+	log_info("failures", "failed connect() calls are %scounted%s%s",
+	         now->available ? "" : "not ", now->reason[0] != '\0' ? ": " : "", now->reason);
+}
+
 /* Takes the numbers of a good poll and lets the census go. NULL if memory is out. */
 static struct tally *
 finish_census(struct collector *c)
@@ -236,7 +250,7 @@ finish_census(struct collector *c)
 	                                 c->config->target_count);
 	if (tally == NULL)
 		return NULL;
-	failures_poll(c->failures, tally);
+	count_failures(c, tally);
 	memory_commit(c->memory, &c->census.listening, &c->census.any, !c->carry.light);
 	if (!c->carry.light)
 		carry_keep_inbound(&c->carry, &c->census);
@@ -259,7 +273,7 @@ conclude(struct collector *c)
 	if (tally == NULL)
 		return;
 	c->tally = NULL;
-	tally->owners = owners_list(c->owners);
+	tally->owners = c->config->owners ? owners_list(c->owners) : NULL;
 	struct snapshot *snapshot = snapshot_build(tally, &c->stats, &c->config->rows);
 	tally_free(tally);
 	if (snapshot != NULL)
@@ -285,7 +299,7 @@ poll_done(struct collector *c)
 	c->stats.duration_us = (uint32_t)(end_us - c->started_us);
 	c->stats.cpu_us = (uint32_t)(thread_cpu_us() - c->cpu_us);
 	c->tally = tally;
-	if (!owners_start(c->owners, tally))
+	if (!c->config->owners || !owners_start(c->owners, tally))
 		conclude(c);
 }
 

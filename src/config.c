@@ -34,6 +34,8 @@ config_init(struct config *config)
 	config->notify = NOTIFY_ALL;
 	config->notifications_per_minute = 60;
 	config->probe_max = 1000;
+	config->failures = true;
+	config->owners = true;
 }
 
 bool

@@ -288,6 +288,8 @@ const struct config_token config_tokens[] = {
     NUMBER("notificationsPerMinute", "N", notifications_per_minute, 0, 100000),
     {"probe", "yes | no", set_switch, dump_switch, AT(probe), 0, 0, NULL, false},
     NUMBER("probeMax", "PORTS", probe_max, 1, 65535),
+    {"failures", "yes | no", set_switch, dump_switch, AT(failures), 0, 0, NULL, false},
+    {"owners", "yes | no", set_switch, dump_switch, AT(owners), 0, 0, NULL, false},
 };
 
 /* clang-format on */

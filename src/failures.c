@@ -2,7 +2,6 @@
 #include "failures.h"
 
 #include "failure_cpu.h"
-#include "log.h"
 #include "monotonic.h"
 #include "process.h"
 #include "procfile.h"
@@ -17,8 +16,6 @@
 #include <unistd.h>
 
 _Static_assert(FAILURE_PROCESS_MAX == PROCESS_NAME_MAX, "names are copied from one to the other");
-
-static const char subsystem[] = "failures";
 
 /* Rings are read no more often than that, so that a storm of failures does not become one of
  * wake-ups. */
@@ -124,8 +121,6 @@ refuse(struct failures *f, const char *what, const char *why)
 {
 	char reason[sizeof(f->state.reason)];
 	snprintf(reason, sizeof(reason), "%s: %s", what, why);
-	if (strcmp(reason, f->state.reason) != 0)
-		log_info(subsystem, "failed connect() calls are not counted: %s", reason);
 	strcpy(f->state.reason, reason);
 	f->state.available = false;
 	stop(f);
@@ -254,8 +249,6 @@ start(struct failures *f)
 	f->net_namespace = process_net_namespace(f->proc_root, 0);
 	snprintf(f->state.reason, sizeof(f->state.reason), "%s", without);
 	f->state.available = true;
-	log_info(subsystem, "failed connect() calls are counted on %u processors%s%s", f->cpu_count,
-		 *without != '\0' ? "; " : "", without);
 	return true;
 }
 
@@ -351,9 +344,11 @@ read_counters(struct failures *f)
 }
 
 void
-failures_poll(struct failures *f, struct tally *tally)
+failures_poll(struct failures *f, struct tally *tally, bool wanted)
 {
-	if (f->state.available) {
+	if (!wanted) {
+		refuse(f, "switched off", "failures no");
+	} else if (f->state.available) {
 		int error = follow_cpus(f);
 		if (error != 0)
 			refuse(f, "perf_event_open", strerror(error));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "once.h"
 
+#include "failures.h"
 #include "hostwatch.h"
 #include "monotonic.h"
 #include "owners.h"
@@ -12,6 +13,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@ struct once {
 	struct procfile_source source;
 	struct host_state host;
 	struct census census;
+	struct failures *failures; /* NULL = they are not counted */
 	uint32_t duration_us;
 	char error[512];
 };
@@ -144,18 +147,38 @@ choose_targets(struct once *once, uint32_t *count, int *status)
 	return targets;
 }
 
+/* Counts for as long as it was asked to; where that cannot be done, not at all. */
+static void
+watch(struct once *once)
+{
+	struct tally none = {0};
+	uint64_t end_ms = monotonic_us() / 1000 + once->options->watch_s * UINT64_C(1000), now_ms;
+	once->failures = failures_new(once->options->proc_root, once->options->sys_root);
+	if (once->failures == NULL)
+		return;
+	failures_poll(once->failures, &none, true);
+	while (failures_fd(once->failures) >= 0 && (now_ms = monotonic_us() / 1000) < end_ms) {
+		struct pollfd fd = {.fd = failures_fd(once->failures), .events = POLLIN};
+		if (poll(&fd, 1, (int)(end_ms - now_ms)) > 0)
+			failures_ready(once->failures);
+	}
+}
+
 static int
 print_report(struct once *once, struct tally *tally)
 {
 	struct report report = {.tally = tally,
 	                        .duration_us = once->duration_us,
+	                        .watched_s = once->failures != NULL ? once->options->watch_s : 0,
 	                        .when = once->options->replay != NULL ? 0 : time(NULL),
 	                        .pool_limit = TEXT_POOLS};
 	int status = EXIT_OK;
 	tally->host = once->host;
+	if (once->failures != NULL)
+		failures_poll(once->failures, tally, true);
 	/* A recording has no processes. Without memory for it the report goes without owners. */
 	struct owners *owners = NULL;
-	if (once->options->replay == NULL)
+	if (once->options->replay == NULL && once->config->owners)
 		owners = owners_new(once->source.root, once->options->sys_root);
 	if (owners != NULL) {
 		owners_survey(owners, tally);
@@ -198,6 +221,8 @@ once_run(const struct options *options, const struct config *config)
 	uint32_t count;
 	struct target *targets = choose_targets(once, &count, &status);
 	if (targets != NULL) {
+		if (options->watch_s != 0)
+			watch(once);
 		struct tally *tally = NULL;
 		if (collect(once)) {
 			tally = tally_make(&once->census, &config->levels.raise, targets, count);
@@ -209,6 +234,7 @@ once_run(const struct options *options, const struct config *config)
 		tally_free(tally);
 		census_free(&once->census);
 		procfile_free_copies(&once->source);
+		failures_free(once->failures);
 	}
 	if (once->error[0] != '\0')
 		status = give_up(options, once->error, status);

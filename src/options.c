@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define INTERVAL_MAX 86400
+#define WATCH_MAX    3600
 
 enum option_id {
 	OPT_ONCE,
@@ -18,6 +19,7 @@ enum option_id {
 	OPT_BASE_OID,
 	OPT_INTERVAL,
 	OPT_PROBE,
+	OPT_WATCH,
 	OPT_PROC_ROOT,
 	OPT_SYS_ROOT,
 	OPT_PID_FILE,
@@ -46,6 +48,7 @@ static const struct option_row {
     {"--base-oid", NULL, "OID", OPT_BASE_OID, "where SRCPORT-MIB is registered"},
     {"--interval", NULL, "SECONDS", OPT_INTERVAL, "time between two polls, fixed"},
     {"--probe", NULL, NULL, OPT_PROBE, "settle ports in doubt (needs CAP_NET_ADMIN)"},
+    {"--watch", NULL, "SECONDS", OPT_WATCH, "with --once: first count connect() calls that fail"},
     {"--proc-root", NULL, "DIR", OPT_PROC_ROOT, "read this directory in the place of /proc"},
     {"--sys-root", NULL, "DIR", OPT_SYS_ROOT, "read this directory in the place of /sys"},
     {"--pid-file", NULL, "FILE", OPT_PID_FILE, "write the process id there, and hold it locked"},
@@ -108,15 +111,15 @@ set_format(struct options *o, const char *value)
 }
 
 static bool
-set_interval(struct options *o, const char *value)
+set_seconds(uint32_t *out, unsigned long most, const char *value)
 {
 	char *end;
 	if (*value < '0' || *value > '9' || strlen(value) > 5)
 		return false;
 	unsigned long seconds = strtoul(value, &end, 10);
-	if (*end != '\0' || seconds < 1 || seconds > INTERVAL_MAX)
+	if (*end != '\0' || seconds < 1 || seconds > most)
 		return false;
-	o->interval_s = (uint32_t)seconds;
+	*out = (uint32_t)seconds;
 	return true;
 }
 
@@ -132,7 +135,8 @@ set_option(struct options *o, enum option_id id, const char *value)
 	case OPT_VERSION: o->mode = RUN_VERSION; break;
 	case OPT_COMPLETE: o->mode = RUN_COMPLETE; break;
 	case OPT_FORMAT: return set_format(o, value);
-	case OPT_INTERVAL: return set_interval(o, value);
+	case OPT_INTERVAL: return set_seconds(&o->interval_s, INTERVAL_MAX, value);
+	case OPT_WATCH: return set_seconds(&o->watch_s, WATCH_MAX, value);
 	case OPT_RECORD: o->record = value; break;
 	case OPT_REPLAY: o->replay = value; break;
 	case OPT_CONFIG: o->config_file = value; break;
@@ -172,9 +176,13 @@ check_together(const struct options *o)
 			return "--record and --replay need --once";
 		if (o->format != FORMAT_TEXT)
 			return "--format needs --once";
+		if (o->watch_s != 0)
+			return "--watch needs --once";
 	}
 	if (o->mode == RUN_DAEMON && o->background && any_relative(o))
 		return "--background needs absolute paths in the other options";
+	if (o->watch_s != 0 && o->replay != NULL)
+		return "--watch and --replay exclude each other";
 	if (o->record != NULL && o->replay != NULL)
 		return "--record and --replay exclude each other";
 	if (o->probe && o->replay != NULL)
@@ -203,7 +211,9 @@ options_parse(int argc, char **argv, struct options *out, char *error, size_t ro
 			value = i + 1 < argc ? argv[++i] : "";
 		if (!set_option(out, row->id, value)) {
 			snprintf(error, room, "%s: found \"%s\", expected %s", row->name, value,
-			         row->id == OPT_INTERVAL ? "1 to 86400 seconds" : row->value);
+			         row->id == OPT_INTERVAL ? "1 to 86400 seconds"
+			         : row->id == OPT_WATCH  ? "1 to 3600 seconds"
+			                                 : row->value);
 			return error;
 		}
 	}

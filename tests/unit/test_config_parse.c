@@ -106,7 +106,9 @@ the_defaults_are_the_documented_ones(void **state)
 				  "notifications critical warning cleared suppressed\n"
 				  "notificationsPerMinute 60\n"
 				  "probe no\n"
-				  "probeMax 1000\n");
+				  "probeMax 1000\n"
+				  "failures yes\n"
+				  "owners yes\n");
 	free(text);
 	end(&r);
 }
@@ -143,7 +145,9 @@ static const char everything[] = "agentXSocket tcp:127.0.0.1:705\n"
 				 "notifications critical cleared\n"
 				 "notificationsPerMinute 0\n"
 				 "probe yes\n"
-				 "probeMax 7\n";
+				 "probeMax 7\n"
+				 "failures no\n"
+				 "owners no\n";
 
 static void
 what_is_dumped_is_what_was_read(void **state)

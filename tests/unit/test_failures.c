@@ -24,7 +24,7 @@ assert_not_available(const struct directory *sys, const char *reason_begins)
 	for (int poll = 0; poll < 2; poll++) {
 		struct tally tally = {0};
 		const struct failure_state *state = &tally.failures;
-		failures_poll(failures, &tally);
+		failures_poll(failures, &tally, true);
 		assert_false(state->available);
 		assert_int_equal(tally.features, 0);
 		assert_memory_equal(state->reason, reason_begins, strlen(reason_begins));
@@ -74,12 +74,27 @@ test_below_debugfs(void **state)
 	directory_remove(&sys);
 }
 
+static void
+test_not_wanted(void **state)
+{
+	struct tally tally = {0};
+	struct failures *failures = failures_new("/proc", "/sys");
+	(void)state;
+	assert_non_null(failures);
+	failures_poll(failures, &tally, false);
+	assert_false(tally.failures.available);
+	assert_string_equal(tally.failures.reason, "switched off: failures no");
+	assert_int_equal(failures_fd(failures), -1);
+	failures_free(failures);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_reasons),
 	    cmocka_unit_test(test_below_debugfs),
+	    cmocka_unit_test(test_not_wanted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,6 +46,7 @@ struct collector {
 	int signal_fd;
 	bool stopping;
 
+	bool late;             /* it has been logged that polls take too long */
 	bool polling;          /* a dump is under way, into census */
 	uint64_t started_us;   /* monotonic_us() */
 	uint64_t cpu_us;       /* thread_cpu_us() at that time */
@@ -281,6 +282,19 @@ conclude(struct collector *c)
 	publish(c, snapshot);
 }
 
+/* Logged when polls begin to take longer than the interval, and when they no longer do. */
+static void
+note_time(struct collector *c, uint64_t duration_us)
+{
+	bool late = duration_us >= (uint64_t)c->stats.interval_s * 1000000;
+	if (late && !c->late)
+		log_warn("poller", "a poll takes longer than the interval of %u s: polls are left out",
+		         c->stats.interval_s);
+	if (!late && c->late)
+		log_info("poller", "polls end within their interval again");
+	c->late = late;
+}
+
 /* A poll that found new trouble is held back for a moment, so that what it tells names who is behind it. */
 static void
 poll_done(struct collector *c)
@@ -298,6 +312,7 @@ poll_done(struct collector *c)
 	c->stats.made_ms = end_us / 1000;
 	c->stats.duration_us = (uint32_t)(end_us - c->started_us);
 	c->stats.cpu_us = (uint32_t)(thread_cpu_us() - c->cpu_us);
+	note_time(c, c->stats.duration_us);
 	c->tally = tally;
 	if (!c->config->owners || !owners_start(c->owners, tally))
 		conclude(c);
@@ -317,17 +332,13 @@ poll_begin(struct collector *c)
 {
 	struct settings settings;
 	char error[256];
-	if (c->polling) {
-		if (monotonic_us() - c->started_us >= (uint64_t)c->stats.interval_s * 1000000)
-			log_warn("poller", "a poll takes longer than the interval of %u s: one is left out",
-			         c->stats.interval_s);
+	if (c->polling)
 		return;
-	}
+	conclude(c);
 	if (procfile_settings(&c->source, &settings, error, sizeof(error)) != NULL) {
 		poll_failed(c, error);
 		return;
 	}
-	conclude(c);
 	bool urgent = c->last != NULL && c->last->severity != SEVERITY_NORMAL;
 	c->started_us = monotonic_us();
 	c->cpu_us = thread_cpu_us();

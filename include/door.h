@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * door: the only thing that the collector and the agent thread share: the current snapshot.
+ * door: the only thing that the collector and the agent thread share: the current snapshot, and the
+ * queue of notifications.
  */
 #ifndef SRCPORTD_DOOR_H
 #define SRCPORTD_DOOR_H
 
+#include "notices.h"
 #include "snapshot.h"
 
 struct door;
 
-/* A door with no snapshot behind it. NULL with errno ENOMEM. */
+/* A door with no snapshot behind it. NULL with errno ENOMEM, EMFILE. */
 struct door *door_new(void);
 
 /* Releases the snapshot; no other thread may use the door any more. */
@@ -21,5 +23,8 @@ void door_publish(struct door *door, struct snapshot *snapshot);
 /* The current snapshot with a reference for the caller, or NULL if there is none yet. Never waits
  * longer than a pointer copy. */
 struct snapshot *door_take(struct door *door);
+
+/* The queue, which lives as long as the door. */
+struct notices *door_notices(struct door *door);
 
 #endif

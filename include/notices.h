@@ -60,5 +60,6 @@ void notices_retry(struct notices *notices);
 void notices_repeat(struct notices *notices, const struct alarm *alarm);
 
 uint32_t notices_in_flight(struct notices *notices);
+uint32_t notices_waiting(struct notices *notices);
 
 #endif

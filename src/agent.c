@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "agent.h"
 
+#include "agent_notify.h"
 #include "agent_serve.h"
 #include "log.h"
 #include "mib_columns.h"
@@ -26,6 +27,9 @@
  * second. */
 #define STOP_MS 3000
 
+/* How long notifications may take when the thread is to end. */
+#define LAST_WORDS_MS 500
+
 /* Net-SNMP has one AgentX socket and two pipes of its own. */
 #define FDS_MAX 32
 
@@ -45,6 +49,7 @@ struct agent {
 	atomic_bool stop;
 
 	/* The thread's own. */
+	struct agent_notify notify;
 	netsnmp_session *session; /* with the master agent, NULL while there is none */
 	long refusal;             /* AgentX error that our registration was answered with, or 0 */
 	unsigned retry_alarm;     /* registers again while refused; 0 = not set */
@@ -127,6 +132,7 @@ on_link_up(int major, int minor, void *session, void *arg)
 	}
 	agent->session = session;
 	agent->refusal = 0;
+	agent_notify_up(&agent->notify, session);
 	return 0;
 }
 
@@ -140,6 +146,7 @@ on_link_down(int major, int minor, void *session, void *arg)
 	(void)session;
 	agent->session = NULL;
 	agent->refusal = 0;
+	agent_notify_down(&agent->notify);
 	/* At once: the attempt to connect that follows may take long. */
 	report_link(agent);
 	return 0;
@@ -201,16 +208,17 @@ schedule_retry(struct agent *agent)
 	}
 }
 
-/* One turn: waits for something to do, and does it. The set of descriptors is made anew each time,
+/* One turn: waits for something to do, no longer than most_ms (-1 = without end), and does it. The set of descriptors is made anew each time,
  * as any call of the library may close and open some; and only what this very poll() reported is
  * read, as a read of anything else drops the session. */
 static void
-turn(struct agent *agent)
+turn(struct agent *agent, int most_ms)
 {
 	struct pollfd fds[FDS_MAX] = {
-	    {.fd = agent->wake_fd, .events = POLLIN}
-        };
-	nfds_t count = 1;
+	    {.fd = agent->wake_fd,                                  .events = POLLIN},
+            {.fd = notices_fd(door_notices(agent->notify.door)), .events = POLLIN},
+	};
+	nfds_t count = 2;
 	int fd_limit = 0, block = 1, ms = -1;
 	struct timeval wait = {0, 0};
 	netsnmp_large_fd_set set;
@@ -224,6 +232,9 @@ turn(struct agent *agent)
 	if (!block) /* rounded up: no turn for nothing */
 		ms = (int)(wait.tv_sec * 1000 + (wait.tv_usec + 999) / 1000);
 
+	if (most_ms >= 0 && (ms < 0 || ms > most_ms))
+		ms = most_ms;
+
 	int ready = poll(fds, count, ms);
 
 	if (ready == 0) {
@@ -233,7 +244,7 @@ turn(struct agent *agent)
 		int readable = 0;
 
 		NETSNMP_LARGE_FD_ZERO(&set);
-		for (nfds_t i = 1; i < count; i++)
+		for (nfds_t i = 2; i < count; i++)
 			if (fds[i].revents != 0) {
 				NETSNMP_LARGE_FD_SET(fds[i].fd, &set);
 				readable++;
@@ -244,6 +255,8 @@ turn(struct agent *agent)
 			eventfd_t drained;
 			eventfd_read(agent->wake_fd, &drained);
 		}
+		if (fds[1].revents != 0)
+			notices_drain(fds[1].fd);
 	}
 	netsnmp_large_fd_set_cleanup(&set);
 }
@@ -302,6 +315,19 @@ open_library(struct agent *agent)
 	register_sysORTable(agent->base, agent->base_length, "SRCPORT-MIB: TCP source ports");
 }
 
+/* What has been sent is waited for: unanswered, it would be told again after the next start. */
+static void
+say_last_words(struct agent *agent)
+{
+	uint64_t deadline = monotonic_us() / 1000 + LAST_WORDS_MS;
+
+	while (agent->refusal == 0 && !agent_notify_idle(&agent->notify) &&
+	       monotonic_us() / 1000 < deadline) {
+		agent_notify_pump(&agent->notify);
+		turn(agent, LAST_WORDS_MS / 10);
+	}
+}
+
 static void *
 run(void *arg)
 {
@@ -311,8 +337,12 @@ run(void *arg)
 	while (!atomic_load(&agent->stop)) {
 		report_link(agent);
 		schedule_retry(agent);
-		turn(agent);
+		/* Beside another agent that serves the module, and tells of the same. */
+		if (agent->refusal == 0)
+			agent_notify_pump(&agent->notify);
+		turn(agent, -1);
 	}
+	say_last_words(agent);
 	unregister_callbacks(agent);
 	snmp_shutdown("srcportd");
 	snmp_disable_calllog();
@@ -355,6 +385,7 @@ new_agent(const struct agent_config *config, struct door *door)
 		agent->base[i] = config->base[i];
 	agent->base[config->base_length] = MIB_COLUMNS_OBJECTS;
 	agent->base_length = config->base_length;
+	agent_notify_init(&agent->notify, door, agent->base, agent->base_length);
 	agent->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	agent->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (agent->socket != NULL && agent->wake_fd >= 0 && agent->done_fd >= 0)

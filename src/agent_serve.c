@@ -28,8 +28,8 @@ split_name(const netsnmp_variable_list *vb, const netsnmp_handler_registration *
 	return BELOW_ROOT;
 }
 
-static void
-set_value(netsnmp_variable_list *vb, const struct mib_value *value)
+void
+agent_serve_set_value(netsnmp_variable_list *vb, const struct mib_value *value)
 {
 	/* Net-SNMP wants every number as a long; an Integer32 with its sign. */
 	u_long number =
@@ -59,7 +59,7 @@ answer_get(const struct agent_serve *serve, const struct mib_view *view,
 	if (split_name(vb, reg, sub, &length) == BELOW_ROOT)
 		result = mibtree_get(serve->tree, view, sub, length, &value);
 	if (result == MIB_FOUND)
-		set_value(vb, &value);
+		agent_serve_set_value(vb, &value);
 	else
 		netsnmp_set_request_error(info, request, errors[result]);
 }
@@ -85,7 +85,7 @@ answer_next(const struct agent_serve *serve, const struct mib_view *view,
 	for (size_t i = 0; i < length; i++)
 		name[depth + i] = found[i];
 	snmp_set_var_objid(vb, name, depth + length);
-	set_value(vb, &value);
+	agent_serve_set_value(vb, &value);
 }
 
 /* One snapshot for all requests of a call: what one packet asks for belongs together. */

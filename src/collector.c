@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "collector.h"
 
+#include "alert.h"
 #include "failures.h"
 #include "hostwatch.h"
 #include "log.h"
@@ -35,6 +36,7 @@ struct collector {
 	const char *sys_root;
 	struct host_state host;
 	struct trend *trend;
+	struct alert *alert;
 	struct poller *poller;
 	struct memory *memory;
 	struct carry carry;
@@ -115,8 +117,10 @@ collector_open(const struct options *options, struct config *config, struct door
 	c->trend = trend_new();
 	c->failures = failures_new(c->source.root, c->sys_root);
 	c->owners = owners_new(c->source.root, c->sys_root);
-	if (c->timer_fd < 0 || c->memory == NULL || c->trend == NULL || c->failures == NULL || c->owners == NULL ||
-	    !open_signals(c) || !arm_timer(c, 1, config->pace.usual_s)) {
+	c->alert = alert_open(config, door_notices(door));
+	if (c->timer_fd < 0 || c->memory == NULL || c->trend == NULL || c->failures == NULL ||
+	    c->owners == NULL || c->alert == NULL || !open_signals(c) ||
+	    !arm_timer(c, 1, config->pace.usual_s)) {
 		snprintf(error, room, "collector: %s", strerror(errno));
 		collector_close(c);
 		return NULL;
@@ -145,6 +149,7 @@ collector_close(struct collector *c)
 	snapshot_release(c->last);
 	memory_free(c->memory);
 	trend_free(c->trend);
+	alert_close(c->alert);
 	failures_free(c->failures);
 	owners_free(c->owners);
 	tally_free(c->tally);
@@ -275,11 +280,13 @@ conclude(struct collector *c)
 		return;
 	c->tally = NULL;
 	tally->owners = c->config->owners ? owners_list(c->owners) : NULL;
+	alert_poll(c->alert, c->config, tally);
 	struct snapshot *snapshot = snapshot_build(tally, &c->stats, &c->config->rows);
 	tally_free(tally);
 	if (snapshot != NULL)
 		set_pace(c, snapshot);
 	publish(c, snapshot);
+	alert_save(c->alert);
 }
 
 /* Logged when polls begin to take longer than the interval, and when they no longer do. */
@@ -427,6 +434,14 @@ on_silence(struct collector *c)
 		on_owners(c);
 }
 
+/* Managers know more than before. */
+static void
+on_arrival(struct collector *c)
+{
+	notices_drain(notices_done_fd(door_notices(c->door)));
+	alert_save(c->alert);
+}
+
 int
 collector_run(struct collector *c)
 {
@@ -437,6 +452,7 @@ collector_run(struct collector *c)
 		    {.fd = c->polling ? poller_fd(c->poller) : -1, .events = POLLIN},
 		    {.fd = c->polling ? -1 : failures_fd(c->failures), .events = POLLIN},
 		    {.fd = c->polling ? -1 : owners_fd(c->owners), .events = POLLIN},
+		    {.fd = notices_done_fd(door_notices(c->door)), .events = POLLIN},
 		};
 		int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), wait_ms(c));
 		if (ready < 0 && errno != EINTR) {
@@ -457,6 +473,9 @@ collector_run(struct collector *c)
 			on_failures(c);
 		if (fds[4].revents != 0)
 			on_owners(c);
+		if (fds[5].revents != 0)
+			on_arrival(c);
 	}
+	alert_save(c->alert);
 	return EXIT_OK;
 }

@@ -8,6 +8,7 @@
 struct door {
 	pthread_mutex_t lock; /* held for a pointer copy and a reference, nothing longer */
 	struct snapshot *current;
+	struct notices *notices; /* has a lock of its own */
 };
 
 struct door *
@@ -15,12 +16,17 @@ door_new(void)
 {
 	struct door *door = calloc(1, sizeof(*door));
 
-	if (door != NULL && pthread_mutex_init(&door->lock, NULL) != 0) {
-		free(door);
-		errno = ENOMEM;
+	if (door == NULL)
 		return NULL;
-	}
-	return door;
+	door->notices = notices_new();
+	if (door->notices != NULL && pthread_mutex_init(&door->lock, NULL) == 0)
+		return door;
+
+	int error = door->notices == NULL ? errno : ENOMEM;
+	notices_free(door->notices);
+	free(door);
+	errno = error;
+	return NULL;
 }
 
 void
@@ -29,6 +35,7 @@ door_free(struct door *door)
 	if (door == NULL)
 		return;
 	snapshot_release(door->current);
+	notices_free(door->notices);
 	pthread_mutex_destroy(&door->lock);
 	free(door);
 }
@@ -58,4 +65,10 @@ door_take(struct door *door)
 		snapshot_hold(snapshot);
 	pthread_mutex_unlock(&door->lock);
 	return snapshot;
+}
+
+struct notices *
+door_notices(struct door *door)
+{
+	return door->notices;
 }

@@ -266,3 +266,12 @@ notices_in_flight(struct notices *n)
 	pthread_mutex_unlock(&n->lock);
 	return flying;
 }
+
+uint32_t
+notices_waiting(struct notices *n)
+{
+	pthread_mutex_lock(&n->lock);
+	uint32_t waiting = n->count - n->flying;
+	pthread_mutex_unlock(&n->lock);
+	return waiting;
+}

@@ -48,7 +48,7 @@ def column_of(oid):
 
 def test_every_object_of_the_mib_and_no_other():
     """Numbers in the program and numbers in the MIB: each readable object has an instance."""
-    with Host(), h.Snmpd() as snmpd, h.Srcportd(snmpd) as daemon:
+    with Host(), h.Snmpd() as snmpd, h.Srcportd(snmpd, config="target a 127.0.0.1\n") as daemon:
         daemon.wait_polls()
         seen = {column_of(bind.oid) for bind in h.walk(h.root())}
         readable = {name for name, access in objects().items() if access == "read-only"}
@@ -182,7 +182,7 @@ def test_getnext_from_anywhere():
                 (h.root(), severity), (h.root() + (0, 4294967295), severity),
                 (h.oid("srcPortObjects"), severity), (h.oid("srcPortSystemSeverity"), severity),
                 (severity, h.oid("srcPortSystemMessage.0")),
-                (h.oid("srcPortSystemHighestPercent.0"), h.oid("srcPortRangeLow.0")),
+                (h.oid("srcPortSystemUnsent.0"), h.oid("srcPortRangeLow.0")),
                 (used, used + first), (used + first[:1], used + first),
                 (used + first[:-1], used + first), (used + first[:7], used + first),
                 (used + first, used + second), (used + first + (0,), used + second),

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+#include "alert.h"
+
+#include "alarm_file.h"
+#include "alarm_watch.h"
+#include "log.h"
+#include "monotonic.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct alert {
+	struct alarms *alarms;
+	struct notices *notices;
+	struct alarm_rules rules;
+	char path[CONFIG_FILE_MAX]; /* empty = none */
+	char *saved;                /* what is in the file; NULL = not known */
+	size_t saved_length;
+	int error; /* errno of the last attempt to write, 0 = it went well */
+};
+
+static struct alarm_clock
+now(void)
+{
+	return (struct alarm_clock){.ms = monotonic_us() / 1000, .wall = time(NULL)};
+}
+
+/* When it was raised, on the clock of this life; the start of that clock if it was before. */
+static uint64_t
+since_ms(const struct alarm *alarm)
+{
+	struct alarm_clock clock = now();
+	int64_t age_s = clock.wall - alarm->since;
+	uint64_t age_ms = age_s > 0 ? (uint64_t)age_s * 1000 : 0;
+	return age_ms < clock.ms ? clock.ms - age_ms : 0;
+}
+
+static void
+restore(struct alert *alert, const struct alarm_file *file, uint32_t max)
+{
+	uint32_t restored = 0;
+	alarms_continue(alert->alarms, file->last_id, file->last_sequence);
+	for (uint32_t i = 0; i < file->count; i++) {
+		struct alarm alarm = file->alarms[i];
+		alarm.since_ms = since_ms(&alarm);
+		restored += alarms_restore(alert->alarms, &alarm, max);
+	}
+	if (restored > 0)
+		log_info("alarm", "%u alarms of before go on", restored);
+}
+
+static void
+load(struct alert *alert, uint32_t max)
+{
+	struct alarm_file file = {.alarms = NULL};
+	FILE *in = alert->path[0] != '\0' ? fopen(alert->path, "re") : NULL;
+	if (in == NULL) {
+		if (alert->path[0] != '\0' && errno != ENOENT)
+			log_warn("alarm", "%s: %s: alarms of before are not known", alert->path,
+				 strerror(errno));
+		return;
+	}
+	const char *expected = alarm_file_parse(in, &file);
+	fclose(in);
+	if (expected == NULL)
+		restore(alert, &file, max);
+	else
+		log_warn("alarm", "%s: expected %s: alarms of before are not known", alert->path,
+			 expected);
+	free(file.alarms);
+}
+
+struct alert *
+alert_open(const struct config *config, struct notices *notices)
+{
+	struct alert *alert = calloc(1, sizeof(*alert));
+	if (alert == NULL)
+		return NULL;
+	alert->notices = notices;
+	alert->alarms = alarms_new();
+	if (alert->alarms == NULL) {
+		free(alert);
+		return NULL;
+	}
+	memcpy(alert->path, config->state_file, sizeof(alert->path));
+	load(alert, config->max_alarms);
+	alert_save(alert);
+	return alert;
+}
+
+void
+alert_close(struct alert *alert)
+{
+	if (alert == NULL)
+		return;
+	alert_save(alert);
+	alarms_free(alert->alarms);
+	free(alert->saved);
+	free(alert);
+}
+
+/* What is told to managers is told to the log. */
+static void
+report(const struct notice *notice)
+{
+	const struct alarm *alarm = &notice->alarm;
+	char key[ALARM_KEY_MAX];
+	if (notice->kind == NOTICE_SUPPRESSED)
+		log_warn("alarm", "%s", alarm->message);
+	else if (notice->kind == NOTICE_CLEARED)
+		log_info("alarm", "%s: normal: %s", alarm_key(&alarm->subject, key),
+			 alarm->message);
+	else
+		log_warn("alarm", "%s: %s: %s", alarm_key(&alarm->subject, key),
+			 severity_name(alarm->severity), alarm->message);
+}
+
+void
+alert_poll(struct alert *alert, const struct config *config, struct tally *tally)
+{
+	struct alarm_clock clock = now();
+	uint32_t count;
+	alert->rules = alarm_watch_rules(config);
+	alarm_watch(alert->alarms, &alert->rules, config, &clock, tally);
+	const struct notice *notices = alarms_notices(alert->alarms, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		report(&notices[i]);
+		notices_post(alert->notices, &notices[i]);
+	}
+	notices_count(alert->notices, &tally->alarm_summary);
+}
+
+/* What managers know of an alarm for sure: less, if something about it is still on its way. */
+static enum severity
+surely_told(const struct alarm *alarm, const struct notice *pending, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (pending[i].kind == NOTICE_SUPPRESSED ||
+		    !alarm_subject_equal(&pending[i].alarm.subject, &alarm->subject))
+			continue;
+		return pending[i].before == SEVERITY_UNKNOWN ? SEVERITY_NORMAL : pending[i].before;
+	}
+	return alarm->told;
+}
+
+static bool
+listed(const struct alarm_file *file, const struct alarm_subject *subject)
+{
+	for (uint32_t i = 0; i < file->count; i++)
+		if (alarm_subject_equal(&file->alarms[i].subject, subject))
+			return true;
+	return false;
+}
+
+/* Alarms that are over, and whose end may not have been heard of: they go on, to end once more. */
+static void
+add_ended(struct alarm_file *file, const struct notice *pending, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (pending[i].kind != NOTICE_CLEARED || listed(file, &pending[i].alarm.subject))
+			continue;
+		struct alarm *a = &file->alarms[file->count++];
+		*a = pending[i].alarm;
+		a->severity = a->told =
+		    pending[i].before == SEVERITY_CRITICAL ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+	}
+}
+
+/* The content of the file, to be freed; NULL if memory is out. */
+static char *
+content(const struct alert *alert, size_t *length)
+{
+	struct notice *pending = calloc(NOTICES_MAX, sizeof(*pending));
+	uint32_t count = pending != NULL ? notices_copy(alert->notices, pending) : 0, room = count;
+	const struct alarm *alarm;
+	for (uint32_t i = 0; alarms_at(alert->alarms, i) != NULL; i++)
+		room++;
+	struct alarm_file file = {.last_id = alarms_last_id(alert->alarms),
+				  .last_sequence = alarms_summary(alert->alarms)->sequence,
+				  .alarms = calloc(room + 1, sizeof(*file.alarms))};
+	char *text = NULL;
+	FILE *out = pending != NULL && file.alarms != NULL ? open_memstream(&text, length) : NULL;
+	for (uint32_t i = 0; out != NULL && (alarm = alarms_at(alert->alarms, i)) != NULL; i++) {
+		struct alarm *a = &file.alarms[file.count];
+		*a = *alarm;
+		a->told = surely_told(alarm, pending, count);
+		/* Over, but not told yet. */
+		if (a->severity == SEVERITY_NORMAL)
+			a->severity = a->told;
+		file.count += a->severity != SEVERITY_NORMAL;
+	}
+	if (out != NULL) {
+		add_ended(&file, pending, count);
+		alarm_file_print(&file, out);
+		if (fclose(out) != 0) {
+			free(text);
+			text = NULL;
+		}
+	}
+	free(file.alarms);
+	free(pending);
+	return text;
+}
+
+void
+alert_save(struct alert *alert)
+{
+	size_t length;
+	char *text = alert->path[0] != '\0' ? content(alert, &length) : NULL;
+	if (text == NULL)
+		return;
+	bool same = alert->saved != NULL && length == alert->saved_length &&
+		    memcmp(text, alert->saved, length) == 0;
+	if (same) {
+		free(text);
+		return;
+	}
+	if (!alarm_file_replace(alert->path, text, length)) {
+		int error = errno;
+		if (error != alert->error)
+			log_warn("alarm", "%s: %s: alarms will be told again after a restart",
+				 alert->path, strerror(error));
+		alert->error = error;
+		free(text);
+		return;
+	}
+	alert->error = 0;
+	free(alert->saved);
+	alert->saved = text;
+	alert->saved_length = length;
+}

@@ -35,16 +35,18 @@ suspects_begin(struct suspects *suspects, struct census *census)
 		return false;
 	for (uint32_t i = 0; i < range_size(&suspects->range); i++) {
 		struct suspect *s = &suspects->ports[i];
+		uint16_t port = (uint16_t)(suspects->range.low + i);
 		if (s->answer == SUSPECT_UNKNOWN)
 			continue;
-		if (s->key != census->keys[i]) {
+		/* A socket that is bound and idle is in no key, but may have come since. */
+		bool outdated = s->answer == SUSPECT_FREE && portset_has(&census->bound, port);
+		if (s->key != census->keys[i] || outdated) {
 			*s = (struct suspect){0};
 			continue;
 		}
 		if (s->rest > 0)
 			s->rest--;
-		census_settle(census, (uint16_t)(suspects->range.low + i),
-			      s->answer == SUSPECT_BLOCKED);
+		census_settle(census, port, s->answer == SUSPECT_BLOCKED);
 	}
 	return true;
 }

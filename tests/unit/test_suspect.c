@@ -94,6 +94,34 @@ reserved_ports_are_not_asked_about(void **state)
 	host_free(&host);
 }
 
+/* A port may be bound to again beside a connection, at another address: the connection's key stays. */
+static void
+what_is_bound_since_is_no_longer_free(void **state)
+{
+	(void)state;
+	poll_begin();
+	host_add(&host, DIAG_SOCKETS, holder(40002, 2));
+	assert_true(suspects_begin(&suspects, &host.census));
+	suspects_answer(&suspects, &host.census, 40002, false);
+	assert_said(100, 0);
+	host_free(&host);
+
+	poll_begin();
+	host_add(&host, DIAG_HOLDERS, bound_idle("10.0.0.9", 40002));
+	host_add(&host, DIAG_SOCKETS, holder(40002, 2));
+	assert_true(suspects_begin(&suspects, &host.census));
+	assert_int_equal(suspects_choose(&suspects, &host.census, ports, 100), 0);
+	assert_said(99, 0);
+	host_free(&host);
+
+	poll_begin();
+	host_add(&host, DIAG_SOCKETS, holder(40002, 2));
+	assert_true(suspects_begin(&suspects, &host.census));
+	CHOSEN(100, 40002);
+	assert_said(100, 0);
+	host_free(&host);
+}
+
 /* What the fullest pool does not hold decides what it has left. */
 static void
 tightest_pool_first(void **state)
@@ -254,6 +282,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(ambiguous_first_then_assumed),
 	    TEST(reserved_ports_are_not_asked_about),
+	    TEST(what_is_bound_since_is_no_longer_free),
 	    TEST(tightest_pool_first),
 	    TEST(answers_settle),
 	    TEST(an_answer_is_about_these_sockets),

@@ -96,6 +96,19 @@ look_around(struct collector *c)
 	hostwatch_look(&c->host, &c->source, &sys);
 }
 
+/* What is served until the first poll has ended, which takes seconds on a host with very many sockets: a
+ * severity that is unknown. A manager that found no module at all might not ask again. */
+static bool
+publish_nothing(struct collector *c)
+{
+	struct snapshot *nothing = snapshot_repeat(NULL, &c->stats);
+	if (nothing == NULL)
+		return false;
+	c->last = snapshot_hold(nothing);
+	door_publish(c->door, nothing);
+	return true;
+}
+
 struct collector *
 collector_open(const struct options *options, struct config *config, struct door *door,
                struct service *service, char *error, size_t room)
@@ -128,7 +141,7 @@ collector_open(const struct options *options, struct config *config, struct door
 	hostwatch_start(&c->host);
 	look_around(c);
 	c->poller = poller_open(error, room);
-	if (c->poller == NULL) {
+	if (c->poller == NULL || !publish_nothing(c)) {
 		collector_close(c);
 		return NULL;
 	}

@@ -201,7 +201,7 @@ put_row(struct sentence *s, const struct tally *tally, const struct subject *of)
 		advice.peer = who.peer = &of->pool->peer;
 	} else if (of->peer != NULL) {
 		advice.peer = who.peer = &of->peer->peer;
-	} else {
+	} else if (of->target != NULL) {
 		who.target = of->target->target;
 		advice.peer = advice_target_peer(of->target);
 	}

@@ -77,7 +77,8 @@ owner_ask_request(void *buf, enum diag_form form, uint32_t seq, const struct own
 		  uint32_t count)
 {
 	char filter[OWNER_ASK_REQUEST_MAX - 256];
-	struct nlmsghdr *message = diag_request(buf, DIAG_SOCKETS, form, seq, NULL);
+	static const struct port_range any = {1, UINT16_MAX};
+	struct nlmsghdr *message = diag_request(buf, DIAG_SOCKETS, form, seq, &any);
 	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, put_filter(filter, pools, count), filter);
 	return message;
 }

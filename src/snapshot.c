@@ -253,8 +253,8 @@ take_tables(struct snapshot *s, const struct tally *tally, const struct row_limi
 {
 	void *pools = NULL, *peers = NULL, *locals = NULL, *targets = NULL, *alarms = NULL,
 	     *owners = NULL;
+	static const struct owner nobody;
 	const struct owner_list *list = tally->owners;
-	uint32_t owner_count = list != NULL ? list->owner_count : 0;
 	bool good = take_table(s, SNAPSHOT_POOLS, tally->pools, tally->pool_count, limits->pools,
 	                       &pools, &s->pool_count) &&
 	            take_table(s, SNAPSHOT_PEERS, tally->peers, tally->peer_count, limits->peers,
@@ -265,8 +265,9 @@ take_tables(struct snapshot *s, const struct tally *tally, const struct row_limi
 	                       &targets, &s->target_count) &&
 	            take_table(s, SNAPSHOT_ALARMS, tally->alarms, tally->alarm_count, UINT32_MAX,
 	                       &alarms, &s->alarm_count) &&
-	            take_table(s, SNAPSHOT_OWNERS, list != NULL ? list->owners : NULL, owner_count,
-	                       UINT32_MAX, &owners, &s->owner_count);
+	            take_table(s, SNAPSHOT_OWNERS, list != NULL ? list->owners : &nobody,
+	                       list != NULL ? list->owner_count : 0, UINT32_MAX, &owners,
+	                       &s->owner_count);
 	s->pools = pools;
 	s->peers = peers;
 	s->locals = locals;

@@ -19,8 +19,8 @@ enum origin {
 	ORIGIN_EXPLICIT = 1, /* bind(): blocks the port while the socket lives, TIME_WAIT included */
 	ORIGIN_ACCEPTED = 2, /* a listener's child: blocks it too, also after the listener is gone */
 	ORIGIN_CONNECT = 3,  /* connect() chose it */
-	ORIGIN_UNSURE = 4    /* first seen just after a listener left its port: a child, or the first
-	                        connect() since; may block it */
+	ORIGIN_UNSURE = 4    /* first seen just after a listener came to its port or left it: a child, or
+	                        a connect() before or since; may block it */
 };
 
 struct memory;
@@ -41,6 +41,10 @@ enum origin memory_recall(struct memory *memory, uint64_t cookie);
 /* True if the port had a listener in the last poll, or, for a port outside the range, has not been
  * without a socket since it had one. */
 bool memory_listened(const struct memory *memory, const struct port_range *range, uint16_t port);
+
+/* True if the port had sockets and no listener in the last poll: of those that are seen now, on a
+ * listener's port, some may be older than the listener. */
+bool memory_held(const struct memory *memory, uint16_t port);
 
 /* Ends a good poll: forgets every socket that was neither noted nor recalled in it, unless it did not
  * look at all sockets of the range (`whole` is false). `listening` and `any` are the census's sets. */

@@ -293,8 +293,9 @@ add_inbound(struct census *census, const struct diag_socket *s, bool in_range, e
 		count_server(census, s);
 	if (!in_range || s->request)
 		return true;
-	if (known == ORIGIN_UNKNOWN)
-		note(census, s, ORIGIN_ACCEPTED);
+	if (known == ORIGIN_UNKNOWN && census->memory != NULL)
+		note(census, s,
+		     memory_held(census->memory, s->local_port) ? ORIGIN_UNSURE : ORIGIN_ACCEPTED);
 	if (!portset_has(&census->listening, s->local_port))
 		portset_add(&census->bound, s->local_port);
 	return census_hold(census, &s->local, s->local_port);

@@ -18,6 +18,7 @@ struct memory {
 	uint32_t used;
 	uint32_t poll;
 	struct portset listening; /* of the last good poll */
+	struct portset held;      /* of the last good poll: ports with sockets and no listener */
 	struct portset former;    /* listened on once, and never without a socket since */
 };
 
@@ -120,11 +121,19 @@ memory_listened(const struct memory *memory, const struct port_range *range, uin
 	return portset_has(range_has(range, port) ? &memory->listening : &memory->former, port);
 }
 
+bool
+memory_held(const struct memory *memory, uint16_t port)
+{
+	return portset_has(&memory->held, port);
+}
+
 void
 memory_commit(struct memory *memory, const struct portset *listening, const struct portset *any,
               bool whole)
 {
 	memory->listening = *listening;
+	memory->held = *any;
+	portset_andnot(&memory->held, listening);
 	portset_or(&memory->former, listening);
 	if (!whole)
 		return;

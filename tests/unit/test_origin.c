@@ -99,6 +99,28 @@ explicit_bind_blocks_in_time_wait(void **state)
 	assert_int_equal(memory_count(memory), 0);
 }
 
+/* A listener may take a port, at another address, that connect() has chosen before. */
+static void
+older_than_the_listener(void **state)
+{
+	struct diag_socket chosen = established(40010);
+	(void)state;
+	poll_begin();
+	host_add(&host, DIAG_SOCKETS, chosen);
+	assert_said(100, 0);
+	for (unsigned poll = 0; poll < 2; poll++) {
+		poll_begin();
+		host_add(&host, DIAG_HOLDERS, listener("10.0.0.9", 40010));
+		host_add(&host, DIAG_SOCKETS, chosen);
+		assert_said(99, 0);
+	}
+	for (unsigned poll = 0; poll < 2; poll++) {
+		poll_begin();
+		host_add(&host, DIAG_SOCKETS, chosen);
+		assert_said(100, 1);
+	}
+}
+
 /* bind(address, 0) shows only as long as the socket is idle. */
 static void
 bound_idle_blocks_when_connected(void **state)
@@ -274,6 +296,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
 	    TEST(without_memory_parity_decides),      TEST(explicit_bind_blocks_in_time_wait),
+	    TEST(older_than_the_listener),
 	    TEST(bound_idle_blocks_when_connected),   TEST(no_port_is_remembered),
 	    TEST(children_outlive_their_listener),    TEST(stranger_on_a_former_listener),
 	    TEST(stranger_beside_a_known_child),      TEST(listener_does_not_adopt),

@@ -107,7 +107,7 @@ def test_the_mib_follows_each_poll_and_each_reload():
         assert h.value("srcPortSystemSeverity.0") == h.value("srcPortLimitsSeverity.0") == 2
         assert h.value("srcPortSystemMessage.0").decode().startswith(FULL)
         assert "aws(9)" in h.named("snmpget", "srcPortLimitsNatEnvironment.0")
-        daemon.configure("conntrackPercent 95\n")
+        daemon.configure("conntrackPercent 95 clear 94\n")
         daemon.reload()
         h.wait_for(lambda: h.value("srcPortSystemSeverity.0") == 1, 10, "the new level")
         assert "hetzner(15)" in h.named("snmpget", "srcPortLimitsNatEnvironment.0")

@@ -94,7 +94,7 @@ def test_promtool():
     promtool = nms.need("promtool", "prometheus")
     path = rules()
     out = h.run(promtool, "check", "rules", path)
-    assert "SUCCESS: 15 rules found" in out, out
+    assert "SUCCESS: 14 rules found" in out, out
     h.run(promtool, "check", "config", os.path.join(h.directory(), "prometheus.yml"))
     out = h.run(promtool, "test", "rules", os.path.join(h.directory(), "srcport.rules.test.yml"))
     assert "SUCCESS" in out and "FAILED" not in out, out
@@ -142,17 +142,17 @@ def test_prometheus_raises_and_ends_an_alert():
         with prometheus(exporter):
             h.wait_for(lambda: "srcPortPoolPercent" in nms.http(
                 "http://127.0.0.1:9090/api/v1/query?query=srcPortPoolPercent"), 20, "data")
-            assert not firing("SrcPortPoolCritical")
+            assert not firing("SrcPortCritical")
             host.fill()
-            alert = h.wait_for(lambda: firing("SrcPortPoolCritical"), 30, "the alert")[0]
+            alert = h.wait_for(lambda: firing("SrcPortCritical"), 30, "the alert")[0]
             labels, notes = alert["labels"], alert["annotations"]
-            assert labels["srcPortPoolName"] == "127.0.0.1 -> 127.0.0.1:9000", labels
+            assert labels["srcPortAlarmKey"] == "pool 127.0.0.1 -> 127.0.0.1:9000", labels
             assert labels["severity"] == "critical"
             assert labels["instance"] == "127.0.0.1:%d" % h.PORT, labels
-            h.wait_for(lambda: firing("SrcPortPoolCritical")[0]["annotations"]["description"]
-                       .startswith("0 further connect() calls"), 10, "what remains: %s" % notes)
+            h.wait_for(lambda: firing("SrcPortCritical")[0]["annotations"]["description"]
+                       .startswith("0 left."), 10, "what remains: %s" % notes)
             host.drain()
-            h.wait_for(lambda: not firing("SrcPortPoolCritical"), 60, "the end of the alert")
+            h.wait_for(lambda: not firing("SrcPortCritical"), 60, "the end of the alert")
 
 
 if __name__ == "__main__":

@@ -27,9 +27,10 @@ class Picture:
                               ' stroke-dasharray="%s"' % dash if dash else ""))
 
     def moment(self, time, words, colour, top, bottom, level):
-        """A vertical line at a time, with its words left of it, level lines down."""
+        """A vertical line at a time, with its words on the side with more room, level lines down."""
         self.line(self.x(time), top, self.x(time), bottom, colour, 1.5, "5,3")
-        self.text(self.x(time) - 5, top + 80 + 16 * level, words, 12, "end", colour)
+        side, anchor = (-5, "end") if time > self.seconds * 0.6 else (5, "start")
+        self.text(self.x(time) + side, top + 80 + 16 * level, words, 12, anchor, colour)
 
     def time_axis(self, y):
         for second in range(0, int(self.seconds) + 1, 10):

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import platform
+import shutil
 import socket
 import struct
 import subprocess
@@ -289,8 +290,8 @@ def reason_with(*prefix):
     os.chmod(h.directory(), 0o755)
     with h.Snmpd() as snmpd:
         program = h.Srcportd(snmpd, start=False)
-        plain = program.command()
-        program.command = lambda: [*prefix, *plain]
+        command = [*prefix, shutil.copy(h.PROGRAM, h.directory()), *program.command()[1:]]
+        program.command = lambda: command
         with program.start():
             program.wait_served()
             program.wait_polls(1)

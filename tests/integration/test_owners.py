@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -22,8 +23,9 @@ if cgroup:
     open(cgroup, "w").write("0")
 open("/proc/self/comm", "w").write(name)
 held = []
-os.setgroups([])
-os.setuid(int(uid))
+if int(uid):
+    os.setgroups([])
+    os.setuid(int(uid))
 for _ in range(int(count)):
     held.append(socket.socket())
     held[-1].connect((peer, int(port)))
@@ -33,12 +35,19 @@ sys.stdin.readline()
 """
 
 
+def can_be(uid):
+    """True if this user namespace has that user."""
+    with open("/proc/self/uid_map") as file:
+        spans = [[int(word) for word in line.split()] for line in file]
+    return any(first <= uid < first + count for first, _, count in spans)
+
+
 class Holder:
     """A process of another user, or of our own, that holds connections."""
 
     def __init__(self, name, uid, count, cgroup="", peer=PEER, port=PORT):
-        if os.geteuid() or not os.path.exists("/proc/self/ns/pid"):
-            raise h.Skip("needs root")
+        if not can_be(uid):
+            raise h.Skip("needs root, to be user %d too" % uid)
         self.process = subprocess.Popen(
             [sys.executable, "-c", HOLD, name, str(uid), peer, str(port), str(count), cgroup],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -125,7 +134,7 @@ def test_message_names_the_culprit():
 
 
 def test_unit_of_the_cgroup():
-    cgroup = new_cgroup("srcportd-test-%d.service" % os.getppid())
+    cgroup = new_cgroup("srcportd-test-%s.service" % os.urandom(6).hex())
     h.port_range(40000, 40099)
     with h.Listener(PEER, PORT), Holder("java", NOBODY, 30, cgroup) as holder:
         owner = once()["owners"][0]["owners"][0]
@@ -136,11 +145,12 @@ def test_unit_of_the_cgroup():
 
 def test_without_privilege_user_and_cgroup():
     h.port_range(40000, 40099)
+    program = shutil.copy(h.PROGRAM, h.directory())  # where that user may go
     os.chmod(h.directory(), 0o755)
     with h.Listener(PEER, PORT), Holder("java", 0, 30), Holder("mine", NOBODY, 20):
         done = subprocess.run(
             ["setpriv", "--reuid=%d" % NOBODY, "--regid=%d" % NOBODY, "--clear-groups",
-             h.PROGRAM, "--once", "--format", "json"], stdout=subprocess.PIPE, check=True)
+             program, "--once", "--format", "json"], stdout=subprocess.PIPE, check=True)
         owners = json.loads(done.stdout.decode())["owners"][0]["owners"]
         assert [(one["kind"], one["uid"], one["connections"], one["process"], one["pid"] is None)
                 for one in owners if one["uid"] == 0] == [("group", 0, 30, "", True)]

@@ -17,6 +17,7 @@ struct record {
 	uint32_t hash;
 	bool taken;   /* in this poll */
 	bool changed; /* in this poll */
+	bool news;    /* of an earlier life, and never told */
 };
 
 struct alarms {
@@ -272,8 +273,9 @@ tell_all(struct alarms *a)
 		struct record *r = &a->records[i];
 		bool owed =
 		    r->alarm.severity == SEVERITY_NORMAL && r->alarm.told != SEVERITY_NORMAL;
-		if (!r->changed && !owed)
+		if (!r->changed && !owed && !r->news)
 			continue;
+		r->news = false;
 		if (order != NULL)
 			order[due++] = r;
 		else
@@ -362,6 +364,7 @@ alarms_restore(struct alarms *a, const struct alarm *alarm, uint32_t max)
 		return false;
 	r->alarm = *alarm;
 	r->state.severity = alarm->severity;
+	r->news = alarm->told != alarm->severity;
 	a->summary.active += alarm->severity != SEVERITY_NORMAL;
 	return true;
 }

@@ -8,8 +8,14 @@ import text
 from mib import ROOT
 
 # What a row is called, by the labels that its index becomes.
-NAME_LOOKUPS = {"Pool": ("Name", "PeerAddr", "PeerPort", "LocalAddr"), "Peer": ("Name", "Addr"),
-                "Local": ("Name", "Addr"), "Alarm": ("Key", "Id")}
+_POOL = ("srcPortPoolPeerAddr", "srcPortPoolPeerPort", "srcPortPoolLocalAddr")
+NAME_LOOKUPS = {
+    "srcPortPoolTable": ("srcPortPoolName", *_POOL),
+    "srcPortPeerTable": ("srcPortPeerName", "srcPortPeerAddr"),
+    "srcPortLocalTable": ("srcPortLocalName", "srcPortLocalAddr"),
+    "srcPortAlarmTable": ("srcPortAlarmKey", "srcPortAlarmId"),
+    "srcPortOwnerTable": ("srcPortOwnerName", *_POOL, "srcPortOwnerNumber"),
+}
 SMALL = ("srcPortTargetTable", "srcPortAlarmTable")
 
 
@@ -40,11 +46,9 @@ def _overrides(mib):
 def _lookups(mib, tables):
     found = []
     for table in tables:
-        short = table[len("srcPort"):-len("Table")]
-        if short in NAME_LOOKUPS:
-            name, *index = NAME_LOOKUPS[short]
-            found.append({"source_indexes": ["srcPort" + short + part for part in index],
-                          "lookup": "srcPort" + short + name})
+        if table in NAME_LOOKUPS:
+            name, *index = NAME_LOOKUPS[table]
+            found.append({"source_indexes": index, "lookup": name})
     return found
 
 

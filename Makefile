@@ -91,7 +91,11 @@ $(O)/%.o: src/%.c $(O)/flags | deps-build
 $(O)/unit/%.o: tests/unit/%.c $(O)/flags | deps-check $(O)/unit
 	$(compile) -iquote tests/unit -c -o $@ $<
 
-unit-tests: $(unit_tests)
+unit-tests: $(unit_tests) $(if $(SANITIZE),,$(O)/faults.so)
+
+# Makes the program's calls fail; see there.
+$(O)/faults.so: tests/faults/shim.c | $(O)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Wno-pedantic -O1 -fPIC -shared -o $@ $< -lmnl
 
 # The allocator is wrapped, so that a test can make any allocation fail (tests/unit/support.h).
 wrap := -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc

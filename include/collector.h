@@ -14,10 +14,9 @@
 
 struct collector;
 
-/* Opens everything that the loop needs; SIGHUP, SIGINT, SIGTERM and SIGUSR1 are blocked and read from then on,
- * so call it before any other thread is started. options, config (which SIGHUP replaces in place),
- * door and service, which hears of every poll, must outlive the collector. NULL with one line in
- * error. */
+/* Opens everything that the loop needs. Call signals_hold() before it, and start no other thread in
+ * between. options, config (which SIGHUP replaces in place), door and service, which hears of every
+ * poll, must outlive the collector. NULL with one line in error. */
 struct collector *collector_open(const struct options *options, struct config *config,
 				 struct door *door, struct service *service, char *error,
 				 size_t room);

@@ -18,9 +18,10 @@ struct service {
 	bool ready; /* the service manager knows */
 };
 
-/* What comes before everything else: detaches (-d; messages go to syslog from then on), locks the
- * pid file, finds the service manager. Call before any thread is started. Returns EXIT_OK, or the
- * exit status for what it has logged; service_end() is needed in both cases. */
+/* What comes before everything else: has signals wait (signals_hold()), detaches (-d; messages go
+ * to syslog from then on), locks the pid file, finds the service manager. Call before any thread is
+ * started. Returns EXIT_OK, or the exit status for what it has logged; service_end() is needed in
+ * both cases. */
 int service_start(struct service *service, const struct options *options);
 
 /* A poll has ended, well or not: the first one makes the daemon ready, each feeds the watchdog,

@@ -12,15 +12,15 @@
 #include "probe.h"
 #include "procfile.h"
 #include "reload.h"
+#include "shortage.h"
+#include "signals.h"
 #include "snapshot.h"
 #include "trend.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,6 +41,7 @@ struct collector {
 	struct memory *memory;
 	struct carry carry;
 	struct failures *failures;
+	struct failure_state failures_told; /* what the log says of them */
 	struct owners *owners;
 	struct probe *probe;   /* NULL while probing is off */
 	bool probe_trouble;    /* it has been logged that probing fails */
@@ -48,6 +49,7 @@ struct collector {
 	int signal_fd;
 	bool stopping;
 
+	struct shortage shortage;
 	bool late;             /* it has been logged that polls take too long */
 	bool polling;          /* a dump is under way, into census */
 	uint64_t started_us;   /* monotonic_us() */
@@ -58,22 +60,6 @@ struct collector {
 	unsigned percent;      /* the highest of the last good poll */
 	struct snapshot *last; /* the published one; holds a reference */
 };
-
-static bool
-open_signals(struct collector *c)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGUSR1);
-	signal(SIGPIPE, SIG_IGN);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-		return false;
-	c->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return c->signal_fd >= 0;
-}
 
 /* Polls from now on every `seconds`, the first time after `first_ns` or, if that is 0, after
  * `seconds`. */
@@ -109,6 +95,19 @@ publish_nothing(struct collector *c)
 	return true;
 }
 
+/* False with the errno of what failed. */
+static bool
+open_parts(struct collector *c)
+{
+	return (c->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) >= 0 &&
+	       (c->signal_fd = signals_open()) >= 0 && (c->memory = memory_new()) != NULL &&
+	       (c->trend = trend_new()) != NULL &&
+	       (c->failures = failures_new(c->source.root, c->sys_root)) != NULL &&
+	       (c->owners = owners_new(c->source.root, c->sys_root)) != NULL &&
+	       (c->alert = alert_open(c->config, door_notices(c->door))) != NULL &&
+	       arm_timer(c, 1, c->config->pace.usual_s);
+}
+
 struct collector *
 collector_open(const struct options *options, struct config *config, struct door *door,
                struct service *service, char *error, size_t room)
@@ -124,16 +123,8 @@ collector_open(const struct options *options, struct config *config, struct door
 	c->service = service;
 	c->source.root = options->proc_root;
 	c->sys_root = options->sys_root;
-	c->signal_fd = -1;
-	c->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	c->memory = memory_new();
-	c->trend = trend_new();
-	c->failures = failures_new(c->source.root, c->sys_root);
-	c->owners = owners_new(c->source.root, c->sys_root);
-	c->alert = alert_open(config, door_notices(door));
-	if (c->timer_fd < 0 || c->memory == NULL || c->trend == NULL || c->failures == NULL ||
-	    c->owners == NULL || c->alert == NULL || !open_signals(c) ||
-	    !arm_timer(c, 1, config->pace.usual_s)) {
+	c->signal_fd = c->timer_fd = -1;
+	if (!open_parts(c)) {
 		snprintf(error, room, "collector: %s", strerror(errno));
 		collector_close(c);
 		return NULL;
@@ -176,9 +167,8 @@ collector_close(struct collector *c)
 static void
 publish(struct collector *c, struct snapshot *snapshot)
 {
-	if (snapshot == NULL) {
-		log_error(subsystem, "out of memory: the last snapshot stays");
-	} else {
+	shortage_note(&c->shortage, SHORTAGE_SNAPSHOT, snapshot != NULL);
+	if (snapshot != NULL) {
 		snapshot_release(c->last);
 		c->last = snapshot_hold(snapshot);
 		door_publish(c->door, snapshot);
@@ -228,8 +218,7 @@ plan_probe(struct collector *c)
 	}
 	if (c->probe == NULL)
 		c->probe = probe_new();
-	if (c->probe == NULL || !census_watch(&c->census))
-		log_error("probe", "out of memory: ports stay in doubt");
+	shortage_note(&c->shortage, SHORTAGE_PROBE, c->probe != NULL && census_watch(&c->census));
 }
 
 /* Settles ports in doubt. Logged when it becomes impossible, and when it is possible again. */
@@ -250,11 +239,11 @@ settle(struct collector *c)
 static void
 count_failures(struct collector *c, struct tally *tally)
 {
-	static const struct failure_state nothing = {0};
 	const struct failure_state *now = &tally->failures;
-	const struct failure_state *before = c->last != NULL ? &c->last->failures : &nothing;
+	const struct failure_state before = c->failures_told;
 	failures_poll(c->failures, tally, c->config->failures);
-	if (now->available == before->available && strcmp(now->reason, before->reason) == 0)
+	c->failures_told = *now;
+	if (now->available == before.available && strcmp(now->reason, before.reason) == 0)
 		return;
 	log_info("failures", "failed connect() calls are %scounted%s%s",
 	         now->available ? "" : "not ", now->reason[0] != '\0' ? ": " : "", now->reason);
@@ -279,8 +268,8 @@ finish_census(struct collector *c)
 	c->polling = false;
 	hostlimits_judge(&c->host, c->config->limits);
 	tally->host = c->host;
-	if (!trend_take(c->trend, tally, monotonic_us() / 1000))
-		log_warn("poller", "out of memory: this poll is missing from the trends");
+	shortage_note(&c->shortage, SHORTAGE_TREND,
+	              trend_take(c->trend, tally, monotonic_us() / 1000));
 	return tally;
 }
 
@@ -398,14 +387,13 @@ reload(struct collector *c)
 static void
 on_signal(struct collector *c)
 {
-	struct signalfd_siginfo info;
-	while (read(c->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGHUP)
-			reload(c);
-		else if (info.ssi_signo != SIGUSR1)
-			c->stopping = true;
-		else if (!c->polling)
-			poll_begin(c);
+	for (;;) {
+		switch (signals_next(c->signal_fd)) {
+		case ORDER_NONE: return;
+		case ORDER_STOP: c->stopping = true; break;
+		case ORDER_RELOAD: reload(c); break;
+		case ORDER_POLL: poll_begin(c); break;
+		}
 	}
 }
 

@@ -70,16 +70,21 @@ run_daemon(const struct options *options, struct config *config, struct service 
 	return status;
 }
 
-/* With --format nagios the one line that a scheduler reads must say it too. */
+struct complaints {
+	const struct options *options;
+	unsigned count;
+};
+
+/* With --format nagios, the one line that a scheduler reads has the first. */
 static void
-complain(void *options, const char *line)
+complain(void *arg, const char *line)
 {
-	const struct options *o = options;
+	struct complaints *c = arg;
 	if (log_is_journal())
 		log_error("config", "%s", line);
 	else
 		fprintf(stderr, "srcportd: %s\n", line);
-	if (o->mode == RUN_ONCE && o->format == FORMAT_NAGIOS)
+	if (c->count++ == 0 && c->options->mode == RUN_ONCE && c->options->format == FORMAT_NAGIOS)
 		printf("SRCPORT UNKNOWN: %s\n", line);
 }
 
@@ -123,7 +128,8 @@ main(int argc, char **argv)
 	default: break;
 	}
 	log_open(log_is_journal() ? LOG_TO_JOURNAL : LOG_TO_STDERR, options.verbose);
-	int status = config_load(&config, &options, complain, &options);
+	struct complaints complaints = {.options = &options};
+	int status = config_load(&config, &options, complain, &complaints);
 	if (status == EXIT_OK)
 		status = run(&options, &config);
 	else if (options.mode == RUN_ONCE && options.format == FORMAT_NAGIOS)

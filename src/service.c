@@ -4,6 +4,7 @@
 #include "background.h"
 #include "log.h"
 #include "monotonic.h"
+#include "signals.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -27,6 +28,10 @@ service_start(struct service *service, const struct options *options)
 			log_error(subsystem, "cannot detach: %s", strerror(errno));
 			return EXIT_FAILED;
 		}
+	}
+	if (!signals_hold()) {
+		log_error(subsystem, "signals: %s", strerror(errno));
+		return EXIT_FAILED;
 	}
 	if (!sdnotify_open(&service->notify, error, sizeof(error)))
 		log_warn(subsystem, "%s; the service manager is told nothing", error);

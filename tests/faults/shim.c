@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * shim: an LD_PRELOAD library that makes calls of the program under test fail, one site at a time.
+ *
+ * A site is a place in the program itself (not in a library) that calls one of the functions below,
+ * known by its return address less the address at which the program was loaded.
+ *
+ * FAULT_SITES   file: each site that is reached is added as "FUNCTION OFFSET" once
+ * FAULT_AT      hexadecimal offset of the site that fails
+ * FAULT_TIMES   how often it fails: a number, or "always" (1)
+ * FAULT_AFTER   how many calls there pass before (0)
+ * FAULT_ERRNO   errno of a failure (ENOMEM for memory, else EMFILE)
+ * FAULT_HIT     file that exists as soon as something has failed
+ * FAULT_CLOCK   file with the seconds by which the wall clock is set off; read at each look at it
+ * FAULT_DELAY   microseconds that each datagram of netlink takes
+ * FAULT_NETLINK "MODE": what is done to datagrams of netlink while the file FAULT_GATE exists:
+ *               truncate, garbage, busy, refuse, interrupt, silence, short
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <link.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SITES_MAX 2048
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+static uintptr_t base, end;
+static const char *sites_path, *hit_path, *clock_path, *gate_path, *netlink_mode;
+static uintptr_t fault_at;
+static long fault_times, fault_after, fault_errno, delay_us;
+static atomic_long calls;
+static _Atomic uintptr_t known[SITES_MAX];
+
+static int
+find_program(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)size;
+	(void)arg;
+	base = info->dlpi_addr;
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_LOAD)
+			end = base + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
+	return 1; /* the program comes first */
+}
+
+static long
+number(const char *name, int radix, long otherwise)
+{
+	const char *text = getenv(name);
+	return text != NULL ? strtol(text, NULL, radix) : otherwise;
+}
+
+__attribute__((constructor)) static void
+start(void)
+{
+	const char *times = getenv("FAULT_TIMES");
+	sites_path = getenv("FAULT_SITES");
+	hit_path = getenv("FAULT_HIT");
+	clock_path = getenv("FAULT_CLOCK");
+	gate_path = getenv("FAULT_GATE");
+	netlink_mode = getenv("FAULT_NETLINK");
+	fault_at = (uintptr_t)number("FAULT_AT", 16, 0);
+	fault_times = times != NULL && strcmp(times, "always") == 0 ? -1 : number("FAULT_TIMES", 10, 1);
+	fault_after = number("FAULT_AFTER", 10, 0);
+	fault_errno = number("FAULT_ERRNO", 10, 0);
+	delay_us = number("FAULT_DELAY", 10, 0);
+	dl_iterate_phdr(find_program, NULL);
+}
+
+/* Bare system calls: nothing here may come back into the shim. */
+static void
+append(const char *path, const char *text, size_t length)
+{
+	long fd = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+	                  0644);
+	if (fd < 0)
+		return;
+	(void)!syscall(SYS_write, (int)fd, text, length);
+	syscall(SYS_close, (int)fd);
+}
+
+static void
+record_site(const char *function, uintptr_t offset)
+{
+	size_t at = offset % SITES_MAX;
+	for (size_t i = 0; i < SITES_MAX; i++, at = (at + 1) % SITES_MAX) {
+		uintptr_t none = 0;
+		if (atomic_load(&known[at]) == offset)
+			return;
+		if (atomic_compare_exchange_strong(&known[at], &none, offset))
+			break;
+	}
+	char line[64];
+	int length = snprintf(line, sizeof(line), "%s %lx\n", function, (unsigned long)offset);
+	append(sites_path, line, (size_t)length);
+}
+
+/* True if this call is to fail; sets errno then. */
+static bool
+strike(const char *function, const void *caller, int error)
+{
+	uintptr_t address = (uintptr_t)caller;
+	if (address < base || address >= end)
+		return false;
+	if (sites_path != NULL)
+		record_site(function, address - base);
+	if (fault_at == 0 || address - base != fault_at)
+		return false;
+	long call = atomic_fetch_add(&calls, 1);
+	if (call < fault_after || (fault_times >= 0 && call >= fault_after + fault_times))
+		return false;
+	if (hit_path != NULL)
+		append(hit_path, function, strlen(function));
+	errno = fault_errno != 0 ? (int)fault_errno : error;
+	return true;
+}
+
+#define STRIKES(error) strike(__func__, __builtin_return_address(0), error)
+#define REAL(name)     ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define WRAP(type, name, parameters, arguments, failure, error) \
+	type name parameters                                    \
+	{                                                       \
+		if (STRIKES(error))                             \
+			return failure;                         \
+		return REAL(name) arguments;                    \
+	}
+
+/* Memory. */
+
+void *
+malloc(size_t size)
+{
+	return STRIKES(ENOMEM) ? NULL : __libc_malloc(size);
+}
+
+void *
+calloc(size_t count, size_t size)
+{
+	return STRIKES(ENOMEM) ? NULL : __libc_calloc(count, size);
+}
+
+void *
+realloc(void *old, size_t size)
+{
+	return STRIKES(ENOMEM) ? NULL : __libc_realloc(old, size);
+}
+
+WRAP(char *, strdup, (const char *text), (text), NULL, ENOMEM)
+WRAP(int, setenv, (const char *n, const char *v, int o), (n, v, o), -1, ENOMEM)
+WRAP(ssize_t, getdelim, (char **line, size_t *n, int d, FILE *file), (line, n, d, file), -1, ENOMEM)
+WRAP(int, scandir,
+     (const char *d, struct dirent ***l, int (*f)(const struct dirent *),
+      int (*c)(const struct dirent **, const struct dirent **)),
+     (d, l, f, c), -1, ENOMEM)
+WRAP(void *, mmap, (void *a, size_t n, int p, int f, int fd, off_t o), (a, n, p, f, fd, o),
+     MAP_FAILED, ENOMEM)
+
+/* Descriptors, threads and processes. */
+
+int
+open(const char *path, int flags, ...)
+{
+	va_list arguments;
+	va_start(arguments, flags);
+	mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+	va_end(arguments);
+	return STRIKES(EMFILE) ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int
+openat(int directory, const char *path, int flags, ...)
+{
+	va_list arguments;
+	va_start(arguments, flags);
+	mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+	va_end(arguments);
+	return STRIKES(EMFILE) ? -1 : (int)syscall(SYS_openat, directory, path, flags, mode);
+}
+
+WRAP(FILE *, fopen, (const char *path, const char *mode), (path, mode), NULL, EMFILE)
+WRAP(DIR *, opendir, (const char *path), (path), NULL, EMFILE)
+WRAP(DIR *, fdopendir, (int fd), (fd), NULL, ENOMEM)
+WRAP(int, socket, (int domain, int type, int protocol), (domain, type, protocol), -1, EMFILE)
+WRAP(int, pipe2, (int ends[2], int flags), (ends, flags), -1, EMFILE)
+WRAP(int, eventfd, (unsigned value, int flags), (value, flags), -1, EMFILE)
+WRAP(int, timerfd_create, (clockid_t clock, int flags), (clock, flags), -1, EMFILE)
+WRAP(int, signalfd, (int fd, const sigset_t *set, int flags), (fd, set, flags), -1, EMFILE)
+WRAP(int, epoll_create1, (int flags), (flags), -1, EMFILE)
+WRAP(int, epoll_ctl, (int e, int op, int fd, struct epoll_event *v), (e, op, fd, v), -1, ENOSPC)
+WRAP(pid_t, fork, (void), (), -1, EAGAIN)
+
+int
+pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *arg)
+{
+	if (STRIKES(EAGAIN))
+		return errno;
+	return REAL(pthread_create)(thread, attributes, run, arg);
+}
+
+/* Everything else that may go wrong, and is looked at. */
+
+WRAP(int, setsockopt, (int s, int l, int n, const void *v, socklen_t z), (s, l, n, v, z), -1, ENOMEM)
+WRAP(int, bind, (int s, const struct sockaddr *a, socklen_t z), (s, a, z), -1, EADDRINUSE)
+WRAP(int, getsockname, (int s, struct sockaddr *a, socklen_t *z), (s, a, z), -1, ENOBUFS)
+WRAP(int, timerfd_settime,
+     (int fd, int f, const struct itimerspec *v, struct itimerspec *o), (fd, f, v, o), -1, EINVAL)
+WRAP(int, flock, (int fd, int operation), (fd, operation), -1, ENOLCK)
+WRAP(int, ftruncate, (int fd, off_t length), (fd, length), -1, EIO)
+WRAP(ssize_t, pwrite, (int fd, const void *b, size_t n, off_t o), (fd, b, n, o), -1, ENOSPC)
+WRAP(ssize_t, send, (int s, const void *b, size_t n, int f), (s, b, n, f), -1, ENOBUFS)
+WRAP(size_t, fwrite, (const void *b, size_t z, size_t n, FILE *f), (b, z, n, f), 0, ENOSPC)
+WRAP(int, rename, (const char *from, const char *to), (from, to), -1, EIO)
+WRAP(int, fsync, (int fd), (fd), -1, EIO)
+
+/* Of files only: the kernel never fails a read of a signalfd or a timerfd that is readable. */
+ssize_t
+read(int fd, void *buffer, size_t length)
+{
+	struct stat st;
+	if (syscall(SYS_fstat, fd, &st) == 0 && S_ISREG(st.st_mode) && STRIKES(EIO))
+		return -1;
+	return syscall(SYS_read, fd, buffer, length);
+}
+
+ssize_t
+write(int fd, const void *buffer, size_t length)
+{
+	return STRIKES(ENOSPC) ? -1 : syscall(SYS_write, fd, buffer, length);
+}
+
+/* Netlink. */
+
+WRAP(struct mnl_socket *, mnl_socket_open2, (int bus, int flags), (bus, flags), NULL, EMFILE)
+WRAP(int, mnl_socket_bind, (struct mnl_socket *s, unsigned g, pid_t p), (s, g, p), -1, ENOBUFS)
+WRAP(ssize_t, mnl_socket_sendto, (const struct mnl_socket *s, const void *b, size_t n), (s, b, n),
+     -1, ENOBUFS)
+
+static ssize_t
+refusal(void *buffer, ssize_t got, int error)
+{
+	struct nlmsghdr request = *(struct nlmsghdr *)buffer;
+	struct nlmsghdr *answer = mnl_nlmsg_put_header(buffer);
+	answer->nlmsg_type = NLMSG_ERROR;
+	answer->nlmsg_seq = request.nlmsg_seq;
+	answer->nlmsg_pid = request.nlmsg_pid;
+	struct nlmsgerr *told = mnl_nlmsg_put_extra_header(answer, sizeof(*told));
+	*told = (struct nlmsgerr){.error = -error, .msg = request};
+	return got < (ssize_t)answer->nlmsg_len ? got : (ssize_t)answer->nlmsg_len;
+}
+
+static ssize_t
+tamper(char *buffer, ssize_t got)
+{
+	const char *mode = netlink_mode;
+	if (strcmp(mode, "truncate") == 0)
+		errno = ENOSPC;
+	else if (strcmp(mode, "interrupt") == 0)
+		((struct nlmsghdr *)(void *)buffer)->nlmsg_flags |= NLM_F_DUMP_INTR;
+	else if (strcmp(mode, "garbage") == 0)
+		memset(buffer + sizeof(struct nlmsghdr), 0xff, (size_t)got - sizeof(struct nlmsghdr));
+	else if (strcmp(mode, "short") == 0)
+		return got / 2;
+	else if (strcmp(mode, "busy") == 0)
+		return refusal(buffer, got, EBUSY);
+	else if (strcmp(mode, "refuse") == 0)
+		return refusal(buffer, got, EPERM);
+	return strcmp(mode, "truncate") == 0 ? -1 : got;
+}
+
+ssize_t
+mnl_socket_recvfrom(const struct mnl_socket *socket, void *buffer, size_t length)
+{
+	if (STRIKES(ENOBUFS))
+		return -1;
+	if (delay_us > 0)
+		poll(NULL, 0, (int)(delay_us / 1000));
+	bool open_gate = netlink_mode != NULL && gate_path != NULL && access(gate_path, F_OK) == 0;
+	ssize_t got = REAL(mnl_socket_recvfrom)(socket, buffer, length);
+	if (!open_gate || got <= 0)
+		return got;
+	if (strcmp(netlink_mode, "silence") == 0) {
+		errno = EAGAIN; /* as after the socket's time-out */
+		return -1;
+	}
+	return tamper(buffer, got);
+}
+
+/* The wall clock. */
+
+static time_t
+offset_s(void)
+{
+	char text[32] = "";
+	long fd = clock_path != NULL ? syscall(SYS_openat, AT_FDCWD, clock_path, O_RDONLY) : -1;
+	if (fd < 0)
+		return 0;
+	(void)!syscall(SYS_read, (int)fd, text, sizeof(text) - 1);
+	syscall(SYS_close, (int)fd);
+	return (time_t)strtol(text, NULL, 10);
+}
+
+int
+clock_gettime(clockid_t clock, struct timespec *out)
+{
+	int result = (int)syscall(SYS_clock_gettime, clock, out);
+	if (result == 0 && clock == CLOCK_REALTIME)
+		out->tv_sec += offset_s();
+	return result;
+}
+
+time_t
+time(time_t *out)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (out != NULL)
+		*out = now.tv_sec;
+	return now.tv_sec;
+}
+
+int
+gettimeofday(struct timeval *restrict out, void *restrict zone)
+{
+	struct timespec now;
+	(void)zone;
+	clock_gettime(CLOCK_REALTIME, &now);
+	*out = (struct timeval){now.tv_sec, now.tv_nsec / 1000};
+	return 0;
+}

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Out of memory, out of descriptors, and every other failed call: at each place that makes one.
+
+A first run finds the places in the program that call something which may fail (tests/faults/shim.c
+lists what). Then comes one run for each place, in which its call fails once, and one in which it
+fails always. What may then happen:
+
+  --once       the whole report and exit status 0; or one line that says what went wrong, no
+               report, and exit status 1 (3 as a plugin)
+  the daemon   at the start it may end with exit status 1 and a line that says why;
+               once it is ready it never ends; after a call that failed once it polls well again;
+               it reloads and ends with status 0 when it is told to, also while a call fails always
+"""
+import os
+import re
+import signal
+
+import harness as h
+import faults
+
+TOKENS = """\
+target here 127.0.0.1
+target net 127.0.0.0/8 critical 90% warning 50
+closeWait 5 clear 2
+"""
+
+
+class Host:
+    """Connections enough for every array of the program to grow."""
+
+    def __enter__(self):
+        h.port_range(40000, 40999)
+        self.listeners = [h.Listener("127.0.0.%d" % n, 9000) for n in range(1, 21)]
+        self.keep = [h.open_socket("127.0.0.1", source_port=40500)]
+        for listener in self.listeners:
+            self.keep += h.connect_many(20, listener.address, 9000)
+        self.keep += h.close_wait(10, self.listeners[0])
+        return self
+
+    def __exit__(self, *_):
+        h.reset_all(self.keep)
+        for listener in self.listeners:
+            listener.close()
+
+
+def configuration():
+    path = faults.path_of("srcportd.conf")
+    with open(path, "w") as file:
+        file.write(TOKENS + "stateFile %s\n" % faults.path_of("state"))
+    os.makedirs(path + ".d", exist_ok=True)
+    with open(path + ".d/more.conf", "w") as file:
+        file.write("target more 127.0.0.2 port 9000\n")
+    return path
+
+
+def sites_of_once(arguments):
+    path = faults.path_of("sites")
+    status, out, err = h.srcportd(*arguments, env=faults.shim(sites=path))
+    assert status in (0, 1) and out and not err, (status, err)
+    found = faults.sites(path)
+    os.unlink(path)
+    assert len(found) > 10, found
+    return found, status, out
+
+
+def check_once(arguments, offset, times, whole, plugin):
+    """whole: exit status and output of a run in which nothing fails."""
+    hit = faults.path_of("hit")
+    status, out, err = h.srcportd(*arguments, seconds=20,
+                                  env=faults.shim(at=offset, times=times, hit=hit))
+    assert os.path.exists(hit), "was not reached"
+    os.unlink(hit)
+    said = "status %d, %r, %r" % (status, out[-200:], err)
+    if out and not (plugin and status == 3):
+        # What could be done without is missing, no more; the poll itself is whole.
+        assert status == whole[0], said
+        assert len(out.splitlines()) >= len(whole[1].splitlines()) * 0.6, said
+    elif plugin:
+        assert status == 3 and re.match(r"SRCPORT UNKNOWN: \S[^\n]*\n\Z", out), said
+    else:
+        assert status in (1, 3) and not out, said
+        lines = err.splitlines()
+        assert lines and all(re.match(r"srcportd: \S", line) for line in lines), said
+        assert len(lines) == 1 or status == 3, said
+
+
+def at_each(found, check, both=("1", "always")):
+    """Runs check(offset, times) at each site; every complaint in one failure."""
+    complaints = []
+    for function, offset in found:
+        for times in both:
+            try:
+                check(offset, times)
+            except AssertionError as error:
+                complaints.append("%s at %s fails %s: %s" % (
+                    function, faults.place(offset), {"1": "once"}.get(times, times), error))
+    assert not complaints, "\n".join(complaints)
+
+
+def run_once(*arguments, plugin=False):
+    with Host():
+        arguments = ("--once", "--config", configuration()) + arguments
+        found, *whole = sites_of_once(arguments)
+        at_each(found, lambda offset, times: check_once(arguments, offset, times, whole, plugin))
+    return "%d places" % len(found)
+
+
+def test_once_text():
+    return run_once("127.0.0.1", "127.0.0.3:9000")
+
+
+def test_once_json_and_record():
+    return run_once("--format", "json", "--record", faults.path_of("record"))
+
+
+def test_once_nagios():
+    return run_once("--format", "nagios", plugin=True)
+
+
+def test_once_replay():
+    record = faults.path_of("record")
+    with Host():
+        status, _, err = h.srcportd("--once", "--record", record)
+        assert status == 0, err
+    return run_once("--replay", record)
+
+
+def daemon(environment):
+    return faults.Told(environment, "--config", configuration(), "--interval", "60",
+                       "--agentx-socket", "/nowhere", "--pid-file", faults.path_of("pid"))
+
+
+def live(told):
+    """A life: ready, two reloads, the end; its exit status."""
+    told.until(faults.good)
+    for _ in range(2):
+        told.poke()
+        told.until(faults.good)
+    told.process.send_signal(signal.SIGTERM)
+    return told.wait()
+
+
+def sites_of_daemon():
+    path = faults.path_of("sites")
+    told = daemon(faults.shim(sites=path))
+    assert live(told) == 0, told.log()
+    told.close()
+    return faults.sites(path)
+
+
+def ended_at_start(told):
+    """It could not start: status 1 (3 if the configuration could not be read), and it says why."""
+    status = told.wait()
+    lines = told.log().splitlines()
+    assert status in (1, 3) and lines, "status %d, %s" % (status, lines)
+    assert re.match(r"srcportd: \S", lines[-1]), lines
+    # An errno that somebody else left says something wrong.
+    assert not re.search(r"Success|No such file", lines[-1]), lines
+
+
+def lived_on(told, times, status):
+    for _ in range(3):
+        told.poke()
+        status = told.status(1) or status
+    assert told.running(), "it ended: " + told.log()
+    deaf = "the service manager is told nothing" in told.log()
+    if times == "1" and not deaf:
+        assert status is not None and faults.good(status), status
+    told.process.send_signal(signal.SIGTERM)
+    assert told.wait() == 0, told.log()
+    for line in set(told.log().splitlines()):
+        assert told.log().count(line) == 1 or "reloaded" in line, "told twice: " + line
+
+
+def check_daemon(offset, times):
+    hit = faults.path_of("hit")
+    told = daemon(faults.shim(at=offset, times=times, hit=hit))
+    try:
+        # READY may be the message that could not be sent: then the next poll tells.
+        status = told.status(2)
+        if status is None and not told.running():
+            ended_at_start(told)
+        else:
+            lived_on(told, times, status)
+        assert os.path.exists(hit), "was not reached"
+    finally:
+        told.close()
+        os.unlink(told.log_path)
+        if os.path.exists(faults.path_of("state")):
+            os.unlink(faults.path_of("state"))
+        if os.path.exists(hit):
+            os.unlink(hit)
+
+
+def run_daemon(times):
+    with Host():
+        found = sites_of_daemon()
+        at_each(found, check_daemon, (times,))
+    return "%d places" % len(found)
+
+
+def test_daemon_fails_once():
+    return run_daemon("1")
+
+
+def test_daemon_fails_always():
+    return run_daemon("always")
+
+
+if __name__ == "__main__":
+    h.main()

@@ -72,6 +72,7 @@ struct alarm_clock {
 struct alarm_reading {
 	struct alarm_subject subject;
 	enum severity raise, hold; /* by the raise and by the clear levels */
+	bool at_once;              /* raise does not wait for raise_polls */
 	enum cause cause;          /* of raise */
 	enum cause hold_cause;     /* of hold */
 	struct addr local, peer;

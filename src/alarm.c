@@ -124,12 +124,12 @@ alarms_begin(struct alarms *a, const struct alarm_rules *rules, const struct ala
 
 /* Takes one poll into a record's state. */
 static void
-step(struct alarms *a, struct record *r, enum severity raise, enum severity hold)
+step(struct alarms *a, struct record *r, enum severity raise, enum severity hold, bool at_once)
 {
 	enum severity before = r->state.severity;
 	r->taken = true;
-	r->changed =
-	    alarm_state_step(&r->state, raise, hold, a->rules->raise_polls, a->rules->clear_polls);
+	r->changed = alarm_state_step(&r->state, raise, hold, at_once ? 1 : a->rules->raise_polls,
+				      a->rules->clear_polls);
 	r->alarm.severity = r->state.severity;
 	if (r->changed && before == SEVERITY_NORMAL) {
 		r->alarm.id = ++a->last_id;
@@ -170,7 +170,7 @@ alarms_take(struct alarms *a, const struct alarm_reading *reading)
 	alarm->remaining = reading->remaining;
 	alarm->percent = reading->percent;
 	alarm->close_wait = reading->close_wait;
-	step(a, r, reading->raise, reading->hold);
+	step(a, r, reading->raise, reading->hold, reading->at_once);
 	alarm->cause = cause_now(alarm, reading);
 	if (r->changed || alarm->severity != SEVERITY_NORMAL)
 		reading->describe(reading, alarm->message);
@@ -190,7 +190,7 @@ step_absent(struct alarms *a, struct record *r)
 	struct alarm *alarm = &r->alarm;
 	alarm->used = alarm->percent = alarm->close_wait = 0;
 	alarm->remaining = alarm->capacity;
-	step(a, r, SEVERITY_NORMAL, SEVERITY_NORMAL);
+	step(a, r, SEVERITY_NORMAL, SEVERITY_NORMAL, false);
 	snprintf(alarm->message, sizeof(alarm->message), "%s",
 		 alarm->subject.kind == ALARM_TARGET ? "it is no longer configured"
 						     : "no connection of it is left");

@@ -100,6 +100,7 @@ read_usage(const struct watch *w, struct alarm_reading *r, const struct level_ba
 	struct alarm_verdict raise = judge(w, band, false, measures, u);
 	struct alarm_verdict hold = judge(w, band, true, measures, u);
 	r->raise = raise.severity;
+	r->at_once = raise.cause == CAUSE_FAILURES;
 	r->cause = raise.cause;
 	r->hold = hold.severity;
 	r->hold_cause = hold.cause;

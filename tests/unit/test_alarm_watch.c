@@ -324,7 +324,7 @@ a_failed_connect_is_critical_whatever_the_levels(void **state)
 	struct scene s;
 	(void)state;
 	begin(&s, "criticalPercent off\nwarningPercent off\nwarningRemaining off\n"
-		  "criticalRemaining off\n");
+		  "criticalRemaining off\nraisePolls 3\n");
 	poll_begin(&s);
 	connect_some(&s, STATE_ESTABLISHED, 443, 40000, 10);
 	tally(&s);

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""test_culprit: the notification itself names who is behind it."""
+import harness as h
+from test_failures import mount_tracefs, start
+from test_owners import PEER, PORT, Holder, leak
+
+
+def messages(traps):
+    """The texts of the notifications."""
+    oid = h.oid("srcPortAlarmMessage")
+    return [bind.value.decode() for trap in traps for bind in trap.binds
+            if bind.oid[:len(oid)] == oid]
+
+
+def test_a_leak_is_told_with_its_owner():
+    h.port_range(40000, 49999)
+    receiver = h.Snmptrapd()
+    with h.Snmpd(h.trap_sinks("v2c")) as snmpd, h.Listener(PEER, PORT) as listener, \
+            h.Srcportd(snmpd, config="closeWait 20\n") as program:
+        program.wait_polls(1)
+        with Holder("java", 0, 30) as holder:
+            leak(listener, 30)
+            found = messages(receiver.wait_traps(1, trap_oid="srcPortWarning"))
+            assert "CLOSE_WAIT 30 of 30" in found[0], found
+            assert "held by" in found[0] and "(pid %d" % holder.pid in found[0], found
+            assert "restart it" in found[0], found
+
+
+def test_a_failure_is_told_with_its_process():
+    mount_tracefs()
+    h.port_range(40000, 49999)
+    receiver = h.Snmptrapd()
+    with h.Snmpd(h.trap_sinks("v2c")) as snmpd, h.Listener(PEER, PORT), start(snmpd) as program:
+        held = [h.connect(PEER, PORT, local_range=(40000, 40001)) for _ in range(2)]
+        program.wait_polls(2)
+        try:
+            held.append(h.connect(PEER, PORT, local_range=(40000, 40001)))
+            assert False, "a third connection in a range of two"
+        except OSError:
+            pass
+        found = messages(receiver.wait_traps(1, trap_oid="srcPortCritical"))
+        assert "failed connect() calls (1, the last in python" in found[0], found
+        h.reset_all(held)
+
+
+if __name__ == "__main__":
+    h.main()

@@ -271,7 +271,10 @@ class Srcportd(Daemon):
         return bind.oid[:len(client.root())] == client.root()
 
     def wait_served(self, seconds=10):
+        """Returns when our objects are served and the first poll has ended, well or not."""
         wait_for(self.served, seconds, "snmpd serves SRCPORT-MIB")
+        wait_for(lambda: client.value("srcPortPollPolls.0") + client.value("srcPortPollErrors.0"),
+                 seconds, "the end of a first poll")
         return self
 
     def wait_polls(self, count=2, seconds=20):

@@ -4,6 +4,7 @@
 import ctypes
 import errno
 import fcntl
+import json
 import os
 import platform
 import shutil
@@ -273,6 +274,44 @@ def test_a_storm_is_counted_whole():
         ours, lost = pools("srcPortPoolFailures")[INDEX], h.value("srcPortFailuresLost.0")
         assert ours <= 80001 <= ours + lost, (ours, lost)
         h.reset_all(held)
+
+
+def counts(pid):
+    """True if the process has counters open."""
+    files = "/proc/%d/fd/" % pid
+    return any(os.readlink(files + file) == "anon_inode:[perf_event]"
+               for file in os.listdir(files))
+
+
+def test_watch():
+    mount_tracefs()
+    h.port_range(40000, 40003)
+    with h.Listener(PEER, PORT):
+        held = h.connect_until_full(PEER, PORT)
+        program = subprocess.Popen(
+            [h.PROGRAM, "--once", "--watch", "5", "--format", "json"], stdout=subprocess.PIPE)
+        h.at_exit(program.kill)
+        h.wait_for(lambda: counts(program.pid) or program.poll() is not None, 10, "it counts")
+        with Failing("victim", PEER, PORT, 50) as failing:
+            report = json.loads(program.communicate(timeout=30)[0].decode())
+            if not report["failures"]["available"]:
+                raise h.Skip("not available: " + report["failures"]["reason"])
+            assert report["failures"]["seconds"] == 5
+            assert report["failures"]["total"] >= 50
+            pool = report["pools"][0]
+            assert (pool["failures"], pool["cause"], pool["severity"]) == (
+                50, "failures", "critical")
+            assert "the last in victim (pid %d)" % failing.pid in report["message"]
+        h.reset_all(held)
+
+
+def test_watch_where_it_cannot():
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/sys/kernel"], check=True)
+    status, output, errors = h.srcportd("--once", "--watch", "60", seconds=20)
+    assert (status, errors) == (0, "")
+    assert ("FAILURES  not available here: tracefs is not mounted: mount -t tracefs tracefs "
+            "/sys/kernel/tracing\n") in output
+    assert "FAILURES" not in h.srcportd("--once")[1]
 
 
 def test_not_available_without_tracefs():

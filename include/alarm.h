@@ -61,6 +61,7 @@ struct alarm_rules {
 	uint32_t max;        /* subjects followed at the same time */
 	uint32_t notify;     /* 1 << (kind - 1) of each kind that is sent */
 	uint32_t per_minute; /* notifications; 0 = no limit */
+	uint32_t room;       /* notices that can be taken after this poll; the rest waits */
 };
 
 struct alarm_clock {

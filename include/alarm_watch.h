@@ -21,7 +21,7 @@
 #include "config.h"
 #include "tally.h"
 
-/* The engine's rules as the configuration has them. */
+/* The engine's rules as the configuration has them, without a limit of room. */
 struct alarm_rules alarm_watch_rules(const struct config *config);
 
 /* Takes a good poll into the engine. Severity and cause of pools, peers, targets and of the host's

@@ -36,6 +36,9 @@ void notices_post(struct notices *notices, const struct notice *notice);
  * Returns the number. */
 uint32_t notices_copy(struct notices *notices, struct notice *out);
 
+/* How many more can be posted at the least. */
+uint32_t notices_room(struct notices *notices);
+
 /* Sets sent and unsent. */
 void notices_count(struct notices *notices, struct alarm_summary *summary);
 

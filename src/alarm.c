@@ -17,7 +17,7 @@ struct record {
 	uint32_t hash;
 	bool taken;   /* in this poll */
 	bool changed; /* in this poll */
-	bool news;    /* of an earlier life, and never told */
+	bool news;    /* what it is has not been told yet, and will be */
 };
 
 struct alarms {
@@ -235,6 +235,10 @@ tell(struct alarms *a, struct record *r)
 			alarm->told = SEVERITY_NORMAL;
 		return;
 	}
+	if (a->notice_count >= a->rules->room) {
+		r->news = true;
+		return;
+	}
 	struct notice *n = NULL;
 	if (storm_admit(&a->storm, a->rules->per_minute))
 		n = add_notice(a);
@@ -292,7 +296,8 @@ static void
 summarise(struct alarms *a)
 {
 	bool wanted = (a->rules->notify >> (NOTICE_SUPPRESSED - 1) & 1) != 0;
-	uint32_t untold = wanted ? storm_summary(&a->storm) : 0;
+	bool room = a->notice_count < a->rules->room;
+	uint32_t untold = wanted && room ? storm_summary(&a->storm) : 0;
 	struct notice *n = untold != 0 ? add_notice(a) : NULL;
 	a->summary.suppressed = a->storm.total;
 	if (n == NULL)

@@ -33,7 +33,8 @@ alarm_watch_rules(const struct config *config)
 				    .clear_polls = config->clear_polls,
 				    .max = config->max_alarms,
 				    .notify = config->notify,
-				    .per_minute = config->notifications_per_minute};
+				    .per_minute = config->notifications_per_minute,
+				    .room = UINT32_MAX};
 }
 
 static void

@@ -123,6 +123,7 @@ alert_poll(struct alert *alert, const struct config *config, struct tally *tally
 	struct alarm_clock clock = now();
 	uint32_t count;
 	alert->rules = alarm_watch_rules(config);
+	alert->rules.room = notices_room(alert->notices);
 	alarm_watch(alert->alarms, &alert->rules, config, &clock, tally);
 	const struct notice *notices = alarms_notices(alert->alarms, &count);
 	for (uint32_t i = 0; i < count; i++) {

@@ -171,6 +171,15 @@ notices_copy(struct notices *n, struct notice *out)
 	return count;
 }
 
+uint32_t
+notices_room(struct notices *n)
+{
+	pthread_mutex_lock(&n->lock);
+	uint32_t room = NOTICES_MAX - n->count;
+	pthread_mutex_unlock(&n->lock);
+	return room;
+}
+
 void
 notices_count(struct notices *n, struct alarm_summary *summary)
 {

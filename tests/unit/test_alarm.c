@@ -24,7 +24,8 @@ begin(struct bench *b, uint32_t raise_polls, uint32_t clear_polls)
 	b->rules = (struct alarm_rules){.raise_polls = raise_polls,
 					.clear_polls = clear_polls,
 					.max = 1000,
-					.notify = NOTIFY_ALL};
+					.notify = NOTIFY_ALL,
+					.room = UINT32_MAX};
 	b->now = (struct alarm_clock){.ms = 5000, .wall = 1000000};
 }
 
@@ -120,19 +121,19 @@ a_transition_is_told_once(void **state)
 		const char *told;
 		uint32_t active;
 	} polls[] = {
-	    {10, "",					0},
-	    {79, "",					0},
-	    {80, "WARNING pool 10.0.0.1 -> 10.1.2.3:443;",  1},
-	    {84, "",					1},
+	    {10, "", 0},
+	    {79, "", 0},
+	    {80, "WARNING pool 10.0.0.1 -> 10.1.2.3:443;", 1},
+	    {84, "", 1},
 	    {95, "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;", 1},
-	    {99, "",					1},
-	    {91, "",					1},
-	    {89, "WARNING pool 10.0.0.1 -> 10.1.2.3:443;",  1},
-	    {76, "",					1},
-	    {74, "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;",  0},
-	    {74, "",					0},
+	    {99, "", 1},
+	    {91, "", 1},
+	    {89, "WARNING pool 10.0.0.1 -> 10.1.2.3:443;", 1},
+	    {76, "", 1},
+	    {74, "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;", 0},
+	    {74, "", 0},
 	    {97, "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;", 1},
-	    {10, "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;",  0},
+	    {10, "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;", 0},
 	};
 	struct bench b;
 	(void)state;
@@ -352,6 +353,32 @@ a_storm_is_cut_short_and_summed_up(void **state)
 }
 
 static void
+what_finds_no_room_waits(void **state)
+{
+	struct bench b;
+	uint32_t count;
+	(void)state;
+	begin(&b, 1, 1);
+	b.rules.room = 3;
+	for (unsigned poll = 0; poll < 3; poll++) {
+		poll_many(&b, 8, 99);
+		alarms_notices(b.alarms, &count);
+		assert_int_equal(count, poll < 2 ? 3 : 2);
+	}
+	assert_string_equal(poll_many(&b, 8, 99), "");
+	assert_int_equal(alarms_summary(b.alarms)->sequence, 8);
+	assert_int_equal(alarms_summary(b.alarms)->suppressed, 0);
+	/* What is over before it was told needs no words. */
+	b.rules.room = 0;
+	assert_string_equal(poll_many(&b, 9, 99), "");
+	b.rules.room = 100;
+	poll_many(&b, 0, 0);
+	assert_int_equal(count_of(b.told, "CLEARED "), 8);
+	assert_null(alarms_at(b.alarms, 0));
+	alarms_free(b.alarms);
+}
+
+static void
 what_comes_back_before_its_end_was_told_needs_no_words(void **state)
 {
 	struct bench b;
@@ -462,7 +489,7 @@ compare(const struct manager *m, const struct bench *b)
 	for (; (alarm = alarms_at(b->alarms, i)) != NULL; i++) {
 		active += alarm->severity != SEVERITY_NORMAL;
 		told[subject_of(alarm)] = alarm->told;
-		if (b->rules.per_minute == 0)
+		if (b->rules.per_minute == 0 && b->rules.room == UINT32_MAX)
 			assert_int_equal(alarm->told, alarm->severity);
 	}
 	assert_true(i <= b->rules.max);
@@ -471,7 +498,7 @@ compare(const struct manager *m, const struct bench *b)
 }
 
 static void
-random_values(unsigned seed, uint32_t max, uint32_t per_minute)
+random_values(unsigned seed, uint32_t max, uint32_t per_minute, uint32_t room)
 {
 	struct bench b;
 	struct manager m = {.last_sequence = 0};
@@ -483,6 +510,8 @@ random_values(unsigned seed, uint32_t max, uint32_t per_minute)
 		m.knows[s] = SEVERITY_NORMAL;
 	srandom(seed);
 	for (unsigned poll = 0; poll < POLLS; poll++) {
+		if (room != 0)
+			b.rules.room = (uint32_t)random() % room;
 		poll_begin(&b);
 		for (unsigned s = 0; s < SUBJECTS; s++) {
 			char key[ALARM_KEY_MAX];
@@ -501,6 +530,7 @@ random_values(unsigned seed, uint32_t max, uint32_t per_minute)
 		compare(&m, &b);
 	}
 	/* Everything ends, and everybody hears of it. */
+	b.rules.room = UINT32_MAX;
 	for (unsigned poll = 0; poll < 200; poll++) {
 		poll_begin(&b);
 		poll_end(&b);
@@ -517,10 +547,11 @@ invariants_hold_under_random_values(void **state)
 {
 	(void)state;
 	for (unsigned seed = 0; seed < 4; seed++) {
-		random_values(seed, 1000, 0);
-		random_values(seed, 1000, 7);
-		random_values(seed, 10, 0);
-		random_values(seed, 10, 7);
+		random_values(seed, 1000, 0, 0);
+		random_values(seed, 1000, 7, 0);
+		random_values(seed, 10, 0, 4);
+		random_values(seed, 10, 7, 0);
+		random_values(seed, 1000, 7, 4);
 	}
 }
 
@@ -555,6 +586,7 @@ main(void)
 	    cmocka_unit_test(rows_get_the_severity_of_the_engine),
 	    cmocka_unit_test(kinds_that_are_not_sent_leave_no_gap),
 	    cmocka_unit_test(a_storm_is_cut_short_and_summed_up),
+	    cmocka_unit_test(what_finds_no_room_waits),
 	    cmocka_unit_test(what_comes_back_before_its_end_was_told_needs_no_words),
 	    cmocka_unit_test(an_alarm_of_an_earlier_life_is_not_told_again),
 	    cmocka_unit_test(invariants_hold_under_random_values),

@@ -1,0 +1,417 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Notifications on their whole way: real sockets, srcportd, snmpd, snmptrapd."""
+import os
+import signal
+import time
+
+import harness as h
+
+PORT = 9000
+KEY = b"pool 127.0.0.1 -> 127.0.0.1:9000"
+QUICK = "warningRemaining off\nclearPolls 1\n"
+CRITICAL, WARNING, CLEARED, SUPPRESSED = 1, 2, 3, 4
+
+
+def kind_of(trap):
+    """The number of one of our notifications, 0 for anybody else's."""
+    root = h.root()
+    if trap.kind == "v1":
+        return trap.specific if trap.enterprise == root and trap.generic == 6 else 0
+    name = trap.binds[1].value
+    return name[-1] if name[:-1] == root + (0,) else 0
+
+
+def values(trap):
+    """{object: value} of a notification, without the two that SNMPv2 puts first."""
+    entry, system = h.oid("srcPortAlarmEntry"), h.oid("srcPortSystem")
+    names = {oid: name for name, oid in h.names().items()}
+    found = {}
+    for bind in trap.binds[0 if trap.kind == "v1" else 2:]:
+        depth = len(entry) if bind.oid[:len(entry)] == entry else len(system)
+        found[names[bind.oid[:depth + 1]]] = bind.value
+        found["instance"] = bind.oid[depth + 1:]
+    return found
+
+
+class World:
+    """A host with 100 source ports, a listener, a manager, and snmpd that tells it of everything."""
+
+    def __init__(self, *sinks, config=QUICK, start_snmpd=True):
+        h.port_range(40000, 40099)
+        self.listener = h.Listener("127.0.0.1", PORT)
+        self.manager = h.Snmptrapd()
+        self.snmpd = h.Snmpd(extra=h.trap_sinks(*(sinks or ("v2c",))), start=start_snmpd)
+        self.daemon = h.Srcportd(self.snmpd, config=config, wait=start_snmpd)
+        self.held = []
+
+    def fill(self, count=97):
+        self.held = h.connect_many(count, "127.0.0.1", PORT)
+
+    def empty(self):
+        h.reset_all(self.held)
+        self.held = []
+
+    def ours(self, kind=None):
+        """What the manager has received of our notifications."""
+        return [trap for trap in self.manager.traps()
+                if kind_of(trap) and kind in (None, kind_of(trap))]
+
+    def wait(self, count, kind=None, seconds=10):
+        h.wait_for(lambda: len(self.ours(kind)) >= count, seconds,
+                   "%d notifications of kind %s" % (count, kind))
+        return self.ours(kind)
+
+    def told(self):
+        """Kinds, in the order of arrival."""
+        return [kind_of(trap) for trap in self.ours()]
+
+
+def alarms():
+    return h.table("srcPortAlarmTable")
+
+
+def test_every_kind_of_manager_hears_of_each_change_once():
+    world = World("v1", "v2c", "inform", "v3")
+    world.held = h.connect_until_full("127.0.0.1", PORT)
+    assert len(world.held) == 100
+    world.wait(4)
+    row = {"Key": KEY, "Kind": 1, "Severity": 3, "Sequence": 1, "LocalAddrType": 1,
+           "PeerAddrType": 1, "LocalAddr": b"\x7f\0\0\1", "PeerAddr": b"\x7f\0\0\1",
+           "PeerPort": PORT, "Used": 100, "Capacity": 100, "Remaining": 0, "Percent": 100,
+           "CloseWait": 0, "Cause": 6}
+    (index, seen), = alarms().items()
+    assert index == (1,) and seen["srcPortAlarmAge"] < 30, (index, seen)
+    assert {name: seen["srcPortAlarm" + name] for name in row} == row, seen
+    assert h.value("srcPortSystemSeverity.0") == 3
+    assert h.value("srcPortSystemActiveAlarms.0") == 1
+    world.empty()
+    world.wait(8)
+    world.daemon.wait_polls(3)
+    assert alarms() == {}
+    carried = ["Severity", "Key", "Message", "LocalAddr", "PeerAddr", "PeerPort", "Used",
+               "Capacity", "Remaining", "Percent", "Cause", "Sequence"]
+    for sort in ("v1", "v2c", "inform", "v3"):
+        told = [trap for trap in world.ours() if trap.kind == sort]
+        assert [kind_of(trap) for trap in told] == [CRITICAL, CLEARED], (sort, told)
+        raised, cleared = (values(trap) for trap in told)
+        assert [name for name in raised if name != "instance"] == [
+            "srcPortAlarm" + name for name in carried]
+        assert raised["instance"] == cleared["instance"] == (1,)
+        for name in carried:
+            if name != "Message":
+                assert raised["srcPortAlarm" + name] == row[name], (sort, name)
+        message = raised["srcPortAlarmMessage"].decode().rstrip(".")
+        assert message.startswith("small range: 100 of 100 ports in use, 0 left"), message
+        assert seen["srcPortAlarmMessage"].decode().startswith(message)
+        now = dict(row, Severity=1, Cause=1, Used=0, Remaining=100, Percent=0, Sequence=2)
+        for name in carried:
+            if name != "Message":
+                assert cleared["srcPortAlarm" + name] == now[name], (sort, name)
+    assert h.value("srcPortSystemSequence.0") == h.value("srcPortSystemSent.0") == 2
+    assert h.value("srcPortSystemSuppressed.0") == h.value("srcPortSystemUnsent.0") == 0
+    world.daemon.stop()
+
+
+def test_up_and_down_through_both_severities():
+    """Each step once, nothing while the numbers stay between two levels, no flapping at a level."""
+    world = World(config="warningRemaining off\nclearPolls 1\nwarningPercent 50 clear 40\n"
+                         "criticalPercent 80 clear 70\n")
+    for wanted, kinds in ((49, []), (50, [WARNING]), (79, []), (45, []), (80, [CRITICAL]),
+                          (75, []), (81, []), (71, []), (69, [WARNING]), (41, []), (50, []),
+                          (39, [CLEARED]), (49, [])):
+        before = len(world.ours())
+        h.reset_all(world.held[wanted:])
+        world.held = world.held[:wanted]
+        world.held += h.connect_many(wanted - len(world.held), "127.0.0.1", PORT)
+        world.daemon.wait_polls(2)
+        if kinds:
+            world.wait(before + 1)
+        assert world.told()[before:] == kinds, (wanted, world.told()[before:])
+    sequences = [values(trap)["srcPortAlarmSequence"] for trap in world.ours()]
+    assert sequences == [1, 2, 3, 4], sequences
+    assert {values(trap)["instance"] for trap in world.ours()} == {(1,)}
+    world.daemon.stop()
+
+
+def test_a_target_and_a_leak():
+    world = World(config=QUICK + "target bank 127.0.0.1 port 9000 critical 10% warning off\n"
+                                 "closeWait 5 clear 0\ntarget elsewhere 192.0.2.0/24\n")
+    other = h.Listener("127.0.0.1", PORT + 1)
+    leaked = h.close_wait(6, other)
+    first, = world.wait(1)
+    seen = values(first)
+    assert kind_of(first) == WARNING and seen["srcPortAlarmKey"] == b"peer 127.0.0.1", seen
+    assert seen["srcPortAlarmCause"] == 4
+    assert seen["srcPortAlarmMessage"].startswith(b"CLOSE_WAIT 6 of 6"), seen
+    world.fill(20)
+    second = world.wait(2)[1]
+    seen = values(second)
+    assert kind_of(second) == CRITICAL and seen["srcPortAlarmKey"] == b"target bank", seen
+    assert (seen["srcPortAlarmPeerPort"], seen["srcPortAlarmUsed"]) == (PORT, 20)
+    targets = h.table("srcPortTargetTable")
+    bank = targets[(4,) + tuple(b"bank")]
+    assert bank["srcPortTargetSpec"] == b"127.0.0.1:9000"
+    assert (bank["srcPortTargetSeverity"], bank["srcPortTargetConnections"]) == (3, 20)
+    assert bank["srcPortTargetCriticalPercent"] == 10 and bank["srcPortTargetWarningPercent"] == 0
+    empty = targets[(9,) + tuple(b"elsewhere")]
+    assert (empty["srcPortTargetPools"], empty["srcPortTargetSeverity"]) == (0, 1)
+    h.close_all(leaked)
+    world.empty()
+    world.wait(4)
+    world.daemon.wait_polls(3)
+    assert sorted(world.told()) == [CRITICAL, WARNING, CLEARED, CLEARED]
+    world.daemon.stop()
+
+
+def many_pools(count):
+    """count pools in alarm: one connection each, in a range of ten ports."""
+    h.raise_file_limit()
+    h.port_range(40000, 40009)
+    listeners = [h.Listener("0.0.0.0", 9000 + i) for i in range(1 + count // 2000)]
+    held = []
+    for i in range(count):
+        peer = "127.%d.%d.%d" % (1 + i // 62500, i // 250 % 250, 1 + i % 250)
+        held.append(h.connect(peer, 9000 + i // 2000))
+    return listeners, held
+
+
+def test_five_thousand_alarms_at_once():
+    """Every one is told when there is no limit, and snmpd answers all the time."""
+    manager = h.Snmptrapd()
+    keep = many_pools(5000)
+    with h.Snmpd(extra=h.trap_sinks("v2c")) as snmpd:
+        daemon = h.Srcportd(snmpd, wait=False,
+                            config="maxAlarms 10000\nnotificationsPerMinute 0\n")
+        slowest, answers, deadline = 0, 0, time.monotonic() + 60
+        while h.value("srcPortSystemSent.0") < 5000 if answers > 20 else True:
+            start = time.monotonic()
+            h.get((1, 3, 6, 1, 2, 1, 1, 3, 0), timeout=2, retries=0)
+            slowest = max(slowest, time.monotonic() - start)
+            answers += 1
+            assert time.monotonic() < deadline, daemon.log()[-2000:]
+        assert h.value("srcPortSystemActiveAlarms.0") == 5000
+        assert h.value("srcPortSystemSequence.0") == 5000
+        assert h.value("srcPortSystemUnsent.0") == h.value("srcPortSystemSuppressed.0") == 0
+        assert slowest < 1, slowest
+        sequences = [values(trap)["srcPortAlarmSequence"]
+                     for trap in manager.traps(h.root() + (0, WARNING))]
+        assert len(sequences) == len(set(sequences)), "some came twice"
+        # UDP may lose some on their way from snmpd to snmptrapd; not most of them.
+        assert len(sequences) > 2500, len(sequences)
+        assert daemon.stop() == 0
+    assert keep
+
+
+def test_a_storm_is_cut_short_and_summed_up():
+    manager = h.Snmptrapd()
+    keep = many_pools(300)
+    with h.Snmpd(extra=h.trap_sinks("v2c")) as snmpd:
+        daemon = h.Srcportd(snmpd, config="notificationsPerMinute 20\nmaxAlarms 250\n")
+        summary, = manager.wait_traps(1, trap_oid=h.root() + (0, SUPPRESSED))
+        daemon.wait_polls(3)
+        assert len(manager.traps(h.root() + (0, WARNING))) == 20
+        assert len(manager.traps(h.root() + (0, SUPPRESSED))) == 1
+        seen = values(summary)
+        assert seen["srcPortSystemActiveAlarms"] == 250 and seen["instance"] == (0,)
+        assert seen["srcPortSystemSuppressed"] == 230 and seen["srcPortSystemSequence"] == 251
+        assert seen["srcPortSystemMessage"] == (
+            b"230 notifications were held back; srcPortAlarmTable has all 250 active alarms")
+        assert h.value("srcPortSystemSuppressed.0") == 230
+        assert h.value("srcPortSystemOmittedAlarms.0") == 50
+        assert len(h.table("srcPortAlarmTable")) == 250
+        daemon.stop()
+    assert keep
+
+
+def test_snmpd_killed_between_raise_and_clear():
+    world = World()
+    world.fill()
+    world.wait(1, CRITICAL)
+    world.snmpd.kill()
+    world.empty()
+    world.daemon.wait_log("%s: normal" % KEY.decode())
+    world.snmpd.start_and_wait()
+    world.wait(1, CLEARED)
+    world.daemon.wait_polls(3)
+    assert world.told() == [CRITICAL, CLEARED]
+    world.daemon.stop()
+
+
+def test_snmpd_restarted_during_an_alarm():
+    """What is active is told once more, under the same number; what came and went is not."""
+    world = World(config=QUICK + "target other 127.0.0.1 port 9001 critical 5% warning off\n")
+    world.fill()
+    world.wait(1, CRITICAL)
+    other = h.Listener("127.0.0.1", PORT + 1)
+    for _ in range(2):
+        count = len(world.ours())
+        world.snmpd.kill()
+        lines = world.daemon.log().count("target other: normal")
+        brief = h.connect_many(10, "127.0.0.1", PORT + 1)
+        h.wait_for(lambda: world.daemon.log().count("target other: critical") > lines, 10, "alarm")
+        h.reset_all(brief)
+        h.wait_for(lambda: world.daemon.log().count("target other: normal") > lines, 10, "its end")
+        world.snmpd.start_and_wait()
+        world.wait(count + 1)
+        world.daemon.wait_polls(3)
+    assert world.told() == [CRITICAL] * 3
+    seen = [values(trap) for trap in world.ours()]
+    assert {(one["srcPortAlarmSequence"], one["srcPortAlarmKey"]) for one in seen} == {(1, KEY)}
+    assert h.value("srcPortSystemUnsent.0") == 4
+    other.close()
+    world.daemon.stop()
+
+
+def test_snmpd_stopped_for_ten_seconds():
+    """Polls go on; what is told meanwhile arrives afterwards, once."""
+    world = World(config=QUICK + "target other 127.0.0.1 port 9001 critical 5% warning off\n")
+    world.fill()
+    world.wait(1, CRITICAL)
+    polls = h.value("srcPortPollPolls.0")
+    world.snmpd.pause()
+    time.sleep(2)
+    other = h.Listener("127.0.0.1", PORT + 1)
+    more = h.connect_many(10, "127.0.0.1", PORT + 1)
+    world.daemon.wait_log("target other: critical")
+    time.sleep(8)
+    world.snmpd.resume()
+    world.daemon.wait_served(20)
+    world.wait(2, CRITICAL, 20)
+    assert h.value("srcPortPollPolls.0") >= polls + 9
+    world.daemon.wait_polls(4)
+    keys = [values(trap)["srcPortAlarmKey"] for trap in world.ours(CRITICAL)]
+    assert sorted(keys) == [KEY, b"target other"], keys
+    h.reset_all(more)
+    world.empty()
+    world.wait(2, CLEARED)
+    world.daemon.wait_polls(3)
+    assert sorted(world.told()) == [CRITICAL, CRITICAL, CLEARED, CLEARED]
+    other.close()
+    world.daemon.stop()
+
+
+def test_snmpd_started_after_the_alarm():
+    world = World(start_snmpd=False)
+    world.fill()
+    world.daemon.wait_log("%s: critical" % KEY.decode())
+    world.snmpd.start_and_wait()
+    world.wait(1, CRITICAL)
+    world.daemon.wait_polls(3)
+    assert world.told() == [CRITICAL]
+    world.daemon.stop()
+
+
+def test_reload_with_a_lower_level_and_with_a_broken_file():
+    world = World(config="interval 3600\nwarningRemaining off\n")
+    world.daemon.stop()
+    world.daemon = h.Srcportd(world.snmpd, interval=None,
+                              config="interval 3600\nwarningRemaining off\n")
+    world.fill(50)
+    world.daemon.configure("interval 3600\nwarningRemaining off\nwarningPercent 40\n")
+    world.daemon.reload()
+    world.wait(1, WARNING, 5)
+    polls = h.value("srcPortPollPolls.0")
+    for text in ("warningPercent 40\ncriticalPercent 45\nbogus\n",
+                 "criticalPercent 45 clear 46\nwarningPercent 1\n"):
+        lines = world.daemon.log().count("not reloaded")
+        world.daemon.configure("interval 3600\n" + text)
+        world.daemon.reload()
+        h.wait_for(lambda: world.daemon.log().count("not reloaded") > lines, 5, "refusal")
+    assert h.value("srcPortPollPolls.0") == polls
+    assert world.told() == [WARNING]
+    world.daemon.configure("interval 3600\nwarningRemaining off\nwarningPercent 40\n"
+                           "criticalPercent 45\n")
+    world.daemon.reload()
+    world.wait(1, CRITICAL, 5)
+    world.daemon.stop()
+
+
+def test_srcportd_restarted_during_an_alarm():
+    """It knows from its file what has been told: not again, but its end; by number and since when."""
+    world = World()
+    world.fill()
+    world.wait(1, CRITICAL)
+    before = alarms()[(1,)]
+    world.daemon.stop()
+    world.daemon = h.Srcportd(world.snmpd, config=QUICK)
+    world.daemon.wait_polls(3)
+    assert world.told() == [CRITICAL]
+    after = alarms()[(1,)]
+    for name in ("Key", "Since", "Sequence", "Severity"):
+        assert after["srcPortAlarm" + name] == before["srcPortAlarm" + name], name
+    assert after["srcPortAlarmAge"] >= before["srcPortAlarmAge"]
+    # Killed, it has no time to write anything: what it knew was in the file.
+    world.daemon.kill()
+    world.daemon = h.Srcportd(world.snmpd, config=QUICK)
+    world.daemon.wait_polls(3)
+    assert world.told() == [CRITICAL]
+    # What ends while it is not there is told when it comes back.
+    world.daemon.stop()
+    world.empty()
+    world.daemon = h.Srcportd(world.snmpd, config=QUICK)
+    world.wait(1, CLEARED)
+    world.daemon.wait_polls(2)
+    assert world.told() == [CRITICAL, CLEARED]
+    assert values(world.ours(CLEARED)[0])["srcPortAlarmSequence"] == 2
+    # Without the file there is no telling what managers know.
+    world.fill()
+    world.wait(2, CRITICAL)
+    assert values(world.ours(CRITICAL)[1])["instance"] == (2,)
+    world.daemon.stop()
+    os.unlink(world.daemon.state)
+    world.daemon = h.Srcportd(world.snmpd, config=QUICK)
+    world.wait(3, CRITICAL)
+    world.daemon.stop()
+
+
+def test_a_file_that_cannot_be_written_is_no_obstacle():
+    world = World()
+    world.daemon.stop()
+    os.unlink(world.daemon.state)
+    os.mkdir(world.daemon.state + ".new")
+    world.daemon = h.Srcportd(world.snmpd, config=QUICK)
+    world.daemon.wait_log("alarms.new?: Is a directory|alarms: Is a directory")
+    world.fill()
+    world.wait(1, CRITICAL)
+    world.empty()
+    world.wait(1, CLEARED)
+    assert world.daemon.log().count("Is a directory") == 1
+    world.daemon.stop()
+
+
+def test_only_what_was_asked_for_is_sent():
+    world = World(config=QUICK + "notifications cleared critical\nwarningPercent 50\n")
+    world.fill(60)
+    world.daemon.wait_polls(2)
+    assert len(alarms()) == 1
+    world.held += h.connect_many(37, "127.0.0.1", PORT)
+    world.wait(1, CRITICAL)
+    world.empty()
+    world.wait(1, CLEARED)
+    world.daemon.wait_polls(2)
+    assert world.told() == [CRITICAL, CLEARED]
+    sequences = [values(trap)["srcPortAlarmSequence"] for trap in world.ours()]
+    assert sequences == [1, 2], sequences
+    world.daemon.stop()
+
+
+def test_a_stop_waits_for_what_is_on_its_way():
+    """The alarm of the last poll before SIGTERM is told, and not a second time by the next life."""
+    world = World()
+    for _ in range(3):
+        count = len(world.ours())
+        world.fill()
+        h.wait_for(lambda: world.daemon.log().count(": critical:") > 0, 10, "the alarm")
+        assert world.daemon.stop() == 0
+        world.daemon = h.Srcportd(world.snmpd, config=QUICK)
+        world.empty()
+        world.wait(count + 2)
+        world.daemon.wait_polls(2)
+        assert world.told()[count:] == [CRITICAL, CLEARED], world.told()[count:]
+    world.daemon.process.send_signal(signal.SIGTERM)
+    assert world.daemon.wait() == 0
+
+
+if __name__ == "__main__":
+    h.main()

@@ -31,4 +31,8 @@ struct alarm_rules alarm_watch_rules(const struct config *config);
 void alarm_watch(struct alarms *alarms, const struct alarm_rules *rules,
 		 const struct config *config, const struct alarm_clock *now, struct tally *tally);
 
+/* The same for a poll that has no past and no future: what is at its raise level is in alarm.
+ * Without memory the tally stays as it is. */
+void alarm_watch_once(const struct config *config, struct tally *tally);
+
 #endif

@@ -17,6 +17,7 @@ struct report {
 	time_t when;          /* wall clock of the poll; 0 = a replay */
 	uint32_t watched_s;   /* failed connect() calls were counted for so long; 0 = they were not */
 	uint32_t pool_limit;  /* pools and peers that the text names, the tightest first */
+	bool everything;      /* the plugin judges what is not a target too */
 };
 
 /* Aligned text for a ticket: range and what is deducted, totals by state, the tightest pools, and each
@@ -34,7 +35,8 @@ void report_who_json(const struct report *report, struct json *json);
 void report_json(const struct report *report, FILE *out);
 
 /* One line with performance data. Returns the plugin exit code: 0 OK, 1 WARNING, 2 CRITICAL. Judges
- * the targets if there are any, else every pool. */
+ * the targets, and if there are none or `everything` is asked for, every pool that is not a target's
+ * and every alarm of the tally; and the limits of the host. */
 int report_nagios(const struct report *report, FILE *out);
 
 /* "SAFE", "WARNING", "CRITICAL", "UNKNOWN": the verdict in the words of operators. */

@@ -338,3 +338,15 @@ alarm_watch(struct alarms *alarms, const struct alarm_rules *rules, const struct
 	list_alarms(&w);
 	free(w.leaking);
 }
+
+void
+alarm_watch_once(const struct config *config, struct tally *tally)
+{
+	const struct alarm_rules rules = {
+	    .raise_polls = 1, .clear_polls = 1, .max = config->max_alarms};
+	const struct alarm_clock now = {.ms = 0};
+	struct alarms *alarms = alarms_new();
+	if (alarms != NULL)
+		alarm_watch(alarms, &rules, config, &now, tally);
+	alarms_free(alarms);
+}

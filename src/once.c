@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "once.h"
 
+#include "alarm_watch.h"
 #include "failures.h"
 #include "hostwatch.h"
 #include "monotonic.h"
@@ -171,7 +172,8 @@ print_report(struct once *once, struct tally *tally)
 	                        .duration_us = once->duration_us,
 	                        .watched_s = once->failures != NULL ? once->options->watch_s : 0,
 	                        .when = once->options->replay != NULL ? 0 : time(NULL),
-	                        .pool_limit = TEXT_POOLS};
+	                        .pool_limit = TEXT_POOLS,
+	                        .everything = once->options->target_count == 0};
 	int status = EXIT_OK;
 	tally->host = once->host;
 	if (once->failures != NULL)
@@ -184,6 +186,9 @@ print_report(struct once *once, struct tally *tally)
 		owners_survey(owners, tally);
 		tally->owners = owners_list(owners);
 	}
+	/* Targets of the command line are a question, not a configuration. */
+	if (report.everything)
+		alarm_watch_once(once->config, tally);
 	tally_sort(tally);
 	if (once->options->format == FORMAT_JSON)
 		report_json(&report, stdout);

@@ -22,8 +22,9 @@ worse(const struct usage *a, const struct usage *b)
 }
 
 static void
-find_subject(const struct tally *tally, struct subject *subject)
+find_subject(const struct report *report, struct subject *subject)
 {
+	const struct tally *tally = report->tally;
 	char text[TARGET_SPEC_MAX], local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 	for (uint32_t i = 0; i < tally->target_count; i++) {
 		const struct target_tally *t = &tally->targets[i];
@@ -35,30 +36,51 @@ find_subject(const struct tally *tally, struct subject *subject)
 		snprintf(subject->name, sizeof(subject->name), "%s",
 			 *name != '\0' ? name : target_text(t->target, text));
 	}
-	if (tally->target_count > 0)
+	if (tally->target_count > 0 && !report->everything)
 		return;
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
 		const struct pool_tally *p = &tally->pools[i];
-		if (subject->usage != NULL && !worse(&p->usage, subject->usage))
+		if (p->target != 0 || (subject->usage != NULL && !worse(&p->usage, subject->usage)))
 			continue;
 		subject->usage = &p->usage;
+		subject->target = NULL;
 		subject->pool = p;
 		snprintf(subject->name, sizeof(subject->name), "%s -> %s",
 			 addr_text(&p->local, local), addr_port_text(&p->peer, p->port, peer));
 	}
 }
 
-/* The line's own separator is no part of a name. */
-static const char *
-subject_text(const struct tally *tally, const struct subject *subject, char buf[static ADVICE_MAX])
+static void
+advise(const struct tally *tally, const struct subject *subject, char buf[static ADVICE_MAX])
 {
 	if (subject->target != NULL)
 		advice_target(tally, subject->target, buf);
 	else
 		advice_pool(tally, subject->pool, buf);
-	for (char *c = buf; (c = strchr(c, '|')) != NULL;)
+}
+
+/* The worst alarm that is more severe than that: one of what has no row, or none with a severity.
+ */
+static const struct alarm *
+worse_alarm(const struct tally *tally, enum severity severity)
+{
+	const struct alarm *worst = NULL;
+	for (uint32_t i = 0; i < tally->alarm_count; i++) {
+		if (tally->alarms[i].severity <= severity)
+			continue;
+		worst = &tally->alarms[i];
+		severity = worst->severity;
+	}
+	return worst;
+}
+
+/* The line's own separator is no part of a name. Returns text. */
+static const char *
+plain(char *text)
+{
+	for (char *c = text; (c = strchr(c, '|')) != NULL;)
 		*c = '?';
-	return buf;
+	return text;
 }
 
 /* Performance data: "LABEL=VALUE;WARN;CRIT;MIN;MAX". */
@@ -85,12 +107,10 @@ report_nagios(const struct report *report, FILE *out)
 	static const struct {
 		const char *word;
 		int code;
-	} plugin[] = {
-	    [SEVERITY_NORMAL] = {"OK",       0},
-	    [SEVERITY_WARNING] = {"WARNING",  1},
-	    [SEVERITY_CRITICAL] = {"CRITICAL", 2},
-	    [SEVERITY_UNKNOWN] = {"UNKNOWN",  3}
-        };
+	} plugin[] = {[SEVERITY_NORMAL] = {"OK", 0},
+		      [SEVERITY_WARNING] = {"WARNING", 1},
+		      [SEVERITY_CRITICAL] = {"CRITICAL", 2},
+		      [SEVERITY_UNKNOWN] = {"UNKNOWN", 3}};
 	const struct tally *tally = report->tally;
 	/* With no outgoing connection at all, an empty pool stands for the host. */
 	bool nothing = tally->range.capacity == 0;
@@ -103,17 +123,27 @@ report_nagios(const struct report *report, FILE *out)
 				    .cause = nothing ? CAUSE_BLOCKED : CAUSE_NONE,
 				    .time_left_s = TIME_LEFT_NONE};
 	struct subject subject = {.name = "no outgoing connections"};
-	find_subject(tally, &subject);
+	find_subject(report, &subject);
 	const struct usage *u = subject.usage != NULL ? subject.usage : &empty;
 	const struct advice none = {.usage = &empty, .range = &tally->range, .host = &tally->host};
 
-	char why[ADVICE_MAX];
-	bool host = tally->host.severity > u->severity;
-	enum severity severity = host ? tally->host.severity : u->severity;
-	fprintf(out, "SRCPORT %s - %s: %s", plugin[severity].word, host ? "host" : subject.name,
-		host                    ? advice_limit(&tally->host.limits, tally->host.worst, why)
-		: subject.usage != NULL ? subject_text(tally, &subject, why)
-					: advice_text(&none, why));
+	char why[ADVICE_MAX], key[ALARM_KEY_MAX];
+	enum severity severity = u->severity;
+	const struct alarm *other = report->everything ? worse_alarm(tally, severity) : NULL;
+	if (other != NULL) {
+		severity = other->severity;
+		snprintf(subject.name, sizeof(subject.name), "%s", alarm_key(&other->subject, key));
+		snprintf(why, sizeof(why), "%s", other->message);
+	} else if (tally->host.severity > severity) {
+		severity = tally->host.severity;
+		snprintf(subject.name, sizeof(subject.name), "host");
+		advice_limit(&tally->host.limits, tally->host.worst, why);
+	} else if (subject.usage != NULL) {
+		advise(tally, &subject, why);
+	} else {
+		advice_text(&none, why);
+	}
+	fprintf(out, "SRCPORT %s - %s: %s", plugin[severity].word, plain(subject.name), plain(why));
 	put_performance(tally, u, out);
 	return plugin[severity].code;
 }

@@ -129,6 +129,35 @@ def test_once_judges_by_the_file():
             h.reset_all(held)
 
 
+def nagios(*arguments):
+    status, out, _ = h.srcportd("--once", "--format", "nagios", *arguments)
+    return status, out.partition(": ")[0]
+
+
+def test_the_plugin_judges_all_that_would_be_an_alarm():
+    h.port_range(40000, 40099)
+    config = ["--config", write("target web 127.0.0.1 port 9000\nwarningRemaining off\n"
+                                "warningPercent 50\ncloseWait 10\nhostWarningRemaining 30\n")]
+    web, other, leaky = (h.Listener("127.0.0.1", port) for port in (9000, 9001, 9002))
+    held = h.connect_many(10, "127.0.0.1", 9000)
+    assert nagios(*config) == (0, "SRCPORT OK - web")
+    held += h.connect_many(55, "127.0.0.1", 9001)
+    assert nagios(*config) == (1, "SRCPORT WARNING - 127.0.0.1 -> 127.0.0.1:9001")
+    # Whoever asks for a target hears of that.
+    assert nagios(*config, "127.0.0.1:9000") == (0, "SRCPORT OK - 127.0.0.1:9000")
+    h.reset_all(held)
+    held = h.close_wait(11, leaky)
+    assert nagios(*config) == (1, "SRCPORT WARNING - 127.0.0.1 -> 127.0.0.1:9002")
+    h.reset_all(held)
+    held = [h.connect("127.0.0.1", 9000, source_port=40000 + i) for i in range(70)]
+    assert nagios(*config) == (0, "SRCPORT OK - web")
+    held.append(h.connect("127.0.0.1", 9000, source_port=40070))
+    assert nagios(*config) == (1, "SRCPORT WARNING - host")
+    h.reset_all(held)
+    for listener in (web, other, leaky):
+        listener.close()
+
+
 def test_reload_takes_a_good_file_and_keeps_off_a_bad_one():
     daemon = h.Srcportd(None, "--agentx-socket", os.path.join(h.directory(), "nowhere"),
                         interval=None, config="interval 86400\ntarget a 10.1.2.3\n")

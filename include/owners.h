@@ -24,7 +24,7 @@ void owners_free(struct owners *owners); /* NULL is allowed */
  * last one was so expensive that it is too soon. Forgets the last list when there is no such pool
  * any more. True if a survey was started and the last list does not know all of its pools: that is
  * worth waiting for, until owners_busy() is false or OWNERS_WAIT_MS are over. */
-#define OWNERS_WAIT_MS 1000
+#define OWNERS_WAIT_MS 3000
 bool owners_start(struct owners *owners, const struct tally *tally);
 
 /* A survey is under way. */

@@ -56,6 +56,7 @@ struct collector {
 	uint64_t cpu_us;       /* thread_cpu_us() at that time */
 	struct census census;
 	struct tally *tally;   /* of a poll that waits for a survey of owners, since made_ms */
+	bool due;              /* the next poll waits for that one */
 	struct poll_stats stats;
 	unsigned percent;      /* the highest of the last good poll */
 	struct snapshot *last; /* the published one; holds a reference */
@@ -289,6 +290,9 @@ conclude(struct collector *c)
 		set_pace(c, snapshot);
 	publish(c, snapshot);
 	alert_save(c->alert);
+	if (c->due)
+		arm_timer(c, 1, c->stats.interval_s);
+	c->due = false;
 }
 
 /* Logged when polls begin to take longer than the interval, and when they no longer do. */
@@ -343,7 +347,9 @@ poll_begin(struct collector *c)
 	char error[256];
 	if (c->polling)
 		return;
-	conclude(c);
+	c->due = c->tally != NULL;
+	if (c->due)
+		return;
 	if (procfile_settings(&c->source, &settings, error, sizeof(error)) != NULL) {
 		poll_failed(c, error);
 		return;

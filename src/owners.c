@@ -316,6 +316,9 @@ finish(struct owners *o, bool complete)
 {
 	uint64_t now_ms = monotonic_us() / 1000, pause_ms = o->cost_us * PAUSE_FACTOR / 1000;
 	struct owner_list *list = owner_book_list(o->book, now_ms);
+	log_debug(subsystem, "a survey of %u pools took %u ms, %u us of CPU%s", o->pool_count,
+		  (unsigned)(now_ms - o->started_ms), (unsigned)o->cost_us,
+		  complete ? "" : ": it was cut short");
 	stop(o);
 	o->earliest_ms = now_ms + (pause_ms > PAUSE_LEAST_MS ? pause_ms : PAUSE_LEAST_MS);
 	if (list == NULL)

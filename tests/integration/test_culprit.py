@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 """test_culprit: the notification itself names who is behind it."""
 import harness as h
-from test_failures import mount_tracefs, start
-from test_owners import PEER, PORT, Holder, leak
+from test_failures import PEER, PORT, mount_tracefs, start
+from test_owners import Holder, leak
 
 
 def messages(traps):
@@ -19,7 +19,7 @@ def test_a_leak_is_told_with_its_owner():
     with h.Snmpd(h.trap_sinks("v2c")) as snmpd, h.Listener(PEER, PORT) as listener, \
             h.Srcportd(snmpd, config="closeWait 20\n") as program:
         program.wait_polls(1)
-        with Holder("java", 0, 30) as holder:
+        with Holder("java", 0, 30, peer=PEER) as holder:
             leak(listener, 30)
             found = messages(receiver.wait_traps(1, trap_oid="srcPortWarning"))
             assert "CLOSE_WAIT 30 of 30" in found[0], found

@@ -72,7 +72,7 @@ def test_a_full_table_is_an_alarm_like_any_other():
     assert limits["severity"] == "warning" and report["message"].startswith(FULL), report
     assert "WARNING      " + FULL in once("text", *options)[1]
     status, out = once("nagios", *options)
-    assert status == 1 and out.startswith("SRCPORT WARNING - host: " + FULL), out
+    assert status == 1 and out.startswith("SRCPORT WARNING - limit conntrack: " + FULL), out
     assert " conntrack=93%;;;0;100 files=0%;;;0;100\n" in out, out
 
 

@@ -150,6 +150,8 @@ poller_error(const struct poller *poller)
 static enum poller_step
 fail(struct poller *poller, const char *what, int error)
 {
+	/* Whatever the kernel may still have to say to this is not for the next poll to read. */
+	poller->busy = true;
 	snprintf(poller->error, sizeof(poller->error), "dump of %s: %s: %s",
 	         dump_name[poller->dump], what, strerror(error));
 	return POLLER_FAILED;

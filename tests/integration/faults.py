@@ -49,11 +49,12 @@ class Told(h.Daemon):
         self.socket.bind(self.address)
         self.variables = dict(environment, NOTIFY_SOCKET=self.address)
         self.arguments = list(arguments)
+        self.prefix = []  # a command that runs it
         if start:
             self.start()
 
     def command(self):
-        return [h.PROGRAM, *self.arguments]
+        return [*self.prefix, h.PROGRAM, *self.arguments]
 
     def environment(self):
         return self.variables

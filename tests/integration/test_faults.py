@@ -1,0 +1,373 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What goes wrong around srcportd, and what it does then.
+
+fault                                    effect
+snmpd absent, killed, restarted, hung    polls go on; one line; rows are back when it is
+its socket unreadable, missing, no       the same; the line says which
+  socket at all, of the wrong type
+a second srcportd                        with a pid file: exit status 4. Without: it is refused by
+                                         snmpd, says so, and takes over when the first has gone
+netlink refused (seccomp)                no socket at all: exit status 1 and why;
+                                         later: polls fail, rows stay, one line, until it works
+netlink cut short, garbled, silent,      that poll fails and is counted, the rows of the last good
+  refused or busy                        one stay, one line; the next one is as good as ever
+/proc missing, absurd, unreadable        the same
+out of memory or descriptors             see test_fault_sites.py
+the wall clock set back or forth         nothing: intervals are measured by the monotonic clock
+suspended, or stopped for a while        one poll when it goes on, not one for each that was missed
+the disk full                            recording: exit status 1. Alarms: one line, works on
+SIGHUP in the middle of a poll           the poll ends by the new configuration
+a thousand reloads                       neither memory nor descriptors grow
+signals in any order                     all are heeded; SIGTERM ends it with status 0
+
+The first three rows are in test_agent_link.py, test_service.py and here; /proc is in test_daemon.py.
+"""
+import ctypes
+import errno
+import os
+import random
+import re
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+import harness as h
+import faults
+
+OK, FAILED = 0, 1
+NOWHERE = ["--agentx-socket", "/nowhere", "--interval", "1"]
+
+
+def configured(text=""):
+    """Arguments for a daemon with that configuration, that keeps nothing and has no snmpd."""
+    path = faults.path_of("srcportd.conf")
+    with open(path, "w") as file:
+        file.write(text + ("" if "stateFile" in text else "stateFile none\n"))
+    return NOWHERE + ["--config", path]
+
+
+def alive_and_well(told):
+    """It polls, and ends as it should."""
+    told.poke()
+    told.until(faults.good)
+    told.process.send_signal(signal.SIGTERM)
+    assert told.wait() == OK, told.log()
+
+
+# A wrong AgentX socket. Each is told once, with the reason, and found once it is right.
+
+def wrong_sockets():
+    """(what it is, its path, a part of the reason)"""
+    here = h.directory()
+    for name in ("unreadable", "a-directory", "empty"):
+        os.mkdir(os.path.join(here, name))
+    with open(os.path.join(here, "a-file"), "w"):
+        pass
+    datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    datagrams.bind(os.path.join(here, "datagrams"))
+    deserted = socket.socket(socket.AF_UNIX)
+    deserted.bind(os.path.join(here, "deserted"))
+    deserted.close()
+    os.chmod(os.path.join(here, "unreadable"), 0)
+    os.chmod(here, 0o755)
+    return [("a directory that one may not search", "unreadable/master", "Permission denied"),
+            ("a missing directory", "missing/master", "No such file"),
+            ("an empty directory", "empty/master", "No such file"),
+            ("a directory", "a-directory", ""),
+            ("a file", "a-file", ""),
+            ("a socket of the wrong type", "datagrams", ""),
+            ("what a dead snmpd left", "deserted", "")]
+
+
+def test_wrong_agentx_sockets():
+    """As a plain user, to whom permissions mean something."""
+    program = os.path.join(h.directory(), "srcportd-copy")
+    subprocess.run(["cp", h.PROGRAM, program], check=True)
+    for what, path, reason in wrong_sockets():
+        path = os.path.join(h.directory(), path)
+        process = subprocess.Popen(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                                    program, "--agentx-socket", path, "--interval", "1",
+                                    "--config", "/dev/null"], stderr=subprocess.PIPE,
+                                   universal_newlines=True)
+        time.sleep(2.5)  # at least two attempts
+        assert process.poll() is None, what
+        process.terminate()
+        log = process.communicate(timeout=10)[1]
+        assert process.returncode == OK, (what, log)
+        lines = [line for line in log.splitlines() if path in line]
+        assert len(lines) == 1 and reason in lines[0], (what, log)
+
+
+# The kernel refuses netlink: a filter as a sandbox sets it, without the shim.
+
+LOAD_ARCH, LOAD_NUMBER, LOAD_ARG0 = 4, 0, 16
+
+
+def refuse_netlink():
+    """For preexec_fn: socket(AF_NETLINK, ...) fails with EPERM from here on."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    number = {"x86_64": 41, "aarch64": 198}[os.uname().machine]
+    code = [(0x20, 0, 0, LOAD_NUMBER), (0x15, 0, 3, number),
+            (0x20, 0, 0, LOAD_ARG0), (0x15, 0, 1, socket.AF_NETLINK),
+            (0x06, 0, 0, 0x00050000 | errno.EPERM), (0x06, 0, 0, 0x7fff0000)]
+    program = b"".join(struct.pack("HBBI", *one) for one in code)
+    buffer = ctypes.create_string_buffer(program)
+    prog = struct.pack("HxxxxxxP", len(code), ctypes.addressof(buffer))
+    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, prog):
+        raise OSError(ctypes.get_errno(), "seccomp")
+
+
+def test_netlink_refused():
+    if os.uname().machine not in ("x86_64", "aarch64"):
+        raise h.Skip("the number of socket(2) is not known here")
+    for arguments in (["--once"], configured()):
+        status, out, err = h.srcportd(*arguments, preexec_fn=refuse_netlink)
+        assert status == FAILED and not out, (status, out)
+        assert len(err.splitlines()) == 1, err
+        assert "netlink" in err and "Operation not permitted" in err, err
+    status, out, err = h.srcportd("--once", "--format", "nagios", preexec_fn=refuse_netlink)
+    assert status == 3 and out.startswith("SRCPORT UNKNOWN: ") and "netlink" in out, out
+
+
+# The kernel's answers go bad while the daemon polls, and get good again.
+
+ANSWERS = {
+    "truncate": "a datagram was cut short",
+    "garbage": "answer: ",
+    "short": "answer: ",
+    "busy": "the kernel refused it: Device or resource busy",
+    "refuse": "the kernel refused it: Operation not permitted",
+    "silence": "it did not end",
+}
+
+
+def test_bad_answers():
+    gate = faults.path_of("gate")
+    with h.Listener("127.0.0.1", 9000):
+        keep = h.connect_many(30, "127.0.0.1", 9000)
+        for mode, said in ANSWERS.items():
+            told = faults.Told(faults.shim(netlink=mode, gate=gate), *configured())
+            told.until(faults.good)
+            with open(gate, "w"):
+                pass
+            status = told.until(lambda text: text.startswith("the last poll failed"))
+            assert said in status, (mode, status)
+            for _ in range(2):
+                assert "failed" in told.status(), mode
+            os.unlink(gate)
+            told.until(faults.good)
+            alive_and_well(told)
+            lines = [line for line in told.log().splitlines() if "poller: dump" in line]
+            assert len(lines) == 1 and said in lines[0], (mode, told.log())
+            assert told.log().count("polls succeed again") == 1, (mode, told.log())
+            told.close()
+        h.close_all(keep)
+
+
+def test_bad_answers_to_once():
+    gate = faults.path_of("gate")
+    with open(gate, "w"):
+        pass
+    with h.Listener("127.0.0.1", 9000):
+        keep = h.connect_many(30, "127.0.0.1", 9000)
+        for mode, said in ANSWERS.items():
+            status, out, err = h.srcportd("--once", env=faults.shim(netlink=mode, gate=gate))
+            assert status == FAILED and not out and said in err, (mode, status, out, err)
+            assert len(err.splitlines()) == 1, (mode, err)
+        h.close_all(keep)
+
+
+# Time.
+
+def test_the_wall_clock_jumps():
+    """Ten years back, a century forth: polls keep their second, and no alarm comes of it."""
+    clock = faults.path_of("clock")
+    told = faults.Told(faults.shim(clock=clock), *configured())
+    told.until(faults.good)
+    for years in (-10, 100, -30, 0):
+        with open(clock, "w") as file:
+            file.write("%d" % (years * 365 * 86400))
+        start = time.monotonic()
+        for _ in range(3):
+            assert faults.good(told.status()), years
+        assert 1.5 < time.monotonic() - start < 8, years
+    before = told.log()
+    alive_and_well(told)
+    assert "alarm" not in before, before
+    told.close()
+
+
+def polls(status):
+    return int(status.split("; ")[1].split()[0])
+
+
+def test_stopped_and_continued():
+    """As after a suspend: what was missed is not made up for."""
+    told = faults.Told(dict(os.environ), *configured())
+    before = polls(told.until(faults.good))
+    told.pause()
+    time.sleep(6)
+    told.resume()
+    start = time.monotonic()
+    while time.monotonic() - start < 1.5:
+        after = polls(told.until(faults.good))
+    # Two that were under way or due, one or two in that time; not the five that were missed.
+    assert before < after <= before + 4, (before, after)
+    alive_and_well(told)
+    told.close()
+
+
+# Disks.
+
+def full_disk():
+    """A file system without room for one more octet; its path."""
+    path = faults.path_of("full")
+    os.mkdir(path)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=8", "tmpfs", path], check=True)
+    with open(os.path.join(path, "filler"), "wb") as file:
+        file.write(b"x" * 4096)
+    return path
+
+
+def test_the_disk_is_full():
+    disk = full_disk()
+    told = faults.Told(dict(os.environ), *configured(
+        "stateFile %s/alarms\ntarget here 127.0.0.1 warning 65535\n" % disk))
+    told.until(faults.good)
+    told.wait_log("alarm: target here: warning")
+    h.wait_for(lambda: "No space left on device" in told.log(), 5, "a word about the disk")
+    for _ in range(3):
+        assert faults.good(told.status())
+    assert told.log().count("No space left") == 1, told.log()
+    alive_and_well(told)
+    told.close()
+    status, _, err = h.srcportd("--pid-file", disk + "/pid", *NOWHERE)
+    assert status == FAILED and "No space left on device" in err, (status, err)
+
+
+# Signals.
+
+def test_reload_during_a_poll():
+    """Each datagram takes 100 ms: every reload hits a poll; each poll is whole."""
+    path = faults.path_of("srcportd.conf")
+    with h.Listener("127.0.0.1", 9000):
+        keep = h.connect_many(50, "127.0.0.1", 9000)
+        told = faults.Told(faults.shim(delay=100000), "--config", path, *NOWHERE, start=False)
+        for number in range(20):
+            with open(path, "w") as file:
+                for target in range(number % 5 * 200):
+                    file.write("target t%d 127.0.0.1 port 9000 warning %d\n" % (target, number + 1))
+            if number == 0:
+                told.start()
+                told.until(faults.good)
+            told.poke()
+            time.sleep(random.uniform(0, 0.3))
+        status = told.until(faults.good)
+        # 50 connections, 50 accepted ones in the backlog, a listener.
+        assert ": 101 sockets" in status, status
+        assert not re.search(r"poller: (dump|/proc)", told.log()), told.log()
+        alive_and_well(told)
+        told.close()
+        h.close_all(keep)
+
+
+def test_a_thousand_reloads():
+    """Good and bad ones in turn; what the process holds does not grow."""
+    path = faults.path_of("srcportd.conf")
+    texts = ("target a 127.0.0.1\ntarget b 127.0.0.0/8 critical 90%\n",
+             "nonsense\n" * 50, "", "target a ::1 closeWait 3\nprobe yes\nmaxPools 3\n")
+
+    def held():
+        with open("/proc/%d/statm" % told.pid) as file:
+            pages = int(file.read().split()[1])
+        return pages, len(os.listdir("/proc/%d/fd" % told.pid))
+
+    def reload(number):
+        with open(path, "w") as file:
+            file.write(texts[number % len(texts)])
+        told.poke()
+        while "RELOADING" not in (told.message(5) or {"RELOADING": "nothing"}):
+            pass
+        return held()
+
+    # A namespace with a table of sockets of its own: other namespaces' do not cost anything here.
+    h.sysctl("net.ipv4.tcp_child_ehash_entries", 1024)
+    open(path, "w").close()
+    told = faults.Told(dict(os.environ), *NOWHERE, "--config", path, start=False)
+    told.prefix = ["unshare", "--net"]
+    told.start()
+    told.until(faults.good)
+    seen = [reload(number) for number in range(1200)]
+    # The most of a moment: how much depends on what it just did.
+    most = [max(part) for part in zip(*seen[100:300])]
+    after = [max(part) for part in zip(*seen[-200:])]
+    assert after[1] <= most[1] + 2, (most, after)  # an attempt to reach snmpd, a poll
+    assert after[0] <= most[0] + 32, "%d pages, then %d" % (most[0], after[0])
+    # Fifty errors a time are not fifty lines a time.
+    assert len(told.log().splitlines()) < 300, len(told.log().splitlines())
+    assert "left out" in told.log()
+    reload(2)
+    alive_and_well(told)
+    told.close()
+
+
+def test_signals_in_any_order():
+    """Two hundred a life, from before it is ready until after it was told to end."""
+    kinds = [signal.SIGHUP, signal.SIGUSR1, signal.SIGCHLD, signal.SIGCONT, signal.SIGPIPE,
+             signal.SIGWINCH, signal.SIGURG]
+    dice = random.Random(7)
+    for life in range(6):
+        told = faults.Told(dict(os.environ), *configured())
+        if life % 2:
+            told.until(faults.good)
+        else:
+            h.wait_for(lambda: signal_is_held(told.pid), 5, "signals wait")
+        for _ in range(200):
+            told.process.send_signal(dice.choice(kinds))
+            if dice.random() < 0.05:
+                told.pause()
+                told.resume()
+        told.process.send_signal(dice.choice([signal.SIGTERM, signal.SIGINT]))
+        try:
+            for _ in range(20):
+                told.process.send_signal(dice.choice(kinds))
+        except ProcessLookupError:
+            pass
+        assert told.wait() == OK, told.log()
+        told.close()
+
+
+def signal_is_held(pid):
+    """True when SIGHUP no longer ends the process."""
+    with open("/proc/%d/status" % pid) as file:
+        blocked = next(line for line in file if line.startswith("SigBlk"))
+    return int(blocked.split()[1], 16) >> (signal.SIGHUP - 1) & 1
+
+
+# Descriptors, for real: as many as the process may have, from none to enough.
+
+def test_few_descriptors():
+    enough = 0
+    for limit in range(3, 24):
+        status, out, err = h.srcportd("--once", preexec_fn=lambda: limit_files(limit))
+        if status == OK:
+            enough = enough or limit
+            continue
+        if status == 127:  # the loader did not come as far as the program
+            continue
+        assert status == FAILED and not out and len(err.splitlines()) == 1, (limit, status, err)
+        assert "Too many open files" in err, (limit, err)
+        assert not enough, "%d are enough, and %d are not" % (enough, limit)
+    assert 3 < enough <= 12, enough
+
+
+def limit_files(count):
+    import resource  # pylint: disable=import-outside-toplevel
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+
+if __name__ == "__main__":
+    h.main()

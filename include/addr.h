@@ -49,7 +49,7 @@ const char *addr_text(const struct addr *a, char buf[static ADDR_TEXT_MAX]);
 /* Same, in brackets if it is IPv6, with ":port" behind it. Returns buf. */
 #define ADDR_PORT_TEXT_MAX (ADDR_TEXT_MAX + 8)
 const char *addr_port_text(const struct addr *a, uint16_t port,
-                           char buf[static ADDR_PORT_TEXT_MAX]);
+			   char buf[static ADDR_PORT_TEXT_MAX]);
 
 /* Parses an address of either family, with an optional "%N" or "%name" zone behind an IPv6 address.
  * True on success; false leaves *out as it was. */

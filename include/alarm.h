@@ -45,7 +45,7 @@ struct alarm_summary {
 	uint32_t sequence;   /* of the last notification, sent or suppressed */
 	uint32_t suppressed; /* notifications held back by the storm limit (Counter32: wraps) */
 	uint32_t sent;       /* notifications handed to the master agent; for who sends to count */
-	uint32_t unsent;     /* notifications given up because there was no room to keep them; same */
+	uint32_t unsent; /* notifications given up because there was no room to keep them; same */
 };
 
 /* A notification to be sent. */

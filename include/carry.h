@@ -2,10 +2,11 @@
 /*
  * carry: what a full poll found and the light polls after it need not ask for again. Pure.
  *
- * On a host with very many sockets most of a poll goes into walks that rarely find anything new: bound
- * idle sockets, explicit binds, and the inbound connections of server ports outside the range, of which
- * only the number matters. A light poll leaves these out and takes over the last full poll's answer, for
- * CARRY_POLLS polls at most, and never while a pool is near its level: then every poll is full.
+ * On a host with very many sockets most of a poll goes into walks that rarely find anything new:
+ * bound idle sockets, explicit binds, and the inbound connections of server ports outside the
+ * range, of which only the number matters. A light poll leaves these out and takes over the last
+ * full poll's answer, for CARRY_POLLS polls at most, and never while a pool is near its level: then
+ * every poll is full.
  */
 #ifndef SRCPORTD_CARRY_H
 #define SRCPORTD_CARRY_H
@@ -37,9 +38,9 @@ struct carry_port {
 };
 
 struct carry {
-	bool valid;   /* a full poll was kept */
-	bool light;   /* the poll under way is a light one */
-	unsigned age; /* light polls since the last full one */
+	bool valid;              /* a full poll was kept */
+	bool light;              /* the poll under way is a light one */
+	unsigned age;            /* light polls since the last full one */
 	struct port_range range; /* of the full poll */
 	struct portset bound;    /* blocked by bound idle sockets and explicit binds */
 	struct portset wild4, wild6;
@@ -51,9 +52,10 @@ struct carry {
 
 struct census;
 
-/* Decides whether the next poll is light: only after a full one of at least CARRY_FROM sockets with the
- * same range, at most CARRY_POLLS times in a row, and not when `urgent`. Sets light and age. */
-void carry_plan(struct carry *carry, const struct settings *settings, uint64_t sockets, bool urgent);
+/* Decides whether the next poll is light: only after a full one of at least CARRY_FROM sockets with
+ * the same range, at most CARRY_POLLS times in a row, and not when `urgent`. Sets light and age. */
+void carry_plan(struct carry *carry, const struct settings *settings, uint64_t sockets,
+		bool urgent);
 
 /* Light poll: enters what is carried into a fresh census. False with errno ENOMEM. */
 bool carry_apply(const struct carry *carry, struct census *census);

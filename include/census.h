@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * census: from a stream of sockets to port sets, pools, local addresses and totals. Pure: no I/O, no
- * clock, no globals. Memory follows the number of pools and local addresses, not of sockets.
+ * census: from a stream of sockets to port sets, pools, local addresses and totals. Pure: no I/O,
+ * no clock, no globals. Memory follows the number of pools and local addresses, not of sockets.
  *
  * The rules are those of __inet_hash_connect(), __inet_check_established() and tcp_twsk_unique()
  * (net/ipv4/inet_hashtables.c, net/ipv4/tcp_ipv4.c).
@@ -36,17 +36,19 @@ struct pool {
 	struct addr local;
 	struct addr peer;
 	uint16_t port;
-	uint32_t local_index;  /* of census.locals */
-	struct portbag held;   /* ports of the range, but for request socks and recyclable TIME_WAIT */
-	struct portbag asked;  /* ports of the range held by request socks: for this pool only */
-	uint32_t recyclable;   /* TIME_WAIT that connect() would take over */
+	uint32_t local_index; /* of census.locals */
+	struct portbag
+	    held; /* ports of the range, but for request socks and recyclable TIME_WAIT */
+	struct portbag asked; /* ports of the range held by request socks: for this pool only */
+	uint32_t recyclable;  /* TIME_WAIT that connect() would take over */
 	struct state_counts states;
 };
 
 struct local {
 	struct addr address;
 	uint32_t connections; /* of the pools with this local address */
-	struct portbag extra; /* ports of the range held here by sockets that are in no pool's `held` */
+	struct portbag
+	    extra; /* ports of the range held here by sockets that are in no pool's `held` */
 };
 
 struct census {
@@ -54,13 +56,13 @@ struct census {
 	uint32_t features; /* bit mask of 1 << enum kernel_feature */
 
 	struct portset listening; /* ports that have a listener */
-	struct portset bound;     /* ports blocked otherwise: bound idle sockets, explicit binds, and
-	                             what memory knows */
-	struct portset any;       /* ports of any socket in a bind bucket */
-	struct portset ambiguous; /* ports that may be blocked without sock_diag showing it; those of
-	                             `listening` and `bound` among them are settled */
-	struct portset wild4;     /* ports held for every IPv4 address: 0.0.0.0 or a dual-stack :: */
-	struct portset wild6;     /* ports held for every IPv6 address: :: */
+	struct portset bound; /* ports blocked otherwise: bound idle sockets, explicit binds, and
+				 what memory knows */
+	struct portset any;   /* ports of any socket in a bind bucket */
+	struct portset ambiguous; /* ports that may be blocked without sock_diag showing it; those
+				     of `listening` and `bound` among them are settled */
+	struct portset wild4; /* ports held for every IPv4 address: 0.0.0.0 or a dual-stack :: */
+	struct portset wild6; /* ports held for every IPv6 address: :: */
 
 	struct pool *pools;
 	uint32_t pool_count, pool_room;
@@ -72,20 +74,21 @@ struct census {
 
 	struct state_counts totals;
 	uint32_t inbound, outbound;
-	uint64_t sockets;      /* answers taken in, listeners and idle binds included */
+	uint64_t sockets; /* answers taken in, listeners and idle binds included */
 	struct carry_port servers[DIAG_SKIP_MAX]; /* inbound of ports outside the range */
 	unsigned server_count;
-	struct carry *carry;   /* to keep a full poll in, or that a light one takes over; may be NULL */
+	struct carry
+	    *carry; /* to keep a full poll in, or that a light one takes over; may be NULL */
 	struct memory *memory; /* of earlier polls; may be NULL; not owned */
-	uint64_t *keys;        /* by port - range.low: of the sockets on it, by their cookies, in any
-	                          order; NULL = not kept */
+	uint64_t *keys; /* by port - range.low: of the sockets on it, by their cookies, in any
+			   order; NULL = not kept */
 };
 
 /* Starts a census; settings are copied. memory (may be NULL) is read and updated. */
 void census_init(struct census *census, const struct settings *settings, struct memory *memory);
 
-/* Makes carry (may be NULL) part of the census; for a light poll takes over what it carries. False with
- * errno ENOMEM. */
+/* Makes carry (may be NULL) part of the census; for a light poll takes over what it carries. False
+ * with errno ENOMEM. */
 bool census_carry(struct census *census, struct carry *carry);
 
 /* Enters a port of the range that is held at one local address. False with errno ENOMEM. */
@@ -101,13 +104,14 @@ void census_settle(struct census *census, uint16_t port, bool blocked);
  * with errno ENOMEM: the census is then incomplete and must be dropped. */
 bool census_add(struct census *census, enum diag_dump dump, const struct diag_socket *socket);
 
-/* True if a TIME_WAIT of this socket's kind would be taken over by a new connect(): tcp_twsk_unique().
- * The connection's own use of timestamps is not visible; it is assumed from the sysctl. */
+/* True if a TIME_WAIT of this socket's kind would be taken over by a new connect():
+ * tcp_twsk_unique(). The connection's own use of timestamps is not visible; it is assumed from the
+ * sysctl. */
 bool census_recyclable(const struct settings *settings, const struct diag_socket *socket);
 
 /* The pool with this key, or NULL. */
 const struct pool *census_pool(const struct census *census, const struct addr *local,
-                               const struct addr *peer, uint16_t port);
+			       const struct addr *peer, uint16_t port);
 
 /* Index of the local address among census->locals, or LOOKUP_NONE. */
 uint32_t census_local(const struct census *census, const struct addr *address);

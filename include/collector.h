@@ -21,7 +21,8 @@ struct collector *collector_open(const struct options *options, struct config *c
 				 struct door *door, struct service *service, char *error,
 				 size_t room);
 
-/* Runs until SIGTERM or SIGINT. SIGUSR1 polls at once, unless a poll is under way. Returns the exit status. */
+/* Runs until SIGTERM or SIGINT. SIGUSR1 polls at once, unless a poll is under way. Returns the exit
+ * status. */
 int collector_run(struct collector *collector);
 
 void collector_close(struct collector *collector); /* NULL is allowed */

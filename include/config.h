@@ -35,8 +35,8 @@ struct config {
 	struct level_band local;  /* of the bind pools of local addresses; remaining only */
 	struct level_band host;   /* of the free ports of the host; remaining only */
 	struct level_band limits[LIMIT_RULES]; /* of other limits of the host; percent only */
-	uint32_t raise_polls;     /* polls in a row that raise an alarm */
-	uint32_t clear_polls;     /* polls in a row that clear one */
+	uint32_t raise_polls;                  /* polls in a row that raise an alarm */
+	uint32_t clear_polls;                  /* polls in a row that clear one */
 
 	struct row_limits rows;
 	uint32_t max_alarms; /* alarms that are followed at the same time */

@@ -50,8 +50,8 @@ struct diag_socket {
 	uint32_t interface; /* SO_BINDTODEVICE or scope, 0 = none */
 	uint32_t expires;   /* ms until the timer fires */
 	uint32_t uid;
-	uint32_t inode;     /* 0 if no file refers to it */
-	uint64_t cookie;    /* kept from a socket into its TIME_WAIT */
+	uint32_t inode;             /* 0 if no file refers to it */
+	uint64_t cookie;            /* kept from a socket into its TIME_WAIT */
 	const struct nlattr *attrs; /* attributes, within the message */
 	size_t attrs_length;
 };
@@ -60,15 +60,16 @@ struct diag_socket {
  * filtered in the kernel to sockets of `range` that are not INET_DIAG_BC_AUTO. Returns the message,
  * ready to send. */
 struct nlmsghdr *diag_request(void *buf, enum diag_dump dump, enum diag_form form, uint32_t seq,
-                              const struct port_range *range);
+			      const struct port_range *range);
 
-/* DIAG_HOLDERS for listeners alone: much cheaper, as it does not walk the table of bound sockets. */
+/* DIAG_HOLDERS for listeners alone: much cheaper, as it does not walk the table of bound sockets.
+ */
 struct nlmsghdr *diag_request_listeners(void *buf, enum diag_form form, uint32_t seq);
 
-/* DIAG_SOCKETS without the sockets of at most DIAG_SKIP_MAX local ports, which the kernel then does not
- * copy. */
+/* DIAG_SOCKETS without the sockets of at most DIAG_SKIP_MAX local ports, which the kernel then does
+ * not copy. */
 struct nlmsghdr *diag_request_without(void *buf, enum diag_form form, uint32_t seq,
-                                      const uint16_t *ports, unsigned count);
+				      const uint16_t *ports, unsigned count);
 
 /* Request for bound idle sockets on exactly this IPv4 port (feature test of state bit 13). */
 struct nlmsghdr *diag_request_bound(void *buf, uint32_t seq, uint16_t port);

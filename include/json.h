@@ -25,7 +25,8 @@ void json_array(struct json *json, const char *name);
 void json_close_object(struct json *json);
 void json_close_array(struct json *json);
 void json_number(struct json *json, const char *name, uint64_t value);
-void json_string(struct json *json, const char *name, const char *text); /* octets above 0x7f pass */
+void json_string(struct json *json, const char *name,
+		 const char *text); /* octets above 0x7f pass */
 void json_boolean(struct json *json, const char *name, bool value);
 void json_null(struct json *json, const char *name);
 

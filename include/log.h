@@ -23,11 +23,13 @@ bool log_is_journal(void);
 void log_open(enum log_sink sink, bool verbose);
 
 /* Each writes one line, cleaned by clean_text() and cut at 1023 octets. Of one format, at most 20
- * lines go out in a minute; the last of them says so, and the first one after it how many are missing.
- * log_debug() is not limited. */
-void log_error(const char *subsystem, const char *format, ...) __attribute__((format(printf, 2, 3)));
+ * lines go out in a minute; the last of them says so, and the first one after it how many are
+ * missing. log_debug() is not limited. */
+void log_error(const char *subsystem, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void log_warn(const char *subsystem, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_info(const char *subsystem, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void log_debug(const char *subsystem, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_debug(const char *subsystem, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

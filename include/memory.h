@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * memory: what earlier polls learned of a socket, by its cookie, and of ports whose listener has
- * gone. The kernel keeps a socket's cookie into its TIME_WAIT, where nothing else tells any more how
- * the port was chosen. Pure, and bounded: at most MEMORY_MAX cookies; what does not fit is unknown.
+ * gone. The kernel keeps a socket's cookie into its TIME_WAIT, where nothing else tells any more
+ * how the port was chosen. Pure, and bounded: at most MEMORY_MAX cookies; what does not fit is
+ * unknown.
  */
 #ifndef SRCPORTD_MEMORY_H
 #define SRCPORTD_MEMORY_H
@@ -16,11 +17,13 @@
 /* How a socket came by its port. */
 enum origin {
 	ORIGIN_UNKNOWN = 0,
-	ORIGIN_EXPLICIT = 1, /* bind(): blocks the port while the socket lives, TIME_WAIT included */
-	ORIGIN_ACCEPTED = 2, /* a listener's child: blocks it too, also after the listener is gone */
-	ORIGIN_CONNECT = 3,  /* connect() chose it */
-	ORIGIN_UNSURE = 4    /* first seen just after a listener came to its port or left it: a child, or
-	                        a connect() before or since; may block it */
+	ORIGIN_EXPLICIT =
+	    1, /* bind(): blocks the port while the socket lives, TIME_WAIT included */
+	ORIGIN_ACCEPTED =
+	    2,              /* a listener's child: blocks it too, also after the listener is gone */
+	ORIGIN_CONNECT = 3, /* connect() chose it */
+	ORIGIN_UNSURE = 4 /* first seen just after a listener came to its port or left it: a child,
+			     or a connect() before or since; may block it */
 };
 
 struct memory;
@@ -46,10 +49,11 @@ bool memory_listened(const struct memory *memory, const struct port_range *range
  * listener's port, some may be older than the listener. */
 bool memory_held(const struct memory *memory, uint16_t port);
 
-/* Ends a good poll: forgets every socket that was neither noted nor recalled in it, unless it did not
- * look at all sockets of the range (`whole` is false). `listening` and `any` are the census's sets. */
+/* Ends a good poll: forgets every socket that was neither noted nor recalled in it, unless it did
+ * not look at all sockets of the range (`whole` is false). `listening` and `any` are the census's
+ * sets. */
 void memory_commit(struct memory *memory, const struct portset *listening,
-                   const struct portset *any, bool whole);
+		   const struct portset *any, bool whole);
 
 /* Sockets remembered. */
 uint32_t memory_count(const struct memory *memory);

@@ -45,8 +45,8 @@ struct mib_view {
 	uint64_t now_ms;                 /* CLOCK_MONOTONIC */
 	uint64_t started_ms;             /* the same clock when the program was started */
 	uint32_t uptime_cs;              /* sysUpTime now */
-	uint32_t *hint;                  /* where the last search ended, so that a walk finds its next
-					    row at once; any number is right; NULL = none */
+	uint32_t *hint; /* where the last search ended, so that a walk finds its next
+			   row at once; any number is right; NULL = none */
 };
 
 /* Rows in the order of their indexes. Those of a table begin with struct row_index; those of

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * options: the command line, from one table that --help and the shell completions are made from too.
+ * options: the command line, from one table that --help and the shell completions are made from
+ * too.
  */
 #ifndef SRCPORTD_OPTIONS_H
 #define SRCPORTD_OPTIONS_H
@@ -42,24 +43,24 @@ struct options {
 	bool probe;                /* besides what the configuration says */
 	const char *proc_root;
 	const char *sys_root;
-	const char *record;        /* NULL = none */
-	const char *replay;        /* NULL = the kernel */
-	const char *pid_file;      /* NULL = none */
-	uint32_t watch_s;          /* --watch; 0 = not */
-	uint32_t interval_s;       /* 0 = from the configuration */
+	const char *record;   /* NULL = none */
+	const char *replay;   /* NULL = the kernel */
+	const char *pid_file; /* NULL = none */
+	uint32_t watch_s;     /* --watch; 0 = not */
+	uint32_t interval_s;  /* 0 = from the configuration */
 	const char *const *targets;
 	int target_count;
 };
 
-/* Parses argv. NULL on success; else one line in error that says what was found and expected. Strings in
- * *out are argv's. */
+/* Parses argv. NULL on success; else one line in error that says what was found and expected.
+ * Strings in *out are argv's. */
 const char *options_parse(int argc, char **argv, struct options *out, char *error, size_t room);
 
 /* Writes the help text. */
 void options_help(FILE *out);
 
-/* Writes the table for the shell completions, a line each: "--name:-n:VALUE:what it is". Only the last
- * may have a colon in it. */
+/* Writes the table for the shell completions, a line each: "--name:-n:VALUE:what it is". Only the
+ * last may have a colon in it. */
 void options_complete(FILE *out);
 
 #endif

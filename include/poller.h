@@ -26,8 +26,8 @@ void poller_close(struct poller *poller); /* NULL is allowed */
 /* The descriptor to wait for. It may change with every poller_begin(). */
 int poller_fd(const struct poller *poller);
 
-/* Starts a poll into census, which must be fresh and outlive the poll. Datagrams are added to record
- * (NULL = no recording). A poll that is still under way is given up. */
+/* Starts a poll into census, which must be fresh and outlive the poll. Datagrams are added to
+ * record (NULL = no recording). A poll that is still under way is given up. */
 enum poller_step poller_begin(struct poller *poller, struct census *census, FILE *record);
 
 /* Reads one datagram; waits for it for at most POLLER_TIMEOUT_S. An interrupted wait (EINTR) goes

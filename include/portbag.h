@@ -35,7 +35,7 @@ int portbag_add(struct portbag *bag, const struct port_range *range, uint16_t po
 
 /* Number of ports in the bag that are not in `without`. */
 uint32_t portbag_count_without(const struct portbag *bag, const struct port_range *range,
-                               const struct portset *without);
+			       const struct portset *without);
 
 /* Whether a port of the range is in the bag. */
 bool portbag_has(const struct portbag *bag, const struct port_range *range, uint16_t port);
@@ -43,6 +43,6 @@ bool portbag_has(const struct portbag *bag, const struct port_range *range, uint
 /* Adds the bag's ports to s / takes them out of s. */
 void portbag_add_to(const struct portbag *bag, const struct port_range *range, struct portset *s);
 void portbag_take_from(const struct portbag *bag, const struct port_range *range,
-                       struct portset *s);
+		       struct portset *s);
 
 #endif

@@ -49,8 +49,8 @@ struct record {
 /* Reads the first line. False if the file is no recording. */
 bool recording_open(FILE *file);
 
-/* Reads the next record; record->data is reused from call to call and freed by recording_free(). Returns
- * its kind; RECORD_BROKEN for anything that is not of the form above. */
+/* Reads the next record; record->data is reused from call to call and freed by recording_free().
+ * Returns its kind; RECORD_BROKEN for anything that is not of the form above. */
 enum record_kind recording_next(FILE *file, struct record *record);
 
 void recording_free(struct record *record);

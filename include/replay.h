@@ -11,6 +11,6 @@
 /* Reads a recording from `path` into a fresh census, which the caller frees also on error, and
  * its files into source (procfile_free_copies()). NULL on success; else one line in error. */
 const char *replay_read(const char *path, struct procfile_source *source, struct census *census,
-                        char *error, size_t room);
+			char *error, size_t room);
 
 #endif

@@ -15,13 +15,13 @@ struct report {
 	const struct tally *tally;
 	uint32_t duration_us; /* of the poll */
 	time_t when;          /* wall clock of the poll; 0 = a replay */
-	uint32_t watched_s;   /* failed connect() calls were counted for so long; 0 = they were not */
-	uint32_t pool_limit;  /* pools and peers that the text names, the tightest first */
-	bool everything;      /* the plugin judges what is not a target too */
+	uint32_t watched_s; /* failed connect() calls were counted for so long; 0 = they were not */
+	uint32_t pool_limit; /* pools and peers that the text names, the tightest first */
+	bool everything;     /* the plugin judges what is not a target too */
 };
 
-/* Aligned text for a ticket: range and what is deducted, totals by state, the tightest pools, and each
- * target with its states, percent, remaining, verdict and why. */
+/* Aligned text for a ticket: range and what is deducted, totals by state, the tightest pools, and
+ * each target with its states, percent, remaining, verdict and why. */
 void report_text(const struct report *report, FILE *out);
 
 /* The part of it that is about the host: its limits and the NAT around it. */
@@ -35,8 +35,8 @@ void report_who_json(const struct report *report, struct json *json);
 void report_json(const struct report *report, FILE *out);
 
 /* One line with performance data. Returns the plugin exit code: 0 OK, 1 WARNING, 2 CRITICAL. Judges
- * the targets, and if there are none or `everything` is asked for, every pool that is not a target's
- * and every alarm of the tally; and the limits of the host. */
+ * the targets, and if there are none or `everything` is asked for, every pool that is not a
+ * target's and every alarm of the tally; and the limits of the host. */
 int report_nagios(const struct report *report, FILE *out);
 
 /* "SAFE", "WARNING", "CRITICAL", "UNKNOWN": the verdict in the words of operators. */

@@ -13,8 +13,8 @@ struct candidate {
 	uint32_t position; /* in the caller's array */
 };
 
-/* Puts the `wanted` candidates of the smallest ranks first, in any order, in time that follows their
- * number. Returns how many are there: the smaller of wanted and count. */
+/* Puts the `wanted` candidates of the smallest ranks first, in any order, in time that follows
+ * their number. Returns how many are there: the smaller of wanted and count. */
 uint32_t select_first(struct candidate *candidates, uint32_t count, uint32_t wanted);
 
 #endif

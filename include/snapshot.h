@@ -17,16 +17,16 @@
 
 /* The poller's own figures (srcPortPoll). */
 struct poll_stats {
-	uint32_t interval_s;    /* seconds between polls at present */
-	uint64_t made_ms;       /* CLOCK_MONOTONIC when the last good poll ended; 0 = none yet */
-	uint32_t duration_us;   /* of the last good poll */
-	uint32_t cpu_us;        /* CPU time of it */
-	uint32_t sockets;       /* in it */
-	uint32_t carried;       /* of these, taken over from the last full poll */
-	uint32_t polls;         /* good polls since start (Counter32: wraps) */
-	uint32_t errors;        /* failed polls since start */
-	uint32_t features;      /* bit mask of 1 << enum kernel_feature */
-	char error[128];        /* what the last poll failed on; empty if it did not fail */
+	uint32_t interval_s;  /* seconds between polls at present */
+	uint64_t made_ms;     /* CLOCK_MONOTONIC when the last good poll ended; 0 = none yet */
+	uint32_t duration_us; /* of the last good poll */
+	uint32_t cpu_us;      /* CPU time of it */
+	uint32_t sockets;     /* in it */
+	uint32_t carried;     /* of these, taken over from the last full poll */
+	uint32_t polls;       /* good polls since start (Counter32: wraps) */
+	uint32_t errors;      /* failed polls since start */
+	uint32_t features;    /* bit mask of 1 << enum kernel_feature */
+	char error[128];      /* what the last poll failed on; empty if it did not fail */
 };
 
 /* What the limits of the tables leave out. */
@@ -92,8 +92,9 @@ struct snapshot {
 	struct totals totals;
 	struct failure_state failures;
 	struct host_state host;
-	enum severity severity;     /* worst of all; unknown before the first good poll */
-	char message[ADVICE_MAX];   /* advice_system(); why there is none before the first good poll */
+	enum severity severity; /* worst of all; unknown before the first good poll */
+	char
+	    message[ADVICE_MAX]; /* advice_system(); why there is none before the first good poll */
 
 	struct pool_row *pools;
 	uint32_t pool_count;
@@ -117,15 +118,16 @@ struct row_limits {
 };
 
 /* Builds a snapshot with one reference from a tally. At most `limits` rows a table are taken, the
- * most severe and of those the fewest remaining first; the rest is counted in omitted. NULL with errno ENOMEM. */
+ * most severe and of those the fewest remaining first; the rest is counted in omitted. NULL with
+ * errno ENOMEM. */
 struct snapshot *snapshot_build(const struct tally *tally, const struct poll_stats *poll,
-                                const struct row_limits *limits);
+				const struct row_limits *limits);
 
 /* A snapshot with new poll figures and the rows of `last` (which may be NULL: then empty, severity
  * unknown). Takes a reference to last. NULL with errno ENOMEM. */
 struct snapshot *snapshot_repeat(struct snapshot *last, const struct poll_stats *poll);
 
-struct snapshot *snapshot_hold(struct snapshot *snapshot);  /* one reference more; returns it */
-void snapshot_release(struct snapshot *snapshot);           /* one less; NULL is allowed */
+struct snapshot *snapshot_hold(struct snapshot *snapshot); /* one reference more; returns it */
+void snapshot_release(struct snapshot *snapshot);          /* one less; NULL is allowed */
 
 #endif

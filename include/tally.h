@@ -35,31 +35,33 @@ struct range_tally {
 /* No growth, or none that is known: the largest number, so that a manager may compare. */
 #define TIME_LEFT_NONE UINT32_MAX
 
-/* Numbers that pools, peers and targets share; all about one snapshot, but for high_water and time_left_s,
- * which one poll alone leaves at what is used and TIME_LEFT_NONE (trend.h), and for failures and failing
- * (failure_log.h). */
+/* Numbers that pools, peers and targets share; all about one snapshot, but for high_water and
+ * time_left_s, which one poll alone leaves at what is used and TIME_LEFT_NONE (trend.h), and for
+ * failures and failing (failure_log.h). */
 struct usage {
 	struct state_counts states;
 	uint32_t connections; /* sum of states */
 	uint32_t used;
 	uint32_t remaining;
-	uint32_t uncertain;   /* how many of tightest may be blocked unseen */
+	uint32_t uncertain; /* how many of tightest may be blocked unseen */
 	uint32_t capacity;
-	uint32_t tightest;    /* least remaining of the pools taken together; == remaining for a pool */
-	uint32_t recyclable;  /* TIME_WAIT not counted as used */
-	uint32_t percent;     /* level_percent(tightest, capacity) */
+	uint32_t
+	    tightest; /* least remaining of the pools taken together; == remaining for a pool */
+	uint32_t recyclable; /* TIME_WAIT not counted as used */
+	uint32_t percent;    /* level_percent(tightest, capacity) */
 	enum severity severity;
 	enum cause cause;
-	uint32_t high_water;  /* the most that capacity - tightest was, since it is followed */
-	uint32_t time_left_s; /* until tightest is 0 at the present rate of growth, or TIME_LEFT_NONE */
-	uint32_t failures;    /* connect() calls that found no port, as far as they are known */
-	bool failing;         /* one of them in the last minute */
+	uint32_t high_water; /* the most that capacity - tightest was, since it is followed */
+	uint32_t
+	    time_left_s; /* until tightest is 0 at the present rate of growth, or TIME_LEFT_NONE */
+	uint32_t failures; /* connect() calls that found no port, as far as they are known */
+	bool failing;      /* one of them in the last minute */
 };
 
 struct pool_tally {
 	struct addr local, peer;
 	uint16_t port;
-	uint16_t target; /* 1 + position of the first target that it belongs to; 0 = none */
+	uint16_t target;        /* 1 + position of the first target that it belongs to; 0 = none */
 	uint32_t peer_position; /* in tally.peers, until tally_sort() */
 	struct usage usage;     /* severity by the levels of that target, or the general ones */
 };
@@ -69,20 +71,20 @@ struct peer_tally {
 	uint32_t pools;
 	uint32_t targeted;  /* of these, pools that belong to a target */
 	struct usage usage; /* used: distinct local ports toward the address; severity: the worst of
-	                     * its pools, or its own CLOSE_WAIT */
+			     * its pools, or its own CLOSE_WAIT */
 };
 
 struct local_tally {
 	struct addr address;
 	uint32_t connections;
-	uint32_t used;      /* ports that bind(address, 0) cannot get */
+	uint32_t used; /* ports that bind(address, 0) cannot get */
 	uint32_t remaining;
 };
 
 struct target_tally {
 	const struct target *target; /* not owned */
 	uint32_t pools;
-	struct addr tightest_local;  /* of the tightest pool; unspecified if pools is 0 */
+	struct addr tightest_local; /* of the tightest pool; unspecified if pools is 0 */
 	struct addr tightest_peer;
 	uint16_t tightest_port;
 	struct usage usage;
@@ -99,9 +101,10 @@ struct tally {
 	struct totals totals;
 	struct host_state host;        /* tally_make() knows nothing of it: all absent, normal */
 	struct failure_state failures; /* tally_make() leaves it and usage.failures zeroed, */
-	const struct failure_log *failure_log; /* and both of these NULL: not owned; what is known of */
-	const struct owner_list *owners;       /* failures and of owners (failures.h, owners.h) */
-	struct alarm *alarms;                  /* active ones; tally_make() knows of none */
+	const struct failure_log
+	    *failure_log;                /* and both of these NULL: not owned; what is known of */
+	const struct owner_list *owners; /* failures and of owners (failures.h, owners.h) */
+	struct alarm *alarms;            /* active ones; tally_make() knows of none */
 	uint32_t alarm_count;
 	struct alarm_summary alarm_summary;
 	uint32_t features;
@@ -118,14 +121,16 @@ struct tally {
 /* What explains a severity of this usage: level_cause(), where TIME_WAIT that connect() takes over
  * counts for nothing. */
 enum cause usage_cause(const struct usage *usage, enum severity severity,
-                       const struct levels *levels, const struct range_tally *range);
+		       const struct levels *levels, const struct range_tally *range);
 
 /* Works everything out, in time that follows the number of pools. levels judge pools and peers; a
- * target and its pools are judged by its own. targets must live as long as the tally. NULL with errno ENOMEM. */
+ * target and its pools are judged by its own. targets must live as long as the tally. NULL with
+ * errno ENOMEM. */
 struct tally *tally_make(const struct census *census, const struct levels *levels,
-                         const struct target *targets, uint32_t target_count);
+			 const struct target *targets, uint32_t target_count);
 
-/* Sorts pools, peers and local addresses for a reader: the fewest remaining first, then by address. */
+/* Sorts pools, peers and local addresses for a reader: the fewest remaining first, then by address.
+ */
 void tally_sort(struct tally *tally);
 
 void tally_free(struct tally *tally); /* NULL is allowed */

@@ -15,8 +15,8 @@
 struct target {
 	char name[TARGET_NAME_MAX + 1]; /* as configured; empty for one from the command line */
 	struct addr net;
-	uint8_t bits;       /* prefix length: 32 or 128 for a single address */
-	uint16_t port;      /* 0 = every port */
+	uint8_t bits;  /* prefix length: 32 or 128 for a single address */
+	uint16_t port; /* 0 = every port */
 	struct level_band levels;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tcp_state: the eleven TCP states with the kernel's numbers (include/net/tcp_states.h), and a count
- * for each.
+ * tcp_state: the eleven TCP states with the kernel's numbers (include/net/tcp_states.h), and a
+ * count for each.
  */
 #ifndef SRCPORTD_TCP_STATE_H
 #define SRCPORTD_TCP_STATE_H

@@ -31,11 +31,7 @@ put_time_left(struct sentence *s, uint32_t seconds)
 	static const struct {
 		uint32_t from, unit;
 		const char *name;
-	} words[] = {
-	    {2 * 86400, 86400, "days"},
-            {2 * 3600,  3600,  "h"   },
-            {120,       60,    "min" }
-        };
+	} words[] = {{2 * 86400, 86400, "days"}, {2 * 3600, 3600, "h"}, {120, 60, "min"}};
 	if (seconds == TIME_LEFT_NONE || seconds == 0)
 		return;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -133,11 +129,11 @@ advice_limit(const struct limits *limits, enum limit_rule rule, char buf[static 
 	} words[LIMIT_RULES] = {
 	    [RULE_CONNTRACK] =
 		{"connection tracking",
-				  "new connections will hang: raise net.netfilter.nf_conntrack_max, or "
+		 "new connections will hang: raise net.netfilter.nf_conntrack_max, or "
 		 "shorten net.netfilter.nf_conntrack_tcp_timeout_established"},
 	    [RULE_FILES] = {"open files of the host",
-				  "then socket() fails with ENFILE: raise fs.file-max, or find who keeps "
-			    "them open"                                      },
+			    "then socket() fails with ENFILE: raise fs.file-max, or find who keeps "
+			    "them open"},
 	};
 	int percent = hostlimits_percent(limits, rule);
 	char used[NUMBER_TEXT_MAX], max[NUMBER_TEXT_MAX];

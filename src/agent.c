@@ -208,15 +208,15 @@ schedule_retry(struct agent *agent)
 	}
 }
 
-/* One turn: waits for something to do, no longer than most_ms (-1 = without end), and does it. The set of descriptors is made anew each time,
- * as any call of the library may close and open some; and only what this very poll() reported is
- * read, as a read of anything else drops the session. */
+/* One turn: waits for something to do, no longer than most_ms (-1 = without end), and does it. The
+ * set of descriptors is made anew each time, as any call of the library may close and open some;
+ * and only what this very poll() reported is read, as a read of anything else drops the session. */
 static void
 turn(struct agent *agent, int most_ms)
 {
 	struct pollfd fds[FDS_MAX] = {
-	    {.fd = agent->wake_fd,                                  .events = POLLIN},
-            {.fd = notices_fd(door_notices(agent->notify.door)), .events = POLLIN},
+	    {.fd = agent->wake_fd, .events = POLLIN},
+	    {.fd = notices_fd(door_notices(agent->notify.door)), .events = POLLIN},
 	};
 	nfds_t count = 2;
 	int fd_limit = 0, block = 1, ms = -1;
@@ -265,10 +265,10 @@ static const struct {
 	int major, minor;
 	SNMPCallback *function;
 } callbacks[] = {
-    {SNMP_CALLBACK_LIBRARY,     SNMP_CALLBACK_LOGGING,      on_library_log },
-    {SNMP_CALLBACK_LIBRARY,     SNMP_CALLBACK_SESSION_INIT, on_session_init},
-    {SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_link_up     },
-    {SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP,  on_link_down   },
+    {SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_library_log},
+    {SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_SESSION_INIT, on_session_init},
+    {SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_link_up},
+    {SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_link_down},
 };
 
 static void
@@ -377,9 +377,8 @@ new_agent(const struct agent_config *config, struct door *door)
 
 	if (agent == NULL)
 		return NULL;
-	agent->serve = (struct agent_serve){.tree = &mib_columns_tree,
-					    .door = door,
-					    .started_ms = monotonic_us() / 1000};
+	agent->serve = (struct agent_serve){
+	    .tree = &mib_columns_tree, .door = door, .started_ms = monotonic_us() / 1000};
 	agent->socket = strdup(config->socket);
 	for (size_t i = 0; i < config->base_length; i++)
 		agent->base[i] = config->base[i];

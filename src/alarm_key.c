@@ -31,13 +31,9 @@ alarm_key(const struct alarm_subject *s, char buf[static ALARM_KEY_MAX])
 	case ALARM_LOCAL:
 		snprintf(buf, ALARM_KEY_MAX, "%s %s", word, addr_text(&s->local, local));
 		break;
-	case ALARM_HOST:
-		snprintf(buf, ALARM_KEY_MAX, "%s", word);
-		break;
+	case ALARM_HOST: snprintf(buf, ALARM_KEY_MAX, "%s", word); break;
 	case ALARM_TARGET:
-	case ALARM_LIMIT:
-		snprintf(buf, ALARM_KEY_MAX, "%s %s", word, s->name);
-		break;
+	case ALARM_LIMIT: snprintf(buf, ALARM_KEY_MAX, "%s %s", word, s->name); break;
 	}
 	return buf;
 }
@@ -92,17 +88,12 @@ alarm_key_parse(const char *key, struct alarm_subject *out)
 	out->kind = (enum alarm_kind)kind;
 	const char *rest = key[length] == ' ' ? key + length + 1 : "";
 	switch (out->kind) {
-	case ALARM_POOL:
-		return parse_pool(rest, out);
-	case ALARM_PEER:
-		return parse_address(rest, &out->peer);
-	case ALARM_LOCAL:
-		return parse_address(rest, &out->local);
-	case ALARM_HOST:
-		return key[length] == '\0';
+	case ALARM_POOL: return parse_pool(rest, out);
+	case ALARM_PEER: return parse_address(rest, &out->peer);
+	case ALARM_LOCAL: return parse_address(rest, &out->local);
+	case ALARM_HOST: return key[length] == '\0';
 	case ALARM_TARGET:
-	case ALARM_LIMIT:
-		break;
+	case ALARM_LIMIT: break;
 	}
 	if (*rest == '\0' || strlen(rest) > TARGET_NAME_MAX)
 		return false;

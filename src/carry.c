@@ -9,10 +9,10 @@
 void
 carry_plan(struct carry *carry, const struct settings *settings, uint64_t sockets, bool urgent)
 {
-	bool same_range = carry->range.low == settings->range.low &&
-	                  carry->range.high == settings->range.high;
+	bool same_range =
+	    carry->range.low == settings->range.low && carry->range.high == settings->range.high;
 	carry->light = carry->valid && same_range && !urgent && sockets >= CARRY_FROM &&
-	               carry->age < CARRY_POLLS;
+		       carry->age < CARRY_POLLS;
 	if (carry->light) {
 		carry->age++;
 		return;

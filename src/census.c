@@ -8,8 +8,8 @@
 /* TCP_TIMEWAIT_LEN: how long a TIME_WAIT lives; idiag_expires counts down from it. */
 #define TIME_WAIT_MS 60000
 
-/* Age from which a TIME_WAIT may be taken over where tcp_tw_reuse_delay does not exist (< 6.14): the
- * kernel then waits for the next whole second, which a second of age always satisfies. */
+/* Age from which a TIME_WAIT may be taken over where tcp_tw_reuse_delay does not exist (< 6.14):
+ * the kernel then waits for the next whole second, which a second of age always satisfies. */
 #define DEFAULT_REUSE_DELAY_MS 1000
 
 #define LOOPBACK_INTERFACE 1
@@ -118,7 +118,7 @@ hash_pool(const struct addr *local, const struct addr *peer, uint16_t port)
 
 static uint32_t
 find_pool(const struct census *census, uint32_t hash, const struct addr *local,
-          const struct addr *peer, uint16_t port)
+	  const struct addr *peer, uint16_t port)
 {
 	uint32_t cursor = hash, i;
 	while ((i = lookup_next(&census->pool_lookup, hash, &cursor)) != LOOKUP_NONE) {
@@ -132,7 +132,7 @@ find_pool(const struct census *census, uint32_t hash, const struct addr *local,
 
 const struct pool *
 census_pool(const struct census *census, const struct addr *local, const struct addr *peer,
-            uint16_t port)
+	    uint16_t port)
 {
 	uint32_t i = find_pool(census, hash_pool(local, peer, port), local, peer, port);
 	return i == LOOKUP_NONE ? NULL : &census->pools[i];
@@ -221,9 +221,9 @@ note(const struct census *census, const struct diag_socket *s, enum origin origi
 		memory_note(census->memory, s->cookie, origin);
 }
 
-/* A listener or a bound idle socket: blocks its port for every pool, and for bind(addr, 0) at its own
- * address or, on a wildcard, at every address of its kind. What is bound idle blocks its port in
- * every later state too, where bind(addr, 0) does not show. */
+/* A listener or a bound idle socket: blocks its port for every pool, and for bind(addr, 0) at its
+ * own address or, on a wildcard, at every address of its kind. What is bound idle blocks its port
+ * in every later state too, where bind(addr, 0) does not show. */
 static bool
 add_holder(struct census *census, const struct diag_socket *s)
 {
@@ -256,8 +256,8 @@ add_explicit(struct census *census, const struct diag_socket *s)
 	note(census, s, ORIGIN_EXPLICIT);
 }
 
-/* True if the port had a listener in the last poll, or outside the range, where connect() chooses no
- * ports, ever since there are sockets on it. */
+/* True if the port had a listener in the last poll, or outside the range, where connect() chooses
+ * no ports, ever since there are sockets on it. */
 static bool
 had_listener(const struct census *census, uint16_t port)
 {
@@ -325,7 +325,8 @@ origin_of(struct census *census, const struct diag_socket *s, enum origin origin
 	return ORIGIN_CONNECT;
 }
 
-/* Each socket is looked at, also on a port that is blocked anyway: it may outlive what blocks it. */
+/* Each socket is looked at, also on a port that is blocked anyway: it may outlive what blocks it.
+ */
 static void
 settle_origin(struct census *census, const struct diag_socket *s, enum origin known)
 {
@@ -349,8 +350,8 @@ census_recyclable(const struct settings *settings, const struct diag_socket *s)
 		return false;
 	}
 	uint32_t delay = settings->tw_reuse_delay_ms == SETTING_ABSENT
-	                     ? DEFAULT_REUSE_DELAY_MS
-	                     : (uint32_t)settings->tw_reuse_delay_ms;
+			     ? DEFAULT_REUSE_DELAY_MS
+			     : (uint32_t)settings->tw_reuse_delay_ms;
 	return s->expires < TIME_WAIT_MS && TIME_WAIT_MS - s->expires > delay;
 }
 

@@ -20,13 +20,10 @@ static const struct {
 	const char *before; /* in its part of the path, or the whole part above it */
 	const char *engine;
 } engines[] = {
-    {"docker-",         "docker"    },
-    {"docker",          "docker"    },
-    {"libpod-",         "podman"    },
-    {"cri-containerd-", "containerd"},
-    {"crio-",           "CRI-O"     },
-    {"containerd-",     "containerd"},
-    {"garden",          "garden"    },
+    {"docker-", "docker"}, {"docker", "docker"},
+    {"libpod-", "podman"}, {"cri-containerd-", "containerd"},
+    {"crio-", "CRI-O"},    {"containerd-", "containerd"},
+    {"garden", "garden"},
 };
 
 /* Other things that have a name of their own. */

@@ -43,20 +43,20 @@ struct collector {
 	struct failures *failures;
 	struct failure_state failures_told; /* what the log says of them */
 	struct owners *owners;
-	struct probe *probe;   /* NULL while probing is off */
-	bool probe_trouble;    /* it has been logged that probing fails */
+	struct probe *probe; /* NULL while probing is off */
+	bool probe_trouble;  /* it has been logged that probing fails */
 	int timer_fd;
 	int signal_fd;
 	bool stopping;
 
 	struct shortage shortage;
-	bool late;             /* it has been logged that polls take too long */
-	bool polling;          /* a dump is under way, into census */
-	uint64_t started_us;   /* monotonic_us() */
-	uint64_t cpu_us;       /* thread_cpu_us() at that time */
+	bool late;           /* it has been logged that polls take too long */
+	bool polling;        /* a dump is under way, into census */
+	uint64_t started_us; /* monotonic_us() */
+	uint64_t cpu_us;     /* thread_cpu_us() at that time */
 	struct census census;
-	struct tally *tally;   /* of a poll that waits for a survey of owners, since made_ms */
-	bool due;              /* the next poll waits for that one */
+	struct tally *tally; /* of a poll that waits for a survey of owners, since made_ms */
+	bool due;            /* the next poll waits for that one */
 	struct poll_stats stats;
 	unsigned percent;      /* the highest of the last good poll */
 	struct snapshot *last; /* the published one; holds a reference */
@@ -83,8 +83,9 @@ look_around(struct collector *c)
 	hostwatch_look(&c->host, &c->source, &sys);
 }
 
-/* What is served until the first poll has ended, which takes seconds on a host with very many sockets: a
- * severity that is unknown. A manager that found no module at all might not ask again. */
+/* What is served until the first poll has ended, which takes seconds on a host with very many
+ * sockets: a severity that is unknown. A manager that found no module at all might not ask again.
+ */
 static bool
 publish_nothing(struct collector *c)
 {
@@ -111,7 +112,7 @@ open_parts(struct collector *c)
 
 struct collector *
 collector_open(const struct options *options, struct config *config, struct door *door,
-               struct service *service, char *error, size_t room)
+	       struct service *service, char *error, size_t room)
 {
 	struct collector *c = calloc(1, sizeof(*c));
 	if (c == NULL) {
@@ -196,8 +197,8 @@ static void
 set_pace(struct collector *c, const struct snapshot *snapshot)
 {
 	struct pace_state state = {.severity = snapshot->severity,
-	                           .percent_before = c->percent,
-	                           .cpu_us = c->stats.cpu_us};
+				   .percent_before = c->percent,
+				   .cpu_us = c->stats.cpu_us};
 	for (uint32_t i = 0; i < snapshot->pool_count; i++)
 		if (snapshot->pools[i].t.usage.percent > state.percent)
 			state.percent = snapshot->pools[i].t.usage.percent;
@@ -207,8 +208,8 @@ set_pace(struct collector *c, const struct snapshot *snapshot)
 		log_debug("poller", "the next polls are %u s apart", seconds);
 }
 
-/* Begins to keep what probing needs, as the configuration now says. Without memory for it, the ports
- * stay in doubt for this poll. */
+/* Begins to keep what probing needs, as the configuration now says. Without memory for it, the
+ * ports stay in doubt for this poll. */
 static void
 plan_probe(struct collector *c)
 {
@@ -236,7 +237,8 @@ settle(struct collector *c)
 	c->probe_trouble = trouble != NULL;
 }
 
-/* Counts failed connect() calls. Logged when it begins, ends, or is impossible for another reason. */
+/* Counts failed connect() calls. Logged when it begins, ends, or is impossible for another reason.
+ */
 static void
 count_failures(struct collector *c, struct tally *tally)
 {
@@ -247,7 +249,7 @@ count_failures(struct collector *c, struct tally *tally)
 	if (now->available == before.available && strcmp(now->reason, before.reason) == 0)
 		return;
 	log_info("failures", "failed connect() calls are %scounted%s%s",
-	         now->available ? "" : "not ", now->reason[0] != '\0' ? ": " : "", now->reason);
+		 now->available ? "" : "not ", now->reason[0] != '\0' ? ": " : "", now->reason);
 }
 
 /* Takes the numbers of a good poll and lets the census go. NULL if memory is out. */
@@ -256,7 +258,7 @@ finish_census(struct collector *c)
 {
 	settle(c);
 	struct tally *tally = tally_make(&c->census, &c->config->levels.raise, c->config->targets,
-	                                 c->config->target_count);
+					 c->config->target_count);
 	if (tally == NULL)
 		return NULL;
 	count_failures(c, tally);
@@ -270,7 +272,7 @@ finish_census(struct collector *c)
 	hostlimits_judge(&c->host, c->config->limits);
 	tally->host = c->host;
 	shortage_note(&c->shortage, SHORTAGE_TREND,
-	              trend_take(c->trend, tally, monotonic_us() / 1000));
+		      trend_take(c->trend, tally, monotonic_us() / 1000));
 	return tally;
 }
 
@@ -301,14 +303,16 @@ note_time(struct collector *c, uint64_t duration_us)
 {
 	bool late = duration_us >= (uint64_t)c->stats.interval_s * 1000000;
 	if (late && !c->late)
-		log_warn("poller", "a poll takes longer than the interval of %u s: polls are left out",
-		         c->stats.interval_s);
+		log_warn("poller",
+			 "a poll takes longer than the interval of %u s: polls are left out",
+			 c->stats.interval_s);
 	if (!late && c->late)
 		log_info("poller", "polls end within their interval again");
 	c->late = late;
 }
 
-/* A poll that found new trouble is held back for a moment, so that what it tells names who is behind it. */
+/* A poll that found new trouble is held back for a moment, so that what it tells names who is
+ * behind it. */
 static void
 poll_done(struct collector *c)
 {

@@ -78,8 +78,8 @@ parse_levels(struct config_words *words, struct level_band *band, struct config_
 	struct severity_levels severities[] = {
 	    {"critical", offsetof(struct levels, critical_percent),
 	     offsetof(struct levels, critical_remaining), false},
-	    {"warning",  offsetof(struct levels, warning_percent),
-	     offsetof(struct levels, warning_remaining),  false},
+	    {"warning", offsetof(struct levels, warning_percent),
+	     offsetof(struct levels, warning_remaining), false},
 	};
 	while (words->at < words->count) {
 		bool good;
@@ -120,8 +120,7 @@ config_target_parse(struct config_words *words, const struct level_band *inherit
 		snprintf(found, sizeof(found), "warning %u", raise->warning_remaining);
 		return config_wrong(fault, found, "at least %u, its critical level",
 				    raise->critical_remaining);
-	case BAND_GOOD:
-		break;
+	case BAND_GOOD: break;
 	}
 	return true;
 }
@@ -134,10 +133,7 @@ dump_severity(const char *token, const struct level_band *band, size_t percent, 
 	const struct {
 		const struct config_level_form *form;
 		size_t offset;
-	} levels[] = {
-	    {&config_percent,   percent  },
-            {&config_remaining, remaining}
-        };
+	} levels[] = {{&config_percent, percent}, {&config_remaining, remaining}};
 	bool any = false;
 	for (unsigned i = 0; i < 2; i++) {
 		uint32_t at, until;

@@ -205,9 +205,9 @@ static const struct {
 	const char *name;
 	uint32_t bit;
 } notify_names[] = {
-    {"critical",   NOTIFY_CRITICAL  },
-    {"warning",    NOTIFY_WARNING   },
-    {"cleared",    NOTIFY_CLEARED   },
+    {"critical", NOTIFY_CRITICAL},
+    {"warning", NOTIFY_WARNING},
+    {"cleared", NOTIFY_CLEARED},
     {"suppressed", NOTIFY_SUPPRESSED},
 };
 #define NOTIFY_NAMES (sizeof(notify_names) / sizeof(notify_names[0]))

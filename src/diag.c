@@ -28,7 +28,7 @@ static void
 put_explicit_filter(struct nlmsghdr *message, const struct port_range *range)
 {
 	const struct inet_diag_bc_op code[] = {
-	    {INET_DIAG_BC_S_GE, 8, 28}, {0, 0, range->low}, {INET_DIAG_BC_S_LE, 8, 20},
+	    {INET_DIAG_BC_S_GE, 8, 28}, {0, 0, range->low},        {INET_DIAG_BC_S_LE, 8, 20},
 	    {0, 0, range->high},        {INET_DIAG_BC_AUTO, 4, 8}, {INET_DIAG_BC_JMP, 4, 8},
 	};
 	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, sizeof(code), code);
@@ -38,13 +38,17 @@ static void
 put_port_filter(struct nlmsghdr *message, uint16_t port)
 {
 	const struct inet_diag_bc_op code[] = {
-	    {INET_DIAG_BC_S_GE, 8, 20}, {0, 0, port}, {INET_DIAG_BC_S_LE, 8, 12}, {0, 0, port},
+	    {INET_DIAG_BC_S_GE, 8, 20},
+	    {0, 0, port},
+	    {INET_DIAG_BC_S_LE, 8, 12},
+	    {0, 0, port},
 	};
 	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, sizeof(code), code);
 }
 
-/* "source port is none of these". For each: if it is at least the port and at most the port, reject; else
- * on to the next. Each jump of a "no" must hit an operation that the chain of "yes" passes. */
+/* "source port is none of these". For each: if it is at least the port and at most the port,
+ * reject; else on to the next. Each jump of a "no" must hit an operation that the chain of "yes"
+ * passes. */
 static void
 put_without_filter(struct nlmsghdr *message, const uint16_t *ports, unsigned count)
 {
@@ -56,8 +60,8 @@ put_without_filter(struct nlmsghdr *message, const uint16_t *ports, unsigned cou
 		op[1] = (struct inet_diag_bc_op){0, 0, ports[i]};
 		op[2] = (struct inet_diag_bc_op){INET_DIAG_BC_S_LE, 8, 12};
 		op[3] = (struct inet_diag_bc_op){0, 0, ports[i]};
-		op[4] = (struct inet_diag_bc_op){INET_DIAG_BC_JMP, 4,
-		                                 (unsigned short)(left - 16 + 4)};
+		op[4] =
+		    (struct inet_diag_bc_op){INET_DIAG_BC_JMP, 4, (unsigned short)(left - 16 + 4)};
 	}
 	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, count * 5 * sizeof(code[0]), code);
 }
@@ -85,7 +89,7 @@ put_request(void *buf, enum diag_form form, uint32_t seq, uint32_t states)
 
 struct nlmsghdr *
 diag_request(void *buf, enum diag_dump dump, enum diag_form form, uint32_t seq,
-             const struct port_range *range)
+	     const struct port_range *range)
 {
 	uint32_t states = dump == DIAG_HOLDERS ? STATES_HOLDERS : STATES_SOCKETS;
 	struct nlmsghdr *message = put_request(buf, form, seq, states);
@@ -102,7 +106,7 @@ diag_request_listeners(void *buf, enum diag_form form, uint32_t seq)
 
 struct nlmsghdr *
 diag_request_without(void *buf, enum diag_form form, uint32_t seq, const uint16_t *ports,
-                     unsigned count)
+		     unsigned count)
 {
 	struct nlmsghdr *message = put_request(buf, form, seq, STATES_SOCKETS);
 	if (count > 0)
@@ -127,7 +131,7 @@ attribute(const struct diag_socket *socket, unsigned type, size_t size)
 	while (left >= sizeof(*attr) && mnl_attr_ok(attr, (int)left)) {
 		if (mnl_attr_get_type(attr) == type)
 			return mnl_attr_get_payload_len(attr) >= size ? mnl_attr_get_payload(attr)
-			                                              : NULL;
+								      : NULL;
 		size_t step = NLMSG_ALIGN((size_t)attr->nla_len);
 		if (step > left)
 			break;
@@ -172,10 +176,10 @@ diag_decode(const struct nlmsghdr *message, struct diag_socket *out)
 	size_t header = NLMSG_ALIGN(sizeof(*m));
 	out->attrs = (const struct nlattr *)(const void *)((const char *)m + header);
 	out->attrs_length = length > header ? length - header : 0;
-	/* Every full socket has INET_DIAG_SHUTDOWN, also one of TCP Fast Open in SYN_RECV. A request sock
-	 * has at most the mark, which only CAP_NET_ADMIN sees. */
+	/* Every full socket has INET_DIAG_SHUTDOWN, also one of TCP Fast Open in SYN_RECV. A
+	 * request sock has at most the mark, which only CAP_NET_ADMIN sees. */
 	out->request = m->idiag_state == STATE_SYN_RECV &&
-	               attribute(out, INET_DIAG_SHUTDOWN, sizeof(uint8_t)) == NULL;
+		       attribute(out, INET_DIAG_SHUTDOWN, sizeof(uint8_t)) == NULL;
 	return true;
 }
 

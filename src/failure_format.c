@@ -18,17 +18,17 @@ struct field {
 #define NO_PLACE SIZE_MAX
 
 static const struct field fields[] = {
-    {"dport",				2,     offsetof(struct failure_format, dport),                                 "expected a field dport of 2 octets"},
-    {"family",				      2,				    offsetof(struct failure_format,                            family), "expected a field family of 2 octets"},
-    {"saddr", 4,      offsetof(struct failure_format,                              saddr),								   "expected a field saddr of 4 octets"},
-    {"daddr",				4, offsetof(struct failure_format,  daddr),"expected a field daddr of 4 octets"},
-    {"saddr_v6",        16,       offsetof(struct failure_format,saddr_v6),
+    {"dport", 2, offsetof(struct failure_format, dport), "expected a field dport of 2 octets"},
+    {"family", 2, offsetof(struct failure_format, family), "expected a field family of 2 octets"},
+    {"saddr", 4, offsetof(struct failure_format, saddr), "expected a field saddr of 4 octets"},
+    {"daddr", 4, offsetof(struct failure_format, daddr), "expected a field daddr of 4 octets"},
+    {"saddr_v6", 16, offsetof(struct failure_format, saddr_v6),
      "expected a field saddr_v6 of 16 octets"},
-    {"daddr_v6",			     16,offsetof(struct failure_format,                    daddr_v6),
+    {"daddr_v6", 16, offsetof(struct failure_format, daddr_v6),
      "expected a field daddr_v6 of 16 octets"},
-    {"oldstate",			     4,    NO_PLACE,       "expected a field oldstate of 4 octets"                },
-    {"newstate",				      4,				  NO_PLACE,				   "expected a field newstate of 4 octets"                                                             },
-    {"sport",				      2,				  NO_PLACE,                          "expected a field sport of 2 octets"      },
+    {"oldstate", 4, NO_PLACE, "expected a field oldstate of 4 octets"},
+    {"newstate", 4, NO_PLACE, "expected a field newstate of 4 octets"},
+    {"sport", 2, NO_PLACE, "expected a field sport of 2 octets"},
 };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 

@@ -83,12 +83,12 @@ static const struct {
 	enum limit used, max;
 } rules[LIMIT_RULES] = {
     [RULE_CONNTRACK] = {"conntrack", LIMIT_CONNTRACK, LIMIT_CONNTRACK_MAX},
-    [RULE_FILES] = {"files",     LIMIT_FILES,     LIMIT_FILES_MAX    },
+    [RULE_FILES] = {"files", LIMIT_FILES, LIMIT_FILES_MAX},
 };
 
 const struct level_band hostlimits_band_default = {
     .raise = {.warning_percent = 90, .critical_percent = 100},
-    .clear = {.warning_percent = 85, .critical_percent = 98 },
+    .clear = {.warning_percent = 85, .critical_percent = 98},
 };
 
 /* The next word of a line, *length octets of it, or NULL at the end of the line; *at moves behind
@@ -203,12 +203,9 @@ static int64_t
 read_value(const char *text, const struct reader *r)
 {
 	switch (r->form) {
-	case FORM_FIELD:
-		return read_field(text, r);
-	case FORM_NAMED:
-		return read_named(text, r);
-	case FORM_HEX:
-		break;
+	case FORM_FIELD: return read_field(text, r);
+	case FORM_NAMED: return read_named(text, r);
+	case FORM_HEX: break;
 	}
 	return read_hex(text, r);
 }

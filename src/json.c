@@ -25,7 +25,8 @@ lead(struct json *json, const char *name)
 	if (json->depth > 0) {
 		if (json->more[json->depth])
 			fputc(',', json->out);
-		/* One line for each of the outer two levels, so that a file can be read and diffed. */
+		/* One line for each of the outer two levels, so that a file can be read and diffed.
+		 */
 		if (json->depth <= 2)
 			fprintf(json->out, "\n%*s", (int)json->depth * 2, "");
 	}

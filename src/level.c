@@ -59,9 +59,9 @@ dominant(const struct state_counts *states)
 		enum tcp_state state;
 		enum cause cause;
 	} rule[] = {
-	    {STATE_CLOSE_WAIT,  CAUSE_CLOSE_WAIT },
-	    {STATE_TIME_WAIT,   CAUSE_TIME_WAIT  },
-	    {STATE_SYN_SENT,    CAUSE_SYN_SENT   },
+	    {STATE_CLOSE_WAIT, CAUSE_CLOSE_WAIT},
+	    {STATE_TIME_WAIT, CAUSE_TIME_WAIT},
+	    {STATE_SYN_SENT, CAUSE_SYN_SENT},
 	    {STATE_ESTABLISHED, CAUSE_ESTABLISHED},
 	};
 	enum cause cause = CAUSE_NONE;
@@ -98,14 +98,10 @@ const char *
 severity_name(enum severity severity)
 {
 	switch (severity) {
-	case SEVERITY_NORMAL:
-		return "normal";
-	case SEVERITY_WARNING:
-		return "warning";
-	case SEVERITY_CRITICAL:
-		return "critical";
-	case SEVERITY_UNKNOWN:
-		break;
+	case SEVERITY_NORMAL: return "normal";
+	case SEVERITY_WARNING: return "warning";
+	case SEVERITY_CRITICAL: return "critical";
+	case SEVERITY_UNKNOWN: break;
 	}
 	return "unknown";
 }
@@ -113,15 +109,15 @@ severity_name(enum severity severity)
 static const struct {
 	const char *name, *words;
 } causes[] = {
-    [CAUSE_NONE] = {"none",        "nothing holds the ports"   },
-    [CAUSE_ESTABLISHED] = {"established", "established load"          },
-    [CAUSE_TIME_WAIT] = {"timeWait",    "TIME_WAIT churn"           },
-    [CAUSE_CLOSE_WAIT] = {"closeWait",   "CLOSE_WAIT leak"           },
-    [CAUSE_SYN_SENT] = {"synSent",     "SYN_SENT pile-up"          },
-    [CAUSE_SMALL_RANGE] = {"smallRange",  "small range"               },
-    [CAUSE_BLOCKED] = {"blocked",     "reserved and blocked ports"},
-    [CAUSE_FAILURES] = {"failures",    "failed connect() calls"    },
-    [CAUSE_LIMIT] = {"limit",       "a host limit"              },
+    [CAUSE_NONE] = {"none", "nothing holds the ports"},
+    [CAUSE_ESTABLISHED] = {"established", "established load"},
+    [CAUSE_TIME_WAIT] = {"timeWait", "TIME_WAIT churn"},
+    [CAUSE_CLOSE_WAIT] = {"closeWait", "CLOSE_WAIT leak"},
+    [CAUSE_SYN_SENT] = {"synSent", "SYN_SENT pile-up"},
+    [CAUSE_SMALL_RANGE] = {"smallRange", "small range"},
+    [CAUSE_BLOCKED] = {"blocked", "reserved and blocked ports"},
+    [CAUSE_FAILURES] = {"failures", "failed connect() calls"},
+    [CAUSE_LIMIT] = {"limit", "a host limit"},
 };
 
 const char *

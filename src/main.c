@@ -23,17 +23,17 @@ log_start(const struct pace *pace)
 		log_info("main", "srcportd " SRCPORTD_VERSION " polls every %u s", pace->most_s);
 	else
 		log_info("main", "srcportd " SRCPORTD_VERSION " polls every %u to %u s",
-		         pace->least_s, pace->most_s);
+			 pace->least_s, pace->most_s);
 }
 
 /* Runs the collector in this thread and the agent beside it. */
 static int
 collect_and_serve(struct collector *collector, const struct config *config, struct door *door,
-                  struct service *service)
+		  struct service *service)
 {
 	const struct agent_config agent_config = {.socket = config->agentx_socket,
-	                                          .base = config->base_oid,
-	                                          .base_length = config->base_oid_length};
+						  .base = config->base_oid,
+						  .base_length = config->base_oid_length};
 	struct agent *agent = agent_start(&agent_config, door);
 	if (agent == NULL) {
 		log_error("main", "agent thread: %s", strerror(errno));

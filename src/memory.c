@@ -129,7 +129,7 @@ memory_held(const struct memory *memory, uint16_t port)
 
 void
 memory_commit(struct memory *memory, const struct portset *listening, const struct portset *any,
-              bool whole)
+	      bool whole)
 {
 	memory->listening = *listening;
 	memory->held = *any;

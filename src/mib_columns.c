@@ -197,9 +197,8 @@ static bool
 get_target_pool(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	const struct target_tally *t = &((const struct target_row *)row)->t;
-	const struct pool_row pool = {.t = {.local = t->tightest_local,
-					    .peer = t->tightest_peer,
-					    .port = t->tightest_port}};
+	const struct pool_row pool = {
+	    .t = {.local = t->tightest_local, .peer = t->tightest_peer, .port = t->tightest_port}};
 
 	return t->pools == 0 || get_pool_name(view, &pool, out);
 }

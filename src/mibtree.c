@@ -46,9 +46,9 @@ compare_row(const struct mib_table *table, const struct mib_rows *rows, uint32_t
 	return mibtree_compare(index.sub, index.length, key, length);
 }
 
-/* Position of the first row whose index is >= key; rows->count if there is none. Looks at the hint and
- * its neighbour before it halves: a walk asks for what comes after the row it got last, and each row that
- * is not looked at is a cache miss less. */
+/* Position of the first row whose index is >= key; rows->count if there is none. Looks at the hint
+ * and its neighbour before it halves: a walk asks for what comes after the row it got last, and
+ * each row that is not looked at is a cache miss less. */
 static uint32_t
 lower_bound(const struct mib_table *table, const struct mib_rows *rows, const uint32_t *hint,
 	    const uint32_t *key, size_t length)
@@ -83,18 +83,10 @@ number_at(const void *place, size_t size)
 	uint64_t n64 = 0;
 
 	switch (size) {
-	case sizeof(n8):
-		memcpy(&n8, place, size);
-		return n8;
-	case sizeof(n16):
-		memcpy(&n16, place, size);
-		return n16;
-	case sizeof(n32):
-		memcpy(&n32, place, size);
-		return n32;
-	default:
-		memcpy(&n64, place, sizeof(n64));
-		return n64;
+	case sizeof(n8): memcpy(&n8, place, size); return n8;
+	case sizeof(n16): memcpy(&n16, place, size); return n16;
+	case sizeof(n32): memcpy(&n32, place, size); return n32;
+	default: memcpy(&n64, place, sizeof(n64)); return n64;
 	}
 }
 
@@ -290,8 +282,9 @@ mibtree_next(const struct mibtree *tree, const struct mib_view *view, const uint
 
 		for (; c < table->column_count; c++) {
 			const struct mib_column *column = &table->columns[c];
-			uint32_t r =
-			    start.key != NULL ? row_after(table, &rows, view->hint, &start, inclusive) : 0;
+			uint32_t r = start.key != NULL
+					 ? row_after(table, &rows, view->hint, &start, inclusive)
+					 : 0;
 
 			start.key = NULL;
 			for (; r < rows.count; r++) {

@@ -22,16 +22,11 @@ static const struct {
 	const char *prefix;
 	enum nat_bit bit;
 } bridges[] = {
-    {"docker0",         NAT_DOCKER },
-    {"docker_gwbridge", NAT_DOCKER },
-    {"cni0",            NAT_CNI    },
-    {"cni-",            NAT_CNI    },
-    {"podman",          NAT_CNI    },
-    {"cbr0",            NAT_CNI    },
-    {"virbr",           NAT_LIBVIRT},
-    {"lxcbr",           NAT_LXC    },
-    {"lxdbr",           NAT_LXC    },
-    {"incusbr",         NAT_LXC    },
+    {"docker0", NAT_DOCKER}, {"docker_gwbridge", NAT_DOCKER},
+    {"cni0", NAT_CNI},       {"cni-", NAT_CNI},
+    {"podman", NAT_CNI},     {"cbr0", NAT_CNI},
+    {"virbr", NAT_LIBVIRT},  {"lxcbr", NAT_LXC},
+    {"lxdbr", NAT_LXC},      {"incusbr", NAT_LXC},
 };
 
 /* Docker names the bridge of a network of the user's br- and 12 hexadecimal digits of its id; other
@@ -172,12 +167,9 @@ static bool
 matches(enum match match, const char *text, const char *wanted)
 {
 	switch (match) {
-	case IS:
-		return strcmp(text, wanted) == 0;
-	case BEGINS:
-		return starts_with(text, wanted);
-	case HAS:
-		break;
+	case IS: return strcmp(text, wanted) == 0;
+	case BEGINS: return starts_with(text, wanted);
+	case HAS: break;
 	}
 	return strstr(text, wanted) != NULL;
 }
@@ -285,13 +277,13 @@ is_public_v4(const struct addr *a)
 		uint32_t net;
 		unsigned bits;
 	} inner[] = {
-	    {0x0a000000, 8 }, /* 10 */
-	    {0x7f000000, 8 }, /* 127 */
+	    {0x0a000000, 8},  /* 10 */
+	    {0x7f000000, 8},  /* 127 */
 	    {0xa9fe0000, 16}, /* 169.254 */
 	    {0xac100000, 12}, /* 172.16 */
 	    {0xc0a80000, 16}, /* 192.168 */
 	    {0x64400000, 10}, /* 100.64 */
-	    {0xe0000000, 3 }, /* multicast and reserved */
+	    {0xe0000000, 3},  /* multicast and reserved */
 	};
 	if (a == NULL || !addr_is_v4(a))
 		return false;

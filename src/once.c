@@ -40,7 +40,8 @@ complain(struct once *once, const char *what, const char *why)
 	return false;
 }
 
-/* What stands in files, from the kernel or from the recording. A recording holds /sys beside /proc. */
+/* What stands in files, from the kernel or from the recording. A recording holds /sys beside /proc.
+ */
 static void
 look_around(struct once *once, const struct settings *settings)
 {
@@ -99,7 +100,7 @@ collect(struct once *once)
 	const struct options *options = once->options;
 	if (options->replay != NULL) {
 		if (replay_read(options->replay, &once->source, &once->census, once->error,
-		                sizeof(once->error)) != NULL)
+				sizeof(once->error)) != NULL)
 			return false;
 		look_around(once, &once->census.settings);
 		return true;
@@ -118,8 +119,8 @@ collect(struct once *once)
 	return good;
 }
 
-/* The command line's targets, or else the configuration's. NULL with a message and the exit status, or
- * an array to free. */
+/* The command line's targets, or else the configuration's. NULL with a message and the exit status,
+ * or an array to free. */
 static struct target *
 choose_targets(struct once *once, uint32_t *count, int *status)
 {
@@ -139,7 +140,7 @@ choose_targets(struct once *once, uint32_t *count, int *status)
 		const char *expected = target_parse(options->targets[i], &targets[i]);
 		if (expected != NULL) {
 			snprintf(once->error, sizeof(once->error), "TARGET: found \"%s\", %s",
-			         options->targets[i], expected);
+				 options->targets[i], expected);
 			*status = EXIT_USAGE;
 			free(targets);
 			return NULL;
@@ -169,11 +170,11 @@ static int
 print_report(struct once *once, struct tally *tally)
 {
 	struct report report = {.tally = tally,
-	                        .duration_us = once->duration_us,
-	                        .watched_s = once->failures != NULL ? once->options->watch_s : 0,
-	                        .when = once->options->replay != NULL ? 0 : time(NULL),
-	                        .pool_limit = TEXT_POOLS,
-	                        .everything = once->options->target_count == 0};
+				.duration_us = once->duration_us,
+				.watched_s = once->failures != NULL ? once->options->watch_s : 0,
+				.when = once->options->replay != NULL ? 0 : time(NULL),
+				.pool_limit = TEXT_POOLS,
+				.everything = once->options->target_count == 0};
 	int status = EXIT_OK;
 	tally->host = once->host;
 	if (once->failures != NULL)

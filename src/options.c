@@ -70,8 +70,8 @@ options_help(FILE *out)
 	for (size_t i = 0; i < TABLE_ROWS && table[i].help != NULL; i++) {
 		char left[64];
 		snprintf(left, sizeof(left), "%s%s%s%s%s", table[i].brief ? table[i].brief : "",
-		         table[i].brief ? ", " : "", table[i].name, table[i].value ? " " : "",
-		         table[i].value ? table[i].value : "");
+			 table[i].brief ? ", " : "", table[i].name, table[i].value ? " " : "",
+			 table[i].value ? table[i].value : "");
 		fprintf(out, "  %-27s %s\n", left, table[i].help);
 	}
 }
@@ -81,7 +81,7 @@ options_complete(FILE *out)
 {
 	for (size_t i = 0; i < TABLE_ROWS && table[i].help != NULL; i++)
 		fprintf(out, "%s:%s:%s:%s\n", table[i].name, table[i].brief ? table[i].brief : "",
-		        table[i].value ? table[i].value : "", table[i].help);
+			table[i].value ? table[i].value : "", table[i].help);
 }
 
 static const struct option_row *
@@ -211,9 +211,9 @@ options_parse(int argc, char **argv, struct options *out, char *error, size_t ro
 			value = i + 1 < argc ? argv[++i] : "";
 		if (!set_option(out, row->id, value)) {
 			snprintf(error, room, "%s: found \"%s\", expected %s", row->name, value,
-			         row->id == OPT_INTERVAL ? "1 to 86400 seconds"
-			         : row->id == OPT_WATCH  ? "1 to 3600 seconds"
-			                                 : row->value);
+				 row->id == OPT_INTERVAL ? "1 to 86400 seconds"
+				 : row->id == OPT_WATCH  ? "1 to 3600 seconds"
+							 : row->value);
 			return error;
 		}
 	}

@@ -13,8 +13,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* The kernel sizes its chunks by the largest receive it has seen, up to 32 KiB, and never goes back:
- * a smaller buffer later on would lose entries. So there is this one. */
+/* The kernel sizes its chunks by the largest receive it has seen, up to 32 KiB, and never goes
+ * back: a smaller buffer later on would lose entries. So there is this one. */
 #define BUFFER_OCTETS 65536
 
 /* 127.83.82.80 */
@@ -60,8 +60,8 @@ open_socket(struct poller *poller)
 }
 
 /* Binds to any port of a loopback address that has no other sockets, and so all its ports: when the
- * host's are spent is when it matters most. Where there is no loopback, or wildcards hold all ports,
- * one of the highest will do. */
+ * host's are spent is when it matters most. Where there is no loopback, or wildcards hold all
+ * ports, one of the highest will do. */
 static bool
 bind_somewhere(int fd, struct sockaddr_in *sin)
 {
@@ -78,9 +78,9 @@ bind_somewhere(int fd, struct sockaddr_in *sin)
 	return false;
 }
 
-/* Binds a socket of our own to a port and looks whether the kernel lists it: state bit 13 is ignored
- * without a word before 6.8. A port that cannot be bound, or a sandbox without AF_INET, leaves it
- * open; a bound idle socket of somebody else's settles it later. */
+/* Binds a socket of our own to a port and looks whether the kernel lists it: state bit 13 is
+ * ignored without a word before 6.8. A port that cannot be bound, or a sandbox without AF_INET,
+ * leaves it open; a bound idle socket of somebody else's settles it later. */
 static bool
 lists_bound_idle(struct poller *poller)
 {
@@ -153,7 +153,7 @@ fail(struct poller *poller, const char *what, int error)
 	/* Whatever the kernel may still have to say to this is not for the next poll to read. */
 	poller->busy = true;
 	snprintf(poller->error, sizeof(poller->error), "dump of %s: %s: %s",
-	         dump_name[poller->dump], what, strerror(error));
+		 dump_name[poller->dump], what, strerror(error));
 	return POLLER_FAILED;
 }
 
@@ -165,7 +165,7 @@ make_request(struct poller *poller, void *buf)
 	poller->seq++;
 	if (carry == NULL || !carry->light)
 		return diag_request(buf, poller->dump, poller->form, poller->seq,
-		                    &poller->census->settings.range);
+				    &poller->census->settings.range);
 	if (poller->dump == DIAG_HOLDERS)
 		return diag_request_listeners(buf, poller->form, poller->seq);
 	uint16_t ports[DIAG_SKIP_MAX];
@@ -236,7 +236,7 @@ finish_dump(struct poller *poller)
 		poller->features |= UINT32_C(1) << FEATURE_EXPLICIT;
 	poller->census->features |= poller->features;
 	if (poller->record != NULL && (!recording_features(poller->record, poller->features) ||
-	                               !recording_end(poller->record)))
+				       !recording_end(poller->record)))
 		return fail(poller, "recording", errno);
 	return POLLER_DONE;
 }
@@ -291,7 +291,7 @@ poller_read(struct poller *poller)
 	int error;
 	enum dump_result result =
 	    dump_take(poller->buffer, (size_t)got, poller->seq,
-	              mnl_socket_get_portid(poller->socket), poller->dump, poller->census, &error);
+		      mnl_socket_get_portid(poller->socket), poller->dump, poller->census, &error);
 	if (result == DUMP_REFUSED)
 		return refused(poller, error);
 	if (result == DUMP_BROKEN)

@@ -122,7 +122,7 @@ portbag_add(struct portbag *bag, const struct port_range *range, uint16_t port)
 
 uint32_t
 portbag_count_without(const struct portbag *bag, const struct port_range *range,
-                      const struct portset *without)
+		      const struct portset *without)
 {
 	if (is_bitmap(bag)) {
 		struct portset all;

@@ -144,7 +144,7 @@ procfile_list(const struct procfile_source *source, const char *name, char *buf,
 /* "<root>/<name>: <reason>" */
 static const char *
 complain(const struct procfile_source *source, const char *name, const char *reason, char *error,
-         size_t room)
+	 size_t room)
 {
 	const char *root = source->replay ? "recording" : source->root;
 	snprintf(error, room, "%s/%s: %s", root, name, reason);
@@ -154,7 +154,7 @@ complain(const struct procfile_source *source, const char *name, const char *rea
 /* A sysctl that may be absent; anything else that is wrong with it is an error. */
 static const char *
 read_optional(const struct procfile_source *source, const char *name, uint64_t max, int32_t *out,
-              char *error, size_t room)
+	      char *error, size_t room)
 {
 	char text[64];
 	uint64_t value;
@@ -173,7 +173,7 @@ read_optional(const struct procfile_source *source, const char *name, uint64_t m
 
 const char *
 procfile_settings(const struct procfile_source *source, struct settings *out, char *error,
-                  size_t room)
+		  size_t room)
 {
 	static const char range[] = "sys/net/ipv4/ip_local_port_range";
 	static const char reserved[] = "sys/net/ipv4/ip_local_reserved_ports";
@@ -211,7 +211,7 @@ procfile_settings(const struct procfile_source *source, struct settings *out, ch
 	};
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
 		if (read_optional(source, optional[i].name, optional[i].max, optional[i].out, error,
-		                  room) != NULL)
+				  room) != NULL)
 			return error;
 	*out = s;
 	return NULL;

@@ -116,7 +116,7 @@ read_record(FILE *file, struct record *record)
 		return RECORD_BROKEN;
 	if (strcmp(word, "features") == 0 && second == NULL)
 		return parse_number(first, UINT32_MAX, &record->number) ? RECORD_FEATURES
-		                                                        : RECORD_BROKEN;
+									: RECORD_BROKEN;
 	strcpy(record->name, first);
 	if (strcmp(word, "absent") == 0 && second == NULL)
 		return RECORD_ABSENT;

@@ -100,10 +100,8 @@ take_records(struct replay *r, FILE *file, struct record *record)
 			if (take_dump(r, record) != NULL)
 				return r->error;
 			break;
-		case RECORD_END:
-			return finish(r);
-		case RECORD_BROKEN:
-			return complain(r, "it is cut short or not a recording");
+		case RECORD_END: return finish(r);
+		case RECORD_BROKEN: return complain(r, "it is cut short or not a recording");
 		}
 	}
 }

@@ -9,11 +9,16 @@ static const struct {
 	enum tcp_state state;
 	const char *name;
 } state_names[] = {
-    {STATE_ESTABLISHED, "established"}, {STATE_SYN_SENT, "synSent"},
-    {STATE_SYN_RECV, "synReceived"},    {STATE_FIN_WAIT1, "finWait1"},
-    {STATE_FIN_WAIT2, "finWait2"},      {STATE_TIME_WAIT, "timeWait"},
-    {STATE_CLOSE, "closed"},            {STATE_CLOSE_WAIT, "closeWait"},
-    {STATE_LAST_ACK, "lastAck"},        {STATE_LISTEN, "listen"},
+    {STATE_ESTABLISHED, "established"},
+    {STATE_SYN_SENT, "synSent"},
+    {STATE_SYN_RECV, "synReceived"},
+    {STATE_FIN_WAIT1, "finWait1"},
+    {STATE_FIN_WAIT2, "finWait2"},
+    {STATE_TIME_WAIT, "timeWait"},
+    {STATE_CLOSE, "closed"},
+    {STATE_CLOSE_WAIT, "closeWait"},
+    {STATE_LAST_ACK, "lastAck"},
+    {STATE_LISTEN, "listen"},
     {STATE_CLOSING, "closing"},
 };
 
@@ -148,7 +153,7 @@ put_limits(struct json *json, const struct host_state *host)
 			json_null(json, hostlimits_words(i)->name);
 		else
 			json_number(json, hostlimits_words(i)->name,
-			            (uint64_t)host->limits.value[i]);
+				    (uint64_t)host->limits.value[i]);
 	}
 	json_string(json, "severity", severity_name(host->severity));
 	json_close_object(json);
@@ -180,8 +185,8 @@ put_totals(struct json *json, const struct tally *tally)
 
 /* In the order of enum kernel_feature. */
 static const char *const feature_names[] = {
-    "bothFamilies", "boundIdle", "explicitBind", "bindNoPort",
-    "cgroup",       "timeWaitDelay", "probe",    "failures",
+    "bothFamilies", "boundIdle",     "explicitBind", "bindNoPort",
+    "cgroup",       "timeWaitDelay", "probe",        "failures",
 };
 
 static void

@@ -14,9 +14,9 @@ const char *
 report_verdict(enum severity severity)
 {
 	static const char *const word[] = {[SEVERITY_NORMAL] = "SAFE",
-	                                   [SEVERITY_WARNING] = "WARNING",
-	                                   [SEVERITY_CRITICAL] = "CRITICAL",
-	                                   [SEVERITY_UNKNOWN] = "UNKNOWN"};
+					   [SEVERITY_WARNING] = "WARNING",
+					   [SEVERITY_CRITICAL] = "CRITICAL",
+					   [SEVERITY_UNKNOWN] = "UNKNOWN"};
 	return word[severity];
 }
 
@@ -45,7 +45,7 @@ put_range(const struct range_tally *r, FILE *out)
 {
 	char limits[64];
 	snprintf(limits, sizeof(limits), "ports %u-%u (net.ipv4.ip_local_port_range)", r->range.low,
-	         r->range.high);
+		 r->range.high);
 	fprintf(out, "RANGE\n");
 	put_line(out, "size", r->size, limits);
 	put_line(out, "reserved", r->reserved, "of them in net.ipv4.ip_local_reserved_ports");
@@ -54,7 +54,7 @@ put_range(const struct range_tally *r, FILE *out)
 	put_line(out, "capacity", r->capacity, "connections per (local address, peer, peer port)");
 	if (r->uncertain > 0)
 		put_line(out, "uncertain", r->uncertain,
-		         "of them may be blocked without the kernel showing it");
+			 "of them may be blocked without the kernel showing it");
 	put_line(out, "in use", r->in_use, "ports held by any socket");
 	put_line(out, "free", r->free, "ports held by none");
 	fputc('\n', out);
@@ -69,10 +69,10 @@ put_totals(const struct totals *totals, FILE *out)
 	    STATE_CLOSING,     STATE_LISTEN,    STATE_CLOSE,
 	};
 	fprintf(out, "SOCKETS  %" PRIu64 " in all: %" PRIu32 " outbound, %" PRIu32 " inbound\n",
-	        totals->sockets, totals->outbound, totals->inbound);
+		totals->sockets, totals->outbound, totals->inbound);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		fprintf(out, "  %-12s %8" PRIu32 "%s", tcp_state_name(order[i]),
-		        totals->states.of[order[i]], i % 3 == 2 ? "\n" : "");
+			totals->states.of[order[i]], i % 3 == 2 ? "\n" : "");
 	fputs("\n\n", out);
 }
 
@@ -93,7 +93,7 @@ column_width(const struct tally *tally, uint32_t rows, bool peers)
 	for (uint32_t i = 0; i < rows; i++) {
 		const struct pool_tally *p = &tally->pools[i];
 		int length = (int)strlen(peers ? addr_port_text(&p->peer, p->port, text)
-		                               : addr_text(&p->local, text));
+					       : addr_text(&p->local, text));
 		width = length > width ? length : width;
 	}
 	return width;
@@ -110,7 +110,7 @@ put_reasons(const struct tally *tally, uint32_t rows, FILE *out)
 		if (p->usage.cause == CAUSE_NONE)
 			continue;
 		fprintf(out, "  why %s: %s\n", addr_port_text(&p->peer, p->port, toward),
-		        advice_pool(tally, p, why));
+			advice_pool(tally, p, why));
 		told++;
 	}
 }
@@ -119,26 +119,28 @@ static void
 put_pools(const struct report *report, FILE *out)
 {
 	const struct tally *tally = report->tally;
-	uint32_t rows = tally->pool_count < report->pool_limit ? tally->pool_count : report->pool_limit;
+	uint32_t rows =
+	    tally->pool_count < report->pool_limit ? tally->pool_count : report->pool_limit;
 	if (rows == 0) {
 		fputs("POOLS  no outgoing connections\n\n", out);
 		return;
 	}
-	int local_width = column_width(tally, rows, false), peer_width = column_width(tally, rows, true);
+	int local_width = column_width(tally, rows, false),
+	    peer_width = column_width(tally, rows, true);
 	fprintf(out, "POOLS  the tightest %u of %u\n", rows, tally->pool_count);
 	fprintf(out, "  %-*s  %-*s %7s %6s %6s %5s %6s %6s %6s %6s %6s  %s\n", local_width, "LOCAL",
-	        peer_width, "PEER", "REMAIN", "UNCERT", "USED", "USE%", "ESTAB", "TIMEW", "CLOSEW",
-	        "SYNSNT", "OTHER", "VERDICT");
+		peer_width, "PEER", "REMAIN", "UNCERT", "USED", "USE%", "ESTAB", "TIMEW", "CLOSEW",
+		"SYNSNT", "OTHER", "VERDICT");
 	for (uint32_t i = 0; i < rows; i++) {
 		const struct pool_tally *p = &tally->pools[i];
 		const struct usage *u = &p->usage;
 		char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
-		fprintf(out, "  %-*s  %-*s %7u %6u %6u %4u%% %6u %6u %6u %6u %6u  %s\n", local_width,
-		        addr_text(&p->local, local), peer_width,
-		        addr_port_text(&p->peer, p->port, peer), u->remaining, u->uncertain, u->used,
-		        u->percent, u->states.of[STATE_ESTABLISHED], u->states.of[STATE_TIME_WAIT],
-		        u->states.of[STATE_CLOSE_WAIT], u->states.of[STATE_SYN_SENT],
-		        other_states(u), report_verdict(u->severity));
+		fprintf(out, "  %-*s  %-*s %7u %6u %6u %4u%% %6u %6u %6u %6u %6u  %s\n",
+			local_width, addr_text(&p->local, local), peer_width,
+			addr_port_text(&p->peer, p->port, peer), u->remaining, u->uncertain,
+			u->used, u->percent, u->states.of[STATE_ESTABLISHED],
+			u->states.of[STATE_TIME_WAIT], u->states.of[STATE_CLOSE_WAIT],
+			u->states.of[STATE_SYN_SENT], other_states(u), report_verdict(u->severity));
 	}
 	put_reasons(tally, rows, out);
 	fputc('\n', out);
@@ -151,10 +153,10 @@ put_target(const struct target_tally *t, const struct tally *tally, FILE *out)
 	char text[TARGET_SPEC_MAX], why[ADVICE_MAX], local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 	const char *name = t->target->name;
 	fprintf(out, "TARGET %s%s%s  %s\n", name, *name != '\0' ? " " : "",
-	        target_text(t->target, text), report_verdict(u->severity));
+		target_text(t->target, text), report_verdict(u->severity));
 	fprintf(out, "  why          %s\n", advice_target(tally, t, why));
 	fprintf(out, "  connections  %u in %u pool%s:", u->connections, t->pools,
-	        t->pools == 1 ? "" : "s");
+		t->pools == 1 ? "" : "s");
 	const char *separator = " ";
 	for (unsigned state = 1; state < STATE_MAX; state++) {
 		if (u->states.of[state] == 0)
@@ -166,14 +168,14 @@ put_target(const struct target_tally *t, const struct tally *tally, FILE *out)
 	fprintf(out, "  remaining    %u of %u (%u%% used)", u->tightest, u->capacity, u->percent);
 	if (t->pools > 1)
 		fprintf(out, " in the tightest pool, %s -> %s",
-		        addr_text(&t->tightest_local, local),
-		        addr_port_text(&t->tightest_peer, t->tightest_port, peer));
+			addr_text(&t->tightest_local, local),
+			addr_port_text(&t->tightest_peer, t->tightest_port, peer));
 	if (u->uncertain > 0)
 		fprintf(out, "; up to %u of them uncertain", u->uncertain);
 	fputc('\n', out);
 	if (u->recyclable > 0)
 		fprintf(out, "  recyclable   %u TIME_WAIT that a new connection takes over\n",
-		        u->recyclable);
+			u->recyclable);
 	fputc('\n', out);
 }
 
@@ -191,7 +193,7 @@ put_locals(const struct tally *tally, FILE *out)
 			fputs("LOCAL ADDRESSES  what bind(address, 0) can still get\n", out);
 		any = true;
 		fprintf(out, "  %-24s %8u remaining %8u held %8u connections\n",
-		        addr_text(&l->address, text), l->remaining, l->used, l->connections);
+			addr_text(&l->address, text), l->remaining, l->used, l->connections);
 	}
 	if (any)
 		fputc('\n', out);
@@ -204,7 +206,8 @@ put_missing(const struct tally *tally, FILE *out)
 		enum kernel_feature feature;
 		const char *text;
 	} missing[] = {
-	    {FEATURE_BOUND_IDLE, "bound idle sockets were not listed by this kernel (6.8 and later do)"},
+	    {FEATURE_BOUND_IDLE,
+	     "bound idle sockets were not listed by this kernel (6.8 and later do)"},
 	    {FEATURE_EXPLICIT, "explicit binds cannot be told apart on this kernel"},
 	};
 	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
@@ -227,5 +230,5 @@ report_text(const struct report *report, FILE *out)
 	report_host(tally, out);
 	put_missing(tally, out);
 	fprintf(out, "Poll of %" PRIu64 " sockets in %u.%03u ms.\n", tally->totals.sockets,
-	        report->duration_us / 1000, report->duration_us % 1000);
+		report->duration_us / 1000, report->duration_us % 1000);
 }

@@ -16,7 +16,9 @@
 static uint64_t
 rank(enum severity severity, uint32_t remaining, uint32_t key_hash)
 {
-	uint64_t worse_first = severity >= SEVERITY_CRITICAL ? 0 : severity == SEVERITY_WARNING ? 1 : 2;
+	uint64_t worse_first = severity >= SEVERITY_CRITICAL  ? 0
+			       : severity == SEVERITY_WARNING ? 1
+							      : 2;
 	return worse_first << 60 | (uint64_t)remaining << 32 | key_hash;
 }
 
@@ -62,14 +64,14 @@ static int
 compare_peers(const void *left, const void *right)
 {
 	return addr_compare(&((const struct peer_row *)left)->t.peer,
-	                    &((const struct peer_row *)right)->t.peer);
+			    &((const struct peer_row *)right)->t.peer);
 }
 
 static int
 compare_locals(const void *left, const void *right)
 {
 	return addr_compare(&((const struct local_row *)left)->t.address,
-	                    &((const struct local_row *)right)->t.address);
+			    &((const struct local_row *)right)->t.address);
 }
 
 /* By length, then by octets: the order of the encoded names. */
@@ -166,22 +168,24 @@ struct row_kind {
 };
 
 #define ROW_KIND(row, index_max, rank, compare, encode)                                            \
-	{sizeof(struct row), offsetof(struct row, t), sizeof(((struct row *)0)->t), index_max,     \
-	 rank, compare, encode}
+	{                                                                                          \
+		sizeof(struct row), offsetof(struct row, t), sizeof(((struct row *)0)->t),         \
+		    index_max, rank, compare, encode                                               \
+	}
 
 static const struct row_kind kinds[SNAPSHOT_TABLES] = {
     [SNAPSHOT_POOLS] =
-        ROW_KIND(pool_row, MIB_INDEX_POOL_MAX, rank_pool, compare_pools, encode_pool),
+	ROW_KIND(pool_row, MIB_INDEX_POOL_MAX, rank_pool, compare_pools, encode_pool),
     [SNAPSHOT_PEERS] =
-        ROW_KIND(peer_row, MIB_INDEX_PEER_MAX, rank_peer, compare_peers, encode_peer),
+	ROW_KIND(peer_row, MIB_INDEX_PEER_MAX, rank_peer, compare_peers, encode_peer),
     [SNAPSHOT_LOCALS] =
-        ROW_KIND(local_row, MIB_INDEX_LOCAL_MAX, rank_local, compare_locals, encode_local),
+	ROW_KIND(local_row, MIB_INDEX_LOCAL_MAX, rank_local, compare_locals, encode_local),
     [SNAPSHOT_TARGETS] =
-        ROW_KIND(target_row, MIB_INDEX_TARGET_MAX, rank_equal, compare_targets, encode_target),
+	ROW_KIND(target_row, MIB_INDEX_TARGET_MAX, rank_equal, compare_targets, encode_target),
     [SNAPSHOT_ALARMS] =
-        ROW_KIND(alarm_row, MIB_INDEX_ALARM_MAX, rank_equal, compare_alarms, encode_alarm),
+	ROW_KIND(alarm_row, MIB_INDEX_ALARM_MAX, rank_equal, compare_alarms, encode_alarm),
     [SNAPSHOT_OWNERS] =
-        ROW_KIND(owner_row, MIB_INDEX_OWNER_MAX, rank_equal, compare_owners, encode_owner),
+	ROW_KIND(owner_row, MIB_INDEX_OWNER_MAX, rank_equal, compare_owners, encode_owner),
 };
 
 /* calloc() that gives a pointer for no elements too. */
@@ -194,7 +198,7 @@ array(uint32_t count, size_t size)
 /* The `limit` foremost of the tallies as rows in MIB order; NULL with errno ENOMEM. */
 static void *
 take_rows(const struct row_kind *kind, const void *tallies, uint32_t count, uint32_t limit,
-          uint32_t *taken)
+	  uint32_t *taken)
 {
 	struct candidate *c = array(count, sizeof(*c));
 	if (c == NULL)
@@ -239,7 +243,7 @@ encode_rows(const struct row_kind *kind, void *rows, uint32_t count)
 
 static bool
 take_table(struct snapshot *s, enum snapshot_table table, const void *tallies, uint32_t count,
-           uint32_t limit, void **rows, uint32_t *taken)
+	   uint32_t limit, void **rows, uint32_t *taken)
 {
 	*rows = take_rows(&kinds[table], tallies, count, limit, taken);
 	if (*rows == NULL)
@@ -255,19 +259,19 @@ take_tables(struct snapshot *s, const struct tally *tally, const struct row_limi
 	     *owners = NULL;
 	static const struct owner nobody;
 	const struct owner_list *list = tally->owners;
-	bool good = take_table(s, SNAPSHOT_POOLS, tally->pools, tally->pool_count, limits->pools,
-	                       &pools, &s->pool_count) &&
-	            take_table(s, SNAPSHOT_PEERS, tally->peers, tally->peer_count, limits->peers,
-	                       &peers, &s->peer_count) &&
-	            take_table(s, SNAPSHOT_LOCALS, tally->locals, tally->local_count,
-	                       limits->locals, &locals, &s->local_count) &&
-	            take_table(s, SNAPSHOT_TARGETS, tally->targets, tally->target_count, UINT32_MAX,
-	                       &targets, &s->target_count) &&
-	            take_table(s, SNAPSHOT_ALARMS, tally->alarms, tally->alarm_count, UINT32_MAX,
-	                       &alarms, &s->alarm_count) &&
-	            take_table(s, SNAPSHOT_OWNERS, list != NULL ? list->owners : &nobody,
-	                       list != NULL ? list->owner_count : 0, UINT32_MAX, &owners,
-	                       &s->owner_count);
+	bool good =
+	    take_table(s, SNAPSHOT_POOLS, tally->pools, tally->pool_count, limits->pools, &pools,
+		       &s->pool_count) &&
+	    take_table(s, SNAPSHOT_PEERS, tally->peers, tally->peer_count, limits->peers, &peers,
+		       &s->peer_count) &&
+	    take_table(s, SNAPSHOT_LOCALS, tally->locals, tally->local_count, limits->locals,
+		       &locals, &s->local_count) &&
+	    take_table(s, SNAPSHOT_TARGETS, tally->targets, tally->target_count, UINT32_MAX,
+		       &targets, &s->target_count) &&
+	    take_table(s, SNAPSHOT_ALARMS, tally->alarms, tally->alarm_count, UINT32_MAX, &alarms,
+		       &s->alarm_count) &&
+	    take_table(s, SNAPSHOT_OWNERS, list != NULL ? list->owners : &nobody,
+		       list != NULL ? list->owner_count : 0, UINT32_MAX, &owners, &s->owner_count);
 	s->pools = pools;
 	s->peers = peers;
 	s->locals = locals;
@@ -312,13 +316,13 @@ apply_alarms(struct snapshot *s)
 			continue;
 		s->severity = a->severity;
 		snprintf(s->message, sizeof(s->message), "%s: %.*s", alarm_key(&a->subject, key),
-		         (int)(sizeof(s->message) - strlen(key) - 3), a->message);
+			 (int)(sizeof(s->message) - strlen(key) - 3), a->message);
 	}
 }
 
 struct snapshot *
 snapshot_build(const struct tally *tally, const struct poll_stats *poll,
-               const struct row_limits *limits)
+	       const struct row_limits *limits)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 	if (s == NULL)
@@ -358,7 +362,7 @@ snapshot_repeat(struct snapshot *last, const struct poll_stats *poll)
 		s->severity = SEVERITY_UNKNOWN;
 		hostlimits_init(&s->host.limits);
 		snprintf(s->message, sizeof(s->message), "no poll has succeeded yet%s%s",
-		         poll->error[0] != '\0' ? ": " : "", poll->error);
+			 poll->error[0] != '\0' ? ": " : "", poll->error);
 	}
 	s->poll = *poll;
 	atomic_init(&s->references, 1);

@@ -15,8 +15,8 @@ struct bench {
 	struct portset settled;   /* everything else */
 	uint32_t capacity;
 	uint32_t ambiguous_count;
-	struct portset scratch;   /* always empty between two uses */
-	uint32_t *next_of_peer;   /* pools of one peer / of one local address as linked lists */
+	struct portset scratch; /* always empty between two uses */
+	uint32_t *next_of_peer; /* pools of one peer / of one local address as linked lists */
 	uint32_t *next_of_local;
 	uint32_t *first_of_local;
 	uint32_t *first_of_peer;
@@ -70,16 +70,17 @@ tally_range(struct bench *b, struct range_tally *out)
 	out->capacity = portset_count(&b->usable);
 	out->bound -= out->capacity;
 
-	out->wider = widen_range(b->range, &census->settings.reserved, &census->listening,
-	                         &census->bound);
+	out->wider =
+	    widen_range(b->range, &census->settings.reserved, &census->listening, &census->bound);
 	b->capacity = out->capacity;
 	portset_complement(&b->usable, &b->unusable);
 	b->ambiguous = census->ambiguous;
 	portset_and(&b->ambiguous, &b->usable);
 	b->ambiguous_count = portset_count(&b->ambiguous);
 	portset_complement(&b->ambiguous, &b->settled);
-	out->uncertain = b->ambiguous_count + odd_loss(b->range, portset_has(&b->usable, b->range->low),
-	                                               portset_has(&b->usable, b->range->high));
+	out->uncertain =
+	    b->ambiguous_count + odd_loss(b->range, portset_has(&b->usable, b->range->low),
+					  portset_has(&b->usable, b->range->high));
 }
 
 /* The formula for a set of held ports: `held` as a port set. */
@@ -111,9 +112,9 @@ apply_bag(const struct bench *b, const struct portbag *held, struct usage *out)
 		out->uncertain =
 		    b->ambiguous_count - portbag_count_without(held, b->range, &b->settled);
 	}
-	out->uncertain += odd_loss(
-	    b->range, portset_has(&b->usable, low) && !portbag_has(held, b->range, low),
-	    portset_has(&b->usable, high) && !portbag_has(held, b->range, high));
+	out->uncertain +=
+	    odd_loss(b->range, portset_has(&b->usable, low) && !portbag_has(held, b->range, low),
+		     portset_has(&b->usable, high) && !portbag_has(held, b->range, high));
 	if (out->uncertain > out->remaining)
 		out->uncertain = out->remaining;
 }
@@ -135,16 +136,16 @@ release_pool(struct bench *b, const struct pool *pool)
 
 enum cause
 usage_cause(const struct usage *u, enum severity severity, const struct levels *levels,
-            const struct range_tally *range)
+	    const struct range_tally *range)
 {
 	struct state_counts holding = u->states;
 	holding.of[STATE_TIME_WAIT] -= u->recyclable;
 	return level_cause(severity, levels, &holding, u->capacity - u->tightest, u->capacity,
-	                   range->size);
+			   range->size);
 }
 
-/* Percent, severity and cause from the numbers. A connect() fails when its own pool is empty, so the
- * tightest pool is what is judged, also for a peer with many. */
+/* Percent, severity and cause from the numbers. A connect() fails when its own pool is empty, so
+ * the tightest pool is what is judged, also for a peer with many. */
 static void
 judge(struct usage *u, const struct levels *levels, const struct range_tally *range)
 {
@@ -156,8 +157,9 @@ judge(struct usage *u, const struct levels *levels, const struct range_tally *ra
 	u->time_left_s = TIME_LEFT_NONE;
 }
 
-/* A socket bound to a device competes with those bound to the same one and with those bound to none;
- * an unbound caller only with the unbound (inet_sk_bound_dev_eq in __inet_check_established). */
+/* A socket bound to a device competes with those bound to the same one and with those bound to
+ * none; an unbound caller only with the unbound (inet_sk_bound_dev_eq in __inet_check_established).
+ */
 static void
 tally_pool(struct bench *b, const struct pool *pool, struct pool_tally *out)
 {
@@ -185,8 +187,8 @@ tally_pool(struct bench *b, const struct pool *pool, struct pool_tally *out)
 	u->tightest = u->remaining;
 }
 
-/* Adds one pool's counts to a peer's or target's. What is certain to remain is the least of all pools:
- * a port that one of them holds may be blocked unseen for another. */
+/* Adds one pool's counts to a peer's or target's. What is certain to remain is the least of all
+ * pools: a port that one of them holds may be blocked unseen for another. */
 static void
 gather(struct usage *sum, const struct usage *pool)
 {
@@ -267,8 +269,8 @@ tally_peer(struct bench *b, const struct tally *tally, uint32_t p, const struct 
 		release_pool(b, &census->pools[i]);
 	/* Each pool has its levels, so the tightest need not be the most severe. */
 	const struct levels close_wait = {.critical_percent = LEVEL_PERCENT_OFF,
-	                                  .warning_percent = LEVEL_PERCENT_OFF,
-	                                  .close_wait = levels->close_wait};
+					  .warning_percent = LEVEL_PERCENT_OFF,
+					  .close_wait = levels->close_wait};
 	judge(u, &close_wait, &tally->range);
 	for (uint32_t i = first; i != LOOKUP_NONE; i = b->next_of_peer[i]) {
 		const struct usage *pool = &tally->pools[i].usage;
@@ -289,9 +291,9 @@ hold_local(struct bench *b, uint32_t l)
 		portbag_add_to(&census->pools[i].held, b->range, &b->scratch);
 }
 
-/* bind(address, 0) cannot get a port that any socket holds at that address or at the wildcard, in any
- * state, recyclable TIME_WAIT included (inet_csk_find_open_port). Of two sockets bound to different
- * devices neither hinders the other; one bound to none hinders, and is hindered by, all
+/* bind(address, 0) cannot get a port that any socket holds at that address or at the wildcard, in
+ * any state, recyclable TIME_WAIT included (inet_csk_find_open_port). Of two sockets bound to
+ * different devices neither hinders the other; one bound to none hinders, and is hindered by, all
  * (inet_bind_conflict). */
 static void
 tally_local(struct bench *b, uint32_t l, struct local_tally *out)
@@ -305,8 +307,8 @@ tally_local(struct bench *b, uint32_t l, struct local_tally *out)
 	hold_local(b, l);
 	struct addr unbound = local->address;
 	unbound.zone = 0;
-	uint32_t other = local->address.zone == 0 ? b->first_on_device[l]
-	                                          : census_local(census, &unbound);
+	uint32_t other =
+	    local->address.zone == 0 ? b->first_on_device[l] : census_local(census, &unbound);
 	for (; other != LOOKUP_NONE; other = b->next_on_device[other])
 		hold_local(b, other);
 	out->address = local->address;
@@ -444,7 +446,7 @@ tally_new(const struct census *census, uint32_t target_count)
 
 struct tally *
 tally_make(const struct census *census, const struct levels *levels, const struct target *targets,
-           uint32_t target_count)
+	   uint32_t target_count)
 {
 	struct bench *b = bench_new(census);
 	struct tally *tally = tally_new(census, target_count);

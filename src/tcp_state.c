@@ -5,11 +5,16 @@ const char *
 tcp_state_name(unsigned state)
 {
 	static const char *const name[STATE_MAX] = {
-	    [STATE_ESTABLISHED] = "ESTABLISHED", [STATE_SYN_SENT] = "SYN_SENT",
-	    [STATE_SYN_RECV] = "SYN_RECV",       [STATE_FIN_WAIT1] = "FIN_WAIT1",
-	    [STATE_FIN_WAIT2] = "FIN_WAIT2",     [STATE_TIME_WAIT] = "TIME_WAIT",
-	    [STATE_CLOSE] = "CLOSE",             [STATE_CLOSE_WAIT] = "CLOSE_WAIT",
-	    [STATE_LAST_ACK] = "LAST_ACK",       [STATE_LISTEN] = "LISTEN",
+	    [STATE_ESTABLISHED] = "ESTABLISHED",
+	    [STATE_SYN_SENT] = "SYN_SENT",
+	    [STATE_SYN_RECV] = "SYN_RECV",
+	    [STATE_FIN_WAIT1] = "FIN_WAIT1",
+	    [STATE_FIN_WAIT2] = "FIN_WAIT2",
+	    [STATE_TIME_WAIT] = "TIME_WAIT",
+	    [STATE_CLOSE] = "CLOSE",
+	    [STATE_CLOSE_WAIT] = "CLOSE_WAIT",
+	    [STATE_LAST_ACK] = "LAST_ACK",
+	    [STATE_LISTEN] = "LISTEN",
 	    [STATE_CLOSING] = "CLOSING",
 	};
 	return state >= 1 && state < STATE_MAX ? name[state] : "?";

@@ -78,10 +78,7 @@ stage(const struct notice *notice, struct snapshot *s, struct alarm_row *row, ui
 {
 	memset(s, 0, sizeof(*s));
 	*index = notice->alarm.id;
-	*row = (struct alarm_row){
-	    .index = {index, 1},
-              .t = notice->alarm
-        };
+	*row = (struct alarm_row){.index = {index, 1}, .t = notice->alarm};
 	s->alarms = row;
 	s->alarm_count = 1;
 	s->alarm_summary = notice->summary;
@@ -121,15 +118,11 @@ trap_binds(const struct notice *notice, size_t base_octets,
 	for (size_t i = 0; i < count; i++) {
 		struct trap_bind *bind = &out[i];
 		if (summary)
-			*bind = (struct trap_bind){
-			    .sub = {SYSTEM_GROUP, objects[i], 0},
-                              .length = 3
-                        };
+			*bind =
+			    (struct trap_bind){.sub = {SYSTEM_GROUP, objects[i], 0}, .length = 3};
 		else
-			*bind = (struct trap_bind){
-			    .sub = {MIB_ALARM_TABLE, 1, objects[i], index},
-                              .length = 4
-                        };
+			*bind = (struct trap_bind){.sub = {MIB_ALARM_TABLE, 1, objects[i], index},
+						   .length = 4};
 		mibtree_get(&mib_columns_tree, &view, bind->sub, bind->length, &bind->value);
 	}
 	fit(out, count, summary ? SYSTEM_MESSAGE : ALARM_MESSAGE, base_octets);

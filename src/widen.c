@@ -17,9 +17,7 @@ struct widening
 widen_range(const struct port_range *range, const struct portset *reserved,
 	    const struct portset *listening, const struct portset *bound)
 {
-	struct widening w = {
-	    .range = {range->low < LOWEST ? range->low : LOWEST, HIGHEST}
-        };
+	struct widening w = {.range = {range->low < LOWEST ? range->low : LOWEST, HIGHEST}};
 	struct portset added, heard;
 	portset_clear(&added);
 	portset_clear(&heard);

@@ -22,10 +22,10 @@ ordinary(void)
 	struct port_range range = {32768, 60999};
 	struct portset none = ports_of(""), listening = ports_of("3306,5432,8080");
 	struct situation s = {
-	    .range = {.range = range,              .size = 28232, .capacity = 28232},
+	    .range = {.range = range, .size = 28232, .capacity = 28232},
 	    .peer = address("10.1.2.3"),
 	    .toward = "10.1.2.3:443",
-	    .usage = { .capacity = 28232,
+	    .usage = {.capacity = 28232,
 		      .tightest = 28232,
 		      .severity = SEVERITY_NORMAL,
 		      .cause = CAUSE_NONE,
@@ -106,13 +106,9 @@ the_time_left_has_a_fitting_unit(void **state)
 		uint32_t seconds;
 		const char *words;
 	} row[] = {
-	    {1,      "full in 1 s at"    },
-            {119,    "full in 119 s at"  },
-            {120,    "full in 2 min at"  },
-	    {7199,   "full in 119 min at"},
-            {7200,   "full in 2 h at"    },
-            {172799, "full in 47 h at"   },
-	    {172800, "full in 2 days at" },
+	    {1, "full in 1 s at"},         {119, "full in 119 s at"}, {120, "full in 2 min at"},
+	    {7199, "full in 119 min at"},  {7200, "full in 2 h at"},  {172799, "full in 47 h at"},
+	    {172800, "full in 2 days at"},
 	};
 	struct situation s = ordinary();
 	struct advice advice = {

@@ -13,25 +13,27 @@ struct sequence {
 };
 
 static const struct sequence sequences[] = {
-    {"up and down at once",					       1, 1, {10, 80, 95, 89, 74, 10},         "nwcwnn"  },
-    {"straight to critical and back",                                     1, 1, {10, 95, 10},                     "ncn"     },
+    {"up and down at once", 1, 1, {10, 80, 95, 89, 74, 10}, "nwcwnn"},
+    {"straight to critical and back", 1, 1, {10, 95, 10}, "ncn"},
     {"hysteresis: between clear and raise nothing changes",
-     1,								      1,
+     1,
+     1,
      {79, 80, 79, 75, 79, 80, 94, 95, 94, 90, 94, 95, 90, 89},
      "nwwwwwwcccccc"
-     "w"														    },
-    {"no flapping at a level",					    1, 1, {79, 80, 79, 80, 79, 80, 79, 80}, "nwwwwwww"},
-    {"two polls to raise",						2, 1, {80, 70, 80, 80, 95, 80, 95, 95}, "nnnwwwwc"},
+     "w"},
+    {"no flapping at a level", 1, 1, {79, 80, 79, 80, 79, 80, 79, 80}, "nwwwwwww"},
+    {"two polls to raise", 2, 1, {80, 70, 80, 80, 95, 80, 95, 95}, "nnnwwwwc"},
     {"a warning counts for critical's two polls, critical for warning's",
-     2,								      1,
+     2,
+     1,
      {80, 95, 95, 10},
-     "nwcn"														 },
-    {"three polls to clear",					      1, 3, {80, 74, 74, 76, 74, 74, 74, 74}, "wwwwwwnn"},
-    {"a return to the band starts the count anew",                        1, 2, {95, 89, 90, 89, 89},             "ccccw"   },
-    {"what falls at once passes no warning",                              1, 3, {95, 85, 85, 10, 10, 10},         "cccccn"  },
-    {"what falls slowly does",					    1, 3, {95, 85, 85, 85, 10, 10, 10},     "cccwwwn" },
-    {"back up before it was let go",				      1, 3, {95, 10, 10, 95, 10, 10, 10},     "ccccccn" },
-    {"up again from warning",					     1, 2, {95, 85, 85, 95},                 "ccwc"    },
+     "nwcn"},
+    {"three polls to clear", 1, 3, {80, 74, 74, 76, 74, 74, 74, 74}, "wwwwwwnn"},
+    {"a return to the band starts the count anew", 1, 2, {95, 89, 90, 89, 89}, "ccccw"},
+    {"what falls at once passes no warning", 1, 3, {95, 85, 85, 10, 10, 10}, "cccccn"},
+    {"what falls slowly does", 1, 3, {95, 85, 85, 85, 10, 10, 10}, "cccwwwn"},
+    {"back up before it was let go", 1, 3, {95, 10, 10, 95, 10, 10, 10}, "ccccccn"},
+    {"up again from warning", 1, 2, {95, 85, 85, 95}, "ccwc"},
 };
 
 static enum severity

@@ -24,8 +24,8 @@ static void
 fill(struct census *census, struct carry *carry, unsigned servers)
 {
 	const struct diag_socket holders[] = {listener("0.0.0.0", 443), listener("0.0.0.0", 22),
-	                                      bound_idle("10.0.0.1", 40001),
-	                                      bound_idle("0.0.0.0", 40002)};
+					      bound_idle("10.0.0.1", 40001),
+					      bound_idle("0.0.0.0", 40002)};
 	const struct diag_socket bound =
 	    socket_of(STATE_ESTABLISHED, "10.0.0.1", 40003, "10.0.0.2", 80);
 	census_init(census, &settings, NULL);
@@ -39,7 +39,7 @@ fill(struct census *census, struct carry *carry, unsigned servers)
 	}
 	for (unsigned i = 0; i < servers && !carry->light; i++) {
 		struct diag_socket s = socket_of(i % 2 ? STATE_ESTABLISHED : STATE_CLOSE_WAIT,
-		                                 "10.0.0.1", 443, "10.9.9.9", (uint16_t)i);
+						 "10.0.0.1", 443, "10.9.9.9", (uint16_t)i);
 		assert_true(census_add(census, DIAG_SOCKETS, &s));
 	}
 	struct diag_socket ssh = socket_of(STATE_ESTABLISHED, "10.0.0.1", 22, "10.9.9.9", 1);
@@ -47,7 +47,7 @@ fill(struct census *census, struct carry *carry, unsigned servers)
 	assert_true(census_add(census, DIAG_SOCKETS, &bound));
 	for (unsigned i = 0; i < 10; i++) {
 		struct diag_socket s = socket_of(STATE_ESTABLISHED, "10.0.0.1",
-		                                 (uint16_t)(40010 + 2 * i), "10.0.0.2", 80);
+						 (uint16_t)(40010 + 2 * i), "10.0.0.2", 80);
 		assert_true(census_add(census, DIAG_SOCKETS, &s));
 	}
 	if (!carry->light)
@@ -153,7 +153,7 @@ the_filter_rejects_exactly_its_ports(void **state)
 {
 	(void)state;
 	static const uint16_t ports[DIAG_SKIP_MAX] = {443, 80, 1,  65535, 8080, 22,  25,  110,
-	                                              143, 0,  53, 389,   636,  993, 995, 3306};
+						      143, 0,  53, 389,   636,  993, 995, 3306};
 	char buf[DIAG_REQUEST_MAX] __attribute__((aligned(8)));
 	for (unsigned count = 1; count <= DIAG_SKIP_MAX; count++) {
 		const struct nlmsghdr *m = diag_request_without(buf, DIAG_BOTH, 1, ports, count);

@@ -11,16 +11,16 @@ words_are_split_at_white_space_and_quotes(void **state)
 	static const struct {
 		const char *line, *words; /* the words with '|' behind each */
 	} cases[] = {
-	    {"",		       ""		   },
-	    {"  \t ",                  ""                   },
-	    {"# a comment",            ""                   },
-	    {"interval 10",            "interval|10|"       },
-	    {"\tinterval\t10  \r",     "interval|10|"       },
-	    {"interval 10 # seconds",  "interval|10|"       },
-	    {"interval 10#5",          "interval|10#5|"     },
+	    {"", ""},
+	    {"  \t ", ""},
+	    {"# a comment", ""},
+	    {"interval 10", "interval|10|"},
+	    {"\tinterval\t10  \r", "interval|10|"},
+	    {"interval 10 # seconds", "interval|10|"},
+	    {"interval 10#5", "interval|10#5|"},
 	    {"target \"my # bank\" a", "target|my # bank|a|"},
-	    {"stateFile \"\"",         "stateFile||"        },
-	    {"a\"b c\"",               "a\"b|c\"|"          },
+	    {"stateFile \"\"", "stateFile||"},
+	    {"a\"b c\"", "a\"b|c\"|"},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -84,20 +84,20 @@ numbers_are_decimal_and_whole(void **state)
 		uint32_t min, max;
 		bool good;
 	} cases[] = {
-	    {"1",           1, 10,         true },
-	    {"10",          1, 10,         true },
-	    {"0010",        1, 10,         true },
-	    {"0",           1, 10,         false},
-	    {"11",          1, 10,         false},
-	    {"",            0, 10,         false},
-	    {"-1",          0, UINT32_MAX, false},
-	    {"+1",          0, UINT32_MAX, false},
-	    {" 1",          0, UINT32_MAX, false},
-	    {"1 ",          0, UINT32_MAX, false},
-	    {"1.0",         0, UINT32_MAX, false},
-	    {"0x10",        0, UINT32_MAX, false},
-	    {"4294967295",  0, UINT32_MAX, true },
-	    {"4294967296",  0, UINT32_MAX, false},
+	    {"1", 1, 10, true},
+	    {"10", 1, 10, true},
+	    {"0010", 1, 10, true},
+	    {"0", 1, 10, false},
+	    {"11", 1, 10, false},
+	    {"", 0, 10, false},
+	    {"-1", 0, UINT32_MAX, false},
+	    {"+1", 0, UINT32_MAX, false},
+	    {" 1", 0, UINT32_MAX, false},
+	    {"1 ", 0, UINT32_MAX, false},
+	    {"1.0", 0, UINT32_MAX, false},
+	    {"0x10", 0, UINT32_MAX, false},
+	    {"4294967295", 0, UINT32_MAX, true},
+	    {"4294967296", 0, UINT32_MAX, false},
 	    {"42949672951", 0, UINT32_MAX, false},
 	};
 	(void)state;

@@ -110,19 +110,11 @@ kernel_runs(const struct op *code, size_t length, uint16_t port, bool automatic)
 	while (left > 0) {
 		bool yes = false;
 		switch (code->code) {
-		case 2:
-			yes = port >= code[1].no;
-			break;
-		case 3:
-			yes = port <= code[1].no;
-			break;
-		case 6:
-			yes = automatic;
-			break;
-		case 1:
-			break;
-		default:
-			fail();
+		case 2: yes = port >= code[1].no; break;
+		case 3: yes = port <= code[1].no; break;
+		case 6: yes = automatic; break;
+		case 1: break;
+		default: fail();
 		}
 		unsigned step = yes ? code->yes : code->no;
 		assert_true(step >= 4 && step % 4 == 0);

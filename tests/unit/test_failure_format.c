@@ -84,21 +84,21 @@ test_refusals(void **state)
 	static const struct {
 		const char *from, *to, *expected;
 	} cases[] = {
-	    {"name: inet_sock_set_state",        "name: inet_sk_error_report",
-	     "expected the name inet_sock_set_state"									 },
-	    {"ID: 2287",			 "ID: none",                         "expected an ID"                        },
-	    {"__u16 dport;",                     "__u16 other;",                     "expected a field dport of 2 octets"    },
+	    {"name: inet_sock_set_state", "name: inet_sk_error_report",
+	     "expected the name inet_sock_set_state"},
+	    {"ID: 2287", "ID: none", "expected an ID"},
+	    {"__u16 dport;", "__u16 other;", "expected a field dport of 2 octets"},
 	    {"__u16 dport;\toffset:26;\tsize:2", "__u16 dport;\toffset:26;\tsize:4",
-	     "expected a field dport of 2 octets"									    },
-	    {"__u16 family",                     "__u16 kind",                       "expected a field family of 2 octets"   },
-	    {"saddr[4]",			 "xsaddr[4]",                        "expected a field saddr of 4 octets"    },
-	    {"daddr[4]",			 "daddr_[4]",                        "expected a field daddr of 4 octets"    },
-	    {"saddr_v6[16]",                     "saddr_v7[16]",                     "expected a field saddr_v6 of 16 octets"},
-	    {"daddr_v6[16];\toffset:56",         "daddr_v6[16];\toffset:999999",
-	     "expected a field daddr_v6 of 16 octets"									},
-	    {"int oldstate",                     "int laststate",                    "expected a field oldstate of 4 octets" },
-	    {"int newstate",                     "int nextstate",                    "expected a field newstate of 4 octets" },
-	    {"__u16 sport",                      "__u16 lport",                      "expected a field sport of 2 octets"    },
+	     "expected a field dport of 2 octets"},
+	    {"__u16 family", "__u16 kind", "expected a field family of 2 octets"},
+	    {"saddr[4]", "xsaddr[4]", "expected a field saddr of 4 octets"},
+	    {"daddr[4]", "daddr_[4]", "expected a field daddr of 4 octets"},
+	    {"saddr_v6[16]", "saddr_v7[16]", "expected a field saddr_v6 of 16 octets"},
+	    {"daddr_v6[16];\toffset:56", "daddr_v6[16];\toffset:999999",
+	     "expected a field daddr_v6 of 16 octets"},
+	    {"int oldstate", "int laststate", "expected a field oldstate of 4 octets"},
+	    {"int newstate", "int nextstate", "expected a field newstate of 4 octets"},
+	    {"__u16 sport", "__u16 lport", "expected a field sport of 2 octets"},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -29,18 +29,10 @@ change(uint8_t *data, size_t length, size_t room)
 	if (span > length - at)
 		span = length - at;
 	switch (any(8)) {
-	case 0:
-		data[at] = (uint8_t)(data[at] ^ 1U << any(8));
-		return length;
-	case 1:
-		data[at] = (uint8_t)any(256);
-		return length;
-	case 2:
-		memset(data + at, odd[any(sizeof(odd))], span);
-		return length;
-	case 3:
-		memmove(data + any(length - span + 1), data + at, span);
-		return length;
+	case 0: data[at] = (uint8_t)(data[at] ^ 1U << any(8)); return length;
+	case 1: data[at] = (uint8_t)any(256); return length;
+	case 2: memset(data + at, odd[any(sizeof(odd))], span); return length;
+	case 3: memmove(data + any(length - span + 1), data + at, span); return length;
 	case 4: /* cut out */
 		memmove(data + at, data + at + span, length - at - span);
 		return length - span;
@@ -49,11 +41,8 @@ change(uint8_t *data, size_t length, size_t room)
 			return length;
 		memmove(data + at + span, data + at, length - at);
 		return length + span;
-	case 6:
-		return any(20) == 0 ? at + 1 : length;
-	default:
-		data[at] = odd[any(sizeof(odd))];
-		return length;
+	case 6: return any(20) == 0 ? at + 1 : length;
+	default: data[at] = odd[any(sizeof(odd))]; return length;
 	}
 }
 

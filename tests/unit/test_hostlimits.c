@@ -106,9 +106,7 @@ what_is_not_there_is_absent_and_never_0(void **state)
 static void
 without_ipv6_the_sockets_of_ipv4_are_all(void **state)
 {
-	static const struct file v4[] = {
-	    {"net/sockstat", "TCP: inuse 11 orphan 2 tw 30\n"}
-        };
+	static const struct file v4[] = {{"net/sockstat", "TCP: inuse 11 orphan 2 tw 30\n"}};
 	struct limits l = READ(v4);
 
 	(void)state;
@@ -121,8 +119,7 @@ a_column_is_found_by_its_name(void **state)
 {
 	/* Older kernels name other columns; this order is nobody's. */
 	static const struct file moved[] = {
-	    {STAT_NAME, "drop  entries early_drop\n00000002 00000009 00000001\n"}
-        };
+	    {STAT_NAME, "drop  entries early_drop\n00000002 00000009 00000001\n"}};
 	struct limits l = READ(moved);
 
 	(void)state;
@@ -135,13 +132,13 @@ static void
 no_form_but_its_own_is_taken(void **state)
 {
 	static const struct file bad[] = {
-	    {"sys/net/ipv4/tcp_fin_timeout",         "-5\n"                                        },
-	    {"sys/net/ipv4/tcp_max_tw_buckets",      ""                                            },
-	    {"sys/net/ipv4/tcp_mem",                 "1 2\n"                                       },
-	    {"sys/fs/file-nr",                       "592 0 9223372036854775808\n"                 },
-	    {"net/sockstat",                         "TCP: inuse\nTCP6: inuse 4\n"                 },
-	    {"sys/net/netfilter/nf_conntrack_count", "12x\n"                                       },
-	    {STAT_NAME,			      "drop early_drop insert_failed\n00000002 zz\n"},
+	    {"sys/net/ipv4/tcp_fin_timeout", "-5\n"},
+	    {"sys/net/ipv4/tcp_max_tw_buckets", ""},
+	    {"sys/net/ipv4/tcp_mem", "1 2\n"},
+	    {"sys/fs/file-nr", "592 0 9223372036854775808\n"},
+	    {"net/sockstat", "TCP: inuse\nTCP6: inuse 4\n"},
+	    {"sys/net/netfilter/nf_conntrack_count", "12x\n"},
+	    {STAT_NAME, "drop early_drop insert_failed\n00000002 zz\n"},
 	};
 	struct limits l = READ(bad);
 
@@ -161,9 +158,7 @@ no_form_but_its_own_is_taken(void **state)
 static void
 the_file_limit_of_systemd_is_read(void **state)
 {
-	static const struct file lifted[] = {
-	    {"sys/fs/file-nr", "5 0 9223372036854775807\n"}
-        };
+	static const struct file lifted[] = {{"sys/fs/file-nr", "5 0 9223372036854775807\n"}};
 	struct limits l = READ(lifted);
 
 	(void)state;
@@ -190,17 +185,17 @@ severity_follows_the_percent(void **state)
 		int percent;
 		enum severity severity;
 	} row[] = {
-	    {0,             1000,         0,   SEVERITY_NORMAL  },
-	    {899,           1000,         89,  SEVERITY_NORMAL  },
-	    {900,           1000,         90,  SEVERITY_WARNING },
-	    {999,           1000,         99,  SEVERITY_WARNING },
-	    {1000,          1000,         100, SEVERITY_CRITICAL},
-	    {1001,          1000,         100, SEVERITY_CRITICAL},
-	    {INT64_MAX - 1, INT64_MAX,    99,  SEVERITY_WARNING },
-	    {INT64_MAX / 2, INT64_MAX,    49,  SEVERITY_NORMAL  },
-	    {7,             0,            -1,  SEVERITY_NORMAL  },
-	    {LIMIT_ABSENT,  1000,         -1,  SEVERITY_NORMAL  },
-	    {1000,          LIMIT_ABSENT, -1,  SEVERITY_NORMAL  },
+	    {0, 1000, 0, SEVERITY_NORMAL},
+	    {899, 1000, 89, SEVERITY_NORMAL},
+	    {900, 1000, 90, SEVERITY_WARNING},
+	    {999, 1000, 99, SEVERITY_WARNING},
+	    {1000, 1000, 100, SEVERITY_CRITICAL},
+	    {1001, 1000, 100, SEVERITY_CRITICAL},
+	    {INT64_MAX - 1, INT64_MAX, 99, SEVERITY_WARNING},
+	    {INT64_MAX / 2, INT64_MAX, 49, SEVERITY_NORMAL},
+	    {7, 0, -1, SEVERITY_NORMAL},
+	    {LIMIT_ABSENT, 1000, -1, SEVERITY_NORMAL},
+	    {1000, LIMIT_ABSENT, -1, SEVERITY_NORMAL},
 	};
 
 	(void)state;

@@ -13,24 +13,22 @@
 static struct alarm
 pool_alarm(void)
 {
-	struct alarm alarm = {
-	    .id = 41,
-	    .sequence = 99,
-	    .subject = {.kind = ALARM_POOL, .port = 443},
-	    .severity = SEVERITY_CRITICAL,
-	    .cause = CAUSE_TIME_WAIT,
-	    .local = address("10.0.0.1"),
-	    .peer = address("2001:db8::2"),
-	    .port = 443,
-	    .used = 97,
-	    .capacity = 100,
-	    .remaining = 3,
-	    .percent = 97,
-	    .close_wait = 5,
-	    .since_ms = 2000,
-	    .since = 1763800000, /* 2025-11-22 08:26:40 */
-	    .message = "97 of 100"
-        };
+	struct alarm alarm = {.id = 41,
+			      .sequence = 99,
+			      .subject = {.kind = ALARM_POOL, .port = 443},
+			      .severity = SEVERITY_CRITICAL,
+			      .cause = CAUSE_TIME_WAIT,
+			      .local = address("10.0.0.1"),
+			      .peer = address("2001:db8::2"),
+			      .port = 443,
+			      .used = 97,
+			      .capacity = 100,
+			      .remaining = 3,
+			      .percent = 97,
+			      .close_wait = 5,
+			      .since_ms = 2000,
+			      .since = 1763800000, /* 2025-11-22 08:26:40 */
+			      .message = "97 of 100"};
 	alarm.subject.local = alarm.local;
 	alarm.subject.peer = alarm.peer;
 	return alarm;
@@ -40,32 +38,28 @@ pool_alarm(void)
 static int
 set_up(void **state)
 {
-	struct alarm alarms[2] = {
-	    {.id = 43,
-	     .subject = {.kind = ALARM_HOST},
-	     .severity = SEVERITY_WARNING,
-	     .cause = CAUSE_SMALL_RANGE,
-	     .message = "few"},
-	    pool_alarm()
-        };
+	struct alarm alarms[2] = {{.id = 43,
+				   .subject = {.kind = ALARM_HOST},
+				   .severity = SEVERITY_WARNING,
+				   .cause = CAUSE_SMALL_RANGE,
+				   .message = "few"},
+				  pool_alarm()};
 	struct target office = target_of("10.1.0.0/16"), bank = target_of("10.1.2.3:443");
 	struct target_tally targets[2] = {
-	    {.target = &office							 },
-	    { .target = &bank,
+	    {.target = &office},
+	    {.target = &bank,
 	     .pools = 2,
 	     .tightest_local = address("10.0.0.1"),
 	     .tightest_peer = address("10.1.2.3"),
 	     .tightest_port = 443,
 	     .usage = {.connections = 12, .tightest = 88, .severity = SEVERITY_WARNING}},
 	};
-	struct tally tally = {
-	    .alarms = alarms,
-	    .alarm_count = 2,
-	    .alarm_summary = {2, 1, 99, 7, 80, 4},
-	    .targets = targets,
-	    .target_count = 2,
-	    .host.severity = SEVERITY_NORMAL
-        };
+	struct tally tally = {.alarms = alarms,
+			      .alarm_count = 2,
+			      .alarm_summary = {2, 1, 99, 7, 80, 4},
+			      .targets = targets,
+			      .target_count = 2,
+			      .host.severity = SEVERITY_NORMAL};
 	struct poll_stats poll = {.made_ms = 9000};
 	struct row_limits limits = {1, 1, 1};
 	strcpy(office.name, "office");

@@ -65,7 +65,7 @@ small_snapshot(void)
 		       .severity = SEVERITY_WARNING,
 		       .cause = CAUSE_CLOSE_WAIT,
 		       .high_water = 44,
-		       .time_left_s = 3600}					   },
+		       .time_left_s = 3600}},
 	    {.peer = address("10.0.0.1"),
 	     .port = 443,
 	     .local = address("10.0.0.9"),
@@ -73,7 +73,7 @@ small_snapshot(void)
 		       .capacity = 100,
 		       .percent = 1,
 		       .severity = SEVERITY_NORMAL,
-		       .cause = CAUSE_NONE}					   },
+		       .cause = CAUSE_NONE}},
 	    {.peer = address("2001:db8::1"),
 	     .port = 80,
 	     .local = address("2001:db8::9"),
@@ -87,16 +87,16 @@ small_snapshot(void)
 		       .tightest = 80,
 		       .capacity = 100,
 		       .percent = 20,
-		       .severity = SEVERITY_WARNING}                                           },
+		       .severity = SEVERITY_WARNING}},
 	    {.peer = address("2001:db8::1"), .pools = 1, .usage = {.severity = SEVERITY_NORMAL}},
 	};
 	struct local_tally locals[2] = {
 	    {.address = address("10.0.0.9"), .connections = 22, .used = 21, .remaining = 79},
-	    {.address = address("2001:db8::9")                   },
+	    {.address = address("2001:db8::9")},
 	};
 	struct tally tally = {
 	    .range = {.range = {32768, 60999}, .size = 28232, .capacity = 100, .free = 55},
-	    .totals = {.sockets = 1000,                       .inbound = 8,                      .outbound = 22  },
+	    .totals = {.sockets = 1000, .inbound = 8, .outbound = 22},
 	    .pools = pools,
 	    .pool_count = 3,
 	    .peers = peers,

@@ -69,18 +69,12 @@ static uint32_t
 random_sub(unsigned *seed, uint32_t near)
 {
 	switch (rand_r(seed) % 6) {
-	case 0:
-		return near - 1;
-	case 1:
-		return near + 1;
-	case 2:
-		return 0;
-	case 3:
-		return UINT32_MAX;
-	case 4:
-		return (uint32_t)rand_r(seed) % 16;
-	default:
-		return (uint32_t)rand_r(seed) * 3u;
+	case 0: return near - 1;
+	case 1: return near + 1;
+	case 2: return 0;
+	case 3: return UINT32_MAX;
+	case 4: return (uint32_t)rand_r(seed) % 16;
+	default: return (uint32_t)rand_r(seed) * 3u;
 	}
 }
 
@@ -92,22 +86,17 @@ random_oid(unsigned *seed, const struct reference *ref)
 	size_t at = (size_t)rand_r(seed) % o.length;
 
 	switch (rand_r(seed) % 5) {
-	case 0:
-		o.length = at;
-		break;
+	case 0: o.length = at; break;
 	case 1:
 		while (o.length < MIBTREE_OID_MAX && rand_r(seed) % 8 != 0)
 			o.sub[o.length++] = random_sub(seed, 0);
 		break;
-	case 2:
-		o.sub[at] = random_sub(seed, o.sub[at]);
-		break;
+	case 2: o.sub[at] = random_sub(seed, o.sub[at]); break;
 	case 3:
 		o.sub[at] = random_sub(seed, o.sub[at]);
 		o.length = at + 1;
 		break;
-	default:
-		break;
+	default: break;
 	}
 	return o;
 }
@@ -236,12 +225,8 @@ struct sparse_row {
 
 static const uint32_t sparse_index[] = {0, 0, 0, 1, 5, 5, 0, UINT32_MAX, UINT32_MAX, UINT32_MAX};
 static const struct sparse_row sparse_rows[] = {
-    {{sparse_index, 1},     1,   1},
-    {{sparse_index, 2},     2,   2},
-    {{sparse_index + 2, 2}, 3,   3},
-    {{sparse_index + 4, 1}, 4,   4},
-    {{sparse_index + 4, 3}, 5,   5},
-    {{sparse_index + 7, 3}, 255, 6},
+    {{sparse_index, 1}, 1, 1},     {{sparse_index, 2}, 2, 2},     {{sparse_index + 2, 2}, 3, 3},
+    {{sparse_index + 4, 1}, 4, 4}, {{sparse_index + 4, 3}, 5, 5}, {{sparse_index + 7, 3}, 255, 6},
 };
 
 static struct mib_rows
@@ -283,8 +268,8 @@ static const struct mib_column sparse_columns[] = {
 };
 
 static const struct mib_table sparse_tables[] = {
-    {0,	  false, sparse, sparse_columns, 4},
-    {3,	  false, empty,  sparse_columns, 4},
+    {0, false, sparse, sparse_columns, 4},
+    {3, false, empty, sparse_columns, 4},
     {UINT32_MAX, false, sparse, sparse_columns, 4},
 };
 

@@ -80,13 +80,13 @@ bridges_are_known_by_their_names(void **state)
 		const char *name;
 		uint32_t mask;
 	} row[] = {
-	    {"br0",             0							       },
-	    {"br-lan",          0							       },
-	    {"br-0123456789ag", 0							       },
-	    {"br-0123456789ab", BIT(NAT_DOCKER)						 },
-	    {"cni-podman0",     BIT(NAT_DOCKER) | BIT(NAT_CNI)                                  },
-	    {"virbr0",          BIT(NAT_DOCKER) | BIT(NAT_CNI) | BIT(NAT_LIBVIRT)               },
-	    {"lxdbr0",          BIT(NAT_DOCKER) | BIT(NAT_CNI) | BIT(NAT_LIBVIRT) | BIT(NAT_LXC)},
+	    {"br0", 0},
+	    {"br-lan", 0},
+	    {"br-0123456789ag", 0},
+	    {"br-0123456789ab", BIT(NAT_DOCKER)},
+	    {"cni-podman0", BIT(NAT_DOCKER) | BIT(NAT_CNI)},
+	    {"virbr0", BIT(NAT_DOCKER) | BIT(NAT_CNI) | BIT(NAT_LIBVIRT)},
+	    {"lxdbr0", BIT(NAT_DOCKER) | BIT(NAT_CNI) | BIT(NAT_LIBVIRT) | BIT(NAT_LXC)},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
@@ -155,27 +155,27 @@ platforms_are_known_by_their_dmi_strings(void **state)
 		const char *file, *text;
 		enum nat_bit bit;
 	} row[] = {
-	    {"product_name",      "Google Compute Engine",            NAT_GCP         },
-	    {"sys_vendor",        "Amazon EC2",                       NAT_AWS         },
-	    {"bios_version",      "4.11.amazon",                      NAT_AWS         },
-	    {"chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77", NAT_AZURE       },
-	    {"chassis_asset_tag", "OracleCloud.com",                  NAT_ORACLE      },
-	    {"product_name",      "Alibaba Cloud ECS",                NAT_ALIBABA     },
-	    {"product_name",      "OpenStack Nova",                   NAT_OPENSTACK   },
-	    {"chassis_asset_tag", "OpenTelekomCloud",                 NAT_OPENSTACK   },
-	    {"sys_vendor",        "DigitalOcean",                     NAT_DIGITALOCEAN},
-	    {"sys_vendor",        "Hetzner",                          NAT_HETZNER     },
-	    {"chassis_asset_tag", "HUAWEICLOUD",                      NAT_HUAWEI      },
-	    {"sys_vendor",        "Tencent Cloud",                    NAT_TENCENT     },
-	    {"sys_vendor",        "Linode",                           NAT_LINODE      },
-	    {"sys_vendor",        "Vultr",                            NAT_VULTR       },
-	    {"sys_vendor",        "Scaleway",                         NAT_SCALEWAY    },
-	    {"sys_vendor",        "UpCloud",                          NAT_UPCLOUD     },
-	    {"product_name",      "Exoscale Compute Platform",        NAT_EXOSCALE    },
- /* Hyper-V in one's own house, a Chromebook, a plain KVM. */
-	    {"sys_vendor",        "Microsoft Corporation",            NAT_BITS        },
-	    {"sys_vendor",        "Google",                           NAT_BITS        },
-	    {"sys_vendor",        "QEMU",                             NAT_BITS        },
+	    {"product_name", "Google Compute Engine", NAT_GCP},
+	    {"sys_vendor", "Amazon EC2", NAT_AWS},
+	    {"bios_version", "4.11.amazon", NAT_AWS},
+	    {"chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77", NAT_AZURE},
+	    {"chassis_asset_tag", "OracleCloud.com", NAT_ORACLE},
+	    {"product_name", "Alibaba Cloud ECS", NAT_ALIBABA},
+	    {"product_name", "OpenStack Nova", NAT_OPENSTACK},
+	    {"chassis_asset_tag", "OpenTelekomCloud", NAT_OPENSTACK},
+	    {"sys_vendor", "DigitalOcean", NAT_DIGITALOCEAN},
+	    {"sys_vendor", "Hetzner", NAT_HETZNER},
+	    {"chassis_asset_tag", "HUAWEICLOUD", NAT_HUAWEI},
+	    {"sys_vendor", "Tencent Cloud", NAT_TENCENT},
+	    {"sys_vendor", "Linode", NAT_LINODE},
+	    {"sys_vendor", "Vultr", NAT_VULTR},
+	    {"sys_vendor", "Scaleway", NAT_SCALEWAY},
+	    {"sys_vendor", "UpCloud", NAT_UPCLOUD},
+	    {"product_name", "Exoscale Compute Platform", NAT_EXOSCALE},
+	    /* Hyper-V in one's own house, a Chromebook, a plain KVM. */
+	    {"sys_vendor", "Microsoft Corporation", NAT_BITS},
+	    {"sys_vendor", "Google", NAT_BITS},
+	    {"sys_vendor", "QEMU", NAT_BITS},
 	};
 	struct machine *m = *state;
 

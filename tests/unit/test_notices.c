@@ -128,11 +128,11 @@ only_the_newest_about_a_subject_waits(void **state)
 		uint32_t unsent;
 	} cases[] = {
 	    {"a:NC b:NC a:CW", "| a:NW b:NC", 1},
-	    {"a:NC a:CN b:NW", "| b:NW",      2},
-	    {"a:CN a:NC",      "|",           2},
-	    {"a:CW a:WN",      "| a:CN",      1},
-	    {"a:CN a:NW",      "| a:CW",      1},
-	    {"* *",            "| *",         1},
+	    {"a:NC a:CN b:NW", "| b:NW", 2},
+	    {"a:CN a:NC", "|", 2},
+	    {"a:CW a:WN", "| a:CN", 1},
+	    {"a:CN a:NW", "| a:CW", 1},
+	    {"* *", "| *", 1},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {

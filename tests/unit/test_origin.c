@@ -295,12 +295,17 @@ main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
-	    TEST(without_memory_parity_decides),      TEST(explicit_bind_blocks_in_time_wait),
+	    TEST(without_memory_parity_decides),
+	    TEST(explicit_bind_blocks_in_time_wait),
 	    TEST(older_than_the_listener),
-	    TEST(bound_idle_blocks_when_connected),   TEST(no_port_is_remembered),
-	    TEST(children_outlive_their_listener),    TEST(stranger_on_a_former_listener),
-	    TEST(stranger_beside_a_known_child),      TEST(listener_does_not_adopt),
-	    TEST(kept_while_the_port_is_blocked),     TEST(failed_poll),
+	    TEST(bound_idle_blocks_when_connected),
+	    TEST(no_port_is_remembered),
+	    TEST(children_outlive_their_listener),
+	    TEST(stranger_on_a_former_listener),
+	    TEST(stranger_beside_a_known_child),
+	    TEST(listener_does_not_adopt),
+	    TEST(kept_while_the_port_is_blocked),
+	    TEST(failed_poll),
 	    TEST(only_sockets_of_the_range_are_kept),
 	};
 	return cmocka_run_group_tests_name("origin", tests, NULL, NULL);

@@ -119,16 +119,10 @@ test_with_processes(void **state)
 	assert_false(owner_book_claim(book, 812, 103)); /* a second descriptor */
 	assert_false(owner_book_claim(book, 812, 999)); /* another socket */
 	assert_false(owner_book_claim(book, 812, 0));
-	owner_book_describe(book, &(struct owner_process){
-				      812, 1024, {1024, 4096},
-                                        "java"
-        });
+	owner_book_describe(book, &(struct owner_process){812, 1024, {1024, 4096}, "java"});
 	assert_false(owner_book_claim(book, 813, 100)); /* a child that inherited it */
 	assert_true(owner_book_claim(book, 813, 104));
-	owner_book_describe(book, &(struct owner_process){
-				      813, 9, {1024, 4096},
-                                        "sh"
-        });
+	owner_book_describe(book, &(struct owner_process){813, 9, {1024, 4096}, "sh"});
 	assert_int_equal(owner_book_unclaimed(book), 2);
 	assert_true(owner_book_has_user(book, 1000));
 	assert_true(owner_book_claim(book, 814, 105));

@@ -56,15 +56,15 @@ test_words(void **state)
 		const char *text;
 	} cases[] = {
 	    {{.kind = OWNER_PROCESS, .pid = 812, .process = "java", .unit = "payments.service"},
-	     "payments.service (pid 812 java)"								   },
+	     "payments.service (pid 812 java)"},
 	    {{.kind = OWNER_PROCESS, .pid = 812, .unit = "payments.service"},
-	     "payments.service (pid 812)"									},
-	    {{.kind = OWNER_PROCESS, .pid = 812, .process = "java"},                             "java (pid 812)"},
-	    {{.kind = OWNER_PROCESS, .pid = 812},                                                "pid 812"       },
+	     "payments.service (pid 812)"},
+	    {{.kind = OWNER_PROCESS, .pid = 812, .process = "java"}, "java (pid 812)"},
+	    {{.kind = OWNER_PROCESS, .pid = 812}, "pid 812"},
 	    {{.kind = OWNER_GROUP, .uid = 1000, .unit = "payments.service"},
-	     "payments.service (uid 1000)"								       },
-	    {{.kind = OWNER_GROUP, .uid = 1000},						 "uid 1000"      },
-	    {{.kind = OWNER_NOBODY},							     "the kernel"    },
+	     "payments.service (uid 1000)"},
+	    {{.kind = OWNER_GROUP, .uid = 1000}, "uid 1000"},
+	    {{.kind = OWNER_NOBODY}, "the kernel"},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {

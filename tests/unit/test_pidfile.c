@@ -162,11 +162,11 @@ what_cannot_be_a_pid_file(void **state)
 	const struct {
 		const char *path, *reason;
 	} rows[] = {
-	    {link,               "Too many levels of symbolic links"},
-	    {fifo,               "Invalid argument"                 },
-	    {directory,          "Is a directory"                   },
-	    {"/nonexistent/pid", "No such file or directory"        },
-	    {"/dev/full",        "Invalid argument"                 },
+	    {link, "Too many levels of symbolic links"},
+	    {fifo, "Invalid argument"},
+	    {directory, "Is a directory"},
+	    {"/nonexistent/pid", "No such file or directory"},
+	    {"/dev/full", "Invalid argument"},
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		char expected[256];

@@ -11,15 +11,15 @@ test_cgroup_text(void **state)
 	static const struct {
 		const char *text, *expected;
 	} cases[] = {
-	    {"0::/system.slice/payments.service\n",          "/system.slice/payments.service"},
-	    {"0::/\n",				       "/"			     },
-	    {"3:cpu,cpuacct:/a\n1:name=systemd:/b\n0::/c\n", "/c"                            },
-	    {"0::/with:colon and space\n",                   "/with:colon and space"         },
-	    {"0::/no newline",			       "/no newline"                   },
-	    {"10::/not version 2\n",                         NULL                            },
-	    {"1:name=systemd:/b\n",                          NULL                            },
-	    {"0::\n",					NULL			    },
-	    {"",					     NULL			    },
+	    {"0::/system.slice/payments.service\n", "/system.slice/payments.service"},
+	    {"0::/\n", "/"},
+	    {"3:cpu,cpuacct:/a\n1:name=systemd:/b\n0::/c\n", "/c"},
+	    {"0::/with:colon and space\n", "/with:colon and space"},
+	    {"0::/no newline", "/no newline"},
+	    {"10::/not version 2\n", NULL},
+	    {"1:name=systemd:/b\n", NULL},
+	    {"0::\n", NULL},
+	    {"", NULL},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -91,9 +91,11 @@ text_for_a_ticket(void **state)
 	    "\nSOCKETS  358 in all: 354 outbound, 1 inbound\n"
 	    "  ESTABLISHED       304  TIME_WAIT          11  CLOSE_WAIT         40\n",
 	    "\nPOOLS  the tightest 2 of 3\n",
-	    "\n  10.0.0.1    10.0.0.2:443     653      1    340   34%    300      0     40      0      0  "
+	    "\n  10.0.0.1    10.0.0.2:443     653      1    340   34%    300      0     40      0  "
+	    "    0  "
 	    "SAFE\n",
-	    "\n  10.0.0.1    10.0.0.2:80      982      0     11    1%      0     11      0      0      0  "
+	    "\n  10.0.0.1    10.0.0.2:80      982      0     11    1%      0     11      0      0  "
+	    "    0  "
 	    "SAFE\n",
 	    "LOCAL ADDRESSES  what bind(address, 0) can still get\n",
 	    "\nPoll of 358 sockets in 1.234 ms.\n",

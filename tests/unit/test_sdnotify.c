@@ -127,15 +127,15 @@ the_watchdog_is_for_one_process(void **state)
 		const char *usec, *pid;
 		uint64_t expected;
 	} rows[] = {
-	    {"30000000",                NULL, 30000000},
-	    {"30000000",                mine, 30000000},
-	    {"30000000",                "1",  0       },
-	    {"30000000",                "",   0       },
-	    {NULL,		      mine, 0       },
-	    {"",			mine, 0       },
-	    {"-1",		      mine, 0       },
-	    {"30000000x",               mine, 0       },
-	    {"99999999999999999999999", mine, 0       },
+	    {"30000000", NULL, 30000000},
+	    {"30000000", mine, 30000000},
+	    {"30000000", "1", 0},
+	    {"30000000", "", 0},
+	    {NULL, mine, 0},
+	    {"", mine, 0},
+	    {"-1", mine, 0},
+	    {"30000000x", mine, 0},
+	    {"99999999999999999999999", mine, 0},
 	};
 	struct manager m = manager_open(false);
 	(void)state;
@@ -160,12 +160,12 @@ a_bad_address_is_told(void **state)
 	const struct {
 		const char *address, *reason;
 	} rows[] = {
-	    {"",		    "Invalid argument"         },
-	    {"@",		   "Invalid argument"         },
-	    {"relative",            "Invalid argument"         },
-	    {too_long,              "Invalid argument"         },
+	    {"", "Invalid argument"},
+	    {"@", "Invalid argument"},
+	    {"relative", "Invalid argument"},
+	    {too_long, "Invalid argument"},
 	    {"/nonexistent/notify", "No such file or directory"},
-	    {"/dev/null",           "Connection refused"       },
+	    {"/dev/null", "Connection refused"},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {

@@ -94,7 +94,8 @@ reserved_ports_are_not_asked_about(void **state)
 	host_free(&host);
 }
 
-/* A port may be bound to again beside a connection, at another address: the connection's key stays. */
+/* A port may be bound to again beside a connection, at another address: the connection's key stays.
+ */
 static void
 what_is_bound_since_is_no_longer_free(void **state)
 {

@@ -12,22 +12,20 @@ static const uint32_t base[] = {1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 7777};
 static struct notice
 pool_notice(const char *local, const char *peer)
 {
-	struct notice n = {
-	    .kind = NOTICE_CRITICAL,
-	    .alarm = {.id = 41,
-		      .sequence = 99,
-		      .severity = SEVERITY_CRITICAL,
-		      .cause = CAUSE_TIME_WAIT,
-		      .subject = {.kind = ALARM_POOL, .port = 443},
-		      .local = address(local),
-		      .peer = address(peer),
-		      .port = 443,
-		      .used = 27000,
-		      .capacity = 28232,
-		      .remaining = 1232,
-		      .percent = 95,
-		      .message = "97 of 100"}
-        };
+	struct notice n = {.kind = NOTICE_CRITICAL,
+			   .alarm = {.id = 41,
+				     .sequence = 99,
+				     .severity = SEVERITY_CRITICAL,
+				     .cause = CAUSE_TIME_WAIT,
+				     .subject = {.kind = ALARM_POOL, .port = 443},
+				     .local = address(local),
+				     .peer = address(peer),
+				     .port = 443,
+				     .used = 27000,
+				     .capacity = 28232,
+				     .remaining = 1232,
+				     .percent = 95,
+				     .message = "97 of 100"}};
 	n.alarm.subject.local = n.alarm.local;
 	n.alarm.subject.peer = n.alarm.peer;
 	return n;
@@ -77,11 +75,9 @@ static void
 a_summary_has_scalars(void **state)
 {
 	static const uint32_t scalars[] = {6, 8, 10, 2};
-	struct notice n = {
-	    .kind = NOTICE_SUPPRESSED,
-	    .alarm = {.sequence = 7,  .message = "4 held back"},
-	    .summary = { .active = 900, .sequence = 7,         .suppressed = 12}
-        };
+	struct notice n = {.kind = NOTICE_SUPPRESSED,
+			   .alarm = {.sequence = 7, .message = "4 held back"},
+			   .summary = {.active = 900, .sequence = 7, .suppressed = 12}};
 	struct trap_bind b[TRAP_BINDS_MAX];
 	(void)state;
 	assert_int_equal(trap_binds(&n, BASE, b), 4);
@@ -100,24 +96,12 @@ a_summary_has_scalars(void **state)
 static void
 octets_are_counted_as_ber_has_them(void **state)
 {
-	struct trap_bind b = {
-	    .sub = {14, 1, 4, 41},
-              .length = 4, .value.type = MIB_GAUGE
-        };
+	struct trap_bind b = {.sub = {14, 1, 4, 41}, .length = 4, .value.type = MIB_GAUGE};
 	static const struct {
 		uint32_t number;
 		size_t octets;
-	} numbers[] = {
-	    {0,          1},
-            {127,        1},
-            {128,        2},
-            {255,        2},
-            {32767,      2},
-	    {32768,      3},
-            {8388607,    3},
-            {2147483647, 4},
-            {UINT32_MAX, 5}
-        };
+	} numbers[] = {{0, 1},     {127, 1},     {128, 2},        {255, 2},       {32767, 2},
+		       {32768, 3}, {8388607, 3}, {2147483647, 4}, {UINT32_MAX, 5}};
 	(void)state;
 	assert_int_equal(trap_oid_octets(base, COUNT_OF(base)), BASE);
 	for (size_t i = 0; i < COUNT_OF(numbers); i++) {

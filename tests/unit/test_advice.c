@@ -1,72 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "support.h"
-
-#include "advice.h"
 #include "natenv.h"
+#include "situation.h"
 
 #include <stdio.h>
-
-/* A situation is a list of facts over an ordinary host: the default range with three listeners
- * above and below it, tcp_tw_reuse 2, timestamps, nothing full. */
-struct situation {
-	struct usage usage;
-	struct range_tally range;
-	struct host_state host;
-	struct addr peer;
-	const char *toward, *holder, *failed;
-};
-
-static struct situation
-ordinary(void)
-{
-	struct port_range range = {32768, 60999};
-	struct portset none = ports_of(""), listening = ports_of("3306,5432,8080");
-	struct situation s = {
-	    .range = {.range = range, .size = 28232, .capacity = 28232},
-	    .peer = address("10.1.2.3"),
-	    .toward = "10.1.2.3:443",
-	    .usage = {.capacity = 28232,
-		      .tightest = 28232,
-		      .severity = SEVERITY_NORMAL,
-		      .cause = CAUSE_NONE,
-		      .time_left_s = TIME_LEFT_NONE},
-	};
-
-	s.range.wider = widen_range(&range, &none, &listening, &none);
-	hostlimits_init(&s.host.limits);
-	hostlimits_init(&s.host.earlier);
-	s.host.limits.value[LIMIT_TW_REUSE] = 2;
-	s.host.limits.value[LIMIT_TW_REUSE_DELAY] = 1000;
-	s.host.limits.value[LIMIT_TIMESTAMPS] = 1;
-	return s;
-}
-
-/* `used` ports, all in one state, with the cause that goes with it. */
-static struct situation
-loaded(uint32_t used, enum tcp_state state, enum cause cause)
-{
-	struct situation s = ordinary();
-
-	s.usage.tightest = s.usage.capacity - used;
-	s.usage.connections = used;
-	s.usage.states.of[state] = used;
-	s.usage.severity = SEVERITY_CRITICAL;
-	s.usage.cause = cause;
-	return s;
-}
-
-/* A range without ports to gain. */
-static void
-whole_range(struct situation *s)
-{
-	struct port_range range = {1024, 65535};
-	struct portset none = ports_of("");
-
-	s->range.range = range;
-	s->range.size = s->range.capacity = s->usage.capacity = 64512;
-	s->range.wider = widen_range(&range, &none, &none, &none);
-	s->usage.tightest = 64512 - s->usage.connections;
-}
 
 static void
 assert_says(const struct situation *s, const char *expected)
@@ -87,7 +23,7 @@ assert_says(const struct situation *s, const char *expected)
 static void
 normal_says_how_many_more_will_succeed(void **state)
 {
-	struct situation s = ordinary();
+	struct situation s = situation_ordinary();
 
 	(void)state;
 	s.usage.tightest = 28229;
@@ -110,7 +46,7 @@ the_time_left_has_a_fitting_unit(void **state)
 	    {7199, "full in 119 min at"},  {7200, "full in 2 h at"},  {172799, "full in 47 h at"},
 	    {172800, "full in 2 days at"},
 	};
-	struct situation s = ordinary();
+	struct situation s = situation_ordinary();
 	struct advice advice = {
 	    .usage = &s.usage, .range = &s.range, .host = &s.host, .peer = &s.peer};
 	char text[ADVICE_MAX];
@@ -125,7 +61,7 @@ the_time_left_has_a_fitting_unit(void **state)
 static void
 a_platforms_nat_is_named_when_its_default_is_reached(void **state)
 {
-	struct situation s = ordinary();
+	struct situation s = situation_ordinary();
 
 	(void)state;
 	s.host.nat = UINT32_C(1) << NAT_GCP;
@@ -146,7 +82,7 @@ a_platforms_nat_is_named_when_its_default_is_reached(void **state)
 static void
 time_wait_calls_for_reuse(void **state)
 {
-	struct situation s = loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
+	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
 
 	(void)state;
 	assert_says(&s, "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left; "
@@ -170,7 +106,7 @@ reuse_is_not_recommended_where_it_has_no_effect(void **state)
 	    "keep connections alive instead of opening new ones, "
 	    "or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; reserve listeners "
 	    "3306, 5432, 8080 first)";
-	struct situation s = loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
+	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
 
 	(void)state;
 	/* 2 is on for loopback. */
@@ -195,10 +131,10 @@ reuse_is_not_recommended_where_it_has_no_effect(void **state)
 static void
 a_long_delay_of_reuse_is_named(void **state)
 {
-	struct situation s = loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
+	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
 
 	(void)state;
-	whole_range(&s);
+	situation_whole_range(&s);
 	s.host.limits.value[LIMIT_TW_REUSE] = 1;
 	s.host.limits.value[LIMIT_TW_REUSE_DELAY] = 30000;
 	assert_says(&s, "TIME_WAIT churn: 27,000 of 64,512 ports in use, 37,512 left; "
@@ -210,7 +146,7 @@ a_long_delay_of_reuse_is_named(void **state)
 static void
 established_load_calls_for_sharing_and_width(void **state)
 {
-	struct situation s = loaded(27000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
+	struct situation s = situation_loaded(27000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
 
 	(void)state;
 	assert_says(&s, "established load: 27,000 of 28,232 ports in use, 1,232 left; "
@@ -228,10 +164,10 @@ established_load_calls_for_sharing_and_width(void **state)
 static void
 a_whole_range_is_never_to_be_widened(void **state)
 {
-	struct situation s = loaded(64000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
+	struct situation s = situation_loaded(64000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
 
 	(void)state;
-	whole_range(&s);
+	situation_whole_range(&s);
 	assert_says(&s, "established load: 64,000 of 64,512 ports in use, 512 left; "
 			"share connections (pooling, keep-alive), "
 			"or add peer or local addresses (64,512 ports each)");
@@ -240,7 +176,7 @@ a_whole_range_is_never_to_be_widened(void **state)
 static void
 many_listeners_are_counted(void **state)
 {
-	struct situation s = loaded(99, STATE_ESTABLISHED, CAUSE_SMALL_RANGE);
+	struct situation s = situation_loaded(99, STATE_ESTABLISHED, CAUSE_SMALL_RANGE);
 	struct port_range range = {40000, 40099};
 	struct portset none = ports_of(""), reserved = ports_of("50000-50009"),
 		       listening = ports_of("2000-2006");
@@ -263,7 +199,7 @@ many_listeners_are_counted(void **state)
 static void
 close_wait_names_the_culprit(void **state)
 {
-	struct situation s = loaded(1310, STATE_ESTABLISHED, CAUSE_CLOSE_WAIT);
+	struct situation s = situation_loaded(1310, STATE_ESTABLISHED, CAUSE_CLOSE_WAIT);
 
 	(void)state;
 	s.usage.states.of[STATE_ESTABLISHED] = 106;
@@ -291,7 +227,7 @@ syn_sent_looks_along_the_path(void **state)
 	    "NAT on this host found no port 12 times since the last poll: give it more addresses",
 	    "connection tracking is 97 % full: raise net.netfilter.nf_conntrack_max",
 	};
-	struct situation s = loaded(27000, STATE_SYN_SENT, CAUSE_SYN_SENT);
+	struct situation s = situation_loaded(27000, STATE_SYN_SENT, CAUSE_SYN_SENT);
 	char expected[ADVICE_MAX];
 
 	(void)state;
@@ -314,10 +250,10 @@ syn_sent_looks_along_the_path(void **state)
 static void
 blocked_ports_are_told_apart(void **state)
 {
-	struct situation s = loaded(40, STATE_ESTABLISHED, CAUSE_BLOCKED);
+	struct situation s = situation_loaded(40, STATE_ESTABLISHED, CAUSE_BLOCKED);
 
 	(void)state;
-	whole_range(&s);
+	situation_whole_range(&s);
 	s.usage.capacity = s.range.capacity = 40;
 	s.usage.tightest = 0;
 	s.range.reserved = 64000;
@@ -337,7 +273,7 @@ blocked_ports_are_told_apart(void **state)
 static void
 nothing_offered_says_what_took_it(void **state)
 {
-	struct situation s = loaded(0, STATE_ESTABLISHED, CAUSE_BLOCKED);
+	struct situation s = situation_loaded(0, STATE_ESTABLISHED, CAUSE_BLOCKED);
 
 	(void)state;
 	s.usage.capacity = s.usage.tightest = 0;
@@ -353,7 +289,7 @@ nothing_offered_says_what_took_it(void **state)
 static void
 failures_come_first(void **state)
 {
-	struct situation s = loaded(28232, STATE_TIME_WAIT, CAUSE_FAILURES);
+	struct situation s = situation_loaded(28232, STATE_TIME_WAIT, CAUSE_FAILURES);
 
 	(void)state;
 	s.usage.failures = 1234;
@@ -373,7 +309,7 @@ failures_come_first(void **state)
 static void
 failures_with_ports_left_have_another_reason(void **state)
 {
-	struct situation s = loaded(10, STATE_ESTABLISHED, CAUSE_FAILURES);
+	struct situation s = situation_loaded(10, STATE_ESTABLISHED, CAUSE_FAILURES);
 
 	(void)state;
 	s.usage.failures = 3;
@@ -383,62 +319,9 @@ failures_with_ports_left_have_another_reason(void **state)
 }
 
 static void
-limits_of_the_host_have_a_sentence(void **state)
-{
-	struct limits l;
-	char text[ADVICE_MAX];
-
-	(void)state;
-	hostlimits_init(&l);
-	assert_string_equal(advice_limit(&l, RULE_CONNTRACK, text),
-			    "connection tracking: not available here");
-	l.value[LIMIT_CONNTRACK] = 10;
-	l.value[LIMIT_CONNTRACK_MAX] = 262144;
-	assert_string_equal(advice_limit(&l, RULE_CONNTRACK, text),
-			    "connection tracking: 0 % full, 10 of 262,144");
-	l.value[LIMIT_CONNTRACK] = 243000;
-	assert_string_equal(
-	    advice_limit(&l, RULE_CONNTRACK, text),
-	    "connection tracking: 92 % full, 243,000 of 262,144; new connections will hang: raise "
-	    "net.netfilter.nf_conntrack_max, or shorten "
-	    "net.netfilter.nf_conntrack_tcp_timeout_established");
-	l.value[LIMIT_FILES] = 1000;
-	l.value[LIMIT_FILES_MAX] = 1000;
-	assert_string_equal(advice_limit(&l, RULE_FILES, text),
-			    "open files of the host: 100 % full, 1,000 of 1,000; then socket() "
-			    "fails with ENFILE: raise fs.file-max, or find who keeps them open");
-}
-
-static void
-bind_has_sentences_of_its_own(void **state)
-{
-	struct situation s = ordinary();
-	char text[ADVICE_MAX];
-
-	(void)state;
-	assert_string_equal(
-	    advice_local(&s.range, 1234, text),
-	    "bind() to this address with port 0 can get 1,234 more ports; let programs set "
-	    "IP_BIND_ADDRESS_NO_PORT before they bind and connect, or set "
-	    "net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; reserve listeners 3306, "
-	    "5432, 8080 first)");
-	s.range.free = 5;
-	s.range.in_use = 28227;
-	assert_string_equal(
-	    advice_free(&s.range, 5, text),
-	    "5 of 28,232 ports are held by no socket: bind() with port 0 to any address can get no "
-	    "more; set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; reserve "
-	    "listeners 3306, 5432, 8080 first)");
-	whole_range(&s);
-	assert_string_equal(advice_free(&s.range, 5, text),
-			    "5 of 28,232 ports are held by no socket: bind() with port 0 to any "
-			    "address can get no more");
-}
-
-static void
 a_part_that_does_not_fit_is_left_out_whole(void **state)
 {
-	struct situation s = loaded(27000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
+	struct situation s = situation_loaded(27000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
 	char holder[200], text[ADVICE_MAX];
 	struct advice advice = {.usage = &s.usage,
 				.range = &s.range,
@@ -456,77 +339,6 @@ a_part_that_does_not_fit_is_left_out_whole(void **state)
 		assert_true(got < ADVICE_MAX);
 		assert_true(text[got - 1] == 't' || text[got - 1] == ')' || text[got - 1] == 'x');
 	}
-}
-
-/* A tally of a few rows for the sentence of the whole host. */
-struct made {
-	struct situation s;
-	struct target target;
-	struct target_tally targets[1];
-	struct peer_tally peers[1];
-	struct pool_tally pools[2];
-	struct tally tally;
-};
-
-static void
-make(struct made *m)
-{
-	memset(m, 0, sizeof(*m));
-	m->s = ordinary();
-	m->target = target_of("10.0.0.0/8");
-	m->tally = (struct tally){.range = m->s.range, .host = m->s.host};
-	m->tally.targets = m->targets;
-	m->tally.peers = m->peers;
-	m->tally.pools = m->pools;
-	m->targets[0] = (struct target_tally){.target = &m->target, .usage = m->s.usage};
-	m->peers[0] = (struct peer_tally){.peer = address("10.1.2.3"), .usage = m->s.usage};
-	for (unsigned i = 0; i < 2; i++)
-		m->pools[i] = (struct pool_tally){.local = address("10.0.0.9"),
-						  .peer = address("10.1.2.3"),
-						  .port = (uint16_t)(443 + i),
-						  .usage = m->s.usage};
-}
-
-static void
-the_whole_host_is_its_worst_part(void **state)
-{
-	struct made m;
-	char text[ADVICE_MAX];
-
-	(void)state;
-	make(&m);
-	assert_string_equal(advice_system(&m.tally, text),
-			    "no outgoing connections; 28,232 ports toward each destination");
-	m.tally.pool_count = 2;
-	m.pools[1].usage.tightest = 14116;
-	assert_string_equal(advice_system(&m.tally, text),
-			    "10.0.0.9 -> 10.1.2.3:444: 14,116 of 28,232 ports in use, at least "
-			    "14,116 more connections will succeed");
-
-	/* The CLOSE_WAIT of a peer's pools together. */
-	m.tally.peer_count = 1;
-	m.peers[0].usage.severity = SEVERITY_WARNING;
-	m.peers[0].usage.cause = CAUSE_CLOSE_WAIT;
-	m.peers[0].usage.connections = m.peers[0].usage.states.of[STATE_CLOSE_WAIT] = 1001;
-	assert_string_equal(advice_system(&m.tally, text),
-			    "to 10.1.2.3: CLOSE_WAIT 1,001 of 1,001: the peer has "
-			    "closed, the local process has not; restart it");
-
-	/* A target with a name, as bad as that: it comes first. */
-	m.tally.target_count = 1;
-	m.targets[0].usage = m.peers[0].usage;
-	strcpy(m.target.name, "payments");
-	assert_string_equal(advice_system(&m.tally, text),
-			    "payments: CLOSE_WAIT 1,001 of 1,001: the peer has "
-			    "closed, the local process has not; restart it");
-
-	/* A limit of the host that is worse still. */
-	m.tally.host.severity = SEVERITY_CRITICAL;
-	m.tally.host.worst = RULE_FILES;
-	m.tally.host.limits.value[LIMIT_FILES] = m.tally.host.limits.value[LIMIT_FILES_MAX] = 9;
-	assert_string_equal(advice_system(&m.tally, text),
-			    "open files of the host: 100 % full, 9 of 9; then socket() fails with "
-			    "ENFILE: raise fs.file-max, or find who keeps them open");
 }
 
 int
@@ -548,10 +360,7 @@ main(void)
 	    cmocka_unit_test(nothing_offered_says_what_took_it),
 	    cmocka_unit_test(failures_come_first),
 	    cmocka_unit_test(failures_with_ports_left_have_another_reason),
-	    cmocka_unit_test(limits_of_the_host_have_a_sentence),
-	    cmocka_unit_test(bind_has_sentences_of_its_own),
 	    cmocka_unit_test(a_part_that_does_not_fit_is_left_out_whole),
-	    cmocka_unit_test(the_whole_host_is_its_worst_part),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("advice", tests, NULL, NULL);
 }

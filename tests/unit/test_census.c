@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "support.h"
+#include "one_host.h"
 
 #include <errno.h>
 
@@ -7,22 +7,13 @@
 #define THERE "10.0.0.2"
 
 static struct settings settings;
-static struct host host;
 
 static int
 begin(void **state)
 {
 	(void)state;
 	settings = settings_of(40000, 40099, "");
-	host_begin(&host, &settings, NULL);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	host_free(&host);
+	host_with(&settings);
 	return 0;
 }
 
@@ -409,7 +400,7 @@ out_of_memory_is_told(void **state)
 	assert_in_range(n, 10, 60);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, host_teardown)
 
 int
 main(void)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "support.h"
-
 #include "failure_log.h"
+#include "one_host.h"
 
 static struct failure_log fails;
 
@@ -10,6 +9,7 @@ empty(void **state)
 {
 	(void)state;
 	memset(&fails, 0, sizeof(fails));
+	host_with_range(40000, 40999, "");
 	return 0;
 }
 
@@ -95,12 +95,9 @@ test_the_quietest_makes_place(void **state)
 static void
 test_a_recent_failure_is_critical(void **state)
 {
-	struct settings settings = settings_of(40000, 40999, "");
 	struct target target = target_of("10.1.2.0/24"), other = target_of("10.9.9.9");
 	struct target targets[] = {target, other};
-	struct host host;
 	(void)state;
-	host_begin(&host, &settings, NULL);
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.9", "10.1.2.3", 443, 40000, 3, 1);
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.9", "10.1.2.3", 80, 40010, 3, 1);
 	failed_at("10.0.0.9", "10.1.2.3", 443, 100000);
@@ -132,16 +129,12 @@ test_a_recent_failure_is_critical(void **state)
 	assert_int_equal(host.tally->targets[0].usage.severity, SEVERITY_CRITICAL);
 	assert_int_equal(host.tally->targets[1].usage.failures, 0);
 	assert_int_equal(host.tally->targets[1].usage.severity, SEVERITY_NORMAL);
-	host_free(&host);
 }
 
 static void
 test_a_minute_later_it_is_over(void **state)
 {
-	struct settings settings = settings_of(40000, 40999, "");
-	struct host host;
 	(void)state;
-	host_begin(&host, &settings, NULL);
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.9", "10.1.2.3", 443, 40000, 3, 1);
 	failed_at("10.0.0.9", "10.1.2.3", 443, 100000);
 	host_tally(&host, NULL, 0);
@@ -151,17 +144,13 @@ test_a_minute_later_it_is_over(void **state)
 	assert_false(u->failing);
 	assert_int_equal(u->severity, SEVERITY_NORMAL);
 	assert_int_equal(u->cause, CAUSE_NONE);
-	host_free(&host);
 }
 
 static void
 test_other_namespaces_are_not_ours(void **state)
 {
-	struct settings settings = settings_of(40000, 40999, "");
 	struct target target = target_of("127.0.0.1");
-	struct host host;
 	(void)state;
-	host_begin(&host, &settings, NULL);
 	host_connect(&host, STATE_ESTABLISHED, "127.0.0.1", "127.0.0.1", 443, 40000, 3, 1);
 	fail_in(FAILED_ELSEWHERE, "127.0.0.1", "127.0.0.1", 443, 100000, 5, "x");
 	host_tally(&host, &target, 1);
@@ -169,19 +158,15 @@ test_other_namespaces_are_not_ours(void **state)
 	assert_int_equal(host_pool(&host, "127.0.0.1", "127.0.0.1", 443)->failures, 0);
 	assert_int_equal(host_peer(&host, "127.0.0.1")->usage.failures, 0);
 	assert_int_equal(host.tally->targets[0].usage.failures, 0);
-	host_free(&host);
 }
 
 /* Nobody knows where: ours if the pool is nearly full, and then it stays ours. */
 static void
 test_unknown_places(void **state)
 {
-	struct settings settings = settings_of(40000, 40999, "");
 	struct target target = target_of("127.0.0.1:443");
-	struct host host;
 	(void)state;
 	fail_in(FAILED_UNKNOWN, "127.0.0.1", "127.0.0.1", 443, 100000, 0, "");
-	host_begin(&host, &settings, NULL);
 	host_connect(&host, STATE_ESTABLISHED, "127.0.0.1", "127.0.0.1", 443, 40000, 899, 1);
 	host_tally(&host, &target, 1);
 	failure_log_apply(&fails, host.tally, 100000);
@@ -195,14 +180,12 @@ test_unknown_places(void **state)
 	assert_int_equal(host_pool(&host, "127.0.0.1", "127.0.0.1", 443)->failures, 1);
 	assert_int_equal(host_peer(&host, "127.0.0.1")->usage.failures, 1);
 	assert_int_equal(host.tally->targets[0].usage.failures, 1);
-	host_free(&host);
 
-	host_begin(&host, &settings, NULL);
+	host_with_range(40000, 40999, "");
 	host_connect(&host, STATE_ESTABLISHED, "127.0.0.1", "127.0.0.1", 443, 40000, 1, 1);
 	host_tally(&host, NULL, 0);
 	failure_log_apply(&fails, host.tally, 100001);
 	assert_true(host_pool(&host, "127.0.0.1", "127.0.0.1", 443)->failing);
-	host_free(&host);
 
 	/* One whose process could be asked settles it for the others. */
 	fail_in(FAILED_UNKNOWN, "127.0.0.1", "127.0.0.1", 80, 100000, 0, "");
@@ -213,11 +196,11 @@ test_unknown_places(void **state)
 }
 
 static uint32_t
-failures_on(const struct host *host, uint32_t device)
+failures_on(uint32_t device)
 {
-	for (uint32_t i = 0; i < host->tally->pool_count; i++)
-		if (host->tally->pools[i].local.zone == device)
-			return host->tally->pools[i].usage.failures;
+	for (uint32_t i = 0; i < host.tally->pool_count; i++)
+		if (host.tally->pools[i].local.zone == device)
+			return host.tally->pools[i].usage.failures;
 	return UINT32_MAX;
 }
 
@@ -225,12 +208,9 @@ failures_on(const struct host *host, uint32_t device)
 static void
 test_devices(void **state)
 {
-	struct settings settings = settings_of(40000, 40999, "");
 	struct diag_socket unbound =
 	    socket_of(STATE_ESTABLISHED, "10.0.0.9", 40050, "10.1.2.3", 443);
-	struct host host;
 	(void)state;
-	host_begin(&host, &settings, NULL);
 	for (uint16_t i = 0; i < 5; i++)
 		host_add(&host, DIAG_SOCKETS,
 			 on_device(socket_of(STATE_ESTABLISHED, "10.0.0.9", (uint16_t)(40000 + i),
@@ -240,30 +220,31 @@ test_devices(void **state)
 	host_tally(&host, NULL, 0);
 	failure_log_apply(&fails, host.tally, 100000);
 	/* The tightest: three on device 4. */
-	assert_int_equal(failures_on(&host, 3), 0);
-	assert_int_equal(failures_on(&host, 4), 1);
+	assert_int_equal(failures_on(3), 0);
+	assert_int_equal(failures_on(4), 1);
 
 	host_add(&host, DIAG_SOCKETS, unbound);
 	host_tally(&host, NULL, 0);
 	failure_log_apply(&fails, host.tally, 100000);
-	assert_int_equal(failures_on(&host, 0), 1);
-	assert_int_equal(failures_on(&host, 4), 0);
-	host_free(&host);
+	assert_int_equal(failures_on(0), 1);
+	assert_int_equal(failures_on(4), 0);
 }
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, empty, host_teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(test_pools_and_last, empty),
-	    cmocka_unit_test_setup(test_out_of_order, empty),
-	    cmocka_unit_test_setup(test_news, empty),
-	    cmocka_unit_test_setup(test_the_quietest_makes_place, empty),
-	    cmocka_unit_test_setup(test_a_recent_failure_is_critical, empty),
-	    cmocka_unit_test_setup(test_a_minute_later_it_is_over, empty),
-	    cmocka_unit_test_setup(test_other_namespaces_are_not_ours, empty),
-	    cmocka_unit_test_setup(test_unknown_places, empty),
-	    cmocka_unit_test_setup(test_devices, empty),
+	    CASE(test_pools_and_last),
+	    CASE(test_out_of_order),
+	    CASE(test_news),
+	    CASE(test_the_quietest_makes_place),
+	    CASE(test_a_recent_failure_is_critical),
+	    CASE(test_a_minute_later_it_is_over),
+	    CASE(test_other_namespaces_are_not_ours),
+	    CASE(test_unknown_places),
+	    CASE(test_devices),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

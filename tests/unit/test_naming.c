@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "support.h"
-
 #include "advice.h"
 #include "failure_log.h"
 #include "naming.h"
+#include "one_host.h"
 
-static struct host host;
 static struct failure_log fails;
 static struct owner owners[8];
 static struct owner_list list;
@@ -13,21 +11,12 @@ static struct owner_list list;
 static int
 set_up(void **state)
 {
-	struct settings settings = settings_of(40000, 40999, "");
 	(void)state;
-	host_begin(&host, &settings, NULL);
+	host_with_range(40000, 40999, "");
 	host_connect(&host, STATE_CLOSE_WAIT, "10.0.0.9", "10.1.2.3", 443, 40000, 20, 1);
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.9", "10.1.2.3", 80, 40100, 20, 1);
 	memset(&fails, 0, sizeof(fails));
 	list = (struct owner_list){.owners = owners};
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	host_free(&host);
 	return 0;
 }
 
@@ -162,10 +151,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_pools_peers_targets, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_nothing_known, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_the_culprit_is_named, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_who_failed_is_named, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_pools_peers_targets, set_up, host_teardown),
+	    cmocka_unit_test_setup_teardown(test_nothing_known, set_up, host_teardown),
+	    cmocka_unit_test_setup_teardown(test_the_culprit_is_named, set_up, host_teardown),
+	    cmocka_unit_test_setup_teardown(test_who_failed_is_named, set_up, host_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,17 +120,24 @@ refused_for(struct tape *tape, const char *reason)
 	assert_string_equal(colon + strlen("/tape: "), reason);
 }
 
+/* A recording of a whole poll, which plays. */
+static void
+tape_whole(struct tape *tape)
+{
+	tape_begin(tape);
+	tape_files(tape);
+	tape_sockets(tape);
+	recording_features(tape->file, 7);
+	recording_end(tape->file);
+	assert_null(tape_play(tape));
+}
+
 static void
 all_goes_into_the_census(void **state)
 {
 	struct tape t;
 	(void)state;
-	tape_begin(&t);
-	tape_files(&t);
-	tape_sockets(&t);
-	recording_features(t.file, 7);
-	recording_end(t.file);
-	assert_null(tape_play(&t));
+	tape_whole(&t);
 
 	assert_int_equal(t.census.settings.range.low, 40000);
 	assert_int_equal(portset_count(&t.census.settings.reserved), 10);
@@ -177,12 +184,7 @@ cut_anywhere_is_refused(void **state)
 {
 	struct tape t;
 	(void)state;
-	tape_begin(&t);
-	tape_files(&t);
-	tape_sockets(&t);
-	recording_features(t.file, 7);
-	recording_end(t.file);
-	assert_null(tape_play(&t));
+	tape_whole(&t);
 	size_t whole = t.length;
 	assert_in_range(whole, 500, 3000);
 	for (size_t keep = 0; keep < whole; keep++) {

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: ISC */
+#include "one_host.h"
 #include "report.h"
-#include "support.h"
 
-static struct host host;
 static struct target targets[2];
 
 /* A host with a listener, a peer with two pools and one with one, and an idle bind. */
 static int
 begin(void **state)
 {
-	struct settings settings = settings_of(40000, 40999, "40900-40904");
 	(void)state;
-	host_begin(&host, &settings, NULL);
+	host_with_range(40000, 40999, "40900-40904");
 	host.census.features |= 1U << FEATURE_BOUND_IDLE | 1U << FEATURE_EXPLICIT;
 	host_add(&host, DIAG_HOLDERS, listener("0.0.0.0", 443));
 	host_add(&host, DIAG_HOLDERS, listener("0.0.0.0", 40800));
@@ -25,14 +23,6 @@ begin(void **state)
 	targets[0] = target_of("10.0.0.0/8");
 	strcpy(targets[0].name, "intern");
 	targets[1] = target_of("[2001:db8::2]:443");
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	host_free(&host);
 	return 0;
 }
 
@@ -142,10 +132,8 @@ text_answers_each_target(void **state)
 static void
 text_of_an_idle_host(void **state)
 {
-	struct settings settings = settings_of(40000, 40999, "");
 	(void)state;
-	host_free(&host);
-	host_begin(&host, &settings, NULL);
+	host_with_range(40000, 40999, "");
 	struct report report = report_on(2);
 	char *text = text_of(report_text, &report);
 	assert_has(text, "POOLS  no outgoing connections\n");
@@ -241,25 +229,19 @@ nagios_statuses(void **state)
 static void
 nagios_of_a_host_without_connections(void **state)
 {
-	struct settings settings = settings_of(40000, 40999, "");
 	(void)state;
-	host_free(&host);
-	host_begin(&host, &settings, NULL);
+	host_with_range(40000, 40999, "");
 	assert_has(nagios(0),
 		   "SRCPORT OK - no outgoing connections: 0 of 1,000 ports in use, at least "
 		   "1,000 more connections will succeed | ");
 	assert_int_equal(status, 0);
 
 	/* A range of an odd size may give one port less: then that is all that is promised. */
-	settings = settings_of(40000, 40998, "");
-	host_free(&host);
-	host_begin(&host, &settings, NULL);
+	host_with_range(40000, 40998, "");
 	assert_has(nagios(0), "at least 998 more connections will succeed | used=0;;;0;999 "
 			      "remaining=999;");
 
-	settings = settings_of(40000, 40099, "40000-40099");
-	host_free(&host);
-	host_begin(&host, &settings, NULL);
+	host_with_range(40000, 40099, "40000-40099");
 	assert_has(nagios(0), "SRCPORT CRITICAL - no outgoing connections: no port of the range "
 			      "40000-40099 can be used: 100 reserved, 0 listening, 0 bound");
 	assert_int_equal(status, 2);
@@ -284,7 +266,7 @@ forget(void **state)
 	return 0;
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, host_teardown)
 
 int
 main(void)

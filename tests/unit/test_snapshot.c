@@ -1,28 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "mib_index.h"
 #include "mibtree.h"
+#include "one_host.h"
 #include "snapshot.h"
-#include "support.h"
 
 #include <errno.h>
 
 static const struct row_limits no_limits = {100000, 100000, 100000};
-static struct host host;
 
 static int
 begin(void **state)
 {
-	struct settings settings = settings_of(40000, 40999, "");
 	(void)state;
-	host_begin(&host, &settings, NULL);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	host_free(&host);
+	host_with_range(40000, 40999, "");
 	return 0;
 }
 
@@ -117,10 +107,8 @@ static void
 limits_keep_what_is_in_trouble(void **state)
 {
 	const struct row_limits limits = {.pools = 1, .peers = 1, .locals = 1};
-	struct settings settings = settings_of(30000, 59999, "");
 	(void)state;
-	host_free(&host);
-	host_begin(&host, &settings, NULL);
+	host_with_range(30000, 59999, "");
 	host_connect(&host, STATE_CLOSE_WAIT, "10.0.0.1", "10.0.0.2", 80, 30000, 1001, 2);
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.1", "10.0.0.3", 80, 30000, 2000, 2);
 	struct snapshot *s = build(&limits);
@@ -148,7 +136,6 @@ choice_among_equals_is_stable(void **state)
 			assert_int_equal(s->pools[i].t.port, chosen[i]);
 		}
 		snapshot_release(s);
-		end(NULL);
 		begin(NULL);
 	}
 }
@@ -254,7 +241,7 @@ out_of_memory_is_told(void **state)
 	snapshot_release(s);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, host_teardown)
 
 int
 main(void)

@@ -3,37 +3,11 @@
  * The formula, situation by situation. Range 40000-40099, 127.0.0.1 -> 127.0.0.1:9000 unless it
  * says otherwise; the numbers are what connect() was measured to get on Linux 6.18 in each.
  */
-#include "support.h"
+#include "one_host.h"
 
 #define LO   "127.0.0.1"
 #define LO2  "127.0.0.2"
 #define PORT 9000
-
-static struct host host;
-
-static void
-start(uint16_t low, uint16_t high, const char *reserved)
-{
-	struct settings settings = settings_of(low, high, reserved);
-	host_free(&host);
-	host_begin(&host, &settings, NULL);
-}
-
-static int
-begin(void **state)
-{
-	(void)state;
-	start(40000, 40099, "");
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	host_free(&host);
-	return 0;
-}
 
 /* What is said of a pool; one that has no socket yet is offered the whole capacity. */
 static void
@@ -90,7 +64,7 @@ static void
 b_reserved_ports(void **state)
 {
 	(void)state;
-	start(40000, 40099, "1-100,40000-40009,40050,60000");
+	host_with_range(40000, 40099, "1-100,40000-40009,40050,60000");
 	assert_said(89, 0);
 	assert_int_equal(host.tally->range.reserved, 11);
 }
@@ -101,7 +75,7 @@ c_listener_of_any_address(void **state)
 	static const char *const addresses[] = {"127.0.0.77", "0.0.0.0", "::", "::1"};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(addresses); i++) {
-		start(40000, 40099, "");
+		host_with_range(40000, 40099, "");
 		hold(listener(addresses[i], 40010));
 		assert_said(99, 0);
 		assert_int_equal(host.tally->range.listening, 1);
@@ -210,8 +184,7 @@ h_time_wait(void **state)
 		settings.tw_reuse = cases[i].reuse;
 		settings.timestamps = cases[i].timestamps;
 		settings.tw_reuse_delay_ms = cases[i].delay;
-		host_free(&host);
-		host_begin(&host, &settings, NULL);
+		host_with(&settings);
 		const char *a = cases[i].address;
 		for (uint16_t n = 0; n < 40; n++)
 			connection(time_wait(a, (uint16_t)(40000 + 2 * n), a, PORT, cases[i].age));
@@ -226,8 +199,7 @@ h5_orphaned_fin_wait2(void **state)
 	struct settings settings = settings_of(40000, 40099, "");
 	(void)state;
 	settings.tw_reuse = 1;
-	host_free(&host);
-	host_begin(&host, &settings, NULL);
+	host_with(&settings);
 	for (uint16_t n = 0; n < 10; n++)
 		connection(fin_wait2_mini(LO, (uint16_t)(40000 + 2 * n), LO, PORT, 2200));
 	assert_said(90, 0);
@@ -253,7 +225,7 @@ i_other_states(void **state)
 						STATE_SYN_RECV,   STATE_ESTABLISHED};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(states); i++) {
-		start(40000, 40099, "");
+		host_with_range(40000, 40099, "");
 		connect_here(states[i], 40000, 25, 2);
 		assert_said(75, 0);
 	}
@@ -271,7 +243,7 @@ j_accepted_children(void **state)
 
 	/* The listener has gone: measured 99, said [99, 100]. */
 	for (unsigned closed = 0; closed < 2; closed++) {
-		start(40000, 40099, "");
+		host_with_range(40000, 40099, "");
 		for (uint16_t n = 0; n < 3; n++)
 			connection(closed ? time_wait(LO2, 40011, LO, (uint16_t)(50000 + n), 300)
 					  : socket_of(STATE_ESTABLISHED, LO2, 40011, LO,
@@ -289,7 +261,7 @@ j4_request_socks(void **state)
 		connection(request_sock(LO2, 40011, LO, (uint16_t)(50000 + n)));
 	assert_said(99, 0);
 
-	start(40000, 40099, "");
+	host_with_range(40000, 40099, "");
 	for (uint16_t n = 0; n < 5; n++)
 		connection(request_sock(LO2, 40011, LO, (uint16_t)(50000 + n)));
 	assert_said(100, 0);
@@ -302,7 +274,7 @@ static void
 j5_request_sock_on_a_blocked_port(void **state)
 {
 	(void)state;
-	start(40000, 40099, "40012");
+	host_with_range(40000, 40099, "40012");
 	hold(bound_idle(LO2, 40010));
 	connection(request_sock(LO2, 40010, LO, 50000));
 	connection(request_sock(LO2, 40012, LO, 50000));
@@ -326,7 +298,7 @@ m_families(void **state)
 	fill_pool(LO, LO, PORT, 100);
 	assert_remaining("::1", "::1", PORT, 100, 0);
 
-	start(40000, 40099, "");
+	host_with_range(40000, 40099, "");
 	fill_pool(LO, LO, PORT, 60);
 	s = socket_of(STATE_ESTABLISHED, "::ffff:127.0.0.1", 40060, "::ffff:127.0.0.1", PORT);
 	connection(s);
@@ -348,7 +320,7 @@ n_bind_without_a_port(void **state)
 	assert_int_equal(host.tally->range.uncertain, 15);
 
 	/* The same with IP_BIND_ADDRESS_NO_PORT: measured 100. */
-	start(40000, 40099, "");
+	host_with_range(40000, 40099, "");
 	for (uint16_t i = 0; i < 15; i++)
 		connection(with_no_port(
 		    socket_of(STATE_ESTABLISHED, LO2, (uint16_t)(40001 + 2 * i), LO, 22), true));
@@ -360,7 +332,7 @@ static void
 n5_settled_by_something_else(void **state)
 {
 	(void)state;
-	start(40000, 40099, "40003");
+	host_with_range(40000, 40099, "40003");
 	connection(time_wait(LO2, 40001, LO, 22, 300));
 	connection(time_wait(LO2, 40003, LO, 22, 300));
 	connection(time_wait(LO2, 40005, LO, 22, 300));
@@ -380,7 +352,7 @@ p_devices(void **state)
 	for (uint32_t i = 0; i < host.tally->pool_count; i++)
 		assert_int_equal(host.tally->pools[i].usage.remaining, 0);
 
-	start(40000, 40099, "");
+	host_with_range(40000, 40099, "");
 	for (uint16_t i = 0; i < 100; i++) {
 		struct diag_socket s =
 		    socket_of(STATE_ESTABLISHED, LO, (uint16_t)(40000 + i), LO, PORT);
@@ -408,7 +380,7 @@ static void
 s_mixture(void **state)
 {
 	(void)state;
-	start(40000, 40099, "40000-40004");
+	host_with_range(40000, 40099, "40000-40004");
 	hold(listener("0.0.0.0", 40004));
 	hold(listener("0.0.0.0", 40005));
 	hold(bound_idle(LO, 40005));
@@ -428,7 +400,7 @@ s_mixture(void **state)
 	assert_int_equal(host_pool(&host, LO, LO, PORT)->used, 12);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)
 
 int
 main(void)

@@ -1,37 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* Ranges of odd sizes, and the rows that take several pools together. */
-#include "support.h"
+#include "one_host.h"
 
 #include <errno.h>
 
 #define HERE  "10.0.0.1"
 #define THERE "10.0.0.2"
-
-static struct host host;
-
-static void
-start(uint16_t low, uint16_t high, const char *reserved)
-{
-	struct settings settings = settings_of(low, high, reserved);
-	host_free(&host);
-	host_begin(&host, &settings, NULL);
-}
-
-static int
-begin(void **state)
-{
-	(void)state;
-	start(40000, 40099, "");
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	host_free(&host);
-	return 0;
-}
 
 /* A connection that connect() itself chose the port of. */
 static void
@@ -57,7 +31,7 @@ sizes(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		start(cases[i].low, cases[i].high, "");
+		host_with_range(cases[i].low, cases[i].high, "");
 		host_tally(&host, NULL, 0);
 		assert_int_equal(host.tally->range.size, cases[i].high - cases[i].low + 1);
 		assert_int_equal(host.tally->range.capacity, cases[i].capacity);
@@ -80,7 +54,7 @@ static void
 odd_size_with_its_ends_taken(void **state)
 {
 	(void)state;
-	start(40000, 40100, "");
+	host_with_range(40000, 40100, "");
 	connect_from(HERE, 40000, THERE, 80);
 	host_tally(&host, NULL, 0);
 	assert_int_equal(host_pool(&host, HERE, THERE, 80)->uncertain, 1);
@@ -90,7 +64,7 @@ odd_size_with_its_ends_taken(void **state)
 	assert_int_equal(host_pool(&host, HERE, THERE, 80)->uncertain, 0);
 	assert_int_equal(host.tally->range.uncertain, 1);
 
-	start(40000, 40100, "40000,40100");
+	host_with_range(40000, 40100, "40000,40100");
 	host_tally(&host, NULL, 0);
 	assert_int_equal(host.tally->range.capacity, 99);
 	assert_int_equal(host.tally->range.uncertain, 0);
@@ -101,7 +75,7 @@ nothing_can_be_used(void **state)
 {
 	struct target target = target_of(THERE);
 	(void)state;
-	start(40000, 40099, "0-65535");
+	host_with_range(40000, 40099, "0-65535");
 	connect_from(HERE, 40000, THERE, 80);
 	host_tally(&host, &target, 1);
 	const struct usage *u = host_pool(&host, HERE, THERE, 80);
@@ -121,7 +95,7 @@ static void
 reserved_port_with_a_listener(void **state)
 {
 	(void)state;
-	start(40000, 40099, "40010");
+	host_with_range(40000, 40099, "40010");
 	host_add(&host, DIAG_HOLDERS, listener("0.0.0.0", 40010));
 	host_add(&host, DIAG_HOLDERS, bound_idle("0.0.0.0", 40011));
 	host_add(&host, DIAG_HOLDERS, listener("0.0.0.0", 40011));
@@ -232,7 +206,7 @@ target_is_judged_by_its_own_levels(void **state)
 {
 	struct target list[] = {target_of(THERE), target_of(THERE)};
 	(void)state;
-	start(40000, 49999, "");
+	host_with_range(40000, 49999, "");
 	for (uint16_t i = 0; i < 1000; i++)
 		connect_from(HERE, (uint16_t)(40000 + i), THERE, 80);
 	list[1].levels.raise.warning_remaining = 9001;
@@ -247,7 +221,7 @@ static void
 recyclable_time_wait_is_no_cause(void **state)
 {
 	(void)state;
-	start(40000, 49999, "");
+	host_with_range(40000, 49999, "");
 	for (uint16_t i = 0; i < 2500; i++)
 		host_add(
 		    &host, DIAG_SOCKETS,
@@ -349,7 +323,7 @@ static void
 bind_pool_of_a_range_of_three(void **state)
 {
 	(void)state;
-	start(40000, 40002, "");
+	host_with_range(40000, 40002, "");
 	connect_from(HERE, 40000, THERE, 80);
 	host_tally(&host, NULL, 0);
 	assert_int_equal(host_local(&host, HERE)->used, 1);
@@ -405,7 +379,7 @@ out_of_memory_is_told(void **state)
 	tally_free(NULL);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)
 
 int
 main(void)

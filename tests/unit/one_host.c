@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#include "one_host.h"
+
+struct host host;
+
+void
+host_with(const struct settings *settings)
+{
+	host_free(&host);
+	host_begin(&host, settings, NULL);
+}
+
+void
+host_with_range(uint16_t low, uint16_t high, const char *reserved)
+{
+	struct settings settings = settings_of(low, high, reserved);
+	host_with(&settings);
+}
+
+int
+host_setup(void **state)
+{
+	(void)state;
+	host_with_range(40000, 40099, "");
+	return 0;
+}
+
+int
+host_teardown(void **state)
+{
+	(void)state;
+	host_free(&host);
+	return 0;
+}

@@ -110,6 +110,29 @@ run(const struct options *options, struct config *config)
 	}
 }
 
+/* The status with which to end: what was printed has to have gone out, too. A report has looked
+ * after itself, and has said so in its own form. */
+static int
+printed(enum run_mode mode, int status)
+{
+	if (mode == RUN_ONCE || (fflush(stdout) == 0 && !ferror(stdout)))
+		return status;
+	fprintf(stderr, "srcportd: standard output: %s\n", strerror(errno));
+	return EXIT_FAILED;
+}
+
+/* Options that need no configuration. False if there is none of them. */
+static bool
+tell(enum run_mode mode)
+{
+	switch (mode) {
+	case RUN_HELP: options_help(stdout); return true;
+	case RUN_VERSION: puts("srcportd " SRCPORTD_VERSION); return true;
+	case RUN_COMPLETE: options_complete(stdout); return true;
+	default: return false;
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -121,12 +144,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "srcportd: %s\n", error);
 		return EXIT_USAGE;
 	}
-	switch (options.mode) {
-	case RUN_HELP: options_help(stdout); return EXIT_OK;
-	case RUN_VERSION: puts("srcportd " SRCPORTD_VERSION); return EXIT_OK;
-	case RUN_COMPLETE: options_complete(stdout); return EXIT_OK;
-	default: break;
-	}
+	if (tell(options.mode))
+		return printed(options.mode, EXIT_OK);
 	log_open(log_is_journal() ? LOG_TO_JOURNAL : LOG_TO_STDERR, options.verbose);
 	struct complaints complaints = {.options = &options};
 	int status = config_load(&config, &options, complain, &complaints);
@@ -135,5 +154,5 @@ main(int argc, char **argv)
 	else if (options.mode == RUN_ONCE && options.format == FORMAT_NAGIOS)
 		status = 3;
 	config_free(&config);
-	return status;
+	return printed(options.mode, status);
 }

@@ -199,19 +199,21 @@ print_report(struct once *once, struct tally *tally)
 		report_text(&report, stdout);
 	tally->owners = NULL;
 	owners_free(owners);
-	if (fflush(stdout) != 0) {
+	if (fflush(stdout) != 0 || ferror(stdout)) {
 		complain(once, "standard output", strerror(errno));
 		return -1;
 	}
 	return status;
 }
 
-/* Says why there is no report, where whoever asked looks for it. Returns the exit status. */
+/* Says why there is no report, where whoever asked looks for it: a scheduler at standard output, if
+ * that takes anything. Returns the exit status. */
 static int
 give_up(const struct options *options, const char *why, int status)
 {
 	bool nagios = options->format == FORMAT_NAGIOS;
-	fprintf(nagios ? stdout : stderr, "%s: %s\n", nagios ? "SRCPORT UNKNOWN" : "srcportd", why);
+	FILE *out = nagios && !ferror(stdout) ? stdout : stderr;
+	fprintf(out, "%s: %s\n", nagios ? "SRCPORT UNKNOWN" : "srcportd", why);
 	return nagios ? 3 : status;
 }
 

@@ -163,12 +163,17 @@ any_relative(const struct options *o)
 	return false;
 }
 
+/* These end the command line: whoever asks for help has it, whatever follows. */
+static bool
+is_about_itself(enum run_mode mode)
+{
+	return mode == RUN_HELP || mode == RUN_VERSION || mode == RUN_COMPLETE;
+}
+
 /* What only makes sense together. */
 static const char *
 check_together(const struct options *o)
 {
-	if (o->mode == RUN_HELP || o->mode == RUN_VERSION || o->mode == RUN_COMPLETE)
-		return NULL;
 	if (o->mode != RUN_ONCE) {
 		if (o->target_count > 0)
 			return "a TARGET needs --once";
@@ -209,11 +214,19 @@ options_parse(int argc, char **argv, struct options *out, char *error, size_t ro
 		}
 		if (row->value != NULL && value == NULL)
 			value = i + 1 < argc ? argv[++i] : "";
+		enum run_mode before = out->mode;
 		if (!set_option(out, row->id, value)) {
 			snprintf(error, room, "%s: found \"%s\", expected %s", row->name, value,
 				 row->id == OPT_INTERVAL ? "1 to 86400 seconds"
 				 : row->id == OPT_WATCH  ? "1 to 3600 seconds"
 							 : row->value);
+			return error;
+		}
+		if (is_about_itself(out->mode))
+			return NULL;
+		if (before != RUN_DAEMON && out->mode != before) {
+			snprintf(error, room, "%s",
+				 "--once, --check-config and --dump-config exclude each other");
 			return error;
 		}
 	}

@@ -58,6 +58,7 @@ def test_unknown_and_malformed_options():
             (["--once=yes"], "--once=yes"),
             (["--config", ""], "--config"),
             (["--format", "json"], "--once"),
+            (["--once", "--check-config"], "exclude each other"),
             (["--record", "/dev/null"], "--once"),
             (["--once", "--record", "a", "--replay", "b"], "--replay"),
             (["192.0.2.1"], "--once")):
@@ -118,12 +119,20 @@ def test_record_and_replay_files():
 
 
 def test_full_disk():
-    """A report that could not be written is not a success."""
-    with open("/dev/full", "w") as full:
-        done = subprocess.run([h.PROGRAM, "--once"], stdout=full, stderr=subprocess.PIPE,
-                                universal_newlines=True, check=False)
-    assert done.returncode == FAILED, done
-    assert done.stderr == "srcportd: standard output: No space left on device\n", done.stderr
+    """What could not be written is not a success."""
+    reason = ": standard output: No space left on device\n"
+    for arguments, status, said in (
+            (["--help"], FAILED, "srcportd" + reason),
+            (["--version"], FAILED, "srcportd" + reason),
+            (["--check-config"], FAILED, "srcportd" + reason),
+            (["--dump-config"], FAILED, "srcportd" + reason),
+            (["--once"], FAILED, "srcportd" + reason),
+            (["--once", "--format", "json"], FAILED, "srcportd" + reason),
+            (["--once", "--format", "nagios"], NAGIOS_UNKNOWN, "SRCPORT UNKNOWN" + reason)):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([h.PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                  universal_newlines=True, check=False)
+        assert (done.returncode, done.stderr) == (status, said), done
     assert "/dev/full" in complaint(FAILED, "--once", "--record", "/dev/full")
 
 

@@ -163,6 +163,13 @@ errors_say_what_was_found_and_expected(void **state)
 	    {"--replay /r", "--record and --replay need --once"},
 	    {"--format json", "--format needs --once"},
 	    {"--once --record /a --replay /b", "--record and --replay exclude each other"},
+	    {"--once --check-config",
+	     "--once, --check-config and --dump-config exclude each other"},
+	    {"--dump-config -v --once",
+	     "--once, --check-config and --dump-config exclude each other"},
+	    {"--check-config --dump-config",
+	     "--once, --check-config and --dump-config exclude each other"},
+	    {"--nonsense --help", "unknown option \"--nonsense\", see --help"},
 	    {"--once --probe --replay /b", "--probe and --replay exclude each other"},
 	};
 	(void)state;
@@ -195,6 +202,12 @@ help_wins_over_nonsense_combinations(void **state)
 	(void)state;
 	assert_null(parse("--format json --help"));
 	assert_int_equal(options.mode, RUN_HELP);
+	assert_null(parse("--once --version 1.2.3.4"));
+	assert_int_equal(options.mode, RUN_VERSION);
+	assert_null(parse("--help --check-config --nonsense"));
+	assert_int_equal(options.mode, RUN_HELP);
+	assert_null(parse("--once --once"));
+	assert_int_equal(options.mode, RUN_ONCE);
 }
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * discard: the bare cost of what a poll asks the kernel for: the same requests, received into the same
- * buffer size, looked at for their end only. Prints user and system CPU microseconds, wall
+ * discard: the bare cost of what a poll asks the kernel for: the same requests, received into the
+ * same buffer size, looked at for their end only. Prints user and system CPU microseconds, wall
  * microseconds and octets of the cheapest of ROUNDS.
  */
 #include "diag.h"
@@ -25,8 +25,9 @@ dump(struct mnl_socket *nl, enum diag_dump which, unsigned seq, const struct por
 		if (got <= 0)
 			exit(1);
 		octets += (uint64_t)got;
-		/* A dump's end is a message alone or the last one of a datagram; its first header tells
-		 * enough for the first case, and the kernel sends DONE alone when the last chunk is full. */
+		/* A dump's end is a message alone or the last one of a datagram; its first header
+		 * tells enough for the first case, and the kernel sends DONE alone when the last
+		 * chunk is full. */
 		const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)buffer;
 		int left = (int)got;
 		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left))

@@ -2,16 +2,20 @@
 /*
  * load: makes many real TCP connections on loopback, as a bench wants them, and holds them.
  *
- *     load CONNECTIONS PEERS PORTS [close]
+ *     load CONNECTIONS PEERS PORTS [close | NETNS-FILE]
  *
  * Connections go from 127.0.0.1 to PEERS addresses 127.1.x.y and PORTS ports from 1024 - PORTS on
  * each, in turn. Each process may have 20,000 descriptors, so each child makes at most PER_CHILD
- * connections, both ends of them. With "close", each connection is closed at once by the connecting side: a
- * TIME_WAIT remains. Prints "ready" when all are there, then waits for the end of standard input.
+ * connections, both ends of them. With "close", each connection is closed at once by the connecting
+ * side: a TIME_WAIT remains. With a network namespace the listeners are there, and connections go
+ * from 10.0.0.1 to addresses 10.1.x.y: one namespace has the outbound ends only, the other the
+ * inbound ones. Prints "ready" when all are there, then waits for the end of standard input.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,6 +30,7 @@
 
 struct plan {
 	unsigned connections, peers, ports;
+	uint32_t source, first_peer;
 	bool close;
 };
 
@@ -63,8 +68,8 @@ connect_one(const struct plan *plan, unsigned i, const int *listeners)
 	unsigned pool = i % (plan->peers * plan->ports);
 	unsigned peer = pool / plan->ports, port = pool % plan->ports;
 	struct sockaddr_in sin =
-	    address(0x7f010000U + peer, (uint16_t)(1024 - plan->ports + port));
-	struct sockaddr_in source = address(INADDR_LOOPBACK, 0);
+	    address(plan->first_peer + peer, (uint16_t)(1024 - plan->ports + port));
+	struct sockaddr_in source = address(plan->source, 0);
 	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&source, sizeof(source)) != 0 ||
@@ -110,24 +115,62 @@ fork_children(const struct plan *plan, const int *listeners)
 	}
 }
 
+static void
+enter(const char *netns)
+{
+	int fd = open(netns, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET) != 0)
+		die(netns);
+	close(fd);
+}
+
+/* The listeners, and with them all that they accept, are in the namespace `far` unless it is NULL.
+ */
+static int *
+open_listeners(const struct plan *plan, const char *far)
+{
+	char here[64];
+	snprintf(here, sizeof(here), "/proc/%d/fd/%d", (int)getpid(),
+		 open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+	int *listeners = calloc(plan->ports, sizeof(*listeners));
+	if (listeners == NULL)
+		die("calloc");
+	if (far != NULL)
+		enter(far);
+	for (unsigned i = 0; i < plan->ports; i++)
+		listeners[i] = listen_on((uint16_t)(1024 - plan->ports + i));
+	if (far != NULL)
+		enter(here);
+	return listeners;
+}
+
+static void
+raise_file_limit(void)
+{
+	struct rlimit limit;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int
 main(int argc, char **argv)
 {
 	if (argc < 4)
 		return 2;
-	struct plan plan = {.connections = (unsigned)atoi(argv[1]),
-	                    .peers = (unsigned)atoi(argv[2]),
-	                    .ports = (unsigned)atoi(argv[3]),
-	                    .close = argc > 4};
-	struct rlimit limit;
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	bool close = argc > 4 && strcmp(argv[4], "close") == 0;
+	const char *far = argc > 4 && !close ? argv[4] : NULL;
+	struct plan plan = {
+	    .connections = (unsigned)atoi(argv[1]),
+	    .peers = (unsigned)atoi(argv[2]),
+	    .ports = (unsigned)atoi(argv[3]),
+	    .source = far == NULL ? INADDR_LOOPBACK : 0x0a000001U,
+	    .first_peer = far == NULL ? 0x7f010000U : 0x0a010000U,
+	    .close = close,
+	};
+	raise_file_limit();
 	setpgid(0, 0);
-	int *listeners = calloc(plan.ports, sizeof(*listeners));
-	for (unsigned i = 0; i < plan.ports; i++)
-		listeners[i] = listen_on((uint16_t)(1024 - plan.ports + i));
-	fork_children(&plan, listeners);
+	fork_children(&plan, open_listeners(&plan, far));
 	puts("ready");
 	fflush(stdout);
 	char c;

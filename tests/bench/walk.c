@@ -3,7 +3,8 @@
  * walk: walks columns of a table over SNMPv2c without printing them, and times it.
  *
  *     walk ADDRESS next|bulk REPETITIONS OID...       prints varbinds, rows and wall microseconds
- *     walk ADDRESS get COUNT OID                      prints the p50, p95, p99 and worst microseconds
+ *     walk ADDRESS get COUNT OID                      prints the p50, p95, p99 and worst
+ * microseconds
  *
  * With several OIDs each request asks for all the columns at once.
  */

@@ -74,23 +74,16 @@ keep(const struct procfile_source *source, const char *name, const char *buf, lo
 	errno = error;
 }
 
-long
-procfile_read(const struct procfile_source *source, const char *name, char *buf, size_t room)
+static long
+read_file(const char *path, char *buf, size_t room)
 {
-	if (source->replay)
-		return read_copy(source, name, buf, room);
-	char path[PATH_MAX];
-	if (!path_of(source, name, path))
-		return -1;
-	long length = -1;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		length = read_whole(fd, buf, room);
-		int error = errno;
-		close(fd);
-		errno = error;
-	}
-	keep(source, name, buf, length);
+	if (fd < 0)
+		return -1;
+	long length = read_whole(fd, buf, room);
+	int error = errno;
+	close(fd);
+	errno = error;
 	return length;
 }
 
@@ -121,24 +114,44 @@ list_names(DIR *dir, char *buf, size_t room)
 	return errno == 0 ? (long)length : -1;
 }
 
+static long
+read_directory(const char *path, char *buf, size_t room)
+{
+	DIR *dir = opendir(path);
+	if (dir == NULL)
+		return -1;
+	long length = list_names(dir, buf, room);
+	int error = errno;
+	closedir(dir);
+	errno = error;
+	return length;
+}
+
+/* From the replay; or as `ask` reads it, and then into the recording. */
+static long
+answer(const struct procfile_source *source, const char *name,
+       long (*ask)(const char *path, char *buf, size_t room), char *buf, size_t room)
+{
+	char path[PATH_MAX];
+	if (source->replay)
+		return read_copy(source, name, buf, room);
+	if (!path_of(source, name, path))
+		return -1;
+	long length = ask(path, buf, room);
+	keep(source, name, buf, length);
+	return length;
+}
+
+long
+procfile_read(const struct procfile_source *source, const char *name, char *buf, size_t room)
+{
+	return answer(source, name, read_file, buf, room);
+}
+
 long
 procfile_list(const struct procfile_source *source, const char *name, char *buf, size_t room)
 {
-	if (source->replay)
-		return read_copy(source, name, buf, room);
-	char path[PATH_MAX];
-	if (!path_of(source, name, path))
-		return -1;
-	long length = -1;
-	DIR *dir = opendir(path);
-	if (dir != NULL) {
-		length = list_names(dir, buf, room);
-		int error = errno;
-		closedir(dir);
-		errno = error;
-	}
-	keep(source, name, buf, length);
-	return length;
+	return answer(source, name, read_directory, buf, room);
 }
 
 /* "<root>/<name>: <reason>" */

@@ -154,14 +154,21 @@ no_port_is_remembered(void **state)
 	assert_said(100, 0);
 }
 
+/* A poll with a listener and a connection that it has accepted. */
 static void
-children_outlive_their_listener(void **state)
+accept_on_40010(void)
 {
-	(void)state;
 	poll_begin();
 	host_add(&host, DIAG_HOLDERS, listener("10.0.0.1", 40010));
 	host_add(&host, DIAG_SOCKETS, established(40010));
 	assert_said(99, 0);
+}
+
+static void
+children_outlive_their_listener(void **state)
+{
+	(void)state;
+	accept_on_40010();
 
 	poll_begin();
 	host_add(&host, DIAG_SOCKETS, established(40010));
@@ -209,10 +216,7 @@ stranger_beside_a_known_child(void **state)
 	struct diag_socket stranger =
 	    socket_of(STATE_ESTABLISHED, "10.0.0.1", 40010, "10.0.0.3", 50000);
 	(void)state;
-	poll_begin();
-	host_add(&host, DIAG_HOLDERS, listener("10.0.0.1", 40010));
-	host_add(&host, DIAG_SOCKETS, established(40010));
-	assert_said(99, 0);
+	accept_on_40010();
 	poll_begin();
 	host_add(&host, DIAG_SOCKETS, stranger);
 	host_add(&host, DIAG_SOCKETS, established(40010));

@@ -53,19 +53,17 @@ alarms_free(struct alarms *a)
 	free(a);
 }
 
-/* Makes room for one more element; false if there is none. */
-static bool
-grow(void **array, uint32_t count, uint32_t *room, size_t size)
+/* The array with room for one more element; NULL if there is none, and it stays as it was. */
+static void *
+grow(void *array, uint32_t count, uint32_t *room, size_t size)
 {
 	if (count < *room)
-		return true;
+		return array;
 	uint32_t more = *room == 0 ? 16 : *room * 2;
-	void *bigger = realloc(*array, more * size);
-	if (bigger == NULL)
-		return false;
-	*array = bigger;
-	*room = more;
-	return true;
+	void *bigger = realloc(array, more * size);
+	if (bigger != NULL)
+		*room = more;
+	return bigger;
 }
 
 static struct record *
@@ -87,8 +85,10 @@ static struct record *
 follow(struct alarms *a, const struct alarm_subject *subject, uint32_t max)
 {
 	uint32_t hash = alarm_subject_hash(subject);
-	void *records = a->records;
-	if (a->count >= max || !grow(&records, a->count, &a->room, sizeof(*a->records)))
+	struct record *records = NULL;
+	if (a->count < max)
+		records = grow(a->records, a->count, &a->room, sizeof(*records));
+	if (records == NULL)
 		return NULL;
 	a->records = records;
 	if (a->indexed && !lookup_enter(&a->index, hash, a->count))
@@ -202,8 +202,9 @@ step_absent(struct alarms *a, struct record *r)
 static struct notice *
 add_notice(struct alarms *a)
 {
-	void *notices = a->notices;
-	if (!grow(&notices, a->notice_count, &a->notice_room, sizeof(*a->notices)))
+	struct notice *notices =
+	    grow(a->notices, a->notice_count, &a->notice_room, sizeof(*notices));
+	if (notices == NULL)
 		return NULL;
 	a->notices = notices;
 	struct notice *n = &a->notices[a->notice_count++];
@@ -257,10 +258,10 @@ tell(struct alarms *a, struct record *r)
 
 /* The most severe first, of equals the one with the fewest ports remaining, then the oldest. */
 static int
-compare(const void *left, const void *right)
+compare(const void *left, const void *right, void *records)
 {
-	const struct alarm *a = &(*(struct record *const *)left)->alarm;
-	const struct alarm *b = &(*(struct record *const *)right)->alarm;
+	const struct alarm *a = &((const struct record *)records)[*(const uint32_t *)left].alarm;
+	const struct alarm *b = &((const struct record *)records)[*(const uint32_t *)right].alarm;
 	if (a->severity != b->severity)
 		return a->severity > b->severity ? -1 : 1;
 	if (a->remaining != b->remaining)
@@ -272,7 +273,7 @@ static void
 tell_all(struct alarms *a)
 {
 	uint32_t due = 0;
-	struct record **order = calloc(a->count + 1, sizeof(*order));
+	uint32_t *order = calloc(a->count + 1, sizeof(*order)); /* positions of records */
 	for (uint32_t i = 0; i < a->count; i++) {
 		struct record *r = &a->records[i];
 		bool owed =
@@ -281,14 +282,14 @@ tell_all(struct alarms *a)
 			continue;
 		r->news = false;
 		if (order != NULL)
-			order[due++] = r;
+			order[due++] = i;
 		else
 			tell(a, r);
 	}
 	if (due > 1)
-		qsort(order, due, sizeof(*order), compare);
+		qsort_r(order, due, sizeof(*order), compare, a->records);
 	for (uint32_t i = 0; i < due; i++)
-		tell(a, order[i]);
+		tell(a, &a->records[order[i]]);
 	free(order);
 }
 

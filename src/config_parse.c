@@ -79,17 +79,20 @@ keep_target(struct reading *r, const struct place *place, const char *line, size
 			 CONFIG_TARGETS_MAX);
 		return;
 	}
-	struct target_line *more = realloc(r->targets, (r->target_count + 1) * sizeof(*r->targets));
-	char *text = malloc(length + 1);
-	if (more != NULL)
-		r->targets = more;
-	if (more == NULL || text == NULL) {
-		free(text);
+	struct target_line *more = realloc(r->targets, (r->target_count + 1) * sizeof(*more));
+	if (more == NULL) {
 		complain(r, place, "out of memory");
 		return;
 	}
-	memcpy(text, line, length);
-	r->targets[r->target_count++] = (struct target_line){*place, text, length, ""};
+	r->targets = more;
+	struct target_line *kept = &more[r->target_count];
+	*kept = (struct target_line){.place = *place, .text = malloc(length + 1), .length = length};
+	if (kept->text == NULL) {
+		complain(r, place, "out of memory");
+		return;
+	}
+	memcpy(kept->text, line, length);
+	r->target_count++;
 }
 
 static void

@@ -257,8 +257,8 @@ dump_notify(const struct config_token *token, const struct config *config, FILE 
 #define AT(field) offsetof(struct config, field)
 #define NUMBER(name, form, field, low, high) \
     {name, form, set_number, dump_number, AT(field), low, high, NULL, false}
-#define LEVEL(name, form, band, field, kind) \
-    {name, form " [clear N] | off", set_level, dump_level, AT(band.raise.field), 0, 0, &(kind), false}
+#define LEVEL(name, form, field, kind) \
+    {name, form " [clear N] | off", set_level, dump_level, AT(field), 0, 0, &(kind), false}
 
 const struct config_token config_tokens[] = {
     {"agentXSocket", "ADDRESS", set_socket, dump_text, AT(agentx_socket), 0, CONFIG_SOCKET_MAX, NULL, true},
@@ -266,17 +266,17 @@ const struct config_token config_tokens[] = {
     {"stateFile", "PATH | none", set_file, dump_text, AT(state_file), 0, CONFIG_FILE_MAX, NULL, true},
     {"interval", "SECONDS [min SECONDS] [max SECONDS]", set_pace, dump_pace, AT(pace), 1, 86400, NULL, false},
     NUMBER("cpuPercent", "PERCENT", pace.cpu_percent, 0, 100),
-    LEVEL("criticalPercent", "PERCENT", levels, critical_percent, config_percent),
-    LEVEL("warningPercent", "PERCENT", levels, warning_percent, config_percent),
-    LEVEL("criticalRemaining", "PORTS", levels, critical_remaining, config_remaining),
-    LEVEL("warningRemaining", "PORTS", levels, warning_remaining, config_remaining),
-    LEVEL("closeWait", "CONNECTIONS", levels, close_wait, config_close_wait),
-    LEVEL("localCriticalRemaining", "PORTS", local, critical_remaining, config_remaining),
-    LEVEL("localWarningRemaining", "PORTS", local, warning_remaining, config_remaining),
-    LEVEL("hostCriticalRemaining", "PORTS", host, critical_remaining, config_remaining),
-    LEVEL("hostWarningRemaining", "PORTS", host, warning_remaining, config_remaining),
-    LEVEL("conntrackPercent", "PERCENT", limits[RULE_CONNTRACK], warning_percent, config_percent),
-    LEVEL("filesPercent", "PERCENT", limits[RULE_FILES], warning_percent, config_percent),
+    LEVEL("criticalPercent", "PERCENT", levels.raise.critical_percent, config_percent),
+    LEVEL("warningPercent", "PERCENT", levels.raise.warning_percent, config_percent),
+    LEVEL("criticalRemaining", "PORTS", levels.raise.critical_remaining, config_remaining),
+    LEVEL("warningRemaining", "PORTS", levels.raise.warning_remaining, config_remaining),
+    LEVEL("closeWait", "CONNECTIONS", levels.raise.close_wait, config_close_wait),
+    LEVEL("localCriticalRemaining", "PORTS", local.raise.critical_remaining, config_remaining),
+    LEVEL("localWarningRemaining", "PORTS", local.raise.warning_remaining, config_remaining),
+    LEVEL("hostCriticalRemaining", "PORTS", host.raise.critical_remaining, config_remaining),
+    LEVEL("hostWarningRemaining", "PORTS", host.raise.warning_remaining, config_remaining),
+    LEVEL("conntrackPercent", "PERCENT", limits[RULE_CONNTRACK].raise.warning_percent, config_percent),
+    LEVEL("filesPercent", "PERCENT", limits[RULE_FILES].raise.warning_percent, config_percent),
     NUMBER("raisePolls", "POLLS", raise_polls, 1, 1000),
     NUMBER("clearPolls", "POLLS", clear_polls, 1, 1000),
     {"target", "NAME SPEC [port N] [critical LEVEL] [warning LEVEL] [closeWait LEVEL]", NULL, NULL, 0, 0, 0, NULL, false},

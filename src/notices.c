@@ -76,7 +76,8 @@ drop(struct notices *n, uint32_t at)
 {
 	free(n->items[at]);
 	n->count--;
-	memmove(n->items + at, n->items + at + 1, (n->count - at) * sizeof(n->items[0]));
+	for (uint32_t i = at; i < n->count; i++)
+		n->items[i] = n->items[i + 1];
 }
 
 static bool

@@ -78,7 +78,7 @@ prepare(int fd, uint16_t port)
 static bool
 has_port(int fd, uint16_t port)
 {
-	struct sockaddr_in name;
+	struct sockaddr_in name = {.sin_port = 0};
 	socklen_t length = sizeof(name);
 	return getsockname(fd, (struct sockaddr *)&name, &length) == 0 &&
 	       ntohs(name.sin_port) == port;

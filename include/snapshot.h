@@ -35,6 +35,14 @@ struct omitted {
 	uint32_t connections;          /* of the omitted pools */
 };
 
+/* What the pools come to, all of them: those without a row too. Without a pool, what an empty one
+ * offers. */
+struct extremes {
+	struct pool_tally worst; /* most severe, of those the fewest remaining; zero = no pool */
+	uint32_t least_remaining;
+	uint32_t highest_percent;
+};
+
 /* An OID suffix, encoded once when the snapshot is built. */
 struct row_index {
 	const uint32_t *sub; /* in snapshot.index_store */
@@ -88,6 +96,7 @@ struct snapshot {
 
 	struct poll_stats poll;
 	struct omitted omitted;
+	struct extremes extremes;
 	struct range_tally range;
 	struct totals totals;
 	struct failure_state failures;

@@ -197,11 +197,9 @@ static void
 set_pace(struct collector *c, const struct snapshot *snapshot)
 {
 	struct pace_state state = {.severity = snapshot->severity,
+				   .percent = snapshot->extremes.highest_percent,
 				   .percent_before = c->percent,
 				   .cpu_us = c->stats.cpu_us};
-	for (uint32_t i = 0; i < snapshot->pool_count; i++)
-		if (snapshot->pools[i].t.usage.percent > state.percent)
-			state.percent = snapshot->pools[i].t.usage.percent;
 	c->percent = state.percent;
 	uint32_t seconds = pace_next(&c->config->pace, &state);
 	if (seconds != c->stats.interval_s && arm_timer(c, 0, seconds))

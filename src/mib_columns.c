@@ -63,38 +63,22 @@ once_polled(const struct snapshot *s)
 
 /* srcPortSystem */
 
-/* The pool to look at first: the most severe, of those the one with the fewest ports remaining. */
-static const struct pool_row *
-worst_pool(const struct snapshot *s)
-{
-	const struct pool_row *worst = NULL;
-
-	for (uint32_t i = 0; i < s->pool_count; i++) {
-		const struct usage *a = &s->pools[i].t.usage;
-		const struct usage *b = worst != NULL ? &worst->t.usage : NULL;
-
-		if (b == NULL || a->severity > b->severity ||
-		    (a->severity == b->severity && a->remaining < b->remaining))
-			worst = &s->pools[i];
-	}
-	return worst;
-}
-
 static bool
 get_worst_pool(const struct mib_view *view, const void *row, struct mib_value *out)
 {
-	const struct pool_row *worst = worst_pool(row);
+	const struct snapshot *s = row;
+	const struct pool_tally *worst = &s->extremes.worst;
 	char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 	int n = 0;
 
 	(void)view;
-	if (((const struct snapshot *)row)->poll.made_ms == 0)
+	if (s->poll.made_ms == 0)
 		return false;
-	if (worst != NULL)
+	if (s->pool_count + s->omitted.pools > 0)
 		n = snprintf(out->octets, sizeof(out->octets), "%s -> %s: %u of %u ports remain",
-			     addr_text(&worst->t.local, local),
-			     addr_port_text(&worst->t.peer, worst->t.port, peer),
-			     worst->t.usage.remaining, worst->t.usage.capacity);
+			     addr_text(&worst->local, local),
+			     addr_port_text(&worst->peer, worst->port, peer),
+			     worst->usage.remaining, worst->usage.capacity);
 	out->length = n > 0 ? (size_t)n : 0;
 	return true;
 }
@@ -105,10 +89,7 @@ get_least_remaining(const struct mib_view *view, const void *row, struct mib_val
 	const struct snapshot *s = row;
 
 	(void)view;
-	out->number = s->range.capacity;
-	for (uint32_t i = 0; i < s->pool_count; i++)
-		if (s->pools[i].t.usage.remaining < out->number)
-			out->number = s->pools[i].t.usage.remaining;
+	out->number = s->extremes.least_remaining;
 	return s->poll.made_ms != 0;
 }
 
@@ -118,10 +99,7 @@ get_highest_percent(const struct mib_view *view, const void *row, struct mib_val
 	const struct snapshot *s = row;
 
 	(void)view;
-	out->number = level_percent(s->range.capacity, s->range.capacity);
-	for (uint32_t i = 0; i < s->pool_count; i++)
-		if (s->pools[i].t.usage.percent > out->number)
-			out->number = s->pools[i].t.usage.percent;
+	out->number = s->extremes.highest_percent;
 	return s->poll.made_ms != 0;
 }
 

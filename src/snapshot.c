@@ -305,6 +305,28 @@ worst(const struct tally *tally)
 	return severity;
 }
 
+static struct extremes
+find_extremes(const struct tally *tally)
+{
+	uint32_t capacity = tally->range.capacity;
+	struct extremes e = {.least_remaining = capacity,
+			     .highest_percent = level_percent(capacity, capacity)};
+	const struct pool_tally *worst = NULL;
+	for (uint32_t i = 0; i < tally->pool_count; i++) {
+		const struct usage *u = &tally->pools[i].usage;
+		if (u->remaining < e.least_remaining)
+			e.least_remaining = u->remaining;
+		if (u->percent > e.highest_percent)
+			e.highest_percent = u->percent;
+		if (worst == NULL || u->severity > worst->usage.severity ||
+		    (u->severity == worst->usage.severity && u->remaining < worst->usage.remaining))
+			worst = &tally->pools[i];
+	}
+	if (worst != NULL)
+		e.worst = *worst;
+	return e;
+}
+
 /* An alarm of something that has no row, or none with a severity. */
 static void
 apply_alarms(struct snapshot *s)
@@ -335,6 +357,7 @@ snapshot_build(const struct tally *tally, const struct poll_stats *poll,
 	s->failures = tally->failures;
 	s->host = tally->host;
 	s->severity = worst(tally);
+	s->extremes = find_extremes(tally);
 	s->alarm_summary = tally->alarm_summary;
 	advice_system(tally, s->message);
 	if (take_tables(s, tally, limits)) {

@@ -115,6 +115,11 @@ limits_keep_what_is_in_trouble(void **state)
 	assert_int_equal(s->pools[0].t.usage.cause, CAUSE_CLOSE_WAIT);
 	assert_int_equal(s->peers[0].t.usage.cause, CAUSE_CLOSE_WAIT);
 	assert_int_equal(s->severity, SEVERITY_WARNING);
+	/* The extremes are those of all pools, with a row or without. */
+	struct addr worst = address("10.0.0.2");
+	assert_true(addr_equal(&s->extremes.worst.peer, &worst));
+	assert_int_equal(s->extremes.least_remaining, 28000);
+	assert_int_equal(s->extremes.highest_percent, 6);
 	snapshot_release(s);
 }
 
@@ -164,6 +169,8 @@ empty_host(void **state)
 	struct snapshot *s = build(&no_limits);
 	assert_int_equal(s->pool_count + s->peer_count + s->local_count, 0);
 	assert_int_equal(s->severity, SEVERITY_NORMAL);
+	assert_int_equal(s->extremes.least_remaining, 1000);
+	assert_int_equal(s->extremes.highest_percent, 0);
 	snapshot_release(s);
 	snapshot_release(NULL);
 }

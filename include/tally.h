@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tally: the formula. From a census to what remains: per pool, peer, local address, target and for
- * the host. Pure.
- *
- *     R         = the range, without the port that an odd-sized range of three never offers
- *     capacity  = |R - reserved - blocked|
- *     used      = distinct ports of that set that the pool holds
- *     remaining = capacity - used
+ * tally: from a census to what remains, by the formula (formula.h): per pool, peer, local address,
+ * target and for the host. Pure.
  */
 #ifndef SRCPORTD_TALLY_H
 #define SRCPORTD_TALLY_H

@@ -1,123 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 #include "tally.h"
 
+#include "formula.h"
+#include "tally_local.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What the formula works with, for one census. */
+/* The table on which one census is worked. */
 struct bench {
 	const struct census *census;
 	const struct port_range *range;
-	struct portset usable;    /* R - reserved - blocked: what an empty pool offers */
-	struct portset unusable;  /* everything else */
-	struct portset ambiguous; /* usable ports that may be blocked unseen */
-	struct portset settled;   /* everything else */
-	uint32_t capacity;
-	uint32_t ambiguous_count;
+	struct formula formula;
 	struct portset scratch; /* always empty between two uses */
-	uint32_t *next_of_peer; /* pools of one peer / of one local address as linked lists */
-	uint32_t *next_of_local;
-	uint32_t *first_of_local;
+	uint32_t *next_of_peer; /* pools of one peer as a linked list */
 	uint32_t *first_of_peer;
-	uint32_t *next_on_device; /* local addresses with a zone, as lists from those without one */
-	uint32_t *first_on_device;
 	struct lookup peers;
 };
-
-/* The ports of the range that the kernel would offer. In a range of three it never reaches the last
- * one: __inet_hash_connect() and inet_csk_find_open_port() both clear the low bit of the size and
- * start at offset 0. */
-static void
-offered(const struct settings *settings, struct portset *out)
-{
-	portset_clear(out);
-	portset_add_range(out, settings->range.low, settings->range.high);
-	if (range_size(&settings->range) == 3)
-		portset_del(out, settings->range.high);
-	portset_andnot(out, &settings->reserved);
-}
-
-/* Any one call in an odd-sized range of five or more skips the first or the last port, so the last
- * connect() of all may fail while one of them is free. */
-static uint32_t
-odd_loss(const struct port_range *range, bool low_is_free, bool high_is_free)
-{
-	uint32_t size = range_size(range);
-	return size >= 5 && size % 2 == 1 && (low_is_free || high_is_free);
-}
-
-static void
-tally_range(struct bench *b, struct range_tally *out)
-{
-	const struct census *census = b->census;
-	struct portset set;
-	out->range = *b->range;
-	out->size = range_size(b->range);
-	portset_clear(&set);
-	portset_add_range(&set, b->range->low, b->range->high);
-	portset_and(&set, &census->settings.reserved);
-	out->reserved = portset_count(&set);
-
-	offered(&census->settings, &b->usable);
-	out->free = portset_count_andnot(&b->usable, &census->any);
-	out->in_use = portset_count(&b->usable) - out->free;
-	out->listening = portset_count(&b->usable);
-	portset_andnot(&b->usable, &census->listening);
-	out->bound = portset_count(&b->usable);
-	out->listening -= out->bound;
-	portset_andnot(&b->usable, &census->bound);
-	out->capacity = portset_count(&b->usable);
-	out->bound -= out->capacity;
-
-	out->wider =
-	    widen_range(b->range, &census->settings.reserved, &census->listening, &census->bound);
-	b->capacity = out->capacity;
-	portset_complement(&b->usable, &b->unusable);
-	b->ambiguous = census->ambiguous;
-	portset_and(&b->ambiguous, &b->usable);
-	b->ambiguous_count = portset_count(&b->ambiguous);
-	portset_complement(&b->ambiguous, &b->settled);
-	out->uncertain =
-	    b->ambiguous_count + odd_loss(b->range, portset_has(&b->usable, b->range->low),
-					  portset_has(&b->usable, b->range->high));
-}
-
-/* The formula for a set of held ports: `held` as a port set. */
-static void
-apply_set(const struct bench *b, const struct portset *held, struct usage *out)
-{
-	struct portset left = b->usable;
-	portset_andnot(&left, held);
-	out->remaining = portset_count(&left);
-	out->used = b->capacity - out->remaining;
-	bool low = portset_has(&left, b->range->low), high = portset_has(&left, b->range->high);
-	portset_and(&left, &b->ambiguous);
-	out->uncertain = portset_count(&left) + odd_loss(b->range, low, high);
-	if (out->uncertain > out->remaining)
-		out->uncertain = out->remaining;
-	out->capacity = b->capacity;
-}
-
-/* The same for one pool, without building a set where the pool holds few ports. */
-static void
-apply_bag(const struct bench *b, const struct portbag *held, struct usage *out)
-{
-	uint16_t low = b->range->low, high = b->range->high;
-	out->used = portbag_count_without(held, b->range, &b->unusable);
-	out->remaining = b->capacity - out->used;
-	out->capacity = b->capacity;
-	out->uncertain = 0;
-	if (b->ambiguous_count != 0) {
-		out->uncertain =
-		    b->ambiguous_count - portbag_count_without(held, b->range, &b->settled);
-	}
-	out->uncertain +=
-	    odd_loss(b->range, portset_has(&b->usable, low) && !portbag_has(held, b->range, low),
-		     portset_has(&b->usable, high) && !portbag_has(held, b->range, high));
-	if (out->uncertain > out->remaining)
-		out->uncertain = out->remaining;
-}
 
 /* Adds every port that connect() cannot take for a pool to b->scratch, and takes them out again. */
 static void
@@ -176,12 +76,12 @@ tally_pool(struct bench *b, const struct pool *pool, struct pool_tally *out)
 		unbound = census_pool(b->census, &local, &pool->peer, pool->port);
 	}
 	if (unbound == NULL && pool->asked.count == 0) {
-		apply_bag(b, &pool->held, u);
+		formula_bag(&b->formula, &pool->held, u);
 	} else {
 		hold_pool(b, pool);
 		if (unbound != NULL)
 			hold_pool(b, unbound);
-		apply_set(b, &b->scratch, u);
+		formula_set(&b->formula, &b->scratch, u);
 		portset_clear(&b->scratch);
 	}
 	u->tightest = u->remaining;
@@ -208,7 +108,7 @@ static void
 apply_gathered(const struct bench *b, uint32_t pools, struct usage *sum)
 {
 	uint32_t uncertain = sum->uncertain;
-	apply_set(b, &b->scratch, sum);
+	formula_set(&b->formula, &b->scratch, sum);
 	if (pools > 0)
 		sum->uncertain = uncertain;
 }
@@ -259,7 +159,7 @@ tally_peer(struct bench *b, const struct tally *tally, uint32_t p, const struct 
 		return;
 	}
 	struct usage *u = &peer->usage;
-	u->tightest = b->capacity;
+	u->tightest = b->formula.capacity;
 	for (uint32_t i = first; i != LOOKUP_NONE; i = b->next_of_peer[i]) {
 		gather(u, &tally->pools[i].usage);
 		hold_pool(b, &census->pools[i]);
@@ -281,75 +181,13 @@ tally_peer(struct bench *b, const struct tally *tally, uint32_t p, const struct 
 	}
 }
 
-/* Adds every port that sockets at a local address hold to b->scratch. */
-static void
-hold_local(struct bench *b, uint32_t l)
-{
-	const struct census *census = b->census;
-	portbag_add_to(&census->locals[l].extra, b->range, &b->scratch);
-	for (uint32_t i = b->first_of_local[l]; i != LOOKUP_NONE; i = b->next_of_local[i])
-		portbag_add_to(&census->pools[i].held, b->range, &b->scratch);
-}
-
-/* bind(address, 0) cannot get a port that any socket holds at that address or at the wildcard, in
- * any state, recyclable TIME_WAIT included (inet_csk_find_open_port). Of two sockets bound to
- * different devices neither hinders the other; one bound to none hinders, and is hindered by, all
- * (inet_bind_conflict). */
-static void
-tally_local(struct bench *b, uint32_t l, struct local_tally *out)
-{
-	const struct census *census = b->census;
-	const struct local *local = &census->locals[l];
-	struct portset left;
-	offered(&census->settings, &left);
-	uint32_t all = portset_count(&left);
-	portset_andnot(&left, addr_is_v4(&local->address) ? &census->wild4 : &census->wild6);
-	hold_local(b, l);
-	struct addr unbound = local->address;
-	unbound.zone = 0;
-	uint32_t other =
-	    local->address.zone == 0 ? b->first_on_device[l] : census_local(census, &unbound);
-	for (; other != LOOKUP_NONE; other = b->next_on_device[other])
-		hold_local(b, other);
-	out->address = local->address;
-	out->connections = local->connections;
-	out->remaining = portset_count_andnot(&left, &b->scratch);
-	out->used = all - out->remaining;
-	portset_clear(&b->scratch);
-}
-
-/* Links the pools of each local address, and to each address those that are it on a device. */
-static void
-group_locals(struct bench *b)
-{
-	const struct census *census = b->census;
-	for (uint32_t l = 0; l < census->local_count; l++)
-		b->first_of_local[l] = b->first_on_device[l] = b->next_on_device[l] = LOOKUP_NONE;
-	for (uint32_t i = 0; i < census->pool_count; i++) {
-		uint32_t l = census->pools[i].local_index;
-		b->next_of_local[i] = b->first_of_local[l];
-		b->first_of_local[l] = i;
-	}
-	for (uint32_t l = 0; l < census->local_count; l++) {
-		struct addr address = census->locals[l].address;
-		if (address.zone == 0)
-			continue;
-		address.zone = 0;
-		uint32_t unbound = census_local(census, &address);
-		if (unbound == LOOKUP_NONE)
-			continue;
-		b->next_on_device[l] = b->first_on_device[unbound];
-		b->first_on_device[unbound] = l;
-	}
-}
-
 static void
 tally_target(struct bench *b, struct tally *tally, uint32_t t, const struct target *target)
 {
 	struct target_tally *out = &tally->targets[t];
 	out->target = target;
 	struct usage *u = &out->usage;
-	u->tightest = b->capacity;
+	u->tightest = b->formula.capacity;
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
 		struct pool_tally *pool = &tally->pools[i];
 		if (!target_matches(target, &pool->peer, pool->port))
@@ -378,11 +216,7 @@ bench_free(struct bench *b)
 	if (b == NULL)
 		return;
 	free(b->next_of_peer);
-	free(b->next_of_local);
-	free(b->first_of_local);
 	free(b->first_of_peer);
-	free(b->next_on_device);
-	free(b->first_on_device);
 	lookup_free(&b->peers);
 	free(b);
 }
@@ -403,13 +237,8 @@ bench_new(const struct census *census)
 	b->census = census;
 	b->range = &census->settings.range;
 	b->next_of_peer = array(census->pool_count, sizeof(uint32_t));
-	b->next_of_local = array(census->pool_count, sizeof(uint32_t));
 	b->first_of_peer = array(census->pool_count, sizeof(uint32_t));
-	b->first_of_local = array(census->local_count, sizeof(uint32_t));
-	b->next_on_device = array(census->local_count, sizeof(uint32_t));
-	b->first_on_device = array(census->local_count, sizeof(uint32_t));
-	if (b->next_of_peer != NULL && b->next_of_local != NULL && b->first_of_peer != NULL &&
-	    b->first_of_local != NULL && b->next_on_device != NULL && b->first_on_device != NULL)
+	if (b->next_of_peer != NULL && b->first_of_peer != NULL)
 		return b;
 	bench_free(b);
 	return NULL;
@@ -452,7 +281,7 @@ tally_make(const struct census *census, const struct levels *levels, const struc
 	struct tally *tally = tally_new(census, target_count);
 	if (b == NULL || tally == NULL)
 		goto out_of_memory;
-	tally_range(b, &tally->range);
+	formula_begin(&b->formula, census, &tally->range);
 	for (uint32_t i = 0; i < tally->pool_count; i++)
 		tally_pool(b, &census->pools[i], &tally->pools[i]);
 	for (uint32_t t = 0; t < target_count; t++)
@@ -464,9 +293,8 @@ tally_make(const struct census *census, const struct levels *levels, const struc
 		goto out_of_memory;
 	for (uint32_t p = 0; p < tally->peer_count; p++)
 		tally_peer(b, tally, p, levels);
-	group_locals(b);
-	for (uint32_t l = 0; l < tally->local_count; l++)
-		tally_local(b, l, &tally->locals[l]);
+	if (!tally_locals(census, tally->locals))
+		goto out_of_memory;
 	bench_free(b);
 	return tally;
 

@@ -2,27 +2,19 @@
 #include "collector.h"
 
 #include "alert.h"
-#include "failures.h"
-#include "hostwatch.h"
 #include "log.h"
-#include "memory.h"
+#include "metronome.h"
 #include "monotonic.h"
 #include "owners.h"
 #include "poller.h"
-#include "probe.h"
-#include "procfile.h"
 #include "reload.h"
-#include "shortage.h"
+#include "round.h"
 #include "signals.h"
-#include "snapshot.h"
-#include "trend.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char subsystem[] = "collector";
@@ -32,55 +24,27 @@ struct collector {
 	const struct options *options;
 	struct door *door;
 	struct service *service;
-	struct procfile_source source;
-	const char *sys_root;
-	struct host_state host;
-	struct trend *trend;
+	struct round *round;
 	struct alert *alert;
-	struct poller *poller;
-	struct memory *memory;
-	struct carry carry;
-	struct failures *failures;
-	struct failure_state failures_told; /* what the log says of them */
 	struct owners *owners;
-	struct probe *probe; /* NULL while probing is off */
-	bool probe_trouble;  /* it has been logged that probing fails */
-	int timer_fd;
+	struct metronome metronome;
 	int signal_fd;
 	bool stopping;
 
 	struct shortage shortage;
-	bool late;           /* it has been logged that polls take too long */
-	bool polling;        /* a dump is under way, into census */
-	uint64_t started_us; /* monotonic_us() */
-	uint64_t cpu_us;     /* thread_cpu_us() at that time */
-	struct census census;
 	struct tally *tally; /* of a poll that waits for a survey of owners, since made_ms */
 	bool due;            /* the next poll waits for that one */
 	struct poll_stats stats;
-	unsigned percent;      /* the highest of the last good poll */
 	struct snapshot *last; /* the published one; holds a reference */
 };
 
 /* Polls from now on every `seconds`, the first time after `first_ns` or, if that is 0, after
  * `seconds`. */
-static bool
-arm_timer(struct collector *c, long first_ns, uint32_t seconds)
-{
-	struct itimerspec spec = {.it_interval = {.tv_sec = seconds}};
-	spec.it_value = spec.it_interval;
-	if (first_ns != 0)
-		spec.it_value = (struct timespec){.tv_nsec = first_ns};
-	c->stats.interval_s = seconds;
-	return timerfd_settime(c->timer_fd, 0, &spec, NULL) == 0;
-}
-
-/* What changes so seldom that it is not read at each poll. */
 static void
-look_around(struct collector *c)
+set_timer(struct collector *c, long first_ns, uint32_t seconds)
 {
-	const struct procfile_source sys = {.root = c->sys_root};
-	hostwatch_look(&c->host, &c->source, &sys);
+	if (!metronome_set(&c->metronome, first_ns, seconds))
+		log_error(subsystem, "timer: %s", strerror(errno));
 }
 
 /* What is served until the first poll has ended, which takes seconds on a host with very many
@@ -89,6 +53,7 @@ look_around(struct collector *c)
 static bool
 publish_nothing(struct collector *c)
 {
+	c->stats.interval_s = c->metronome.interval_s;
 	struct snapshot *nothing = snapshot_repeat(NULL, &c->stats);
 	if (nothing == NULL)
 		return false;
@@ -99,15 +64,12 @@ publish_nothing(struct collector *c)
 
 /* False with the errno of what failed. */
 static bool
-open_parts(struct collector *c)
+open_parts(struct collector *c, const char *sys_root)
 {
-	return (c->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) >= 0 &&
-	       (c->signal_fd = signals_open()) >= 0 && (c->memory = memory_new()) != NULL &&
-	       (c->trend = trend_new()) != NULL &&
-	       (c->failures = failures_new(c->source.root, c->sys_root)) != NULL &&
-	       (c->owners = owners_new(c->source.root, c->sys_root)) != NULL &&
+	return metronome_open(&c->metronome) && (c->signal_fd = signals_open()) >= 0 &&
+	       (c->owners = owners_new(c->options->proc_root, sys_root)) != NULL &&
 	       (c->alert = alert_open(c->config, door_notices(c->door))) != NULL &&
-	       arm_timer(c, 1, c->config->pace.usual_s);
+	       metronome_set(&c->metronome, 1, c->config->pace.usual_s);
 }
 
 struct collector *
@@ -123,18 +85,14 @@ collector_open(const struct options *options, struct config *config, struct door
 	c->options = options;
 	c->door = door;
 	c->service = service;
-	c->source.root = options->proc_root;
-	c->sys_root = options->sys_root;
-	c->signal_fd = c->timer_fd = -1;
-	if (!open_parts(c)) {
+	c->signal_fd = c->metronome.fd = -1;
+	if (!open_parts(c, options->sys_root)) {
 		snprintf(error, room, "collector: %s", strerror(errno));
 		collector_close(c);
 		return NULL;
 	}
-	hostwatch_start(&c->host);
-	look_around(c);
-	c->poller = poller_open(error, room);
-	if (c->poller == NULL || !publish_nothing(c)) {
+	c->round = round_open(options, config, &c->shortage, error, room);
+	if (c->round == NULL || !publish_nothing(c)) {
 		collector_close(c);
 		return NULL;
 	}
@@ -146,22 +104,14 @@ collector_close(struct collector *c)
 {
 	if (c == NULL)
 		return;
-	if (c->polling)
-		census_free(&c->census);
-	if (c->timer_fd >= 0)
-		close(c->timer_fd);
+	metronome_close(&c->metronome);
 	if (c->signal_fd >= 0)
 		close(c->signal_fd);
 	snapshot_release(c->last);
-	memory_free(c->memory);
-	trend_free(c->trend);
 	alert_close(c->alert);
-	failures_free(c->failures);
 	owners_free(c->owners);
 	tally_free(c->tally);
-	carry_free(&c->carry);
-	probe_free(c->probe);
-	poller_close(c->poller);
+	round_close(c->round);
 	free(c);
 }
 
@@ -175,103 +125,20 @@ publish(struct collector *c, struct snapshot *snapshot)
 		c->last = snapshot_hold(snapshot);
 		door_publish(c->door, snapshot);
 	}
-	service_polled(c->service, c->stats.interval_s, c->last);
+	service_polled(c->service, c->metronome.interval_s, c->last);
 }
 
 /* The last good rows stay; the error count and text change. Logged when it is news. */
 static void
-poll_failed(struct collector *c, const char *why)
+poll_failed(struct collector *c)
 {
-	if (c->polling)
-		census_free(&c->census);
-	c->polling = false;
+	const char *why = round_error(c->round);
 	c->stats.errors++;
 	if (strncmp(c->stats.error, why, sizeof(c->stats.error) - 1) != 0)
 		log_error("poller", "%s; the last good snapshot stays", why);
 	snprintf(c->stats.error, sizeof(c->stats.error), "%s", why);
+	c->stats.interval_s = c->metronome.interval_s;
 	publish(c, snapshot_repeat(c->last, &c->stats));
-}
-
-/* Sets the time until the next poll from what this one found and cost. */
-static void
-set_pace(struct collector *c, const struct snapshot *snapshot)
-{
-	struct pace_state state = {.severity = snapshot->severity,
-				   .percent = snapshot->extremes.highest_percent,
-				   .percent_before = c->percent,
-				   .cpu_us = c->stats.cpu_us};
-	c->percent = state.percent;
-	uint32_t seconds = pace_next(&c->config->pace, &state);
-	if (seconds != c->stats.interval_s && arm_timer(c, 0, seconds))
-		log_debug("poller", "the next polls are %u s apart", seconds);
-}
-
-/* Begins to keep what probing needs, as the configuration now says. Without memory for it, the
- * ports stay in doubt for this poll. */
-static void
-plan_probe(struct collector *c)
-{
-	if (!c->config->probe) {
-		probe_free(c->probe);
-		c->probe = NULL;
-		return;
-	}
-	if (c->probe == NULL)
-		c->probe = probe_new();
-	shortage_note(&c->shortage, SHORTAGE_PROBE, c->probe != NULL && census_watch(&c->census));
-}
-
-/* Settles ports in doubt. Logged when it becomes impossible, and when it is possible again. */
-static void
-settle(struct collector *c)
-{
-	if (c->probe == NULL || c->census.keys == NULL)
-		return;
-	const char *trouble = probe_run(c->probe, &c->census, c->config->probe_max);
-	if (trouble != NULL && !c->probe_trouble)
-		log_error("probe", "%s; ports stay in doubt", trouble);
-	if (trouble == NULL && c->probe_trouble)
-		log_info("probe", "ports can be probed again");
-	c->probe_trouble = trouble != NULL;
-}
-
-/* Counts failed connect() calls. Logged when it begins, ends, or is impossible for another reason.
- */
-static void
-count_failures(struct collector *c, struct tally *tally)
-{
-	const struct failure_state *now = &tally->failures;
-	const struct failure_state before = c->failures_told;
-	failures_poll(c->failures, tally, c->config->failures);
-	c->failures_told = *now;
-	if (now->available == before.available && strcmp(now->reason, before.reason) == 0)
-		return;
-	log_info("failures", "failed connect() calls are %scounted%s%s",
-		 now->available ? "" : "not ", now->reason[0] != '\0' ? ": " : "", now->reason);
-}
-
-/* Takes the numbers of a good poll and lets the census go. NULL if memory is out. */
-static struct tally *
-finish_census(struct collector *c)
-{
-	settle(c);
-	struct tally *tally = tally_make(&c->census, &c->config->levels.raise, c->config->targets,
-					 c->config->target_count);
-	if (tally == NULL)
-		return NULL;
-	count_failures(c, tally);
-	memory_commit(c->memory, &c->census.listening, &c->census.any, !c->carry.light);
-	if (!c->carry.light)
-		carry_keep_inbound(&c->carry, &c->census);
-	c->stats.carried = carry_sockets(&c->carry);
-	c->stats.sockets = (uint32_t)tally->totals.sockets;
-	census_free(&c->census);
-	c->polling = false;
-	hostlimits_judge(&c->host, c->config->limits);
-	tally->host = c->host;
-	shortage_note(&c->shortage, SHORTAGE_TREND,
-		      trend_take(c->trend, tally, monotonic_us() / 1000));
-	return tally;
 }
 
 /* Publishes the poll that is in c->tally, if there is one. */
@@ -284,29 +151,16 @@ conclude(struct collector *c)
 	c->tally = NULL;
 	tally->owners = c->config->owners ? owners_list(c->owners) : NULL;
 	alert_poll(c->alert, c->config, tally);
+	c->stats.interval_s = c->metronome.interval_s;
 	struct snapshot *snapshot = snapshot_build(tally, &c->stats, &c->config->rows);
 	tally_free(tally);
 	if (snapshot != NULL)
-		set_pace(c, snapshot);
+		metronome_follow(&c->metronome, &c->config->pace, snapshot);
 	publish(c, snapshot);
 	alert_save(c->alert);
 	if (c->due)
-		arm_timer(c, 1, c->stats.interval_s);
+		set_timer(c, 1, c->metronome.interval_s);
 	c->due = false;
-}
-
-/* Logged when polls begin to take longer than the interval, and when they no longer do. */
-static void
-note_time(struct collector *c, uint64_t duration_us)
-{
-	bool late = duration_us >= (uint64_t)c->stats.interval_s * 1000000;
-	if (late && !c->late)
-		log_warn("poller",
-			 "a poll takes longer than the interval of %u s: polls are left out",
-			 c->stats.interval_s);
-	if (!late && c->late)
-		log_info("poller", "polls end within their interval again");
-	c->late = late;
 }
 
 /* A poll that found new trouble is held back for a moment, so that what it tells names who is
@@ -314,70 +168,35 @@ note_time(struct collector *c, uint64_t duration_us)
 static void
 poll_done(struct collector *c)
 {
-	struct tally *tally = finish_census(c);
-	if (tally == NULL) {
-		poll_failed(c, "out of memory");
-		return;
-	}
 	if (c->stats.error[0] != '\0')
 		log_info("poller", "polls succeed again");
 	c->stats.error[0] = '\0';
 	c->stats.polls++;
-	uint64_t end_us = monotonic_us();
-	c->stats.made_ms = end_us / 1000;
-	c->stats.duration_us = (uint32_t)(end_us - c->started_us);
-	c->stats.cpu_us = (uint32_t)(thread_cpu_us() - c->cpu_us);
-	note_time(c, c->stats.duration_us);
-	c->tally = tally;
-	if (!c->config->owners || !owners_start(c->owners, tally))
+	c->tally = round_take(c->round, &c->stats);
+	metronome_note(&c->metronome, c->stats.duration_us);
+	if (!c->config->owners || !owners_start(c->owners, c->tally))
 		conclude(c);
 }
 
 static void
-poll_step(struct collector *c, enum poller_step step)
+poll_step(struct collector *c, enum round_step step)
 {
-	if (step == POLLER_FAILED)
-		poll_failed(c, poller_error(c->poller));
-	else if (step == POLLER_DONE)
+	if (step == ROUND_FAILED)
+		poll_failed(c);
+	else if (step == ROUND_DONE)
 		poll_done(c);
 }
 
 static void
 poll_begin(struct collector *c)
 {
-	struct settings settings;
-	char error[256];
-	if (c->polling)
+	if (round_busy(c->round))
 		return;
 	c->due = c->tally != NULL;
 	if (c->due)
 		return;
-	if (procfile_settings(&c->source, &settings, error, sizeof(error)) != NULL) {
-		poll_failed(c, error);
-		return;
-	}
 	bool urgent = c->last != NULL && c->last->severity != SEVERITY_NORMAL;
-	c->started_us = monotonic_us();
-	c->cpu_us = thread_cpu_us();
-	hostwatch_poll(&c->host, &c->source, &settings);
-	memory_begin(c->memory);
-	census_init(&c->census, &settings, c->memory);
-	c->polling = true;
-	plan_probe(c);
-	carry_plan(&c->carry, &settings, c->stats.sockets, urgent);
-	if (!census_carry(&c->census, &c->carry)) {
-		poll_failed(c, "out of memory");
-		return;
-	}
-	poll_step(c, poller_begin(c->poller, &c->census, NULL));
-}
-
-static void
-on_timer(struct collector *c)
-{
-	uint64_t expirations;
-	if (read(c->timer_fd, &expirations, sizeof(expirations)) == sizeof(expirations))
-		poll_begin(c);
+	poll_step(c, round_begin(c->round, urgent));
 }
 
 /* New levels are judged at once: by the poll that is under way, or by one that starts now. */
@@ -386,9 +205,9 @@ reload(struct collector *c)
 {
 	service_reloading(c->service);
 	conclude(c); /* while its targets are there */
-	look_around(c);
-	if (reload_config(c->config, c->options) && !c->polling)
-		arm_timer(c, 1, c->config->pace.usual_s);
+	round_look(c->round);
+	if (reload_config(c->config, c->options) && !round_busy(c->round))
+		set_timer(c, 1, c->config->pace.usual_s);
 	service_reloaded(c->service);
 }
 
@@ -411,8 +230,8 @@ on_failures(struct collector *c)
 {
 	uint64_t since_ms = monotonic_us() / 1000 - c->stats.made_ms;
 	long wait_ms = since_ms < 1000 ? 1000 - (long)since_ms : 0;
-	if (failures_ready(c->failures) && !arm_timer(c, wait_ms * 999999 + 1, c->stats.interval_s))
-		log_error(subsystem, "timer: %s", strerror(errno));
+	if (failures_ready(round_failures(c->round)))
+		set_timer(c, wait_ms * 999999 + 1, c->metronome.interval_s);
 }
 
 static void
@@ -428,7 +247,7 @@ static int
 wait_ms(const struct collector *c)
 {
 	int limit_ms = owners_wait_ms(c->owners);
-	if (c->polling)
+	if (round_busy(c->round))
 		return POLLER_TIMEOUT_S * 1000;
 	return c->tally != NULL && limit_ms > OWNERS_WAIT_MS ? OWNERS_WAIT_MS : limit_ms;
 }
@@ -437,8 +256,8 @@ wait_ms(const struct collector *c)
 static void
 on_silence(struct collector *c)
 {
-	if (c->polling)
-		poll_step(c, poller_give_up(c->poller));
+	if (round_busy(c->round))
+		poll_step(c, round_give_up(c->round));
 	else
 		on_owners(c);
 }
@@ -455,12 +274,13 @@ int
 collector_run(struct collector *c)
 {
 	while (!c->stopping) {
+		bool busy = round_busy(c->round);
 		struct pollfd fds[] = {
-		    {.fd = c->timer_fd, .events = POLLIN},
+		    {.fd = c->metronome.fd, .events = POLLIN},
 		    {.fd = c->signal_fd, .events = POLLIN},
-		    {.fd = c->polling ? poller_fd(c->poller) : -1, .events = POLLIN},
-		    {.fd = c->polling ? -1 : failures_fd(c->failures), .events = POLLIN},
-		    {.fd = c->polling ? -1 : owners_fd(c->owners), .events = POLLIN},
+		    {.fd = round_fd(c->round), .events = POLLIN},
+		    {.fd = busy ? -1 : failures_fd(round_failures(c->round)), .events = POLLIN},
+		    {.fd = busy ? -1 : owners_fd(c->owners), .events = POLLIN},
 		    {.fd = notices_done_fd(door_notices(c->door)), .events = POLLIN},
 		};
 		int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), wait_ms(c));
@@ -473,11 +293,11 @@ collector_run(struct collector *c)
 		if (ready <= 0)
 			continue;
 		if (fds[2].revents != 0)
-			poll_step(c, poller_read(c->poller));
+			poll_step(c, round_read(c->round));
 		if (fds[1].revents != 0)
 			on_signal(c);
-		if (fds[0].revents != 0)
-			on_timer(c);
+		if (fds[0].revents != 0 && metronome_due(&c->metronome))
+			poll_begin(c);
 		if (fds[3].revents != 0)
 			on_failures(c);
 		if (fds[4].revents != 0)

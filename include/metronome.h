@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * metronome: the timer that says when the next poll begins, at the pace that the last one asks for.
+ */
+#ifndef SRCPORTD_METRONOME_H
+#define SRCPORTD_METRONOME_H
+
+#include "pace.h"
+#include "snapshot.h"
+
+struct metronome {
+	int fd; /* readable when a poll is due; -1 = not open */
+	uint32_t interval_s;
+	unsigned percent; /* the highest of the last good poll */
+	bool late;        /* it has been logged that polls take too long */
+};
+
+/* Not armed yet. False with errno. */
+bool metronome_open(struct metronome *metronome);
+void metronome_close(struct metronome *metronome);
+
+/* Polls from now on every `seconds`, the first time after `first_ns` or, if that is 0, after
+ * `seconds`. False with errno. */
+bool metronome_set(struct metronome *metronome, long first_ns, uint32_t seconds);
+
+/* True if a poll is due; clears the descriptor. */
+bool metronome_due(struct metronome *metronome);
+
+/* Sets the time until the next poll from what this one found and cost. */
+void metronome_follow(struct metronome *metronome, const struct pace *pace,
+		      const struct snapshot *snapshot);
+
+/* Logged when polls begin to take longer than the interval, and when they no longer do. */
+void metronome_note(struct metronome *metronome, uint64_t duration_us);
+
+#endif

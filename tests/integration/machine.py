@@ -8,10 +8,12 @@ settings are read-only to it.
 import os
 import subprocess
 
+import client
 import isolate
-from net import wait_for
+from net import run, wait_for
 
 SYSTEMD = "/lib/systemd/systemd"
+EXAMPLES = "/usr/share/doc/srcportd/examples/"
 CGROUP_MOUNTS = ("/sys/fs/cgroup/unified", "/sys/fs/cgroup")
 
 # Runs in the new namespaces as their PID 1; $1 is where everything is mounted.
@@ -141,3 +143,32 @@ class Machine:
         for path, _, _ in os.walk(self.cgroup, topdown=False):
             os.rmdir(path)
         return not os.path.exists(self.cgroup)
+
+
+def installed():
+    """A machine with srcportd as `make install` puts it, and nothing else done."""
+    host = Machine()
+    run("make", "-s", "-C", client.ROOT, "DEPS=no", "install", "DESTDIR=" + host.file("/"),
+        "prefix=/usr")
+    host.run("systemd-sysusers")
+    host.run("systemctl", "daemon-reload")
+    return host
+
+
+def open_snmpd(host):
+    """Starts snmpd as Debian ships it, with our example beside its configuration."""
+    host.run("cp", EXAMPLES + "snmpd.conf.d/srcportd-debian.conf",
+             "/etc/snmp/snmpd.conf.d/srcportd.conf")
+    host.run("systemctl", "start", "snmpd")
+
+
+def drop_in(host, name, text):
+    """Gives the service a drop-in; it counts from its next start on."""
+    host.write("/etc/systemd/system/srcportd.service.d/" + name, text)
+    host.run("systemctl", "daemon-reload")
+
+
+def process(host):
+    """Fields of /proc/PID/status of the service."""
+    with open(host.file("/proc/%s/status" % host.show("srcportd", "MainPID"))) as file:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)

@@ -5,6 +5,7 @@
 #ifndef SRCPORTD_REPORT_H
 #define SRCPORTD_REPORT_H
 
+#include "config.h"
 #include "json.h"
 #include "tally.h"
 
@@ -13,8 +14,9 @@
 
 struct report {
 	const struct tally *tally;
-	uint32_t duration_us; /* of the poll */
-	time_t when;          /* wall clock of the poll; 0 = a replay */
+	const struct config *config; /* whose levels judged it */
+	uint32_t duration_us;        /* of the poll */
+	time_t when;                 /* wall clock of the poll; 0 = a replay */
 	uint32_t watched_s; /* failed connect() calls were counted for so long; 0 = they were not */
 	uint32_t pool_limit; /* pools and peers that the text names, the tightest first */
 	bool everything;     /* the plugin judges what is not a target too */
@@ -38,6 +40,11 @@ void report_json(const struct report *report, FILE *out);
  * the targets, and if there are none or `everything` is asked for, every pool that is not a
  * target's and every alarm of the tally; and the limits of the host. */
 int report_nagios(const struct report *report, FILE *out);
+
+/* The performance data behind its "|": each value of `u` with the range beyond which `levels` judge
+ * it as a warning and as critical, and the host's with those of the configuration. */
+void report_perfdata(const struct report *report, const struct usage *u,
+		     const struct levels *levels, FILE *out);
 
 /* "SAFE", "WARNING", "CRITICAL", "UNKNOWN": the verdict in the words of operators. */
 const char *report_verdict(enum severity severity);

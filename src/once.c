@@ -170,6 +170,7 @@ static int
 print_report(struct once *once, struct tally *tally)
 {
 	struct report report = {.tally = tally,
+				.config = once->config,
 				.duration_us = once->duration_us,
 				.watched_s = once->failures != NULL ? once->options->watch_s : 0,
 				.when = once->options->replay != NULL ? 0 : time(NULL),

@@ -83,24 +83,6 @@ plain(char *text)
 	return text;
 }
 
-/* Performance data: "LABEL=VALUE;WARN;CRIT;MIN;MAX". */
-static void
-put_performance(const struct tally *tally, const struct usage *u, FILE *out)
-{
-	fprintf(out,
-		" | used=%u;;;0;%u remaining=%u;;;0;%u percent=%u%%;;;0;100 time_wait=%u "
-		"close_wait=%u established=%u free=%u",
-		u->capacity - u->tightest, u->capacity, u->tightest, u->capacity, u->percent,
-		u->states.of[STATE_TIME_WAIT], u->states.of[STATE_CLOSE_WAIT],
-		u->states.of[STATE_ESTABLISHED], tally->range.free);
-	for (enum limit_rule rule = 0; rule < LIMIT_RULES; rule++) {
-		int percent = hostlimits_percent(&tally->host.limits, rule);
-		if (percent >= 0)
-			fprintf(out, " %s=%d%%;;;0;100", hostlimits_rule_name(rule), percent);
-	}
-	fputc('\n', out);
-}
-
 int
 report_nagios(const struct report *report, FILE *out)
 {
@@ -125,6 +107,8 @@ report_nagios(const struct report *report, FILE *out)
 	struct subject subject = {.name = "no outgoing connections"};
 	find_subject(report, &subject);
 	const struct usage *u = subject.usage != NULL ? subject.usage : &empty;
+	const struct levels *levels = subject.target != NULL ? &subject.target->target->levels.raise
+							     : &report->config->levels.raise;
 	const struct advice none = {.usage = &empty, .range = &tally->range, .host = &tally->host};
 
 	char why[ADVICE_MAX], key[ALARM_KEY_MAX];
@@ -144,6 +128,8 @@ report_nagios(const struct report *report, FILE *out)
 		advice_text(&none, why);
 	}
 	fprintf(out, "SRCPORT %s - %s: %s", plugin[severity].word, plain(subject.name), plain(why));
-	put_performance(tally, u, out);
+	fputs(" |", out);
+	report_perfdata(report, u, levels, out);
+	fputc('\n', out);
 	return plugin[severity].code;
 }

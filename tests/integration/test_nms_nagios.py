@@ -70,8 +70,34 @@ def test_srcportd_is_a_plugin():
         status, line = check("check_srcport_local")
         assert status == WARNING and "|" in line, (status, line)  # fewer than 100 are left
         host.fill()
+        assert judged_by_its_data(line) == WARNING, line
         status, line = check("check_srcport_local", "127.0.0.1:9000")
         assert status == CRITICAL and line.startswith("SRCPORT CRITICAL"), (status, line)
+        assert judged_by_its_data(line) == CRITICAL, line
+
+
+def alerts(text, value):
+    """Whether a value lies outside a range of the guidelines: "N", "N:", "~:N", or none at all."""
+    low, _, high = text.rpartition(":") if ":" in text else ("0", ":", text)
+    if low != "~" and low and value < float(low):
+        return True
+    return bool(high) and value > float(high)
+
+
+def judged_by_its_data(line):
+    """What a scheduler that knows only the performance data would make of it."""
+    form = re.compile(r"(\w+)=(\d+)%?;([-~:0-9]*);([-~:0-9]*);(\d*);(\d*)")
+    worst = OK
+    for word in line.split("|")[1].split():
+        found = form.fullmatch(word)
+        assert found, word
+        _, value, warning, critical, low, high = found.groups()
+        assert int(low) <= int(value) <= int(high or value), word
+        if critical and alerts(critical, int(value)):
+            worst = CRITICAL
+        elif warning and alerts(warning, int(value)):
+            worst = max(worst, WARNING)
+    return worst
 
 
 def test_every_command_has_what_it_names():

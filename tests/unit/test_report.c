@@ -3,6 +3,7 @@
 #include "report.h"
 
 static struct target targets[2];
+static struct config config;
 
 /* A host with a listener, a peer with two pools and one with one, and an idle bind. */
 static int
@@ -10,6 +11,7 @@ begin(void **state)
 {
 	(void)state;
 	host_with_range(40000, 40999, "40900-40904");
+	config_init(&config);
 	host.census.features |= 1U << FEATURE_BOUND_IDLE | 1U << FEATURE_EXPLICIT;
 	host_add(&host, DIAG_HOLDERS, listener("0.0.0.0", 443));
 	host_add(&host, DIAG_HOLDERS, listener("0.0.0.0", 40800));
@@ -34,7 +36,8 @@ report_on(unsigned target_count)
 	tally_sort(host.tally);
 	host.tally->host.severity = SEVERITY_NORMAL;
 	hostlimits_init(&host.tally->host.limits);
-	return (struct report){.tally = host.tally, .duration_us = 1234, .pool_limit = 2};
+	return (struct report){
+	    .tally = host.tally, .config = &config, .duration_us = 1234, .pool_limit = 2};
 }
 
 /* What a report writes; to be freed. */
@@ -205,8 +208,9 @@ nagios_line(void **state)
 	assert_string_equal(
 	    nagios(0),
 	    "SRCPORT OK - 10.0.0.1 -> 10.0.0.2:443: 340 of 993 ports in use, at least 652 more "
-	    "connections will succeed | used=340;;;0;993 remaining=653;;;0;993 percent=34%;;;0;100 "
-	    "time_wait=0 close_wait=40 established=300 free=652\n");
+	    "connections will succeed | used=340;794;943;0;993 remaining=653;100:;1:;0;993 "
+	    "percent=34%;79;94;0;100 time_wait=0;;;0; close_wait=40;1000;;0; established=300;;;0; "
+	    "free=652;;;0;995\n");
 	assert_int_equal(status, 0);
 	assert_has(nagios(2), "SRCPORT OK - intern: 340 of 993 ");
 }
@@ -223,7 +227,49 @@ nagios_statuses(void **state)
 	targets[0].levels.raise.critical_percent = 34;
 	assert_has(nagios(2), "SRCPORT CRITICAL - intern: ");
 	assert_int_equal(status, 2);
-	assert_has(status_line, " | used=400;;;0;993 ");
+	assert_has(status_line, " | used=400;794;337;0;993 ");
+}
+
+/* Levels that are off have no range, and what can never be reached a negative one. */
+static void
+nagios_ranges_are_the_levels_in_force(void **state)
+{
+	static const struct {
+		struct levels levels;
+		const char *expected;
+	} cases[] = {
+	    {{101, 101, 0, 0, 0}, "used=340;;;0;993 remaining=653;;;0;993 percent=34%;;;0;100 "},
+	    {{101, 101, 0, 0, 7}, "close_wait=40;7;;0; "},
+	    {{100, 50, 0, 0, 0}, "used=340;496;992;0;993 remaining=653;;;0;993 percent=34%;49;99;"},
+	    {{101, 101, 1, 100, 0}, "used=340;893;992;0;993 remaining=653;100:;1:;0;993 percent="},
+	    {{101, 1, 0, 0, 0}, "used=340;9;;0;993 remaining=653;;;0;993 percent=34%;0;;0;100 "},
+	    {{95, 80, 500, 600, 0}, "used=340;393;493;0;993 remaining=653;600:;500:;0;993 "},
+	    {{101, 101, 993, 994, 0}, "used=340;~:-1;0;0;993 remaining=653;994:;993:;0;993 "},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		targets[0].levels.raise = config.levels.raise = cases[i].levels;
+		assert_has(nagios(1), cases[i].expected);
+		assert_has(nagios(0), cases[i].expected);
+	}
+}
+
+static void
+nagios_judges_the_host_with_everything(void **state)
+{
+	(void)state;
+	config.host.raise.warning_remaining = 200;
+	config.host.raise.critical_remaining = 20;
+	struct report report = report_on(2);
+	host.tally->host.limits.value[LIMIT_CONNTRACK] = 10;
+	host.tally->host.limits.value[LIMIT_CONNTRACK_MAX] = 40;
+	free(status_line);
+	status_line = text_of(write_nagios, &report);
+	assert_has(status_line, " free=652;;;0;995 conntrack=25%;89;99;0;100\n");
+	report.everything = true;
+	free(status_line);
+	status_line = text_of(write_nagios, &report);
+	assert_has(status_line, " free=652;200:;20:;0;995 conntrack=25%;89;99;0;100\n");
 }
 
 static void
@@ -233,12 +279,12 @@ nagios_of_a_host_without_connections(void **state)
 	host_with_range(40000, 40999, "");
 	assert_has(nagios(0),
 		   "SRCPORT OK - no outgoing connections: 0 of 1,000 ports in use, at least "
-		   "1,000 more connections will succeed | ");
+		   "1,000 more connections will succeed | used=0;799;949;0;1000 ");
 	assert_int_equal(status, 0);
 
 	/* A range of an odd size may give one port less: then that is all that is promised. */
 	host_with_range(40000, 40998, "");
-	assert_has(nagios(0), "at least 998 more connections will succeed | used=0;;;0;999 "
+	assert_has(nagios(0), "at least 998 more connections will succeed | used=0;799;949;0;999 "
 			      "remaining=999;");
 
 	host_with_range(40000, 40099, "40000-40099");
@@ -280,6 +326,8 @@ main(void)
 	    CASE(json_lines),
 	    CASE(nagios_line),
 	    CASE(nagios_statuses),
+	    CASE(nagios_ranges_are_the_levels_in_force),
+	    CASE(nagios_judges_the_host_with_everything),
 	    CASE(nagios_of_a_host_without_connections),
 	    CASE(verdicts),
 	};

@@ -30,4 +30,7 @@ void sentence_choice(struct sentence *s, const char *text);
 #define NUMBER_TEXT_MAX 28
 const char *number_text(uint64_t value, char buf[static NUMBER_TEXT_MAX]);
 
+/* The end of a noun behind that number: "s", or "" for one. */
+const char *number_s(uint64_t value);
+
 #endif

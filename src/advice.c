@@ -55,9 +55,10 @@ put_usage(struct sentence *s, const struct advice *a)
 		sentence_put(s, " (%s%s%s)", number_text(u->failures, failures),
 			     given(a->failed) ? ", the last in " : "",
 			     given(a->failed) ? a->failed : "");
-	sentence_put(s, ": %s of %s ports in use, %s left",
+	sentence_put(s, ": %s of %s port%s in use, %s left",
 		     number_text(u->capacity - u->tightest, used),
-		     number_text(u->capacity, capacity), number_text(u->tightest, left));
+		     number_text(u->capacity, capacity), number_s(u->capacity),
+		     number_text(u->tightest, left));
 	put_time_left(s, u->time_left_s);
 	if (given(a->holder))
 		sentence_put(s, ", most held by %s", a->holder);
@@ -71,11 +72,10 @@ put_normal(struct sentence *s, const struct advice *a)
 	char used[NUMBER_TEXT_MAX], capacity[NUMBER_TEXT_MAX], left[NUMBER_TEXT_MAX];
 	const struct nat_words *nat = natenv_toward(a->host->nat, a->peer);
 	uint32_t in_use = u->capacity - u->tightest;
-	sentence_put(
-	    s, "%s of %s ports in use, at least %s more connections will succeed",
-	    number_text(in_use, used), number_text(u->capacity, capacity),
-	    number_text(u->tightest - (u->uncertain < u->tightest ? u->uncertain : u->tightest),
-			left));
+	uint32_t sure = u->uncertain < u->tightest ? u->tightest - u->uncertain : 0;
+	sentence_put(s, "%s of %s port%s in use, at least %s more connection%s will succeed",
+		     number_text(in_use, used), number_text(u->capacity, capacity),
+		     number_s(u->capacity), number_text(sure, left), number_s(sure));
 	put_time_left(s, u->time_left_s);
 	if (nat != NULL && nat->ports != 0 && in_use >= nat->ports)
 		sentence_put(s, "; %s: %s", nat->words, nat->meaning);
@@ -156,8 +156,8 @@ advice_local(const struct range_tally *range, uint32_t remaining, char buf[stati
 {
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
 	char left[NUMBER_TEXT_MAX];
-	sentence_put(&s, "bind() to this address with port 0 can get %s more ports",
-		     number_text(remaining, left));
+	sentence_put(&s, "bind() to this address with port 0 can get %s more port%s",
+		     number_text(remaining, left), number_s(remaining));
 	sentence_choice(&s,
 			"let programs set IP_BIND_ADDRESS_NO_PORT before they bind and connect");
 	remedy_put_range(&s, range);
@@ -170,8 +170,8 @@ advice_free(const struct range_tally *range, uint32_t free, char buf[static ADVI
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
 	char left[NUMBER_TEXT_MAX], size[NUMBER_TEXT_MAX];
 	sentence_put(&s,
-		     "%s of %s ports are held by no socket: bind() with port 0 to any address can "
-		     "get no more",
+		     "no socket holds %s of %s ports: bind() with port 0 to any address can get no "
+		     "more",
 		     number_text(free, left), number_text(range->free + range->in_use, size));
 	remedy_put_range(&s, range);
 	return buf;
@@ -293,8 +293,9 @@ advice_system(const struct tally *tally, char buf[static ADVICE_MAX])
 	if (tally->host.severity > severity)
 		return advice_limit(&tally->host.limits, tally->host.worst, buf);
 	if (of.usage == NULL) {
-		sentence_put(&s, "no outgoing connections; %s ports toward each destination",
-			     number_text(tally->range.capacity, capacity));
+		sentence_put(&s, "no outgoing connections; %s port%s toward each destination",
+			     number_text(tally->range.capacity, capacity),
+			     number_s(tally->range.capacity));
 		return buf;
 	}
 	put_subject(&s, &of);

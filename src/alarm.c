@@ -307,8 +307,8 @@ summarise(struct alarms *a)
 	n->alarm.severity = SEVERITY_NORMAL;
 	n->alarm.sequence = ++a->summary.sequence;
 	snprintf(n->alarm.message, sizeof(n->alarm.message),
-		 "%u notifications were held back; srcPortAlarmTable has all %u active alarms",
-		 untold, a->summary.active);
+		 "notifications held back: %u; srcPortAlarmTable has all active alarms: %u", untold,
+		 a->summary.active);
 	n->summary = a->summary;
 }
 

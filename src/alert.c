@@ -48,7 +48,7 @@ restore(struct alert *alert, const struct alarm_file *file, uint32_t max)
 		restored += alarms_restore(alert->alarms, &alarm, max);
 	}
 	if (restored > 0)
-		log_info("alarm", "%u alarms of before go on", restored);
+		log_info("alarm", "alarms of before that go on: %u", restored);
 }
 
 static void

@@ -60,7 +60,7 @@ pass(const char *format, char *remark, size_t room)
 	if (verdict == RATELIMIT_LAST)
 		snprintf(remark, room, " (more lines like this are left out for a minute)");
 	else if (held_back > 0)
-		snprintf(remark, room, " (after %" PRIu32 " lines like this that were left out)",
+		snprintf(remark, room, " (lines like this that were left out: %" PRIu32 ")",
 			 held_back);
 	else
 		remark[0] = '\0';

@@ -5,6 +5,7 @@
 #include "mib_owners.h"
 
 #include "natenv.h"
+#include "sentence.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -75,10 +76,11 @@ get_worst_pool(const struct mib_view *view, const void *row, struct mib_value *o
 	if (s->poll.made_ms == 0)
 		return false;
 	if (s->pool_count + s->omitted.pools > 0)
-		n = snprintf(out->octets, sizeof(out->octets), "%s -> %s: %u of %u ports remain",
+		n = snprintf(out->octets, sizeof(out->octets), "%s -> %s: %u of %u port%s remain",
 			     addr_text(&worst->local, local),
 			     addr_port_text(&worst->peer, worst->port, peer),
-			     worst->usage.remaining, worst->usage.capacity);
+			     worst->usage.remaining, worst->usage.capacity,
+			     number_s(worst->usage.capacity));
 	out->length = n > 0 ? (size_t)n : 0;
 	return true;
 }

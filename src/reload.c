@@ -3,6 +3,7 @@
 
 #include "config_load.h"
 #include "log.h"
+#include "sentence.h"
 
 #include <string.h>
 
@@ -39,6 +40,7 @@ reload_config(struct config *config, const struct options *options)
 	keep_start_values(&fresh, config);
 	config_free(config);
 	*config = fresh;
-	log_info("config", "reloaded: %u targets", config->target_count);
+	log_info("config", "reloaded: %u target%s", config->target_count,
+		 number_s(config->target_count));
 	return true;
 }

@@ -63,10 +63,12 @@ remedy_put_range(struct sentence *s, const struct range_tally *range)
 	struct sentence text = sentence_in(buf, sizeof(buf));
 	if (w->gain == 0)
 		return;
-	sentence_put(&text, "set net.ipv4.ip_local_port_range=\"%u %u\" (+%s ports", w->range.low,
-		     w->range.high, number_text(w->gain, gain));
+	sentence_put(&text, "set net.ipv4.ip_local_port_range=\"%u %u\" (+%s port%s", w->range.low,
+		     w->range.high, number_text(w->gain, gain), number_s(w->gain));
+	if (w->named_count > 0)
+		sentence_put(&text, "; reserve listener%s ", number_s(w->listening));
 	for (unsigned i = 0; i < w->named_count; i++)
-		sentence_put(&text, "%s%u", i == 0 ? "; reserve listeners " : ", ", w->named[i]);
+		sentence_put(&text, "%s%u", i == 0 ? "" : ", ", w->named[i]);
 	if (w->listening > w->named_count)
 		sentence_put(&text, " and %s more",
 			     number_text(w->listening - w->named_count, more));
@@ -84,8 +86,8 @@ static void
 remedy_addresses(struct sentence *s, const struct advice *a)
 {
 	char text[80], each[NUMBER_TEXT_MAX];
-	snprintf(text, sizeof(text), "add peer or local addresses (%s ports each)",
-		 number_text(a->usage->capacity, each));
+	snprintf(text, sizeof(text), "add peer or local addresses (%s port%s each)",
+		 number_text(a->usage->capacity, each), number_s(a->usage->capacity));
 	sentence_choice(s, text);
 }
 
@@ -97,16 +99,16 @@ remedy_unblock(struct sentence *s, const struct advice *a)
 	char text[160], count[NUMBER_TEXT_MAX];
 	if (r->reserved >= r->listening && r->reserved >= r->bound)
 		snprintf(text, sizeof(text),
-			 "shorten net.ipv4.ip_local_reserved_ports (%s ports of the range)",
-			 number_text(r->reserved, count));
+			 "shorten net.ipv4.ip_local_reserved_ports (%s port%s of the range)",
+			 number_text(r->reserved, count), number_s(r->reserved));
 	else if (r->listening >= r->bound)
-		snprintf(text, sizeof(text), "move the %s listeners out of the range",
-			 number_text(r->listening, count));
+		snprintf(text, sizeof(text), "move the listeners out of the range (%s port%s)",
+			 number_text(r->listening, count), number_s(r->listening));
 	else
 		snprintf(text, sizeof(text),
 			 "let programs connect() without bind(), or bind() with "
-			 "IP_BIND_ADDRESS_NO_PORT (%s ports)",
-			 number_text(r->bound, count));
+			 "IP_BIND_ADDRESS_NO_PORT (%s port%s)",
+			 number_text(r->bound, count), number_s(r->bound));
 	sentence_choice(s, text);
 }
 
@@ -125,9 +127,9 @@ remedy_path(struct sentence *s, const struct advice *a)
 	else if (failed > 0)
 		snprintf(
 		    text, sizeof(text),
-		    "NAT on this host found no port %s times since the last poll: give it more "
+		    "NAT on this host found no port %s time%s since the last poll: give it more "
 		    "addresses",
-		    number_text((uint64_t)failed, count));
+		    number_text((uint64_t)failed, count), number_s((uint64_t)failed));
 	else if (nat != NULL)
 		snprintf(text, sizeof(text), "%s: %s", nat->words, nat->meaning);
 	else

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include "advice.h"
+#include "sentence.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -156,7 +157,7 @@ put_target(const struct target_tally *t, const struct tally *tally, FILE *out)
 		target_text(t->target, text), report_verdict(u->severity));
 	fprintf(out, "  why          %s\n", advice_target(tally, t, why));
 	fprintf(out, "  connections  %u in %u pool%s:", u->connections, t->pools,
-		t->pools == 1 ? "" : "s");
+		number_s(t->pools));
 	const char *separator = " ";
 	for (unsigned state = 1; state < STATE_MAX; state++) {
 		if (u->states.of[state] == 0)
@@ -229,6 +230,7 @@ report_text(const struct report *report, FILE *out)
 	put_locals(tally, out);
 	report_host(tally, out);
 	put_missing(tally, out);
-	fprintf(out, "Poll of %" PRIu64 " sockets in %u.%03u ms.\n", tally->totals.sockets,
-		report->duration_us / 1000, report->duration_us % 1000);
+	fprintf(out, "Poll of %" PRIu64 " socket%s in %u.%03u ms.\n", tally->totals.sockets,
+		number_s(tally->totals.sockets), report->duration_us / 1000,
+		report->duration_us % 1000);
 }

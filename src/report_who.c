@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include "owner_list.h"
+#include "sentence.h"
 
 #include <inttypes.h>
 
@@ -25,7 +26,8 @@ put_owner(const struct owner *owner, FILE *out)
 	if (owner->kind == OWNER_NOBODY)
 		fputs(": no process has them open", out);
 	if (owner->open_files != 0) {
-		fprintf(out, ", %" PRIu32 " open files (limit ", owner->open_files);
+		fprintf(out, ", %" PRIu32 " open file%s (limit ", owner->open_files,
+			number_s(owner->open_files));
 		put_limit(owner->files.soft, out);
 		fputs(", hard ", out);
 		put_limit(owner->files.hard, out);
@@ -64,8 +66,8 @@ put_failures(const struct report *report, FILE *out)
 		fprintf(out, "FAILURES  not available here: %s\n\n", f->reason);
 		return;
 	}
-	fprintf(out, "FAILURES  %" PRIu64 " connect() calls found no port in %" PRIu32 " s\n",
-		f->total, report->watched_s);
+	fprintf(out, "FAILURES  %" PRIu64 " connect() call%s found no port in %" PRIu32 " s\n",
+		f->total, number_s(f->total), report->watched_s);
 	if (f->pool[0] != '\0')
 		fprintf(out, "  the last: %s, pid %" PRIu32 " %s\n", f->pool, f->pid, f->process);
 	if (f->lost > 0)

@@ -52,3 +52,9 @@ number_text(uint64_t value, char buf[static NUMBER_TEXT_MAX])
 	}
 	return at;
 }
+
+const char *
+number_s(uint64_t value)
+{
+	return value == 1 ? "" : "s";
+}

@@ -4,6 +4,7 @@
 #include "background.h"
 #include "log.h"
 #include "monotonic.h"
+#include "sentence.h"
 #include "signals.h"
 
 #include <errno.h>
@@ -53,10 +54,11 @@ describe(const struct snapshot *s, char *status, size_t room)
 		snprintf(status, room, "the last poll failed: %s", s->poll.error);
 	else
 		snprintf(status, room,
-			 "%s: %" PRIu32 " sockets, %" PRIu32 " of %" PRIu32
-			 " source ports held by none; %" PRIu32 " polls, one every %" PRIu32 " s",
-			 severity_name(s->severity), s->poll.sockets, s->range.free,
-			 s->range.in_use + s->range.free, s->poll.polls, s->poll.interval_s);
+			 "%s: %" PRIu32 " socket%s, %" PRIu32 " of %" PRIu32
+			 " source ports held by none; %" PRIu32 " poll%s, one every %" PRIu32 " s",
+			 severity_name(s->severity), s->poll.sockets, number_s(s->poll.sockets),
+			 s->range.free, s->range.in_use + s->range.free, s->poll.polls,
+			 number_s(s->poll.polls), s->poll.interval_s);
 }
 
 static uint64_t

@@ -153,7 +153,7 @@ def test_a_storm_is_cut_short_and_summed_up():
         assert seen["srcPortSystemActiveAlarms"] == 250 and seen["instance"] == (0,)
         assert seen["srcPortSystemSuppressed"] == 230 and seen["srcPortSystemSequence"] == 251
         assert seen["srcPortSystemMessage"] == (
-            b"230 notifications were held back; srcPortAlarmTable has all 250 active alarms")
+            b"notifications held back: 230; srcPortAlarmTable has all active alarms: 250")
         assert h.value("srcPortSystemSuppressed.0") == 230
         assert h.value("srcPortSystemOmittedAlarms.0") == 50
         assert len(h.table("srcPortAlarmTable")) == 250

@@ -197,6 +197,26 @@ many_listeners_are_counted(void **state)
 }
 
 static void
+one_port_is_not_one_ports(void **state)
+{
+	struct situation s = situation_loaded(0, STATE_ESTABLISHED, CAUSE_NONE);
+	struct port_range range = {40000, 40000};
+	struct portset none = ports_of(""), listening = ports_of("2000");
+
+	(void)state;
+	s.range.range = range;
+	s.usage.capacity = s.range.capacity = s.range.size = s.usage.tightest = 1;
+	assert_says(&s, "0 of 1 port in use, at least 1 more connection will succeed");
+	s.usage.cause = CAUSE_SMALL_RANGE;
+	s.usage.tightest = 0;
+	s.range.wider = widen_range(&range, &none, &listening, &none);
+	assert_says(&s, "small range: 1 of 1 port in use, 0 left; "
+			"set net.ipv4.ip_local_port_range=\"1024 65535\" (+64,510 ports; "
+			"reserve listener 2000 first), "
+			"or add peer or local addresses (1 port each)");
+}
+
+static void
 close_wait_names_the_culprit(void **state)
 {
 	struct situation s = situation_loaded(1310, STATE_ESTABLISHED, CAUSE_CLOSE_WAIT);
@@ -263,7 +283,7 @@ blocked_ports_are_told_apart(void **state)
 	s.range.listening = 40000;
 	s.range.bound = 24000;
 	assert_says(&s, "reserved and blocked ports: 40 of 40 ports in use, 0 left; "
-			"move the 40,000 listeners out of the range");
+			"move the listeners out of the range (40,000 ports)");
 	s.range.listening = 20000;
 	assert_says(&s, "reserved and blocked ports: 40 of 40 ports in use, 0 left; "
 			"let programs connect() without bind(), or bind() with "
@@ -354,6 +374,7 @@ main(void)
 	    cmocka_unit_test(established_load_calls_for_sharing_and_width),
 	    cmocka_unit_test(a_whole_range_is_never_to_be_widened),
 	    cmocka_unit_test(many_listeners_are_counted),
+	    cmocka_unit_test(one_port_is_not_one_ports),
 	    cmocka_unit_test(close_wait_names_the_culprit),
 	    cmocka_unit_test(syn_sent_looks_along_the_path),
 	    cmocka_unit_test(blocked_ports_are_told_apart),

@@ -238,8 +238,8 @@ a_storm_is_cut_short_and_summed_up(void **state)
 	assert_int_equal(n[5].alarm.sequence, 9);
 	assert_int_equal(n[5].summary.active, 8);
 	assert_int_equal(n[5].summary.suppressed, 3);
-	assert_string_equal(n[5].alarm.message, "3 notifications were held back; "
-						"srcPortAlarmTable has all 8 active alarms");
+	assert_string_equal(n[5].alarm.message, "notifications held back: 3; "
+						"srcPortAlarmTable has all active alarms: 8");
 	/* One more in the same minute: counted, to be told in the next. */
 	bench_poll_many(&b, 9, 99);
 	assert_string_equal(b.told, "");

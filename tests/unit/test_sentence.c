@@ -26,6 +26,16 @@ numbers_have_commas(void **state)
 }
 
 static void
+nouns_agree(void **state)
+{
+	(void)state;
+	assert_string_equal(number_s(0), "s");
+	assert_string_equal(number_s(1), "");
+	assert_string_equal(number_s(2), "s");
+	assert_string_equal(number_s(UINT64_MAX), "s");
+}
+
+static void
 a_part_fits_whole_or_not_at_all(void **state)
 {
 	char buf[8];
@@ -63,6 +73,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(numbers_have_commas),
+	    cmocka_unit_test(nouns_agree),
 	    cmocka_unit_test(a_part_fits_whole_or_not_at_all),
 	    cmocka_unit_test(choices_are_joined),
 	};

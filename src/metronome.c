@@ -9,7 +9,7 @@
 bool
 metronome_open(struct metronome *m)
 {
-	*m = (struct metronome){.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
+	*m = (struct metronome){.fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)};
 	return m->fd >= 0;
 }
 

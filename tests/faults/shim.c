@@ -11,6 +11,7 @@
  * FAULT_AFTER   how many calls there pass before (0)
  * FAULT_ERRNO   errno of a failure (ENOMEM for memory, else EMFILE)
  * FAULT_HIT     file that exists as soon as something has failed
+ * FAULT_CONNECTS  file: a line with the path for each connect(2) to a unix socket, also of libraries
  * FAULT_CLOCK   file with the seconds by which the wall clock is set off; read at each look at it
  * FAULT_DELAY   microseconds that each datagram of netlink takes
  * FAULT_NETLINK "MODE": what is done to datagrams of netlink while the file FAULT_GATE exists:
@@ -42,6 +43,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,7 +54,7 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
 static uintptr_t base, end;
-static const char *sites_path, *hit_path, *clock_path, *gate_path, *netlink_mode;
+static const char *sites_path, *hit_path, *clock_path, *connects_path, *gate_path, *netlink_mode;
 static uintptr_t fault_at;
 static long fault_times, fault_after, fault_errno, delay_us;
 static atomic_long calls;
@@ -84,6 +86,7 @@ start(void)
 	sites_path = getenv("FAULT_SITES");
 	hit_path = getenv("FAULT_HIT");
 	clock_path = getenv("FAULT_CLOCK");
+	connects_path = getenv("FAULT_CONNECTS");
 	gate_path = getenv("FAULT_GATE");
 	netlink_mode = getenv("FAULT_NETLINK");
 	fault_at = (uintptr_t)number("FAULT_AT", 16, 0);
@@ -238,6 +241,24 @@ WRAP(ssize_t, send, (int s, const void *b, size_t n, int f), (s, b, n, f), -1, E
 WRAP(size_t, fwrite, (const void *b, size_t z, size_t n, FILE *f), (b, z, n, f), 0, ENOSPC)
 WRAP(int, rename, (const char *from, const char *to), (from, to), -1, EIO)
 WRAP(int, fsync, (int fd), (fd), -1, EIO)
+
+static void
+note_connect(const struct sockaddr_un *to)
+{
+	char line[sizeof(to->sun_path) + 2];
+	int length = snprintf(line, sizeof(line), "%.*s\n", (int)sizeof(to->sun_path), to->sun_path);
+	append(connects_path, line, (size_t)length);
+}
+
+int
+connect(int fd, const struct sockaddr *to, socklen_t length)
+{
+	if (connects_path != NULL && to->sa_family == AF_UNIX)
+		note_connect((const struct sockaddr_un *)(const void *)to);
+	if (STRIKES(ENOBUFS))
+		return -1;
+	return (int)syscall(SYS_connect, fd, to, length);
+}
 
 /* Of files only: the kernel never fails a read of a signalfd or a timerfd that is readable. */
 ssize_t

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """faults: srcportd with calls of its own that fail (tests/faults/shim.c), and what it tells of it."""
+import functools
 import os
 import signal
 import socket
@@ -14,11 +15,16 @@ def path_of(name):
     return os.path.join(h.directory(), name)
 
 
-def shim(**settings):
-    """The environment that loads the shim: at="1a2b", times="always", clock=PATH ..."""
+@functools.lru_cache(maxsize=None)
+def build_shim():
     h.run("make", "-s", "-C", h.ROOT, "DEPS=no", "build/faults.so")
+
+
+def shim(preload=SHIM, **settings):
+    """The environment that loads the shim: at="1a2b", times="always", clock=PATH ..."""
+    build_shim()
     variables = {"FAULT_" + name.upper(): str(value) for name, value in settings.items()}
-    return dict(os.environ, LD_PRELOAD=SHIM, **variables)
+    return dict(os.environ, LD_PRELOAD=preload, **variables)
 
 
 def sites(path):
@@ -42,9 +48,7 @@ class Told(h.Daemon):
 
     def __init__(self, environment, *arguments, start=True):
         super().__init__()
-        self.address = path_of("notify")
-        if os.path.exists(self.address):
-            os.unlink(self.address)
+        self.address = self.log_path[:-len("log")] + "notify"
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.address)
         self.variables = dict(environment, NOTIFY_SOCKET=self.address)
@@ -68,6 +72,11 @@ class Told(h.Daemon):
             return None
         return dict(line.split("=", 1) for line in text.splitlines())
 
+    def drain(self):
+        """Reads all messages there are: where nobody reads, it waits a second to send one."""
+        while self.message(0.0001):
+            pass
+
     def status(self, seconds=5):
         """The next status line, or None if it ends or says nothing in that time."""
         for _ in range(int(seconds * 20)):
@@ -86,6 +95,20 @@ class Told(h.Daemon):
         status = self.status()
         return status if status is not None and wanted(status) else None
 
+    def timers(self):
+        """The clock of each timerfd, as /proc tells."""
+        folder = "/proc/%d/fdinfo" % self.pid
+        found = []
+        for fd in os.listdir(folder):
+            try:
+                with open(os.path.join(folder, fd)) as file:
+                    about = dict(line.split(":", 1) for line in file if ":" in line)
+            except FileNotFoundError:
+                continue
+            if "clockid" in about:
+                found.append(int(about["clockid"]))
+        return found
+
     def poke(self):
         """Reload, and a poll at once."""
         self.process.send_signal(signal.SIGHUP)
@@ -93,6 +116,7 @@ class Told(h.Daemon):
     def close(self):
         self.kill()
         self.socket.close()
+        os.unlink(self.address)
 
 
 def good(status):

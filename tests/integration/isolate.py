@@ -11,6 +11,7 @@ root), as PID 1's child, with loopback up. Whatever it starts dies with it: also
 it hangs and when someone presses Ctrl-C. Output is TAP; text that a function returns stands behind
 its name. Arguments pick functions by part of name.
 """
+import concurrent.futures
 import ctypes
 import os
 import shutil
@@ -24,6 +25,8 @@ import traceback
 INSIDE = "SRCPORTD_TEST_INSIDE"  # set in the isolated process: the test's directory
 CASE_SECONDS = 120
 _cleanups = []
+_running = set()  # isolated functions under way
+_prctl = ctypes.CDLL(None).prctl  # found now: a child of many threads must not look for it
 
 
 class Skip(Exception):
@@ -42,7 +45,7 @@ def at_exit(action):
 
 def _die_with_parent():
     """For preexec_fn: SIGKILL me when the thread that started me ends."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    _prctl(1, signal.SIGKILL)
 
 
 def unshare_command():
@@ -117,6 +120,7 @@ def _run_isolated(name):
         process = start_isolated([os.path.abspath(sys.argv[0]), name], path,
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT)
+        _running.add(process)
         try:
             output = process.communicate(timeout=CASE_SECONDS)[0].decode("utf-8", "replace")
         except subprocess.TimeoutExpired:
@@ -130,6 +134,7 @@ def _run_isolated(name):
         if process:
             process.kill()  # unshare; --kill-child takes the namespace's init with it
             process.wait()
+            _running.discard(process)
         remove(path)
 
 
@@ -141,8 +146,30 @@ def remove(path):
         time.sleep(0 if not os.path.exists(path) else 0.05)
 
 
-def main():
-    """Runs the test functions of __main__ and exits."""
+def _run_all(names, at_once):
+    """Runs the functions, at_once of them at a time, and prints their results in order; how many
+    have failed."""
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        waiting = [pool.submit(_run_isolated, name) for name in names]
+        try:
+            for one in waiting:
+                output = one.result()
+                failed += any(line.startswith("not ok") for line in output.splitlines())
+                sys.stdout.write(output)
+                sys.stdout.flush()
+        except BaseException:
+            for one in waiting:
+                one.cancel()
+            for process in list(_running):
+                process.kill()
+            raise
+    return failed
+
+
+def main(at_once=1):
+    """Runs the test functions of __main__ and exits. at_once: how many at a time, for a file whose
+    functions do little but wait."""
     if INSIDE in os.environ:
         sys.exit(_run_inside(sys.argv[1]))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -151,14 +178,11 @@ def main():
     if sys.argv[1:]:
         names = [name for name in names if any(part in name for part in sys.argv[1:])]
     reason = why_not()
-    print("1..%d" % len(names))
-    failed = 0
+    print("1..%d" % len(names), flush=True)
+    for name in names if reason else []:
+        print("ok %s # SKIP %s" % (name, reason))
     try:
-        for name in names:
-            output = "ok %s # SKIP %s\n" % (name, reason) if reason else _run_isolated(name)
-            failed += any(line.startswith("not ok") for line in output.splitlines())
-            sys.stdout.write(output)
-            sys.stdout.flush()
+        failed = 0 if reason else _run_all(names, at_once)
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(1 if failed or not names else 0)

@@ -209,4 +209,4 @@ def test_daemon_fails_always():
 
 
 if __name__ == "__main__":
-    h.main()
+    h.main(at_once=3)

@@ -19,10 +19,16 @@ struct probe;
 struct probe *probe_new(void);
 void probe_free(struct probe *probe); /* NULL is allowed */
 
-/* Settles ports of the census: by earlier answers, and by asking for at most `most` more. The
- * census is complete and has kept its keys (census_watch). Sets FEATURE_PROBE in it. NULL, or why
- * it cannot be done: one line, as long as the prober lives; what is not settled then stays
- * uncertain. */
-const char *probe_run(struct probe *probe, struct census *census, uint32_t most);
+/* How long one poll may go on asking, in microseconds: the daemon, which asks again after the next
+ * poll; and a report, which is all there is. A question takes some ten microseconds. */
+#define PROBE_POLL_US UINT64_C(1000000)
+#define PROBE_ONCE_US UINT64_C(5000000)
+
+/* Settles ports of the census: by earlier answers, and by asking for at most `most` more, for
+ * `budget_us` at most. The census is complete and has kept its keys (census_watch). Sets
+ * FEATURE_PROBE in it if the kernel can be asked. NULL, or why not every port could be: one line,
+ * as long as the prober lives; what is not settled then stays uncertain. */
+const char *probe_run(struct probe *probe, struct census *census, uint32_t most,
+		      uint64_t budget_us);
 
 #endif

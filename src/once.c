@@ -53,15 +53,15 @@ look_around(struct once *once, const struct settings *settings)
 	hostlimits_judge(&once->host, once->config->limits);
 }
 
-/* Asks about every port in doubt. Where that cannot be done, the report says what is in doubt, and
- * standard error why. */
+/* Asks about every port in doubt that there is time for. Where that cannot be done, the report says
+ * what is in doubt, and standard error why. */
 static void
 settle(struct once *once)
 {
 	struct probe *probe = probe_new();
 	const char *trouble = strerror(ENOMEM);
 	if (probe != NULL)
-		trouble = probe_run(probe, &once->census, UINT32_MAX);
+		trouble = probe_run(probe, &once->census, UINT32_MAX, PROBE_ONCE_US);
 	if (trouble != NULL)
 		fprintf(stderr, "srcportd: --probe: %s\n", trouble);
 	probe_free(probe);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "probe.h"
 
+#include "monotonic.h"
+#include "sentence.h"
 #include "suspect.h"
 
 #include <arpa/inet.h>
@@ -117,8 +119,37 @@ complain(struct probe *probe, const char *step)
 	return probe->trouble;
 }
 
+/* Asks about the ports chosen, in their order, until the time is up or a step fails. Returns how
+ * many it has asked about. */
+static uint32_t
+ask_all(struct probe *probe, struct census *census, uint32_t chosen, uint64_t budget_us,
+	const char **step)
+{
+	uint64_t start = monotonic_us();
+	uint32_t asked = 0;
+	while (asked < chosen && monotonic_us() - start < budget_us) {
+		uint16_t port = probe->ports[asked];
+		enum answer answer = ask(port, step);
+		if (*step != NULL)
+			break;
+		if (answer != ANSWER_NONE)
+			suspects_answer(&probe->suspects, census, port, answer == ANSWER_BLOCKED);
+		asked++;
+	}
+	return asked;
+}
+
+static const char *
+complain_of_time(struct probe *probe, uint32_t left)
+{
+	char number[NUMBER_TEXT_MAX];
+	snprintf(probe->trouble, sizeof(probe->trouble),
+		 "cannot probe ports: there was no time for %s of them", number_text(left, number));
+	return probe->trouble;
+}
+
 const char *
-probe_run(struct probe *probe, struct census *census, uint32_t most)
+probe_run(struct probe *probe, struct census *census, uint32_t most, uint64_t budget_us)
 {
 	if (!suspects_begin(&probe->suspects, census))
 		return complain(probe, "memory");
@@ -129,15 +160,10 @@ probe_run(struct probe *probe, struct census *census, uint32_t most)
 	/* With nothing to ask about, one question to see whether it could. */
 	if (chosen == 0 && !probe->works)
 		ask(census->settings.range.low, &step);
-	for (uint32_t i = 0; i < chosen && step == NULL; i++) {
-		enum answer answer = ask(probe->ports[i], &step);
-		if (answer != ANSWER_NONE)
-			suspects_answer(&probe->suspects, census, probe->ports[i],
-					answer == ANSWER_BLOCKED);
-	}
+	uint32_t asked = step == NULL ? ask_all(probe, census, chosen, budget_us, &step) : 0;
 	probe->works = step == NULL;
 	if (step != NULL)
 		return complain(probe, step);
 	census->features |= UINT32_C(1) << FEATURE_PROBE;
-	return NULL;
+	return asked < chosen ? complain_of_time(probe, chosen - asked) : NULL;
 }

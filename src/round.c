@@ -146,7 +146,7 @@ settle(struct round *r)
 {
 	if (r->probe == NULL || r->census.keys == NULL)
 		return;
-	const char *trouble = probe_run(r->probe, &r->census, r->config->probe_max);
+	const char *trouble = probe_run(r->probe, &r->census, r->config->probe_max, PROBE_POLL_US);
 	if (trouble != NULL && !r->probe_trouble)
 		log_error("probe", "%s; ports stay in doubt", trouble);
 	if (trouble == NULL && r->probe_trouble)

@@ -65,6 +65,8 @@ struct peer_tally {
 	struct addr peer;
 	uint32_t pools;
 	uint32_t targeted;  /* of these, pools that belong to a target */
+	uint32_t decider;   /* in tally.pools, until tally_sort(): the pool whose severity and cause
+			     * it has, or LOOKUP_NONE */
 	struct usage usage; /* used: distinct local ports toward the address; severity: the worst of
 			     * its pools, or its own CLOSE_WAIT */
 };
@@ -79,7 +81,8 @@ struct local_tally {
 struct target_tally {
 	const struct target *target; /* not owned */
 	uint32_t pools;
-	struct addr tightest_local; /* of the tightest pool; unspecified if pools is 0 */
+	uint32_t tightest_position; /* of the tightest pool, in tally.pools, until tally_sort(); */
+	struct addr tightest_local; /* all four unspecified if pools is 0 */
 	struct addr tightest_peer;
 	uint16_t tightest_port;
 	struct usage usage;
@@ -114,9 +117,17 @@ struct tally {
 };
 
 /* What explains a severity of this usage: level_cause(), where TIME_WAIT that connect() takes over
- * counts for nothing. */
+ * counts for nothing. The ports of a target run short where those of its tightest pool do: what
+ * explains that is in the usage of tally_tightest(). */
 enum cause usage_cause(const struct usage *usage, enum severity severity,
 		       const struct levels *levels, const struct range_tally *range);
+
+/* The usage of a target's tightest pool, before tally_sort(); its own if it has none. */
+const struct usage *tally_tightest(const struct tally *tally, const struct target_tally *target);
+
+/* Gives a peer the severity and cause of one of its pools, before tally_sort(), if the pool is more
+ * severe; of pools that are equally severe the tightest decides. */
+void tally_pass_on(struct tally *tally, uint32_t pool_position);
 
 /* Works everything out, in time that follows the number of pools. levels judge pools and peers; a
  * target and its pools are judged by its own. targets must live as long as the tally. NULL with

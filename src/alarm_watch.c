@@ -73,10 +73,11 @@ describe_limit(const struct alarm_reading *reading, char buf[static ALARM_MESSAG
 /* What of a usage is compared. */
 enum measure { PORTS = 1, LEAK = 2 };
 
-/* By the raise or by the clear levels of a band. A connect() that just failed outweighs them. */
+/* By the raise or by the clear levels of a band. A connect() that just failed outweighs them. What
+ * explains a want of ports is in `tightest`. */
 static struct alarm_verdict
 judge(const struct watch *w, const struct level_band *band, bool clear, unsigned measures,
-      const struct usage *u)
+      const struct usage *u, const struct usage *tightest)
 {
 	const struct levels *levels = clear ? &band->clear : &band->raise;
 	struct alarm_verdict v = {SEVERITY_NORMAL, CAUSE_NONE};
@@ -89,17 +90,18 @@ judge(const struct watch *w, const struct level_band *band, bool clear, unsigned
 	    band->raise.close_wait != 0 && u->states.of[STATE_CLOSE_WAIT] > levels->close_wait;
 	if (v.severity == SEVERITY_NORMAL && (measures & LEAK) != 0 && leaks)
 		return (struct alarm_verdict){SEVERITY_WARNING, CAUSE_CLOSE_WAIT};
-	v.cause = usage_cause(u, v.severity, levels, &w->tally->range);
+	v.cause = usage_cause(tightest, v.severity, levels, &w->tally->range);
 	return v;
 }
 
-/* Fills in everything that follows from the usage of the tightest pool. */
+/* Fills in everything that follows from a usage, of which the tightest pool's explains the ports.
+ */
 static void
 read_usage(const struct watch *w, struct alarm_reading *r, const struct level_band *band,
-	   unsigned measures, const struct usage *u)
+	   unsigned measures, const struct usage *u, const struct usage *tightest)
 {
-	struct alarm_verdict raise = judge(w, band, false, measures, u);
-	struct alarm_verdict hold = judge(w, band, true, measures, u);
+	struct alarm_verdict raise = judge(w, band, false, measures, u, tightest);
+	struct alarm_verdict hold = judge(w, band, true, measures, u, tightest);
 	r->raise = raise.severity;
 	r->at_once = raise.cause == CAUSE_FAILURES;
 	r->cause = raise.cause;
@@ -147,7 +149,7 @@ watch_target(struct watch *w, struct target_tally *t)
 	struct usage *u = &t->usage;
 	struct scene scene = {.tally = w->tally, .target = t};
 	struct alarm_reading r = {.subject = {.kind = ALARM_TARGET}, .context = &scene};
-	read_usage(w, &r, &t->target->levels, PORTS | LEAK, u);
+	read_usage(w, &r, &t->target->levels, PORTS | LEAK, u, tally_tightest(w->tally, t));
 	set_row(u, normal);
 	if (!worth_taking(w, &r))
 		return;
@@ -165,7 +167,8 @@ watch_peer(struct watch *w, uint32_t p)
 	struct usage *u = &peer->usage;
 	struct scene scene = {.tally = w->tally, .peer = peer};
 	struct alarm_reading r = {.subject = {.kind = ALARM_PEER}, .context = &scene};
-	read_usage(w, &r, &w->config->levels, LEAK, u);
+	read_usage(w, &r, &w->config->levels, LEAK, u, u);
+	peer->decider = LOOKUP_NONE;
 	set_row(u, normal);
 	if (peer->targeted == peer->pools || !worth_taking(w, &r))
 		return;
@@ -184,7 +187,7 @@ judge_targeted(struct watch *w, struct pool_tally *pool)
 {
 	const struct target_tally *t = &w->tally->targets[pool->target - 1];
 	struct usage *u = &pool->usage;
-	struct alarm_verdict own = judge(w, &t->target->levels, true, PORTS | LEAK, u);
+	struct alarm_verdict own = judge(w, &t->target->levels, true, PORTS | LEAK, u, u);
 	if (t->usage.severity < own.severity)
 		own.severity = t->usage.severity;
 	set_row(u, own.severity == SEVERITY_NORMAL ? normal : own);
@@ -196,7 +199,7 @@ watch_pool(struct watch *w, struct pool_tally *pool)
 	struct usage *u = &pool->usage;
 	struct scene scene = {.tally = w->tally, .pool = pool};
 	struct alarm_reading r = {.subject = {.kind = ALARM_POOL}, .context = &scene};
-	read_usage(w, &r, &w->config->levels, PORTS, u);
+	read_usage(w, &r, &w->config->levels, PORTS, u, u);
 	set_row(u, normal);
 	if (worth_taking(w, &r)) {
 		r.subject.local = r.local = pool->local;
@@ -206,18 +209,7 @@ watch_pool(struct watch *w, struct pool_tally *pool)
 	}
 	/* Of a leak that the peer tells of, the row tells too. */
 	if (u->severity == SEVERITY_NORMAL && w->leaking != NULL && w->leaking[pool->peer_position])
-		set_row(u, judge(w, &w->config->levels, true, LEAK, u));
-}
-
-/* The verdict on a pool counts for its peer. */
-static void
-pass_on(struct watch *w, const struct pool_tally *pool)
-{
-	struct usage *peer = &w->tally->peers[pool->peer_position].usage;
-	if (pool->usage.severity > peer->severity) {
-		peer->severity = pool->usage.severity;
-		peer->cause = pool->usage.cause;
-	}
+		set_row(u, judge(w, &w->config->levels, true, LEAK, u, u));
 }
 
 /* What remains of a capacity, by the levels of a kind that has only those. */
@@ -332,7 +324,7 @@ alarm_watch(struct alarms *alarms, const struct alarm_rules *rules, const struct
 			judge_targeted(&w, &tally->pools[i]);
 		else
 			watch_pool(&w, &tally->pools[i]);
-		pass_on(&w, &tally->pools[i]);
+		tally_pass_on(tally, i);
 	}
 	alarms_end(alarms);
 	list_alarms(&w);

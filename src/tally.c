@@ -44,6 +44,12 @@ usage_cause(const struct usage *u, enum severity severity, const struct levels *
 			   range->size);
 }
 
+const struct usage *
+tally_tightest(const struct tally *tally, const struct target_tally *target)
+{
+	return target->pools > 0 ? &tally->pools[target->tightest_position].usage : &target->usage;
+}
+
 /* Percent, severity and cause from the numbers. A connect() fails when its own pool is empty, so
  * the tightest pool is what is judged, also for a peer with many. */
 static void
@@ -148,14 +154,31 @@ group_peers(struct bench *b, struct tally *tally)
 	return true;
 }
 
+void
+tally_pass_on(struct tally *tally, uint32_t position)
+{
+	const struct usage *pool = &tally->pools[position].usage;
+	struct peer_tally *peer = &tally->peers[tally->pools[position].peer_position];
+	bool tighter = peer->decider != LOOKUP_NONE &&
+		       pool->tightest < tally->pools[peer->decider].usage.tightest;
+	if (pool->severity < peer->usage.severity ||
+	    (pool->severity == peer->usage.severity && !tighter))
+		return;
+	peer->usage.severity = pool->severity;
+	peer->usage.cause = pool->cause;
+	peer->decider = position;
+}
+
 static void
-tally_peer(struct bench *b, const struct tally *tally, uint32_t p, const struct levels *levels)
+tally_peer(struct bench *b, struct tally *tally, uint32_t p, const struct levels *levels)
 {
 	struct peer_tally *peer = &tally->peers[p];
 	const struct census *census = b->census;
 	uint32_t first = b->first_of_peer[p];
+	peer->decider = LOOKUP_NONE;
 	if (peer->pools == 1) {
 		peer->usage = tally->pools[first].usage;
+		peer->decider = first;
 		return;
 	}
 	struct usage *u = &peer->usage;
@@ -172,13 +195,8 @@ tally_peer(struct bench *b, const struct tally *tally, uint32_t p, const struct 
 					  .warning_percent = LEVEL_PERCENT_OFF,
 					  .close_wait = levels->close_wait};
 	judge(u, &close_wait, &tally->range);
-	for (uint32_t i = first; i != LOOKUP_NONE; i = b->next_of_peer[i]) {
-		const struct usage *pool = &tally->pools[i].usage;
-		if (pool->severity > u->severity) {
-			u->severity = pool->severity;
-			u->cause = pool->cause;
-		}
-	}
+	for (uint32_t i = first; i != LOOKUP_NONE; i = b->next_of_peer[i])
+		tally_pass_on(tally, i);
 }
 
 static void
@@ -197,6 +215,7 @@ tally_target(struct bench *b, struct tally *tally, uint32_t t, const struct targ
 			judge(&pool->usage, &target->levels.raise, &tally->range);
 		}
 		if (out->pools == 0 || pool->usage.tightest < u->tightest) {
+			out->tightest_position = i;
 			out->tightest_local = pool->local;
 			out->tightest_peer = pool->peer;
 			out->tightest_port = pool->port;
@@ -208,6 +227,10 @@ tally_target(struct bench *b, struct tally *tally, uint32_t t, const struct targ
 	apply_gathered(b, out->pools, u);
 	portset_clear(&b->scratch);
 	judge(u, &target->levels.raise, &tally->range);
+	/* What its ports alone come to, its tightest pool explains; else it is the leak of all. */
+	if (level_of(&target->levels.raise, u->tightest, u->capacity, 0) == u->severity)
+		u->cause = usage_cause(tally_tightest(tally, out), u->severity,
+				       &target->levels.raise, &tally->range);
 }
 
 static void

@@ -196,6 +196,34 @@ a_target_speaks_for_its_pools(void **state)
 	end(&s);
 }
 
+/* What most connections do is not what the tightest pool is short of ports for. */
+static void
+the_tightest_pool_says_why(void **state)
+{
+	struct scene s;
+	(void)state;
+	for (unsigned targeted = 0; targeted < 2; targeted++) {
+		begin(&s, targeted ? "warningRemaining off\ntarget bank 10.1.2.3\n"
+				   : "warningRemaining off\n");
+		poll_begin(&s);
+		connect_some(&s, STATE_SYN_SENT, 80, 40000, 81);
+		connect_some(&s, STATE_TIME_WAIT, 443, 40000, 90);
+		connect_some(&s, STATE_SYN_SENT, 8080, 40000, 82);
+		poll_end(&s);
+		assert_usage(&host_peer(&s.host, PEER)->usage, SEVERITY_WARNING, CAUSE_TIME_WAIT);
+		assert_usage(host_pool(&s.host, LOCAL, PEER, 80), SEVERITY_WARNING, CAUSE_SYN_SENT);
+		assert_string_equal(s.active,
+				    targeted ? "target bank warning timeWait 90/100;"
+					     : "pool 10.0.0.1 -> 10.1.2.3:80 warning synSent "
+					       "81/100;"
+					       "pool 10.0.0.1 -> 10.1.2.3:443 warning timeWait "
+					       "90/100;"
+					       "pool 10.0.0.1 -> 10.1.2.3:8080 warning synSent "
+					       "82/100;");
+		end(&s);
+	}
+}
+
 static void
 a_target_without_sockets_is_well(void **state)
 {
@@ -369,6 +397,7 @@ main(void)
 	    cmocka_unit_test(a_pool_in_alarm_shows_in_its_row_and_its_peers),
 	    cmocka_unit_test(a_pool_that_must_hold_is_not_in_alarm_yet),
 	    cmocka_unit_test(a_target_speaks_for_its_pools),
+	    cmocka_unit_test(the_tightest_pool_says_why),
 	    cmocka_unit_test(a_target_without_sockets_is_well),
 	    cmocka_unit_test(a_leak_is_the_peers),
 	    cmocka_unit_test(a_leak_toward_a_target_is_the_targets),

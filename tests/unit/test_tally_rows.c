@@ -216,6 +216,38 @@ target_is_judged_by_its_own_levels(void **state)
 	assert_int_equal(host.tally->targets[1].usage.cause, CAUSE_SMALL_RANGE);
 }
 
+/* Severity and percent are those of the tightest pool: so is the cause, whatever the others hold.
+ */
+static void
+the_tightest_pool_says_why(void **state)
+{
+	struct target list[] = {target_of("10.0.0.0/24"), target_of("10.0.0.0/24")};
+	(void)state;
+	host_with_range(40000, 49999, "");
+	host_connect(&host, STATE_ESTABLISHED, HERE, THERE, 80, 40000, 8100, 1);
+	host_connect(&host, STATE_TIME_WAIT, HERE, THERE, 443, 40000, 8500, 1);
+	host_connect(&host, STATE_ESTABLISHED, HERE, THERE, 8080, 40000, 8200, 1);
+	host_connect(&host, STATE_CLOSE_WAIT, HERE, THERE, 8443, 40000, 20, 1);
+	list[1].levels.raise.warning_percent = LEVEL_PERCENT_OFF;
+	list[1].levels.raise.close_wait = 19;
+	host_tally(&host, list, 2);
+	const struct usage *peer = &host_peer(&host, THERE)->usage;
+	assert_int_equal(peer->states.of[STATE_ESTABLISHED], 16300);
+	assert_int_equal(peer->severity, SEVERITY_WARNING);
+	assert_int_equal(peer->cause, CAUSE_TIME_WAIT);
+	const struct usage *target = &host.tally->targets[0].usage;
+	assert_int_equal(target->states.of[STATE_ESTABLISHED], 16300);
+	assert_int_equal(target->tightest, 1500);
+	assert_int_equal(target->percent, 85);
+	assert_int_equal(target->severity, SEVERITY_WARNING);
+	assert_int_equal(target->cause, CAUSE_TIME_WAIT);
+	assert_ptr_equal(tally_tightest(host.tally, &host.tally->targets[0]),
+			 host_pool(&host, HERE, THERE, 443));
+	/* A leak is of all its connections. */
+	assert_int_equal(host.tally->targets[1].usage.severity, SEVERITY_WARNING);
+	assert_int_equal(host.tally->targets[1].usage.cause, CAUSE_CLOSE_WAIT);
+}
+
 /* TIME_WAIT that connect() takes over holds nothing up, and explains nothing. */
 static void
 recyclable_time_wait_is_no_cause(void **state)
@@ -393,6 +425,7 @@ main(void)
 	    CASE(uncertainty_is_that_of_the_tightest),
 	    CASE(targets),
 	    CASE(target_is_judged_by_its_own_levels),
+	    CASE(the_tightest_pool_says_why),
 	    CASE(recyclable_time_wait_is_no_cause),
 	    CASE(bind_pools),
 	    CASE(bind_pool_counts_what_connect_may_take_over),

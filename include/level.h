@@ -66,6 +66,11 @@ unsigned level_percent(uint32_t remaining, uint32_t capacity);
 enum severity level_of(const struct levels *levels, uint32_t remaining, uint32_t capacity,
 		       uint32_t close_wait);
 
+/* How much of the way to its nearest level a subject has gone: 0 = nothing is in use, 100 = a level
+ * is reached, or else at most 99; whole percent, rounded down. 0 if all levels are off. */
+unsigned level_nearness(const struct levels *levels, uint32_t remaining, uint32_t capacity,
+			uint32_t close_wait);
+
 /* What explains a severity above normal: CLOSE_WAIT over its level; else, if less than half of the
  * range's size is capacity, what took it; else the state that holds most of the used ports; else a
  * small range. CAUSE_NONE for a normal severity. */

@@ -16,19 +16,41 @@ struct pace {
 
 /* What the last poll found. */
 struct pace_state {
-	enum severity severity;  /* worst of all */
-	unsigned percent;        /* highest of all pools */
-	unsigned percent_before; /* the same in the poll before */
-	uint32_t cpu_us;         /* what the poll cost */
+	enum severity severity; /* worst of all */
+	unsigned nearness;      /* level_nearness() of what is nearest to its level */
+	unsigned growth;        /* the most that anything grew since the poll before, in percent of
+				 * its capacity */
+	uint64_t owed_us;       /* CPU time that has not been paid for by waiting */
 };
 
-/* Percent below which a host is at rest, and the rise from one poll to the next that is fast
- * growth. */
-#define PACE_REST_PERCENT 50
-#define PACE_FAST_PERCENT 5
+/* Percent of the way to its level from which a pool is near, and below which it is far; and what
+ * is fast growth from one poll to the next, in percent of the capacity. */
+#define PACE_NEAR 90
+#define PACE_FAR  50
+#define PACE_FAST 5
 
 /* Seconds until the next poll: least_s, usual_s or most_s, or longer if the CPU share demands it.
  */
 uint32_t pace_next(const struct pace *pace, const struct pace_state *state);
+
+/* The CPU time of polls as a debt that the passing of time pays off, at the rate of cpu_percent. A
+ * poll ahead of time is paid for after it. Zero at the start. */
+struct pace_debt {
+	uint64_t owed_us;
+	uint64_t at_ms; /* when it was that much */
+};
+
+/* What is left of it at now_ms. */
+uint64_t pace_owed(const struct pace_debt *debt, const struct pace *pace, uint64_t now_ms);
+
+/* Adds what a poll has cost. */
+void pace_charge(struct pace_debt *debt, const struct pace *pace, uint64_t now_ms,
+		 uint64_t cost_us);
+
+/* Milliseconds until a poll ahead of time may begin: until no more than `cost_us`, what a poll
+ * costs, is owed. Never more than one poll is made on credit, so that the share is kept however
+ * often there is a reason to hurry. */
+uint64_t pace_wait_ms(const struct pace_debt *debt, const struct pace *pace, uint64_t now_ms,
+		      uint64_t cost_us);
 
 #endif

@@ -44,7 +44,8 @@ enum round_step round_read(struct round *round);
 /* Gives it up, as it did not go on in time: always ROUND_FAILED. */
 enum round_step round_give_up(struct round *round);
 
-/* After ROUND_DONE: the tally, which is the caller's from now on, and the figures of the poll. */
+/* After ROUND_DONE: the tally, which is the caller's from now on, and the figures of the poll, but
+ * for its CPU time. */
 struct tally *round_take(struct round *round, struct poll_stats *stats);
 
 /* Why the last step failed: one line. */

@@ -20,7 +20,7 @@ struct poll_stats {
 	uint32_t interval_s;  /* seconds between polls at present */
 	uint64_t made_ms;     /* CLOCK_MONOTONIC when the last good poll ended; 0 = none yet */
 	uint32_t duration_us; /* of the last good poll */
-	uint32_t cpu_us;      /* CPU time of it */
+	uint32_t cpu_us;      /* CPU time since the good poll before it: of it and all around it */
 	uint32_t sockets;     /* in it */
 	uint32_t carried;     /* of these, taken over from the last full poll */
 	uint32_t polls;       /* good polls since start (Counter32: wraps) */
@@ -41,6 +41,7 @@ struct extremes {
 	struct pool_tally worst; /* most severe, of those the fewest remaining; zero = no pool */
 	uint32_t least_remaining;
 	uint32_t highest_percent;
+	unsigned nearness, growth; /* as in struct tally */
 };
 
 /* An OID suffix, encoded once when the snapshot is built. */

@@ -106,6 +106,9 @@ struct tally {
 	uint32_t alarm_count;
 	struct alarm_summary alarm_summary;
 	uint32_t features;
+	unsigned nearness; /* level_nearness() of the subject that is the nearest to its level */
+	unsigned growth;   /* the most that one has grown since the last poll, in percent of its
+			    * capacity; one poll alone knows of none (trend.h) */
 	struct pool_tally *pools; /* in the census's order */
 	uint32_t pool_count;
 	struct peer_tally *peers;

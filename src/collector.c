@@ -34,16 +34,17 @@ struct collector {
 	struct shortage shortage;
 	struct tally *tally; /* of a poll that waits for a survey of owners, since made_ms */
 	bool due;            /* the next poll waits for that one */
+	bool urgent;         /* it looks at everything */
+	uint64_t cpu_us;     /* thread_cpu_us() up to which polls have been charged */
 	struct poll_stats stats;
 	struct snapshot *last; /* the published one; holds a reference */
 };
 
-/* Polls from now on every `seconds`, the first time after `first_ns` or, if that is 0, after
- * `seconds`. */
+/* Polls at once, and then every `seconds`. */
 static void
-set_timer(struct collector *c, long first_ns, uint32_t seconds)
+poll_soon(struct collector *c, uint32_t seconds)
 {
-	if (!metronome_set(&c->metronome, first_ns, seconds))
+	if (!metronome_set(&c->metronome, 0, seconds))
 		log_error(subsystem, "timer: %s", strerror(errno));
 }
 
@@ -69,7 +70,7 @@ open_parts(struct collector *c, const char *sys_root)
 	return metronome_open(&c->metronome) && (c->signal_fd = signals_open()) >= 0 &&
 	       (c->owners = owners_new(c->options->proc_root, sys_root)) != NULL &&
 	       (c->alert = alert_open(c->config, door_notices(c->door))) != NULL &&
-	       metronome_set(&c->metronome, 1, c->config->pace.usual_s);
+	       metronome_set(&c->metronome, 0, c->config->pace.usual_s);
 }
 
 struct collector *
@@ -141,6 +142,15 @@ poll_failed(struct collector *c)
 	publish(c, snapshot_repeat(c->last, &c->stats));
 }
 
+/* What this thread has used since the last good poll, all of it, is the price of this one. */
+static void
+charge(struct collector *c)
+{
+	uint64_t cpu_us = thread_cpu_us();
+	c->stats.cpu_us = (uint32_t)(cpu_us - c->cpu_us);
+	c->cpu_us = cpu_us;
+}
+
 /* Publishes the poll that is in c->tally, if there is one. */
 static void
 conclude(struct collector *c)
@@ -151,15 +161,17 @@ conclude(struct collector *c)
 	c->tally = NULL;
 	tally->owners = c->config->owners ? owners_list(c->owners) : NULL;
 	alert_poll(c->alert, c->config, tally);
-	c->stats.interval_s = c->metronome.interval_s;
+	charge(c);
 	struct snapshot *snapshot = snapshot_build(tally, &c->stats, &c->config->rows);
 	tally_free(tally);
-	if (snapshot != NULL)
-		metronome_follow(&c->metronome, &c->config->pace, snapshot);
+	if (snapshot != NULL) {
+		metronome_follow(&c->metronome, &c->config->pace, snapshot, monotonic_us() / 1000);
+		snapshot->poll.interval_s = c->metronome.interval_s;
+	}
 	publish(c, snapshot);
 	alert_save(c->alert);
 	if (c->due)
-		set_timer(c, 1, c->metronome.interval_s);
+		poll_soon(c, c->metronome.interval_s);
 	c->due = false;
 }
 
@@ -195,7 +207,8 @@ poll_begin(struct collector *c)
 	c->due = c->tally != NULL;
 	if (c->due)
 		return;
-	bool urgent = c->last != NULL && c->last->severity != SEVERITY_NORMAL;
+	bool urgent = c->urgent || (c->last != NULL && c->last->severity != SEVERITY_NORMAL);
+	c->urgent = false;
 	poll_step(c, round_begin(c->round, urgent));
 }
 
@@ -207,7 +220,7 @@ reload(struct collector *c)
 	conclude(c); /* while its targets are there */
 	round_look(c->round);
 	if (reload_config(c->config, c->options) && !round_busy(c->round))
-		set_timer(c, 1, c->config->pace.usual_s);
+		poll_soon(c, c->config->pace.usual_s);
 	service_reloaded(c->service);
 }
 
@@ -224,14 +237,17 @@ on_signal(struct collector *c)
 	}
 }
 
-/* A pool that begins to fail is told of at once, but polls stay a second apart. */
+/* A pool that begins to fail is told of at once, but polls stay a second apart. Bound sockets that
+ * a light poll would not see may be why it fails. */
 static void
 on_failures(struct collector *c)
 {
-	uint64_t since_ms = monotonic_us() / 1000 - c->stats.made_ms;
-	long wait_ms = since_ms < 1000 ? 1000 - (long)since_ms : 0;
-	if (failures_ready(round_failures(c->round)))
-		set_timer(c, wait_ms * 999999 + 1, c->metronome.interval_s);
+	if (!failures_ready(round_failures(c->round)))
+		return;
+	c->urgent = true;
+	if (!metronome_hurry(&c->metronome, &c->config->pace, monotonic_us() / 1000,
+			     c->stats.made_ms, c->stats.cpu_us))
+		log_error(subsystem, "timer: %s", strerror(errno));
 }
 
 static void
@@ -273,6 +289,7 @@ on_arrival(struct collector *c)
 int
 collector_run(struct collector *c)
 {
+	c->cpu_us = thread_cpu_us();
 	while (!c->stopping) {
 		bool busy = round_busy(c->round);
 		struct pollfd fds[] = {

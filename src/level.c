@@ -51,6 +51,36 @@ level_of(const struct levels *levels, uint32_t remaining, uint32_t capacity, uin
 	return SEVERITY_NORMAL;
 }
 
+/* What of the way up to `level`, in whole percent; 0 if the level is off. */
+static unsigned
+way(uint64_t value, uint64_t level, bool on)
+{
+	uint64_t percent = on && level != 0 ? value * 100 / level : 0;
+	return percent < 99 ? (unsigned)percent : 99;
+}
+
+unsigned
+level_nearness(const struct levels *l, uint32_t remaining, uint32_t capacity, uint32_t close_wait)
+{
+	if (level_of(l, remaining, capacity, close_wait) != SEVERITY_NORMAL)
+		return 100;
+	uint32_t used = capacity > remaining ? capacity - remaining : 0;
+	uint32_t room[] = {l->critical_remaining, l->warning_remaining};
+	uint32_t percent[] = {l->critical_percent, l->warning_percent};
+	unsigned most = way(close_wait, (uint64_t)l->close_wait + 1, l->close_wait != 0);
+	for (unsigned i = 0; i < 2; i++) {
+		/* Reached with so many ports in use. */
+		uint64_t by_room = (uint64_t)capacity + 1 - room[i];
+		uint64_t by_percent = ((uint64_t)capacity * percent[i] + 99) / 100;
+		unsigned ways[] = {way(used, by_room, room[i] != 0),
+				   way(used, by_percent, percent[i] < LEVEL_PERCENT_OFF)};
+		for (unsigned j = 0; j < 2; j++)
+			if (ways[j] > most)
+				most = ways[j];
+	}
+	return most;
+}
+
 /* The state that explains most of the load, as a cause; CAUSE_NONE if no connections are there. */
 static enum cause
 dominant(const struct state_counts *states)

@@ -22,12 +22,14 @@ metronome_close(struct metronome *m)
 }
 
 bool
-metronome_set(struct metronome *m, long first_ns, uint32_t seconds)
+metronome_set(struct metronome *m, uint64_t first_ms, uint32_t seconds)
 {
-	struct itimerspec spec = {.it_interval = {.tv_sec = seconds}};
-	spec.it_value = spec.it_interval;
-	if (first_ns != 0)
-		spec.it_value = (struct timespec){.tv_nsec = first_ns};
+	/* A time of 0 would disarm it. */
+	const struct itimerspec spec = {
+	    .it_interval = {.tv_sec = seconds},
+	    .it_value = {.tv_sec = (time_t)(first_ms / 1000),
+			 .tv_nsec = (long)(first_ms % 1000) * 1000000 + 1},
+	};
 	m->interval_s = seconds;
 	return timerfd_settime(m->fd, 0, &spec, NULL) == 0;
 }
@@ -40,16 +42,27 @@ metronome_due(struct metronome *m)
 }
 
 void
-metronome_follow(struct metronome *m, const struct pace *pace, const struct snapshot *snapshot)
+metronome_follow(struct metronome *m, const struct pace *pace, const struct snapshot *snapshot,
+		 uint64_t now_ms)
 {
+	pace_charge(&m->debt, pace, now_ms, snapshot->poll.cpu_us);
 	const struct pace_state state = {.severity = snapshot->severity,
-					 .percent = snapshot->extremes.highest_percent,
-					 .percent_before = m->percent,
-					 .cpu_us = snapshot->poll.cpu_us};
-	m->percent = state.percent;
+					 .nearness = snapshot->extremes.nearness,
+					 .growth = snapshot->extremes.growth,
+					 .owed_us = m->debt.owed_us};
 	uint32_t seconds = pace_next(pace, &state);
-	if (seconds != m->interval_s && metronome_set(m, 0, seconds))
+	if (seconds != m->interval_s && metronome_set(m, (uint64_t)seconds * 1000, seconds))
 		log_debug("poller", "the next polls are %u s apart", seconds);
+}
+
+bool
+metronome_hurry(struct metronome *m, const struct pace *pace, uint64_t now_ms, uint64_t last_ms,
+		uint64_t cost_us)
+{
+	uint64_t since_ms = now_ms - last_ms;
+	uint64_t wait_ms = since_ms < 1000 ? 1000 - since_ms : 0;
+	uint64_t credit_ms = pace_wait_ms(&m->debt, pace, now_ms, cost_us);
+	return metronome_set(m, wait_ms > credit_ms ? wait_ms : credit_ms, m->interval_s);
 }
 
 void

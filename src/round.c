@@ -31,7 +31,6 @@ struct round {
 
 	bool busy;           /* a dump is under way, into census */
 	uint64_t started_us; /* monotonic_us() */
-	uint64_t cpu_us;     /* thread_cpu_us() at that time */
 	struct census census;
 	struct tally *tally; /* of a poll that has ended and was not taken yet */
 	uint32_t sockets;    /* in the last good poll */
@@ -213,7 +212,6 @@ round_begin(struct round *r, bool urgent)
 	if (procfile_settings(&r->source, &settings, error, sizeof(error)) != NULL)
 		return fail(r, error);
 	r->started_us = monotonic_us();
-	r->cpu_us = thread_cpu_us();
 	hostwatch_poll(&r->host, &r->source, &settings);
 	memory_begin(r->memory);
 	census_init(&r->census, &settings, r->memory);
@@ -245,7 +243,6 @@ round_take(struct round *r, struct poll_stats *stats)
 	r->tally = NULL;
 	stats->made_ms = end_us / 1000;
 	stats->duration_us = (uint32_t)(end_us - r->started_us);
-	stats->cpu_us = (uint32_t)(thread_cpu_us() - r->cpu_us);
 	stats->sockets = r->sockets;
 	stats->carried = carry_sockets(&r->carry);
 	return tally;

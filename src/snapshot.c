@@ -309,7 +309,9 @@ static struct extremes
 find_extremes(const struct tally *tally)
 {
 	uint32_t capacity = tally->range.capacity;
-	struct extremes e = {.least_remaining = capacity,
+	struct extremes e = {.nearness = tally->nearness,
+			     .growth = tally->growth,
+			     .least_remaining = capacity,
 			     .highest_percent = level_percent(capacity, capacity)};
 	const struct pool_tally *worst = NULL;
 	for (uint32_t i = 0; i < tally->pool_count; i++) {

@@ -53,12 +53,16 @@ tally_tightest(const struct tally *tally, const struct target_tally *target)
 /* Percent, severity and cause from the numbers. A connect() fails when its own pool is empty, so
  * the tightest pool is what is judged, also for a peer with many. */
 static void
-judge(struct usage *u, const struct levels *levels, const struct range_tally *range)
+judge(struct tally *tally, struct usage *u, const struct levels *levels)
 {
+	uint32_t close_wait = u->states.of[STATE_CLOSE_WAIT];
+	unsigned nearness = level_nearness(levels, u->tightest, u->capacity, close_wait);
+	if (nearness > tally->nearness)
+		tally->nearness = nearness;
 	u->connections = tcp_state_sum(&u->states);
 	u->percent = level_percent(u->tightest, u->capacity);
-	u->severity = level_of(levels, u->tightest, u->capacity, u->states.of[STATE_CLOSE_WAIT]);
-	u->cause = usage_cause(u, u->severity, levels, range);
+	u->severity = level_of(levels, u->tightest, u->capacity, close_wait);
+	u->cause = usage_cause(u, u->severity, levels, &tally->range);
 	u->high_water = u->capacity - u->tightest;
 	u->time_left_s = TIME_LEFT_NONE;
 }
@@ -194,7 +198,7 @@ tally_peer(struct bench *b, struct tally *tally, uint32_t p, const struct levels
 	const struct levels close_wait = {.critical_percent = LEVEL_PERCENT_OFF,
 					  .warning_percent = LEVEL_PERCENT_OFF,
 					  .close_wait = levels->close_wait};
-	judge(u, &close_wait, &tally->range);
+	judge(tally, u, &close_wait);
 	for (uint32_t i = first; i != LOOKUP_NONE; i = b->next_of_peer[i])
 		tally_pass_on(tally, i);
 }
@@ -212,7 +216,7 @@ tally_target(struct bench *b, struct tally *tally, uint32_t t, const struct targ
 			continue;
 		if (pool->target == 0) {
 			pool->target = (uint16_t)(t + 1);
-			judge(&pool->usage, &target->levels.raise, &tally->range);
+			judge(tally, &pool->usage, &target->levels.raise);
 		}
 		if (out->pools == 0 || pool->usage.tightest < u->tightest) {
 			out->tightest_position = i;
@@ -226,7 +230,7 @@ tally_target(struct bench *b, struct tally *tally, uint32_t t, const struct targ
 	}
 	apply_gathered(b, out->pools, u);
 	portset_clear(&b->scratch);
-	judge(u, &target->levels.raise, &tally->range);
+	judge(tally, u, &target->levels.raise);
 	/* What its ports alone come to, its tightest pool explains; else it is the leak of all. */
 	if (level_of(&target->levels.raise, u->tightest, u->capacity, 0) == u->severity)
 		u->cause = usage_cause(tally_tightest(tally, out), u->severity,
@@ -311,7 +315,7 @@ tally_make(const struct census *census, const struct levels *levels, const struc
 		tally_target(b, tally, t, &targets[t]);
 	for (uint32_t i = 0; i < tally->pool_count; i++)
 		if (tally->pools[i].target == 0)
-			judge(&tally->pools[i].usage, levels, &tally->range);
+			judge(tally, &tally->pools[i].usage, levels);
 	if (!group_peers(b, tally))
 		goto out_of_memory;
 	for (uint32_t p = 0; p < tally->peer_count; p++)

@@ -177,9 +177,19 @@ find(const struct trend *trend, const struct key *key, uint32_t hash)
 	return NULL;
 }
 
+/* By how much a row has grown since the last poll, in whole percent of its capacity. */
+static unsigned
+growth(const struct trend *trend, const struct track *known, const struct usage *usage)
+{
+	uint32_t used = usage->capacity - usage->tightest;
+	uint32_t before = known != NULL ? known->recent[(trend->poll - 1) % TREND_SAMPLES] : 0;
+	return used > before ? (unsigned)((uint64_t)(used - before) * 100 / usage->capacity) : 0;
+}
+
 /* One row of the tally: its track goes from the last poll's tracks into those of this one. */
 static bool
-follow(const struct trend *last, struct trend *now, const struct key *key, struct usage *usage)
+follow(const struct trend *last, struct trend *now, const struct key *key, struct usage *usage,
+       unsigned *most_growth)
 {
 	if (now->count == TREND_MAX)
 		return true;
@@ -190,6 +200,9 @@ follow(const struct trend *last, struct trend *now, const struct key *key, struc
 		return false;
 	struct track *track = &now->tracks[now->count++];
 	const struct track *known = find(last, key, hash);
+	unsigned grown = growth(now, known, usage);
+	if (grown > *most_growth)
+		*most_growth = grown;
 	if (known != NULL)
 		*track = *known;
 	else
@@ -208,12 +221,12 @@ follow_all(const struct trend *last, struct trend *now, struct tally *tally)
 		struct key key = {.peer = t->net,
 				  .rest = (uint32_t)KIND_TARGET << 24 | (uint32_t)t->bits << 16 |
 					  t->port};
-		if (!follow(last, now, &key, &tally->targets[i].usage))
+		if (!follow(last, now, &key, &tally->targets[i].usage, &tally->growth))
 			return false;
 	}
 	for (uint32_t i = 0; i < tally->peer_count; i++) {
 		struct key key = {.peer = tally->peers[i].peer, .rest = (uint32_t)KIND_PEER << 24};
-		if (!follow(last, now, &key, &tally->peers[i].usage))
+		if (!follow(last, now, &key, &tally->peers[i].usage, &tally->growth))
 			return false;
 	}
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
@@ -221,7 +234,7 @@ follow_all(const struct trend *last, struct trend *now, struct tally *tally)
 		struct key key = {.local = p->local,
 				  .peer = p->peer,
 				  .rest = (uint32_t)KIND_POOL << 24 | p->port};
-		if (!follow(last, now, &key, &tally->pools[i].usage))
+		if (!follow(last, now, &key, &tally->pools[i].usage, &tally->growth))
 			return false;
 	}
 	return true;
@@ -234,6 +247,7 @@ trend_take(struct trend *trend, struct tally *tally, uint64_t now_ms)
 	struct trend now = *trend;
 	now.tracks = calloc(rows < TREND_MAX ? rows + 1 : TREND_MAX, sizeof(*now.tracks));
 	now.count = 0;
+	tally->growth = 0;
 	now.lookup = (struct lookup){0};
 	now.recent_ms[now.poll % TREND_SAMPLES] = now_ms;
 	if (now.poll % TREND_BLOCK == TREND_BLOCK - 1)

@@ -123,6 +123,52 @@ cause_names_what_holds_the_ports(void **state)
 }
 
 static void
+nearness_is_the_way_to_the_first_level(void **state)
+{
+	static const struct levels off = {.critical_percent = LEVEL_PERCENT_OFF,
+					  .warning_percent = LEVEL_PERCENT_OFF};
+	static const struct levels leak = {.critical_percent = LEVEL_PERCENT_OFF,
+					   .warning_percent = LEVEL_PERCENT_OFF,
+					   .close_wait = 99};
+	static const struct levels room = {.critical_percent = LEVEL_PERCENT_OFF,
+					   .warning_percent = LEVEL_PERCENT_OFF,
+					   .warning_remaining = 501};
+	static const struct levels at_half = {.critical_percent = 50,
+					      .warning_percent = LEVEL_PERCENT_OFF};
+	static const struct {
+		const struct levels *levels;
+		uint32_t used, capacity, close_wait;
+		unsigned nearness;
+	} cases[] = {
+	    /* Warning at 80 %. */
+	    {&levels_default, 0, 10000, 0, 0},
+	    {&levels_default, 4000, 10000, 0, 50},
+	    {&levels_default, 7999, 10000, 0, 99},
+	    {&levels_default, 8000, 10000, 0, 100},
+	    {&levels_default, 9990, 10000, 0, 100},
+	    /* Warning under 100 remaining: at 101 used ports of 200. */
+	    {&levels_default, 50, 200, 0, 49},
+	    {&levels_default, 100, 200, 0, 99},
+	    {&levels_default, 101, 200, 0, 100},
+	    {&levels_default, 0, 0, 0, 100},
+	    {&off, 10000, 10000, 5000, 0},
+	    {&off, 0, 0, 0, 0},
+	    {&leak, 9000, 10000, 50, 50},
+	    {&leak, 9000, 10000, 99, 99},
+	    {&leak, 9000, 10000, 100, 100},
+	    {&room, 250, 1000, 0, 50},
+	    {&room, 500, 1000, 0, 100},
+	    {&at_half, 25, 100, 0, 50},
+	    {&at_half, 50, 100, 0, 100},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_int_equal(level_nearness(cases[i].levels, cases[i].capacity - cases[i].used,
+						cases[i].capacity, cases[i].close_wait),
+				 cases[i].nearness);
+}
+
+static void
 normal_has_no_cause(void **state)
 {
 	const struct state_counts states = COUNTS([STATE_CLOSE_WAIT] = 5000);
@@ -158,6 +204,7 @@ main(void)
 	    cmocka_unit_test(each_level_can_be_off),
 	    cmocka_unit_test(the_default_band_has_hysteresis),
 	    cmocka_unit_test(cause_names_what_holds_the_ports),
+	    cmocka_unit_test(nearness_is_the_way_to_the_first_level),
 	    cmocka_unit_test(normal_has_no_cause),
 	    cmocka_unit_test(names_are_those_of_the_mib),
 	};

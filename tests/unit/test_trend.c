@@ -172,6 +172,27 @@ the_high_water_mark_is_the_most_there_was(void **state)
 	trend_free(trend);
 }
 
+/* Of each row by itself: where the fullest stays as it is, another may grow behind its back. */
+static void
+growth_is_of_the_row_that_grows_most(void **state)
+{
+	static const struct {
+		uint32_t first, second;
+		unsigned growth;
+	} polls[] = {{600, 100, 60}, {600, 100, 0}, {600, 149, 4}, {500, 550, 40},
+		     {400, 550, 0},  {405, 540, 0}, {415, 0, 1}};
+	struct trend *trend = trend_new();
+	struct made m;
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT_OF(polls); i++) {
+		make(&m, polls[i].first, polls[i].second);
+		assert_true(trend_take(trend, &m.tally, 1000 * i));
+		assert_int_equal(m.tally.growth, polls[i].growth);
+	}
+	trend_free(trend);
+}
+
 static void
 what_goes_away_is_forgotten(void **state)
 {
@@ -323,6 +344,7 @@ main(void)
 	    cmocka_unit_test(real_time_counts_not_the_number_of_polls),
 	    cmocka_unit_test(nothing_is_foretold_beyond_a_week),
 	    cmocka_unit_test(the_high_water_mark_is_the_most_there_was),
+	    cmocka_unit_test(growth_is_of_the_row_that_grows_most),
 	    cmocka_unit_test(what_goes_away_is_forgotten),
 	    cmocka_unit_test(rows_keep_their_own_series_in_any_order),
 	    cmocka_unit_test(a_slow_leak_under_jitter_shows_in_the_blocks),

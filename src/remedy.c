@@ -27,10 +27,14 @@ remedy_reuse(struct sentence *s, const struct advice *a)
 {
 	const int64_t *limit = a->host->limits.value;
 	char text[80], delay[NUMBER_TEXT_MAX];
-	if (!much_time_wait(a->usage) || limit[LIMIT_TIMESTAMPS] == 0)
+	if (!much_time_wait(a->usage))
 		return;
 	bool loopback = a->peer != NULL && addr_is_loopback(a->peer);
-	if (limit[LIMIT_TW_REUSE] == 0 || (limit[LIMIT_TW_REUSE] == 2 && !loopback)) {
+	bool off = limit[LIMIT_TW_REUSE] == 0 || (limit[LIMIT_TW_REUSE] == 2 && !loopback);
+	if (limit[LIMIT_TIMESTAMPS] == 0 && limit[LIMIT_TW_REUSE] != LIMIT_ABSENT) {
+		sentence_choice(s, off ? "set net.ipv4.tcp_timestamps=1 and net.ipv4.tcp_tw_reuse=1"
+				       : "set net.ipv4.tcp_timestamps=1, which tcp_tw_reuse needs");
+	} else if (off) {
 		sentence_choice(s, "set net.ipv4.tcp_tw_reuse=1");
 	} else if (limit[LIMIT_TW_REUSE] > 0 && limit[LIMIT_TW_REUSE_DELAY] > 1000) {
 		snprintf(text, sizeof(text), "lower net.ipv4.tcp_tw_reuse_delay (%s ms)",

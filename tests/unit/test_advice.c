@@ -118,14 +118,37 @@ reuse_is_not_recommended_where_it_has_no_effect(void **state)
 	s.peer = address("10.1.2.3");
 	s.host.limits.value[LIMIT_TW_REUSE] = 1;
 	assert_says(&s, without);
-	/* It needs timestamps. */
-	s.host.limits.value[LIMIT_TW_REUSE] = 0;
-	s.host.limits.value[LIMIT_TIMESTAMPS] = 0;
-	assert_says(&s, without);
 	/* This kernel has no such setting. */
-	s.host.limits.value[LIMIT_TIMESTAMPS] = 1;
 	s.host.limits.value[LIMIT_TW_REUSE] = LIMIT_ABSENT;
 	assert_says(&s, without);
+	s.host.limits.value[LIMIT_TIMESTAMPS] = 0;
+	assert_says(&s, without);
+}
+
+static void
+reuse_comes_with_the_timestamps_it_needs(void **state)
+{
+	static const char both[] = "set net.ipv4.tcp_timestamps=1 and net.ipv4.tcp_tw_reuse=1, or",
+			  alone[] = "set net.ipv4.tcp_timestamps=1, which tcp_tw_reuse needs, or";
+	static const struct {
+		int64_t reuse;
+		const char *peer, *words;
+	} row[] = {
+	    {0, "10.1.2.3", both},  {2, "10.1.2.3", both},   {1, "10.1.2.3", alone},
+	    {0, "127.0.0.1", both}, {2, "127.0.0.1", alone},
+	};
+	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
+	struct advice advice = {
+	    .usage = &s.usage, .range = &s.range, .host = &s.host, .peer = &s.peer};
+	char text[ADVICE_MAX];
+
+	(void)state;
+	s.host.limits.value[LIMIT_TIMESTAMPS] = 0;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		s.host.limits.value[LIMIT_TW_REUSE] = row[i].reuse;
+		s.peer = address(row[i].peer);
+		assert_non_null(strstr(advice_text(&advice, text), row[i].words));
+	}
 }
 
 static void
@@ -370,6 +393,7 @@ main(void)
 	    cmocka_unit_test(a_platforms_nat_is_named_when_its_default_is_reached),
 	    cmocka_unit_test(time_wait_calls_for_reuse),
 	    cmocka_unit_test(reuse_is_not_recommended_where_it_has_no_effect),
+	    cmocka_unit_test(reuse_comes_with_the_timestamps_it_needs),
 	    cmocka_unit_test(a_long_delay_of_reuse_is_named),
 	    cmocka_unit_test(established_load_calls_for_sharing_and_width),
 	    cmocka_unit_test(a_whole_range_is_never_to_be_widened),

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -57,16 +58,26 @@ struct agent {
 	char complaint[128];      /* the library's last one, logged once */
 };
 
-/* Why nobody is there: for a path, what the kernel says of it. */
+/* Why nobody is there, and what may help: for a path, what the kernel says of it. */
 static const char *
-reason_down(const struct agent *agent)
+reason_down(const struct agent *agent, char *buf, size_t room)
 {
 	const char *path =
 	    strncmp(agent->socket, "unix:", 5) == 0 ? agent->socket + 5 : agent->socket;
+	const char *hint = "";
+	struct stat status;
 
-	if (path[0] == '/' && access(path, R_OK | W_OK) != 0)
-		return strerror(errno);
-	return "no answer";
+	if (path[0] != '/')
+		return "no answer";
+	if (access(path, R_OK | W_OK) == 0)
+		return stat(path, &status) != 0 || S_ISSOCK(status.st_mode) ? "no answer"
+									    : "not a socket";
+	if (errno == ENOENT)
+		hint = "; does snmpd run, with \"master agentx\" in snmpd.conf?";
+	else if (errno == EACCES)
+		hint = "; see agentXPerms in snmpd.conf, and the mode of the directory";
+	snprintf(buf, room, "%s%s", strerror(errno), hint);
+	return buf;
 }
 
 /* One line for each change. */
@@ -77,6 +88,7 @@ report_link(struct agent *agent)
 			: agent->refusal != 0  ? LINK_REFUSED
 					       : LINK_UP;
 	enum link before = agent->reported;
+	char reason[160];
 
 	if (now == before)
 		return;
@@ -87,7 +99,7 @@ report_link(struct agent *agent)
 	else if (now == LINK_DOWN)
 		log_warn("agent", "%s AgentX master agent at %s (%s); trying every %d s",
 			 before == LINK_UNKNOWN ? "no" : "lost the", agent->socket,
-			 reason_down(agent), AGENT_RETRY_S);
+			 reason_down(agent, reason, sizeof(reason)), AGENT_RETRY_S);
 	else if (agent->refusal == DUPLICATE_REGISTRATION)
 		log_error("agent",
 			  "another agent serves this module at %s already: a second srcportd? "

@@ -221,7 +221,9 @@ alert_save(struct alert *alert)
 	if (!alarm_file_replace(alert->path, text, length)) {
 		int error = errno;
 		if (error != alert->error)
-			log_warn("alarm", "%s: %s: alarms will be told again after a restart",
+			log_warn("alarm",
+				 "%s: %s: alarms will be told again after a restart; put stateFile "
+				 "(srcportd.conf) where this user may write, or set it to none",
 				 alert->path, strerror(error));
 		alert->error = error;
 		free(text);

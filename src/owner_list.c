@@ -155,8 +155,13 @@ owner_holder(const struct owner_list *list, const struct owner_question *questio
 	for (uint32_t i = 0; i < holder_count; i++)
 		if (most == NULL || holders[i].weight > most->weight)
 			most = &holders[i];
-	if (most != NULL && nobody <= all)
-		put_words(most->first, count_processes(list, question, most->first), buf,
-			  OWNER_TEXT_MAX);
+	if (most == NULL || nobody > all)
+		return buf;
+	/* A user is nobody to restart. */
+	size_t at = 0;
+	if (most->first->kind == OWNER_GROUP && most->first->unit[0] == '\0')
+		at = (size_t)snprintf(buf, OWNER_TEXT_MAX, "a process of ");
+	put_words(most->first, count_processes(list, question, most->first), buf + at,
+		  OWNER_TEXT_MAX - at);
 	return buf;
 }

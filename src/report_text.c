@@ -180,11 +180,24 @@ put_target(const struct target_tally *t, const struct tally *tally, FILE *out)
 	fputc('\n', out);
 }
 
+static int
+local_width(const struct tally *tally)
+{
+	char text[ADDR_TEXT_MAX];
+	int width = 24;
+	for (uint32_t i = 0; i < tally->local_count; i++) {
+		int length = (int)strlen(addr_text(&tally->locals[i].address, text));
+		width = length > width && tally->locals[i].used > 0 ? length : width;
+	}
+	return width;
+}
+
 /* Bind pools are only worth a section when something holds ports there. */
 static void
 put_locals(const struct tally *tally, FILE *out)
 {
 	bool any = false;
+	int width = local_width(tally);
 	for (uint32_t i = 0; i < tally->local_count; i++) {
 		const struct local_tally *l = &tally->locals[i];
 		char text[ADDR_TEXT_MAX];
@@ -193,7 +206,7 @@ put_locals(const struct tally *tally, FILE *out)
 		if (!any)
 			fputs("LOCAL ADDRESSES  what bind(address, 0) can still get\n", out);
 		any = true;
-		fprintf(out, "  %-24s %8u remaining %8u held %8u connections\n",
+		fprintf(out, "  %-*s %8u remaining %8u held %8u connections\n", width,
 			addr_text(&l->address, text), l->remaining, l->used, l->connections);
 	}
 	if (any)

@@ -41,7 +41,8 @@ put_owners(const struct owner_list *list, FILE *out)
 {
 	if (list == NULL || list->pool_count == 0)
 		return;
-	fputs("OWNERS  of the sockets in pools that are not safe\n", out);
+	fputs("OWNERS  of the sockets in pools that are not safe, or whose peer or target is not\n",
+	      out);
 	for (uint32_t p = 0; p < list->pool_count; p++) {
 		const struct owner_pool *pool = &list->pools[p];
 		char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
@@ -69,7 +70,8 @@ put_failures(const struct report *report, FILE *out)
 	fprintf(out, "FAILURES  %" PRIu64 " connect() call%s found no port in %" PRIu32 " s\n",
 		f->total, number_s(f->total), report->watched_s);
 	if (f->pool[0] != '\0')
-		fprintf(out, "  the last: %s, pid %" PRIu32 " %s\n", f->pool, f->pid, f->process);
+		fprintf(out, "  the last: %s, pid %" PRIu32 "%s%s\n", f->pool, f->pid,
+			f->process[0] != '\0' ? " " : "", f->process);
 	if (f->lost > 0)
 		fprintf(out, "  %" PRIu64 " of them came too fast to be told apart\n", f->lost);
 	if (f->reason[0] != '\0')

@@ -30,8 +30,8 @@ def test_snmpd_starts_late():
     """One line that says what is missing, then silence, then rows."""
     snmpd = h.Snmpd(start=False)
     daemon = h.Srcportd(snmpd, wait=False)
-    daemon.wait_log(r"agent: no AgentX master agent at \S+agentx \(No such file or directory\); "
-                    r"trying every \d s$")
+    daemon.wait_log(r"agent: no AgentX master agent at \S+agentx \(No such file or directory; does "
+                    r"snmpd run, with \"master agentx\" in snmpd.conf\?\); trying every \d s$")
     start = time.monotonic()
     while time.monotonic() - start < 5: # two attempts more
         assert daemon.running()
@@ -148,8 +148,8 @@ def test_a_second_srcportd():
 def test_socket_that_is_none():
     """A path where nobody can listen is told once, with the reason; the daemon goes on."""
     folder = os.path.join(h.directory(), "closed")
-    for path, reason in ((os.path.join(folder, "agentx"), "No such file or directory"),
-                         ("/dev/null/agentx", "Not a directory"), ("/dev/null", "no answer")):
+    for path, reason in ((os.path.join(folder, "agentx"), "No such file or directory; does .*"),
+                         ("/dev/null/agentx", "Not a directory"), ("/dev/null", "not a socket")):
         daemon = h.Srcportd(None, "--agentx-socket", path)
         daemon.wait_log(r"agent: no AgentX master agent at %s \(%s\)" % (path, reason))
         assert daemon.stop() == 0

@@ -100,6 +100,20 @@ test_of_one_pool(void **state)
 	assert_string_equal(owner_holder(NULL, &(struct owner_question){0}, text), "");
 }
 
+/* Where no process may be looked at, the user is known: but it is a process that one restarts. */
+static void
+test_of_a_user(void **state)
+{
+	struct addr peer = address("10.1.2.3");
+	(void)state;
+	pool("10.0.0.9", "10.1.2.3", 443);
+	owner(OWNER_GROUP, 0, "", 0, "", 60, 60);
+	assert_holder((struct owner_question){.peer = &peer}, "a process of uid 1000");
+	pool("10.0.0.9", "10.1.2.3", 80);
+	owner(OWNER_GROUP, 0, "", 77, "payments.service", 61, 61);
+	assert_holder((struct owner_question){.peer = &peer}, "payments.service (uid 1000)");
+}
+
 /* A unit with many processes is one owner, over all the pools that were asked for. */
 static void
 test_of_a_unit(void **state)
@@ -158,6 +172,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_words, empty),
 	    cmocka_unit_test_setup(test_of_one_pool, empty),
+	    cmocka_unit_test_setup(test_of_a_user, empty),
 	    cmocka_unit_test_setup(test_of_a_unit, empty),
 	    cmocka_unit_test_setup(test_of_the_root_cgroup, empty),
 	    cmocka_unit_test_setup(test_of_the_kernel, empty),

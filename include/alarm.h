@@ -14,9 +14,13 @@
 
 #define ALARM_MESSAGE_MAX 256
 
+/* Numbers of alarms go round: as part of an OID they take three octets at most, so that what a
+ * notification has no say about (its twelve names) has a limit. */
+#define ALARM_ID_MAX 2097151
+
 /* An alarm as the MIB and the notifications show it. */
 struct alarm {
-	uint32_t id;       /* never used again; 0 = not raised yet */
+	uint32_t id;       /* 1 to ALARM_ID_MAX, of no other alarm; 0 = not raised yet */
 	uint32_t sequence; /* of the last notification about it; 0 = none yet */
 	struct alarm_subject subject;
 	enum severity severity; /* normal in a notice that it is cleared */

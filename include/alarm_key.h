@@ -5,6 +5,8 @@
  *     pool LOCAL -> PEER:PORT      target NAME       host
  *     peer PEER                    local ADDRESS     limit NAME
  *
+ * A pool's zone stands behind LOCAL alone: a peer that has one is reached over the same interface.
+ *
  * The text is the same in every notification about the subject, before and after any restart: a
  * manager pairs what was raised with what was cleared by it.
  */

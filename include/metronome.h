@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * metronome: the timer that says when the next poll begins, at the pace that the last one asks for.
- * It goes on while the host is suspended: when that wakes up, a poll is due, one. Everything else is
- * measured by CLOCK_MONOTONIC, without that time, in which nothing happened.
+ * It goes on while the host is suspended: when that wakes up, a poll is due, one. Everything else
+ * is measured by CLOCK_MONOTONIC, without that time, in which nothing happened.
  */
 #ifndef SRCPORTD_METRONOME_H
 #define SRCPORTD_METRONOME_H

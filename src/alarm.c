@@ -27,6 +27,7 @@ struct alarms {
 	bool indexed;        /* it is complete */
 	uint32_t followed[KINDS];
 	uint32_t last_id;
+	uint32_t highest_id; /* of the records: only a number up to it can be taken */
 	struct storm storm;
 	struct alarm_summary summary;
 	struct notice *notices;
@@ -103,6 +104,33 @@ follow(struct alarms *a, const struct alarm_subject *subject, uint32_t max)
 	return r;
 }
 
+static void
+note_id(struct alarms *a, uint32_t id)
+{
+	if (id > a->highest_id)
+		a->highest_id = id;
+}
+
+static bool
+has_id(const struct alarms *a, uint32_t id)
+{
+	for (uint32_t i = 0; i < a->count; i++)
+		if (a->records[i].alarm.id == id)
+			return true;
+	return false;
+}
+
+/* There are fewer alarms than numbers. */
+static uint32_t
+next_id(struct alarms *a)
+{
+	do
+		a->last_id = a->last_id % ALARM_ID_MAX + 1;
+	while (a->last_id <= a->highest_id && has_id(a, a->last_id));
+	note_id(a, a->last_id);
+	return a->last_id;
+}
+
 void
 alarms_begin(struct alarms *a, const struct alarm_rules *rules, const struct alarm_clock *now)
 {
@@ -113,9 +141,11 @@ alarms_begin(struct alarms *a, const struct alarm_rules *rules, const struct ala
 	lookup_free(&a->index);
 	memset(&a->index, 0, sizeof(a->index));
 	a->indexed = true;
+	a->highest_id = 0;
 	for (uint32_t i = 0; i < a->count; i++) {
 		struct record *r = &a->records[i];
 		r->taken = r->changed = false;
+		note_id(a, r->alarm.id);
 		/* Out of memory: this poll searches from the first to the last. */
 		a->indexed = a->indexed && lookup_enter(&a->index, r->hash, i);
 	}
@@ -132,7 +162,7 @@ step(struct alarms *a, struct record *r, enum severity raise, enum severity hold
 				      a->rules->clear_polls);
 	r->alarm.severity = r->state.severity;
 	if (r->changed && before == SEVERITY_NORMAL) {
-		r->alarm.id = ++a->last_id;
+		r->alarm.id = next_id(a);
 		r->alarm.since_ms = a->now.ms;
 		r->alarm.since = a->now.wall;
 	}

@@ -64,7 +64,7 @@ parse_alarm(char *line, struct alarm *out)
 	memset(out, 0, sizeof(*out));
 	out->cause = CAUSE_NONE;
 	if (strcmp(cut(&line), "alarm") != 0 ||
-	    !config_number(cut(&line), 1, UINT32_MAX, &out->id) ||
+	    !config_number(cut(&line), 1, ALARM_ID_MAX, &out->id) ||
 	    !config_number(cut(&line), 0, UINT32_MAX, &out->sequence) ||
 	    !parse_severity(cut(&line), SEVERITY_WARNING, &out->severity) ||
 	    !parse_severity(cut(&line), SEVERITY_NORMAL, &out->told) ||
@@ -94,7 +94,7 @@ static bool
 parse_last(char *line, struct alarm_file *file)
 {
 	return strcmp(cut(&line), "last") == 0 &&
-	       config_number(cut(&line), 0, UINT32_MAX, &file->last_id) &&
+	       config_number(cut(&line), 0, ALARM_ID_MAX, &file->last_id) &&
 	       config_number(cut(&line), 0, UINT32_MAX, &file->last_sequence) && *line == '\0';
 }
 
@@ -102,7 +102,7 @@ static const char *
 add_alarm(struct alarm_file *file, char *line)
 {
 	struct alarm alarm;
-	if (!parse_alarm(line, &alarm) || alarm.id > file->last_id)
+	if (!parse_alarm(line, &alarm))
 		return "alarm ID SEQUENCE SEVERITY TOLD SINCE KEY";
 	if (file->count == ALARMS_MAX)
 		return "fewer alarms";

@@ -20,10 +20,12 @@ alarm_key(const struct alarm_subject *s, char buf[static ALARM_KEY_MAX])
 {
 	char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 	const char *word = words[s->kind];
+	struct addr plain = s->peer;
+	plain.zone = 0;
 	switch (s->kind) {
 	case ALARM_POOL:
 		snprintf(buf, ALARM_KEY_MAX, "%s %s%s%s", word, addr_text(&s->local, local), arrow,
-			 addr_port_text(&s->peer, s->port, peer));
+			 addr_port_text(&plain, s->port, peer));
 		break;
 	case ALARM_PEER:
 		snprintf(buf, ALARM_KEY_MAX, "%s %s", word, addr_text(&s->peer, local));
@@ -69,9 +71,13 @@ parse_pool(const char *rest, struct alarm_subject *out)
 	local[at - rest] = '\0';
 	if (target_parse(at + strlen(arrow), &peer) != NULL || peer.port == 0)
 		return false;
+	if (!parse_address(local, &out->local))
+		return false;
 	out->peer = peer.net;
 	out->port = peer.port;
-	return parse_address(local, &out->local);
+	if (addr_is_link_local(&out->peer))
+		out->peer.zone = out->local.zone;
+	return true;
 }
 
 bool

@@ -331,6 +331,29 @@ an_alarm_of_an_earlier_life_is_not_told_again(void **state)
 	alarms_free(b.alarms);
 }
 
+/* The numbers go round, past those that are in use. */
+static void
+a_number_is_of_one_alarm(void **state)
+{
+	struct bench b;
+	struct alarm old = {
+	    .id = 2, .severity = SEVERITY_CRITICAL, .told = SEVERITY_CRITICAL, .since = 900000};
+	(void)state;
+	bench_begin(&b, 1, 1);
+	assert_true(alarm_key_parse(A, &old.subject));
+	alarms_continue(b.alarms, ALARM_ID_MAX - 1, 99);
+	assert_true(alarms_restore(b.alarms, &old, 1000));
+	for (unsigned i = 0; i < 4; i++) {
+		static const uint32_t expected[] = {ALARM_ID_MAX, 1, 3, 4};
+		poll_two(&b, 99, 99);
+		assert_int_equal(alarms_at(b.alarms, 0)->id, 2);
+		assert_int_equal(alarms_at(b.alarms, 1)->id, expected[i]);
+		assert_int_equal(alarms_last_id(b.alarms), expected[i]);
+		poll_two(&b, 99, 10);
+	}
+	alarms_free(b.alarms);
+}
+
 static void
 memory_running_out_never_tells_twice(void **state)
 {
@@ -365,6 +388,7 @@ main(void)
 	    cmocka_unit_test(what_finds_no_room_waits),
 	    cmocka_unit_test(what_comes_back_before_its_end_was_told_needs_no_words),
 	    cmocka_unit_test(an_alarm_of_an_earlier_life_is_not_told_again),
+	    cmocka_unit_test(a_number_is_of_one_alarm),
 	    cmocka_unit_test(memory_running_out_never_tells_twice),
 	};
 	return cmocka_run_group_tests_name("alarm", tests, NULL, NULL);

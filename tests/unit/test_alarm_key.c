@@ -6,7 +6,8 @@
 static const char *const keys[] = {
     "pool 10.0.0.1 -> 10.1.2.3:443",
     "pool 2001:db8::1 -> [2001:db8::2]:65535",
-    "pool fe80::1%7 -> [fe80::2%7]:1",
+    "pool fe80::1%7 -> [fe80::2]:1",
+    "pool 2001:db8::1%7 -> [2001:db8::2]:1",
     "pool 10.0.0.1%3 -> 10.1.2.3:443",
     "peer 10.1.2.3",
     "peer 2001:db8::2",
@@ -32,6 +33,21 @@ a_key_leads_back_to_its_subject(void **state)
 		assert_true(alarm_subject_equal(&subject, &again));
 		assert_int_equal(alarm_subject_hash(&subject), alarm_subject_hash(&again));
 	}
+}
+
+/* Over another interface it is another pool. */
+static void
+a_link_local_peer_has_the_zone_of_the_local_address(void **state)
+{
+	struct alarm_subject two, three, global;
+	(void)state;
+	assert_true(alarm_key_parse("pool fe80::1%2 -> [fe80::2]:1", &two));
+	assert_true(alarm_key_parse("pool fe80::1%3 -> [fe80::2]:1", &three));
+	assert_true(alarm_key_parse("pool 2001:db8::1%3 -> [2001:db8::2]:1", &global));
+	assert_int_equal(two.peer.zone, 2);
+	assert_int_equal(three.peer.zone, 3);
+	assert_int_equal(global.peer.zone, 0);
+	assert_false(alarm_subject_equal(&two, &three));
 }
 
 static void
@@ -95,10 +111,12 @@ the_longest_key_has_room(void **state)
 	char key[ALARM_KEY_MAX];
 	(void)state;
 	memset(subject.local.octet, 0xff, sizeof(subject.local.octet));
+	subject.local.octet[0] = 0xfe;
+	subject.local.octet[1] = 0x80;
 	subject.local.zone = UINT32_MAX;
 	subject.peer = subject.local;
 	alarm_key(&subject, key);
-	assert_int_equal(strlen(key), 5 + 50 + 4 + 1 + 50 + 1 + 6);
+	assert_int_equal(strlen(key), 5 + 50 + 4 + 1 + 39 + 1 + 6);
 	assert_true(alarm_key_parse(key, &again));
 	assert_true(alarm_subject_equal(&subject, &again));
 }
@@ -108,6 +126,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_key_leads_back_to_its_subject),
+	    cmocka_unit_test(a_link_local_peer_has_the_zone_of_the_local_address),
 	    cmocka_unit_test(subjects_differ_in_every_part),
 	    cmocka_unit_test(what_is_no_key_is_refused),
 	    cmocka_unit_test(the_longest_key_has_room),

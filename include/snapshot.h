@@ -29,10 +29,14 @@ struct poll_stats {
 	char error[128];      /* what the last poll failed on; empty if it did not fail */
 };
 
-/* What the limits of the tables leave out. */
+/* What the limit of a table leaves out. */
+struct rest {
+	uint32_t rows;
+	uint32_t connections; /* theirs: with those of the table's rows, all outgoing ones */
+};
+
 struct omitted {
-	uint32_t pools, peers, locals; /* rows */
-	uint32_t connections;          /* of the omitted pools */
+	struct rest pools, peers, locals;
 };
 
 /* What the pools come to, all of them: those without a row too. Without a pool, what an empty one
@@ -127,11 +131,12 @@ struct row_limits {
 	uint32_t pools, peers, locals;
 };
 
-/* Builds a snapshot with one reference from a tally. At most `limits` rows a table are taken, the
- * most severe and of those the fewest remaining first; the rest is counted in omitted. NULL with
- * errno ENOMEM. */
+/* Builds a snapshot with one reference from a tally. At most `limits` rows a table are taken: the
+ * worst pool, what is in alarm, what belongs to a target, then the rest, of each the fewest
+ * remaining first (rows.h); the others are counted in omitted. Of what was in `last` (which may be
+ * NULL) rows are kept where that makes little difference. NULL with errno ENOMEM. */
 struct snapshot *snapshot_build(const struct tally *tally, const struct poll_stats *poll,
-				const struct row_limits *limits);
+				const struct row_limits *limits, const struct snapshot *last);
 
 /* A snapshot with new poll figures and the rows of `last` (which may be NULL: then empty, severity
  * unknown). Takes a reference to last. NULL with errno ENOMEM. */

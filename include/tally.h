@@ -76,6 +76,8 @@ struct local_tally {
 	uint32_t connections;
 	uint32_t used; /* ports that bind(address, 0) cannot get */
 	uint32_t remaining;
+	enum severity
+	    severity; /* of its alarm (alarm_watch.h); tally_make() knows of none: normal */
 };
 
 struct target_tally {

@@ -212,8 +212,8 @@ watch_pool(struct watch *w, struct pool_tally *pool)
 		set_row(u, judge(w, &w->config->levels, true, LEAK, u, u));
 }
 
-/* What remains of a capacity, by the levels of a kind that has only those. */
-static void
+/* What remains of a capacity, by the levels of a kind that has only those. Returns the verdict. */
+static enum severity
 watch_remaining(struct watch *w, struct alarm_reading *r, const struct level_band *band)
 {
 	r->raise = level_of(&band->raise, r->remaining, r->capacity, 0);
@@ -222,17 +222,16 @@ watch_remaining(struct watch *w, struct alarm_reading *r, const struct level_ban
 	r->percent = level_percent(r->remaining, r->capacity);
 	r->cause = r->raise == SEVERITY_NORMAL ? CAUSE_NONE : CAUSE_SMALL_RANGE;
 	r->hold_cause = r->hold == SEVERITY_NORMAL ? CAUSE_NONE : CAUSE_SMALL_RANGE;
-	if (worth_taking(w, r))
-		alarms_take(w->alarms, r);
+	return worth_taking(w, r) ? alarms_take(w->alarms, r).severity : SEVERITY_NORMAL;
 }
 
 static void
 watch_floors(struct watch *w)
 {
-	const struct tally *tally = w->tally;
+	struct tally *tally = w->tally;
 	const struct scene scene = {.tally = tally};
 	for (uint32_t l = 0; l < tally->local_count; l++) {
-		const struct local_tally *local = &tally->locals[l];
+		struct local_tally *local = &tally->locals[l];
 		struct alarm_reading r = {
 		    .subject = {.kind = ALARM_LOCAL, .local = local->address},
 		    .local = local->address,
@@ -241,7 +240,7 @@ watch_floors(struct watch *w)
 		    .describe = describe_local,
 		    .context = &scene,
 		};
-		watch_remaining(w, &r, &w->config->local);
+		local->severity = watch_remaining(w, &r, &w->config->local);
 	}
 	struct alarm_reading r = {.subject = {.kind = ALARM_HOST},
 				  .capacity = tally->range.in_use + tally->range.free,

@@ -162,7 +162,7 @@ conclude(struct collector *c)
 	tally->owners = c->config->owners ? owners_list(c->owners) : NULL;
 	alert_poll(c->alert, c->config, tally);
 	charge(c);
-	struct snapshot *snapshot = snapshot_build(tally, &c->stats, &c->config->rows);
+	struct snapshot *snapshot = snapshot_build(tally, &c->stats, &c->config->rows, c->last);
 	tally_free(tally);
 	if (snapshot != NULL) {
 		metronome_follow(&c->metronome, &c->config->pace, snapshot, monotonic_us() / 1000);

@@ -75,7 +75,7 @@ get_worst_pool(const struct mib_view *view, const void *row, struct mib_value *o
 	(void)view;
 	if (s->poll.made_ms == 0)
 		return false;
-	if (s->pool_count + s->omitted.pools > 0)
+	if (s->pool_count + s->omitted.pools.rows > 0)
 		n = snprintf(out->octets, sizeof(out->octets), "%s -> %s: %u of %u port%s remain",
 			     addr_text(&worst->local, local),
 			     addr_port_text(&worst->peer, worst->port, peer),
@@ -324,14 +324,14 @@ static const struct mib_column poll_columns[] = {
     SNAPSHOT(5, MIB_COUNTER, poll.polls),
     SNAPSHOT(6, MIB_COUNTER, poll.errors),
     MIB_COMPUTED(7, MIB_TICKS, get_discontinuity),
-    SNAPSHOT(8, MIB_GAUGE, omitted.pools),
-    SNAPSHOT(9, MIB_GAUGE, omitted.peers),
-    SNAPSHOT(10, MIB_GAUGE, omitted.locals),
+    SNAPSHOT(8, MIB_GAUGE, omitted.pools.rows),
+    SNAPSHOT(9, MIB_GAUGE, omitted.peers.rows),
+    SNAPSHOT(10, MIB_GAUGE, omitted.locals.rows),
     SNAPSHOT(11, MIB_BITS, poll.features),
     SNAPSHOT(12, MIB_TEXT, poll.error),
     SNAPSHOT(13, MIB_GAUGE, poll.cpu_us),
     SNAPSHOT(14, MIB_GAUGE, poll.carried),
-    SNAPSHOT(15, MIB_GAUGE, omitted.connections),
+    SNAPSHOT(15, MIB_GAUGE, omitted.pools.connections),
 };
 
 /* Columns 7 to 26 of every table whose rows have a struct usage: the same number means the same in

@@ -47,6 +47,7 @@ settle(struct grouping *g, uint32_t l, struct local_tally *out)
 	for (; other != LOOKUP_NONE; other = g->next_on_device[other])
 		hold(g, other);
 	out->address = local->address;
+	out->severity = SEVERITY_NORMAL;
 	out->connections = local->connections;
 	out->remaining = portset_count_andnot(&left, &g->scratch);
 	out->used = all - out->remaining;

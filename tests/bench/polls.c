@@ -59,7 +59,7 @@ main(int argc, char **argv)
 		sockets = census.sockets;
 		struct poll_stats stats = {0};
 		struct snapshot *snapshot =
-		    tally != NULL ? snapshot_build(tally, &stats, &limits) : NULL;
+		    tally != NULL ? snapshot_build(tally, &stats, &limits, NULL) : NULL;
 		if (snapshot == NULL)
 			return 1;
 		cpu = thread_cpu_us() - cpu;

@@ -23,7 +23,7 @@ make_snapshot(void)
 	const struct poll_stats poll = {.polls = 1};
 	const struct row_limits limits = {100, 100, 100};
 	CLAIM(tally != NULL);
-	struct snapshot *snapshot = snapshot_build(tally, &poll, &limits);
+	struct snapshot *snapshot = snapshot_build(tally, &poll, &limits, NULL);
 	CLAIM(snapshot != NULL);
 	tally_free(tally);
 	census_free(&census);

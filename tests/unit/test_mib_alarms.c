@@ -66,7 +66,7 @@ set_up(void **state)
 	strcpy(bank.name, "bank");
 	bank.levels.raise.critical_percent = LEVEL_PERCENT_OFF;
 	hostlimits_init(&tally.host.limits);
-	struct snapshot *s = snapshot_build(&tally, &poll, &limits);
+	struct snapshot *s = snapshot_build(&tally, &poll, &limits, NULL);
 	assert_non_null(s);
 	/* The snapshot needs nothing of what it was made from. */
 	memset(&office, 0xff, sizeof(office));

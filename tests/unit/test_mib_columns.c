@@ -112,7 +112,7 @@ small_snapshot(void)
 		pools[0].usage.states.of[s] = 200 + s;
 		peers[0].usage.states.of[s] = 300 + s;
 	}
-	return snapshot_build(&tally, &poll, &limits);
+	return snapshot_build(&tally, &poll, &limits, NULL);
 }
 
 static int

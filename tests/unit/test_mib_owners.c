@@ -61,7 +61,7 @@ set_up(void **state)
 	const struct row_limits limits = {10, 10, 10};
 	(void)state;
 	fill_owners();
-	snapshot = snapshot_build(&tally, &poll, &limits);
+	snapshot = snapshot_build(&tally, &poll, &limits, NULL);
 	return snapshot == NULL;
 }
 

@@ -206,7 +206,7 @@ search_agrees_with_reference(void **state)
 		if (i == 0 || compare_pools(&pools[i], &pools[tally.pool_count - 1]) != 0)
 			pools[tally.pool_count++] = pools[i];
 
-	struct snapshot *s = snapshot_build(&tally, &poll, &limits);
+	struct snapshot *s = snapshot_build(&tally, &poll, &limits, NULL);
 	struct mib_view view = {.snapshot = s, .now_ms = 2};
 
 	assert_non_null(s);

@@ -27,7 +27,7 @@ build(const struct row_limits *limits)
 {
 	const struct poll_stats poll = {.polls = 7, .features = 1};
 	host_tally(&host, NULL, 0);
-	struct snapshot *s = snapshot_build(host.tally, &poll, limits);
+	struct snapshot *s = snapshot_build(host.tally, &poll, limits, NULL);
 	assert_non_null(s);
 	return s;
 }
@@ -91,14 +91,14 @@ limits_keep_the_tightest(void **state)
 	assert_int_equal(s->pool_count, 3);
 	for (uint32_t i = 0; i < 3; i++)
 		assert_int_equal(s->pools[i].t.port, 8 + i);
-	assert_int_equal(s->omitted.pools, 8);
-	assert_int_equal(s->omitted.connections, 56 - 8 - 9 - 10);
+	assert_int_equal(s->omitted.pools.rows, 8);
+	assert_int_equal(s->omitted.pools.connections, 56 - 8 - 9 - 10);
 	assert_int_equal(s->peer_count, 1);
 	struct addr peer = address("10.0.0.2");
 	assert_true(addr_equal(&s->peers[0].t.peer, &peer));
-	assert_int_equal(s->omitted.peers, 1);
+	assert_int_equal(s->omitted.peers.rows, 1);
 	assert_int_equal(s->local_count, 0);
-	assert_int_equal(s->omitted.locals, 1);
+	assert_int_equal(s->omitted.locals.rows, 1);
 	snapshot_release(s);
 }
 
@@ -190,7 +190,7 @@ repeats_share_the_rows(void **state)
 	assert_ptr_equal(second->pools, first->pools);
 	assert_ptr_equal(third->pools, first->pools);
 	assert_ptr_equal(third->rows_from, first);
-	assert_int_equal(third->omitted.pools, 2);
+	assert_int_equal(third->omitted.pools.rows, 2);
 	assert_int_equal(third->poll.errors, 2);
 	assert_int_equal(second->poll.errors, 1);
 	assert_string_equal(third->poll.error, "sock_diag: it did not end");
@@ -235,7 +235,7 @@ out_of_memory_is_told(void **state)
 	for (; s == NULL; n++) {
 		errno = 0;
 		allocations_fail_from(n);
-		s = snapshot_build(host.tally, &poll, &no_limits);
+		s = snapshot_build(host.tally, &poll, &no_limits, NULL);
 		bool failed = allocations_fail_from(0);
 		if (s == NULL)
 			assert_int_equal(errno, ENOMEM);

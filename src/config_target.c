@@ -15,7 +15,7 @@ parse_name(struct config_words *words, struct target *out, struct config_fault *
 	for (size_t i = 0; good && i < length; i++)
 		good = word[i] >= ' ' && word[i] <= '~' && word[i] != '"';
 	if (!good)
-		return config_wrong(fault, word, "a name of 1 to %d printable characters",
+		return config_wrong(fault, word, "a name of 1 to %d printable characters of ASCII",
 				    TARGET_NAME_MAX);
 	memcpy(out->name, word, length + 1);
 	return true;

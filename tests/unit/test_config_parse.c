@@ -291,7 +291,7 @@ bad_targets_are_told_apart(void **state)
 	/* clang-format off */
 	assert_string_equal(
 	    r.said,
-	    "srcportd.conf:1: target: found nothing, expected a name of 1 to 32 printable characters\n"
+	    "srcportd.conf:1: target: found nothing, expected a name of 1 to 32 printable characters of ASCII\n"
 	    "srcportd.conf:2: target: found nothing, expected ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS\n"
 	    "srcportd.conf:3: target: found \"10.1.2\", expected ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS\n"
 	    "srcportd.conf:4: target: found \"0\", expected a port from 1 to 65535\n"
@@ -302,7 +302,7 @@ bad_targets_are_told_apart(void **state)
 	    "srcportd.conf:9: target: found \"warning 96%\", expected at most 95%, its critical level\n"
 	    "srcportd.conf:10: target: found \"warning 40\", expected at least 50, its critical level\n"
 	    "srcportd.conf:12: target: found \"b\", expected a name that srcportd.conf:11 has not\n"
-	    "srcportd.conf:13: target: found \"abcdefghijklmnopqrstuvwxyz0123456\", expected a name of 1 to 32 printable characters\n");
+	    "srcportd.conf:13: target: found \"abcdefghijklmnopqrstuvwxyz0123456\", expected a name of 1 to 32 printable characters of ASCII\n");
 	/* clang-format on */
 	end(&r);
 }

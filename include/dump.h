@@ -10,13 +10,15 @@
 enum dump_result {
 	DUMP_MORE,    /* the dump goes on in the next datagram */
 	DUMP_DONE,    /* it ended as it should */
-	DUMP_REFUSED, /* the kernel answered the request with an error: *error */
-	DUMP_BROKEN   /* not a possible answer to the request; *error: EBADMSG, ENOMEM, EINTR */
+	DUMP_REFUSED, /* the datagram begins with the kernel's refusal: *error; nothing is taken */
+	DUMP_BROKEN   /* no possible answer, or the kernel broke off: *error; part may be taken */
 };
 
 /* Takes in a datagram of `length` octets (aligned for nlmsghdr). Every message must bear seq and
- * portid. *error is a positive errno for the last two results: EINTR says that the kernel itself
- * called the dump inconsistent (NLM_F_DUMP_INTR). */
+ * portid. *error is a positive errno for the last two results: of DUMP_BROKEN EBADMSG, ENOMEM,
+ * EINTR when the kernel itself called the dump inconsistent (NLM_F_DUMP_INTR), or what it broke off
+ * with.
+ */
 enum dump_result dump_take(const void *data, size_t length, uint32_t seq, uint32_t portid,
 			   enum diag_dump dump, struct census *census, int *error);
 

@@ -70,6 +70,9 @@ dump_take(const void *data, size_t length, uint32_t seq, uint32_t portid, enum d
 		ours = message->nlmsg_seq == seq && message->nlmsg_pid == portid;
 		if (ours)
 			result = take_message(message, dump, census, error);
+		/* Behind sockets it is the end of an answer, not a refusal to give one. */
+		if (result == DUMP_REFUSED && message != data)
+			result = DUMP_BROKEN;
 		message = mnl_nlmsg_next(message, &left);
 	}
 	if (result == DUMP_REFUSED || result == DUMP_BROKEN)

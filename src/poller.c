@@ -23,6 +23,7 @@
 struct poller {
 	struct mnl_socket *socket;
 	bool busy;           /* a dump is under way on the socket */
+	bool heard;          /* part of its answer is in the census */
 	bool one_walk;       /* the kernel takes DIAG_BOTH */
 	bool explicit_works; /* it takes the AUTO filter */
 	uint32_t features;
@@ -185,6 +186,7 @@ send_request(struct poller *poller)
 	if (mnl_socket_sendto(poller->socket, request, request->nlmsg_len) < 0)
 		return fail(poller, "request", errno);
 	poller->busy = true;
+	poller->heard = false;
 	return POLLER_MORE;
 }
 
@@ -248,10 +250,13 @@ is_unknown(int error)
 	return error == EOPNOTSUPP || error == EINVAL || error == ENOENT;
 }
 
-/* The kernel refused the request. What an older kernel does not have is done without. */
+/* The kernel refused the request. What an older kernel does not have is done without; but what has
+ * been answered in part is in the census, and would be in it twice. */
 static enum poller_step
 refused(struct poller *poller, int error)
 {
+	if (poller->heard)
+		return fail(poller, "the kernel broke it off", error);
 	poller->busy = false;
 	if (poller->form == DIAG_BOTH && poller->dump == DIAG_HOLDERS && is_unknown(error)) {
 		poller->one_walk = false;
@@ -296,6 +301,7 @@ poller_read(struct poller *poller)
 		return refused(poller, error);
 	if (result == DUMP_BROKEN)
 		return fail(poller, "answer", error);
+	poller->heard = true;
 	if (poller->record != NULL &&
 	    !recording_dump(poller->record, poller->dump, poller->buffer, (size_t)got))
 		return fail(poller, "recording", errno);

@@ -279,7 +279,13 @@ datagram_socket(struct datagram *d, const struct diag_socket *s)
 void
 datagram_done(struct datagram *d)
 {
-	int32_t code = 0;
+	datagram_failed(d, 0);
+}
+
+void
+datagram_failed(struct datagram *d, int error)
+{
+	int32_t code = -error;
 	datagram_message(d, NLMSG_DONE, &code, sizeof(code));
 }
 

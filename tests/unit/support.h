@@ -82,6 +82,8 @@ struct datagram {
 void datagram_message(struct datagram *d, uint16_t type, const void *payload, size_t length);
 void datagram_socket(struct datagram *d, const struct diag_socket *s);
 void datagram_done(struct datagram *d);
+/* An end that says the dump failed, and a refusal of the request. */
+void datagram_failed(struct datagram *d, int error);
 void datagram_error(struct datagram *d, int error);
 /* Sockets of many kinds, with attributes: of the first dump, or of the others; and the end. */
 void datagram_fill(struct datagram *d, bool holders);

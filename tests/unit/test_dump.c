@@ -133,12 +133,17 @@ static void
 done_with_an_error(void **state)
 {
 	struct setting *t = begin();
-	const int32_t code = -ENOMEM;
 	(void)state;
-	add_socket(t, 40000);
-	datagram_message(&t->d, NLMSG_DONE, &code, sizeof(code));
+	datagram_failed(&t->d, EINVAL);
 	assert_int_equal(take(t), DUMP_REFUSED);
-	assert_int_equal(t->error, ENOMEM);
+	assert_int_equal(t->error, EINVAL);
+	assert_int_equal(t->census.sockets, 0);
+	/* Behind a socket it is no refusal: who then asks in another way would count it twice. */
+	t->d.length = 0;
+	add_socket(t, 40000);
+	datagram_failed(&t->d, EINVAL);
+	assert_int_equal(take(t), DUMP_BROKEN);
+	assert_int_equal(t->error, EINVAL);
 	end(t);
 }
 

@@ -23,6 +23,7 @@ struct poll_stats {
 	uint32_t cpu_us;      /* CPU time since the good poll before it: of it and all around it */
 	uint32_t sockets;     /* in it */
 	uint32_t carried;     /* of these, taken over from the last full poll */
+	uint32_t light;       /* light polls since the last full one; 0 = it was full */
 	uint32_t polls;       /* good polls since start (Counter32: wraps) */
 	uint32_t errors;      /* failed polls since start */
 	uint32_t features;    /* bit mask of 1 << enum kernel_feature */

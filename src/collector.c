@@ -185,6 +185,9 @@ poll_done(struct collector *c)
 	c->stats.error[0] = '\0';
 	c->stats.polls++;
 	c->tally = round_take(c->round, &c->stats);
+	log_debug("poller", "%s poll: %u sockets, %u of them carried, in %u us",
+		  c->stats.light != 0 ? "light" : "full", c->stats.sockets, c->stats.carried,
+		  c->stats.duration_us);
 	metronome_note(&c->metronome, c->stats.duration_us);
 	if (!c->config->owners || !owners_start(c->owners, c->tally))
 		conclude(c);

@@ -332,6 +332,9 @@ static const struct mib_column poll_columns[] = {
     SNAPSHOT(13, MIB_GAUGE, poll.cpu_us),
     SNAPSHOT(14, MIB_GAUGE, poll.carried),
     SNAPSHOT(15, MIB_GAUGE, omitted.pools.connections),
+    SNAPSHOT(16, MIB_GAUGE, omitted.peers.connections),
+    SNAPSHOT(17, MIB_GAUGE, omitted.locals.connections),
+    SNAPSHOT(18, MIB_GAUGE, poll.light),
 };
 
 /* Columns 7 to 26 of every table whose rows have a struct usage: the same number means the same in

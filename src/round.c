@@ -245,5 +245,6 @@ round_take(struct round *r, struct poll_stats *stats)
 	stats->duration_us = (uint32_t)(end_us - r->started_us);
 	stats->sockets = r->sockets;
 	stats->carried = carry_sockets(&r->carry);
+	stats->light = r->carry.light ? r->carry.age : 0;
 	return tally;
 }

@@ -170,8 +170,8 @@ advice_free(const struct range_tally *range, uint32_t free, char buf[static ADVI
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
 	char left[NUMBER_TEXT_MAX], size[NUMBER_TEXT_MAX];
 	sentence_put(&s,
-		     "no socket holds %s of %s ports: bind() with port 0 to any address can get no "
-		     "more",
+		     "no socket holds %s of %s ports: that is all that bind() with port 0 to any "
+		     "address can get",
 		     number_text(free, left), number_text(range->free + range->in_use, size));
 	remedy_put_range(&s, range);
 	return buf;

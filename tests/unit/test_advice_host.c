@@ -46,13 +46,14 @@ bind_has_sentences_of_its_own(void **state)
 	s.range.in_use = 28227;
 	assert_string_equal(
 	    advice_free(&s.range, 5, text),
-	    "no socket holds 5 of 28,232 ports: bind() with port 0 to any address can get no "
-	    "more; set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; reserve "
+	    "no socket holds 5 of 28,232 ports: that is all that bind() with port 0 to any "
+	    "address can get; set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
+	    "reserve "
 	    "listeners 3306, 5432, 8080 first)");
 	situation_whole_range(&s);
 	assert_string_equal(advice_free(&s.range, 5, text),
-			    "no socket holds 5 of 28,232 ports: bind() with port 0 to any "
-			    "address can get no more");
+			    "no socket holds 5 of 28,232 ports: that is all that bind() with "
+			    "port 0 to any address can get");
 }
 
 /* A tally of a few rows for the sentence of the whole host. */

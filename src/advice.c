@@ -85,12 +85,17 @@ static void
 put_nothing_offered(struct sentence *s, const struct advice *a)
 {
 	const struct range_tally *r = a->range;
+	/* Whatever else may be the matter, ports have to be freed first. */
+	struct usage blocked = *a->usage;
+	struct advice freeing = *a;
 	char reserved[NUMBER_TEXT_MAX], listening[NUMBER_TEXT_MAX], bound[NUMBER_TEXT_MAX];
 	sentence_put(s,
 		     "no port of the range %u-%u can be used: %s reserved, %s listening, %s bound",
 		     r->range.low, r->range.high, number_text(r->reserved, reserved),
 		     number_text(r->listening, listening), number_text(r->bound, bound));
-	remedy_put(s, a);
+	blocked.cause = CAUSE_BLOCKED;
+	freeing.usage = &blocked;
+	remedy_put(s, &freeing);
 }
 
 static void

@@ -322,11 +322,16 @@ nothing_offered_says_what_took_it(void **state)
 	s.usage.capacity = s.usage.tightest = 0;
 	s.range.range = (struct port_range){40000, 40009};
 	s.range.reserved = 10;
-	assert_says(&s,
-		    "no port of the range 40000-40009 can be used: 10 reserved, 0 listening, "
-		    "0 bound; shorten net.ipv4.ip_local_reserved_ports (10 ports of the range), "
-		    "or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
-		    "reserve listeners 3306, 5432, 8080 first)");
+	static const enum cause whatever_else[] = {CAUSE_BLOCKED, CAUSE_CLOSE_WAIT, CAUSE_FAILURES};
+	for (size_t i = 0; i < COUNT_OF(whatever_else); i++) {
+		s.usage.cause = whatever_else[i];
+		assert_says(&s,
+			    "no port of the range 40000-40009 can be used: 10 reserved, "
+			    "0 listening, 0 bound; shorten net.ipv4.ip_local_reserved_ports "
+			    "(10 ports of the range), or set "
+			    "net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; reserve "
+			    "listeners 3306, 5432, 8080 first)");
+	}
 }
 
 static void

@@ -155,18 +155,21 @@ ifneq ($(DEPS),no)
 	@tests/deps -o clients
 endif
 
+# As many compilers as there are processors, unless make was told a number.
+build = $(MAKE) --no-print-directory -s $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 # Tests. Each check-* target but check-tsan, which is slow, is a part of check.
 # gcc's flow warnings misfire in instrumented code; the other builds are the ones that judge.
-asan = $(MAKE) --no-print-directory -s O=build/asan SANITIZE=address,undefined $(instrumented)
-tsan = $(MAKE) --no-print-directory -s O=build/tsan SANITIZE=thread $(instrumented)
+asan = $(build) O=build/asan SANITIZE=address,undefined $(instrumented)
+tsan = $(build) O=build/tsan SANITIZE=thread $(instrumented)
 instrumented = CFLAGS='-O1 -g' WERROR=-w all unit-tests
 
 check: deps-check deps-clients
-	@$(MAKE) --no-print-directory -s all unit-tests
+	+@$(build) all unit-tests
 	+@$(asan)
 	@tests/run-tests static unit asan fuzz integration
 check-unit: deps-check
-	@$(MAKE) --no-print-directory -s unit-tests
+	+@$(build) unit-tests
 	@tests/run-tests unit
 check-asan: deps-check
 	+@$(asan)

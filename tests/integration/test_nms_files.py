@@ -178,6 +178,8 @@ def test_grafana():
             used = re.findall(r"\bsrcPort\w+(?=\{)", target["expr"])
             assert used and set(used) <= metrics, target["expr"]
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"]) >= 10
+    alarms = [panel for panel in board["panels"] if panel["title"] == "Active alarms"]
+    assert "srcPortAlarmSeverity{" in alarms[0]["targets"][0]["expr"], alarms
 
 
 def test_librenms():

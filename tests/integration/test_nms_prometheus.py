@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """snmp_exporter, promtool and Prometheus itself with the files that conf/ has for them."""
+import json
 import os
 import re
 import shutil
+import urllib.parse
 
 import harness as h
 import nms
@@ -133,6 +135,19 @@ def firing(name):
             if alert["labels"]["alertname"] == name and alert["state"] == "firing"]
 
 
+def dashboard(title):
+    """{expression: its results} of a panel of conf/grafana/, for every host and pool."""
+    board = json.loads(nms.conf("grafana/srcportd.json"))
+    panel = [one for one in board["panels"] if one["title"] == title][0]
+    found = {}
+    for target in panel["targets"]:
+        query = target["expr"].replace("$instance", ".*").replace("$pool", ".*")
+        answer = nms.http_json("http://127.0.0.1:9090/api/v1/query?" + urllib.parse.urlencode(
+            {"query": query}))
+        found[query] = answer["data"]["result"]
+    return found
+
+
 def test_prometheus_raises_and_ends_an_alert():
     """A pool that fills, seen through snmpd, snmp_exporter and the rules of conf/."""
     nms.need("prometheus", "prometheus")
@@ -151,6 +166,12 @@ def test_prometheus_raises_and_ends_an_alert():
             assert labels["instance"] == "127.0.0.1:%d" % h.PORT, labels
             h.wait_for(lambda: firing("SrcPortCritical")[0]["annotations"]["description"]
                        .startswith("0 left."), 10, "what remains: %s" % notes)
+            for query, rows in dashboard("Active alarms").items():
+                keys = {row["metric"]["srcPortAlarmKey"] for row in rows}
+                assert labels["srcPortAlarmKey"] in keys, (query, rows)
+            for query, rows in dashboard("Pools, the tightest first").items():
+                assert len(rows) >= 2 and set(rows[0]["metric"]) == {
+                    "instance", "srcPortPoolName"}, (query, rows)
             host.drain()
             h.wait_for(lambda: not firing("SrcPortCritical"), 60, "the end of the alert")
 

@@ -39,13 +39,50 @@ def _severity(mib):
         for number, label in enum.items()}}]}
 
 
+def _table(title, place, columns, key, sort, mib):
+    """A row for each value of the label `key`. columns: (name, expression, unit); what names a row
+    in all of them alike makes one row of them, so job and __name__ are left out."""
+    targets = [_target("max by (instance, %s) (%s)" % (key, expression), "", format="table",
+                       instant=True) for _, expression, _ in columns]
+    names = {"Value #" + chr(ord("A") + number): name
+             for number, (name, _, _) in enumerate(columns)}
+    properties = {name: [{"id": "unit", "value": unit}] for name, _, unit in columns if unit}
+    properties["Severity"] = [{"id": kind, "value": value}
+                              for kind, value in _severity(mib).items()]
+    properties["Severity"].append({"id": "custom.displayMode", "value": "color-text"})
+    panel = _panel("table", title, place, targets, transformations=[
+        {"id": "merge", "options": {}},
+        {"id": "organize", "options": {"excludeByName": {"Time": True}, "renameByName": names}},
+        {"id": "sortBy", "options": {"sort": [sort]}}])
+    panel["fieldConfig"]["overrides"] = [
+        {"matcher": {"id": "byName", "options": name}, "properties": each}
+        for name, each in properties.items()]
+    return panel
+
+
+def _alarms(mib, place):
+    columns = [("Severity", "srcPortAlarmSeverity{%s}" % HOST, None),
+               ("Ports left", "srcPortAlarmRemaining{%s}" % HOST, None),
+               ("In use", "srcPortAlarmPercent{%s}" % HOST, "percent"),
+               ("For", "srcPortAlarmAge{%s}" % HOST, "s")]
+    return _table("Active alarms", place, columns, "srcPortAlarmKey",
+                  {"field": "Severity", "desc": True}, mib)
+
+
+def _pools(mib, place):
+    columns = [("Ports left", "srcPortPoolRemaining{%s}" % POOL, None),
+               ("Used", "srcPortPoolUsed{%s}" % POOL, None),
+               ("In use", "srcPortPoolPercent{%s}" % POOL, "percent"),
+               ("Severity", "srcPortPoolSeverity{%s}" % POOL, None)]
+    return _table("Pools, the tightest first", place, columns, "srcPortPoolName",
+                  {"field": "Ports left"}, mib)
+
+
 def _panels(mib):
     steps = {"thresholds": {"mode": "absolute", "steps": [
         {"color": "green", "value": None}, {"color": "orange", "value": 80},
         {"color": "red", "value": 95}]}}
     states = [_target("sum(srcPortPool%s{%s})" % (state, POOL), state) for state in STATES]
-    table = [_target("srcPortPool%s{%s}" % (column, POOL), "", format="table", instant=True)
-             for column in ("Remaining", "Used", "Percent", "Severity")]
     return [
         _panel("stat", "Severity", (0, 0, 6, 5), [_target("srcPortSystemSeverity{%s}" % HOST,
                                                            "{{instance}}")],
@@ -57,22 +94,21 @@ def _panels(mib):
                defaults=dict(steps, max=100)),
         _panel("stat", "connect() calls that failed", (18, 0, 6, 5), [_target(
             "increase(srcPortFailuresTotal{%s}[$__range])" % HOST, "{{instance}}")]),
-        _panel("timeseries", "Ports left", (0, 5, 12, 9), [_target(
+        _alarms(mib, (0, 5, 24, 7)),
+        _panel("timeseries", "Ports left", (0, 12, 12, 9), [_target(
             "srcPortPoolRemaining{%s}" % POOL, "{{instance}} {{srcPortPoolName}}")]),
-        _panel("timeseries", "Ports used, of the capacity", (12, 5, 12, 9), [
+        _panel("timeseries", "Ports used, of the capacity", (12, 12, 12, 9), [
             _target("srcPortPoolUsed{%s}" % POOL, "{{instance}} {{srcPortPoolName}}"),
             _target("max(srcPortRangeCapacity{%s})" % HOST, "capacity")]),
-        _panel("timeseries", "What holds them: states", (0, 14, 12, 9), states,
+        _panel("timeseries", "What holds them: states", (0, 21, 12, 9), states,
                defaults=_stacked()),
-        _panel("timeseries", "Time left", (12, 14, 12, 9), [_target(
+        _panel("timeseries", "Time left", (12, 21, 12, 9), [_target(
             "srcPortPoolTimeLeft{%s} < 604800" % POOL, "{{instance}} {{srcPortPoolName}}")], "s"),
-        _panel("table", "Pools, the tightest first", (0, 23, 24, 9), table,
-               transformations=[{"id": "merge", "options": {}},
-                                {"id": "sortBy", "options": {"sort": [{"field": "Value #A"}]}}]),
-        _panel("timeseries", "Limits other than ports", (0, 32, 12, 8), [
+        _pools(mib, (0, 30, 24, 9)),
+        _panel("timeseries", "Limits other than ports", (0, 39, 12, 8), [
             _target("srcPortLimitsConntrackPercent{%s} >= 0" % HOST, "{{instance}} conntrack"),
             _target("srcPortLimitsFilesPercent{%s} >= 0" % HOST, "{{instance}} files")], "percent"),
-        _panel("timeseries", "CPU of srcportd's polls", (12, 32, 12, 8), [_target(
+        _panel("timeseries", "CPU of srcportd's polls", (12, 39, 12, 8), [_target(
             "srcPortPollCpu{%s} / 1e6 / srcPortPollInterval{%s}" % (HOST, HOST), "{{instance}}")],
                "percentunit"),
     ]

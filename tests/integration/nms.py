@@ -12,6 +12,12 @@ import urllib.request
 import harness as h
 
 CONF = os.path.join(h.ROOT, "conf")
+TRAPD = """\
+snmpTrapdAddr udp:127.0.0.1:%d
+authCommunity log,execute %s
+doNotRetainNotificationLogs yes
+traphandle default %s
+"""
 DEFAULT_ROOT = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 7777)
 sys.path.append(os.path.join(h.ROOT, "tests", "nms"))
 
@@ -72,6 +78,17 @@ class Program(h.Daemon):
 
     def environment(self):
         return dict(super().environment(), HOME=h.directory(), **self.variables)
+
+
+def snmptrapd(handler, *options):
+    """snmptrapd that hands each notification to a command: with numbers for names, unless other
+    options are given."""
+    path = write("snmptrapd.conf", TRAPD % (h.TRAP_PORT, h.COMMUNITY, handler))
+    program = need("snmptrapd", "snmptrapd")
+    daemon = Program("snmptrapd", program, "-f", "-n", "-C", "-c", path, "-Lo",
+                     *(options or ("-On",)))
+    daemon.wait_log(r"^NET-SNMP version")
+    return daemon
 
 
 class Exporter(Program):

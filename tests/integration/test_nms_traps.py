@@ -9,11 +9,19 @@ import nms
 
 SNMPTT_INI = """\
 [General]
-mode = standalone
+mode = {mode}
 multiple_event = 0
 dns_enable = 0
 net_snmp_perl_enable = 0
 wildcard_expansion_separator = " "
+[DaemonMode]
+daemon_fork = 0
+daemon_uid =
+pid_file = {directory}/snmptt.pid
+spool_directory = {spool}/
+sleep = 1
+use_trap_time = 1
+keep_unlogged_traps = 0
 [Logging]
 stdout_enable = 0
 log_enable = 1
@@ -31,23 +39,8 @@ snmptt_conf_files = <<END
 END
 """
 
-TRAPD = """\
-snmpTrapdAddr udp:127.0.0.1:%d
-authCommunity log,execute %s
-doNotRetainNotificationLogs yes
-traphandle default %s
-"""
 # One poll raises, one clears: the tests of alarms are elsewhere.
 QUICK = "raisePolls 1\nclearPolls 1\nwarningRemaining off\n"
-
-
-def snmptrapd(handler):
-    """snmptrapd that hands each notification to a command, with numbers for names."""
-    path = nms.write("snmptrapd.conf", TRAPD % (h.TRAP_PORT, h.COMMUNITY, handler))
-    program = nms.need("snmptrapd", "snmptrapd")
-    daemon = nms.Program("snmptrapd", program, "-f", "-n", "-C", "-c", path, "-Lo", "-On")
-    daemon.wait_log(r"^NET-SNMP version")
-    return daemon
 
 
 def read(path):
@@ -68,30 +61,51 @@ def story(host, daemon, seen):
     h.wait_for(lambda: seen("srcPortCleared"), 30, "cleared")
 
 
-def test_snmptt():
-    """SNMPTT with the events of conf/: names, severities and texts."""
-    snmptt = nms.need("snmptt", "snmptt")
-    paths = {name: os.path.join(h.directory(), "snmptt-%s.txt" % name)
-             for name in ("log", "system", "unknown")}
-    events = nms.write("snmptt.conf.srcportd", nms.conf("snmptt/snmptt.conf.srcportd"))
-    ini = nms.write("snmptt.ini", SNMPTT_INI.format(events=events, **paths))
+class Snmptt:
+    """SNMPTT with the events of conf/: what its log has of them."""
 
-    # It takes characters that a shell would mind out of the text: here the > of ->.
-    def line(event):
+    def __init__(self, mode):
+        self.program = nms.need("snmptt", "snmptt")
+        self.paths = {name: os.path.join(h.directory(), "snmptt-%s.txt" % name)
+                      for name in ("log", "system", "unknown")}
+        self.spool = os.path.join(h.directory(), "spool")
+        os.makedirs(self.spool, exist_ok=True)
+        events = nms.write("snmptt.conf.srcportd", nms.conf("snmptt/snmptt.conf.srcportd"))
+        self.ini = nms.write("snmptt.ini", SNMPTT_INI.format(
+            mode=mode, events=events, directory=h.directory(), spool=self.spool, **self.paths))
+
+    def line(self, event):
+        # It takes characters that a shell would mind out of the text: here the > of ->.
         severity = {"srcPortCritical": "CRITICAL", "srcPortCleared": "NORMAL"}[event]
         return re.search(r"%s\|%s\|(.*127\.0\.0\.1 ->? 127\.0\.0\.1:9000.*)" % (event, severity),
-                         read(paths["log"]))
+                         read(self.paths["log"]))
 
-    with snmptrapd("%s --ini=%s" % (snmptt, ini)), nms.Host() as host, \
-            h.Snmpd(extra=h.trap_sinks("v2c")) as snmpd, \
-            h.Srcportd(snmpd, config=QUICK) as daemon:
-        story(host, daemon, line)
-        critical = line("srcPortCritical").group(1)
+    def hears(self, handler):
+        """A pool fills and empties: names, severities and texts."""
+        with nms.snmptrapd(handler), nms.Host() as host, \
+                h.Snmpd(extra=h.trap_sinks("v2c")) as snmpd, \
+                h.Srcportd(snmpd, config=QUICK) as daemon:
+            story(host, daemon, self.line)
+        critical = self.line("srcPortCritical").group(1)
         assert critical.startswith("Source ports critical: pool "), critical
         assert "100 of 100 ports" in critical and "\n" not in critical, critical
-    assert "srcPort" not in read(paths["unknown"]) and (
-        h.dotted("srcPortMIB") not in read(paths["unknown"])), read(paths["unknown"])
-    return critical
+        unknown = read(self.paths["unknown"])
+        assert "srcPort" not in unknown and h.dotted("srcPortMIB") not in unknown, unknown
+        return critical
+
+
+def test_snmptt():
+    snmptt = Snmptt("standalone")
+    return snmptt.hears("%s --ini=%s" % (snmptt.program, snmptt.ini))
+
+
+def test_snmptt_daemon():
+    """Its handler puts each notification into a directory, from which the daemon takes it."""
+    snmptt = Snmptt("daemon")
+    handler = nms.need("snmptthandler", "snmptt")
+    with nms.Program("snmptt", snmptt.program, "--daemon", "--ini=" + snmptt.ini):
+        snmptt.hears("%s --ini=%s" % (handler, snmptt.ini))
+        h.wait_for(lambda: not os.listdir(snmptt.spool), 10, "everything is taken")
 
 
 def test_names_of_a_handler():
@@ -100,10 +114,7 @@ def test_names_of_a_handler():
     log = os.path.join(h.directory(), "handed.txt")
     handler = nms.write("handler", "#!/bin/sh\ncat >>%s\necho >>%s\n" % (log, log))
     os.chmod(handler, 0o755)
-    path = nms.write("snmptrapd.conf", TRAPD % (h.TRAP_PORT, h.COMMUNITY, handler))
-    trapd = nms.Program("snmptrapd", nms.need("snmptrapd", "snmptrapd"), "-f", "-n", "-C", "-c",
-                        path, "-Lo", "-m", "SRCPORT-MIB")
-    trapd.wait_log(r"^NET-SNMP version")
+    trapd = nms.snmptrapd(handler, "-m", "SRCPORT-MIB")
     wanted = set(re.findall(r"'(SRCPORT-MIB::\w+)'", nms.conf("librenms/snmptraps.php")))
     with trapd, nms.Host() as host, h.Snmpd(extra=h.trap_sinks("v2c")) as snmpd, \
             h.Srcportd(snmpd, config=QUICK) as daemon:

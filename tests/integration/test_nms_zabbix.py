@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """Zabbix imports the template, discovers the rows, fills the items and raises a trigger."""
+import os
 import re
 
 import harness as h
@@ -8,6 +9,16 @@ import nms
 import zabbix
 
 TEMPLATE = "srcportd by SNMP"
+# What Zabbix' documentation has for a receiver of traps: a line with the time, which the item knows
+# the form of, ZBXTRAP and the sender, and then the notification.
+RECEIVER = """\
+#!/bin/sh
+read -r name
+read -r from
+from=${from#*[}
+text=$(cat)
+printf '%%s ZBXTRAP %%s\\n%%s\\n' "$(date +%%H:%%M:%%ST%%d/%%m/%%Y)" "${from%%%%]*}" "$text" >>%s
+"""
 
 
 def nothing_unsupported(server, host):
@@ -16,11 +27,21 @@ def nothing_unsupported(server, host):
     assert not broken, broken[:3]
 
 
+def trapped(server, host):
+    """Text of the last notification that the template's item has taken."""
+    said = [value for key, value in server.values(host).items() if key.startswith("snmptrap[")]
+    return said and ".0.3" in said[0] and said[0]
+
+
 def test_template():
-    with nms.Host() as host, h.Snmpd() as snmpd, h.Srcportd(
-            snmpd, config="raisePolls 1\nwarningRemaining off\n") as daemon:
+    traps = nms.write("traps.log", "")
+    receiver = nms.write("receiver", RECEIVER % traps)
+    os.chmod(receiver, 0o755)
+    with nms.snmptrapd(receiver), nms.Host() as host, h.Snmpd(
+            extra=h.trap_sinks("v2c")) as snmpd, h.Srcportd(
+                snmpd, config="raisePolls 1\nclearPolls 1\nwarningRemaining off\n") as daemon:
         daemon.wait_polls()
-        server = zabbix.Zabbix()
+        server = zabbix.Zabbix(traps)
         assert server.import_template(nms.conf("zabbix/srcportd.yaml"))
         here = server.add_host("here", TEMPLATE)
         h.wait_for(lambda: server.server.wait_log(r"server #0 started"), 20, "the server")
@@ -54,6 +75,10 @@ def test_template():
         said = [one["description"] for one in triggers]
         assert any(re.search("critical", one) for one in said), said
         nothing_unsupported(server, here)
+        host.drain()
+        heard = h.wait_for(lambda: trapped(server, here), 30, "the trap item has a value")
+        assert h.dotted("srcPortMIB") + ".0.3" in heard, heard
+        assert "pool 127.0.0.1 -> 127.0.0.1:9000" in heard, heard
         return "%d items have values; %s" % (count, said)
 
 

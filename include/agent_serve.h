@@ -26,7 +26,7 @@ struct agent_serve {
 /* Registers the tree below root, as one read-only subtree. False if Net-SNMP refused. */
 bool agent_serve_register(struct agent_serve *serve, const oid *root, size_t root_length);
 
-/* Gives a varbind a value, and the type that goes with it. */
-void agent_serve_set_value(netsnmp_variable_list *vb, const struct mib_value *value);
+/* Gives a varbind a value, and the type that goes with it. False if memory is out. */
+bool agent_serve_set_value(netsnmp_variable_list *vb, const struct mib_value *value);
 
 #endif

@@ -77,7 +77,7 @@ on_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu
 	return 1;
 }
 
-static void
+static bool
 add_bind(const struct agent_notify *n, netsnmp_pdu *pdu, const struct trap_bind *bind)
 {
 	oid name[MAX_OID_LEN];
@@ -91,10 +91,10 @@ add_bind(const struct agent_notify *n, netsnmp_pdu *pdu, const struct trap_bind 
 	netsnmp_variable_list *vb =
 	    snmp_varlist_add_variable(&pdu->variables, name, length, ASN_NULL, NULL, 0);
 
-	if (vb != NULL)
-		agent_serve_set_value(vb, &bind->value);
+	return vb != NULL && agent_serve_set_value(vb, &bind->value);
 }
 
+/* NULL if memory is out. */
 static netsnmp_pdu *
 make_pdu(const struct agent_notify *n, const struct notice *notice)
 {
@@ -114,14 +114,18 @@ make_pdu(const struct agent_notify *n, const struct notice *notice)
 	}
 	type[length++] = 0; /* srcPortNotifications */
 	type[length++] = notice->kind;
-	snmp_varlist_add_variable(&pdu->variables, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID,
-				  type, length * sizeof(type[0]));
 
 	size_t count = trap_binds(notice, trap_oid_octets(base, n->base_length), binds);
+	bool whole = snmp_varlist_add_variable(&pdu->variables, trap_oid, OID_LENGTH(trap_oid),
+					       ASN_OBJECT_ID, type,
+					       length * sizeof(type[0])) != NULL;
 
-	for (size_t i = 0; i < count; i++)
-		add_bind(n, pdu, &binds[i]);
-	return pdu;
+	for (size_t i = 0; i < count && whole; i++)
+		whole = add_bind(n, pdu, &binds[i]);
+	if (whole)
+		return pdu;
+	snmp_free_pdu(pdu);
+	return NULL;
 }
 
 /* False if nothing was written to the master agent's socket. */

@@ -28,7 +28,7 @@ split_name(const netsnmp_variable_list *vb, const netsnmp_handler_registration *
 	return BELOW_ROOT;
 }
 
-void
+bool
 agent_serve_set_value(netsnmp_variable_list *vb, const struct mib_value *value)
 {
 	/* Net-SNMP wants every number as a long; an Integer32 with its sign. */
@@ -36,9 +36,9 @@ agent_serve_set_value(netsnmp_variable_list *vb, const struct mib_value *value)
 	    value->type == MIB_INTEGER ? (u_long)(long)(int32_t)value->number : value->number;
 
 	if (value->type == MIB_TEXT || value->type == MIB_BITS)
-		snmp_set_var_typed_value(vb, asn_types[value->type], value->octets, value->length);
-	else
-		snmp_set_var_typed_value(vb, asn_types[value->type], &number, sizeof(number));
+		return snmp_set_var_typed_value(vb, asn_types[value->type], value->octets,
+						value->length) == 0;
+	return snmp_set_var_typed_value(vb, asn_types[value->type], &number, sizeof(number)) == 0;
 }
 
 static void
@@ -58,16 +58,17 @@ answer_get(const struct agent_serve *serve, const struct mib_view *view,
 
 	if (split_name(vb, reg, sub, &length) == BELOW_ROOT)
 		result = mibtree_get(serve->tree, view, sub, length, &value);
-	if (result == MIB_FOUND)
-		agent_serve_set_value(vb, &value);
-	else
+	if (result != MIB_FOUND)
 		netsnmp_set_request_error(info, request, errors[result]);
+	else if (!agent_serve_set_value(vb, &value))
+		netsnmp_set_request_error(info, request, SNMP_ERR_GENERR);
 }
 
 /* A request that nothing follows stays as it is: Net-SNMP then goes on to the next subtree. */
 static void
 answer_next(const struct agent_serve *serve, const struct mib_view *view,
-	    const netsnmp_handler_registration *reg, netsnmp_request_info *request)
+	    const netsnmp_handler_registration *reg, netsnmp_agent_request_info *info,
+	    netsnmp_request_info *request)
 {
 	netsnmp_variable_list *vb = request->requestvb;
 	uint32_t sub[MIBTREE_OID_MAX], found[MIBTREE_OID_MAX];
@@ -84,8 +85,8 @@ answer_next(const struct agent_serve *serve, const struct mib_view *view,
 	memcpy(name, reg->rootoid, depth * sizeof(name[0]));
 	for (size_t i = 0; i < length; i++)
 		name[depth + i] = found[i];
-	snmp_set_var_objid(vb, name, depth + length);
-	agent_serve_set_value(vb, &value);
+	if (snmp_set_var_objid(vb, name, depth + length) != 0 || !agent_serve_set_value(vb, &value))
+		netsnmp_set_request_error(info, request, SNMP_ERR_GENERR);
 }
 
 /* One snapshot for all requests of a call: what one packet asks for belongs together. */
@@ -109,7 +110,7 @@ handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg,
 		if (info->mode == MODE_GET)
 			answer_get(serve, &view, reg, info, r);
 		else if (info->mode == MODE_GETNEXT)
-			answer_next(serve, &view, reg, r);
+			answer_next(serve, &view, reg, info, r);
 		else
 			netsnmp_set_request_error(info, r, SNMP_ERR_NOTWRITABLE);
 	}

@@ -77,11 +77,15 @@ class Told(h.Daemon):
         while self.message(0.0001):
             pass
 
+    def deaf(self):
+        """True if it could not reach us."""
+        return "the service manager is told nothing" in self.log()
+
     def status(self, seconds=5):
         """The next status line, or None if it ends or says nothing in that time."""
         for _ in range(int(seconds * 20)):
             message = self.message(0.05)
-            if message is None and not self.running():
+            if message is None and (not self.running() or self.deaf()):
                 return None
             if message is not None and "STATUS" in message:
                 return message["STATUS"]

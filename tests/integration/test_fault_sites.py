@@ -4,26 +4,38 @@
 
 A first run finds the places in the program that call something which may fail (tests/faults/shim.c
 lists what). Then comes one run for each place, in which its call fails once, and one in which it
-fails always. What may then happen:
+fails always. Probing, counting failures and looking for owners are on. What may then happen:
 
   --once       the whole report and exit status 0; or one line that says what went wrong, no
                report, and exit status 1 (3 as a plugin)
   the daemon   at the start it may end with exit status 1 and a line that says why;
                once it is ready it never ends; after a call that failed once it polls well again;
                it reloads and ends with status 0 when it is told to, also while a call fails always
+  with snmpd   no answer is made up; after a call that failed once, the rows are served and each
+               notification arrives whole
+  -d           what the shell sees is a daemon that runs, or exit status 1 and a line that says why
 """
+import functools
 import os
 import re
 import signal
+import subprocess
+import time
 
 import harness as h
 import faults
 
 TOKENS = """\
 target here 127.0.0.1
-target net 127.0.0.0/8 critical 90% warning 50
+target net 127.0.0.0/28 critical 90% warning 50
 closeWait 5 clear 2
 """
+
+
+@functools.lru_cache(maxsize=None)
+def probes():
+    """True if this kernel lets us ask about ports in doubt."""
+    return not h.srcportd("--once", "--probe")[2]
 
 
 class Host:
@@ -31,11 +43,13 @@ class Host:
 
     def __enter__(self):
         h.port_range(40000, 40999)
+        h.run("mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing", check=False)
         self.listeners = [h.Listener("127.0.0.%d" % n, 9000) for n in range(1, 21)]
         self.keep = [h.open_socket("127.0.0.1", source_port=40500)]
         for listener in self.listeners:
             self.keep += h.connect_many(20, listener.address, 9000)
         self.keep += h.close_wait(10, self.listeners[0])
+        self.keep += h.close_wait(10, self.listeners[-1])
         return self
 
     def __exit__(self, *_):
@@ -48,6 +62,7 @@ def configuration():
     path = faults.path_of("srcportd.conf")
     with open(path, "w") as file:
         file.write(TOKENS + "stateFile %s\n" % faults.path_of("state"))
+        file.write("probe yes\n" if probes() else "")
     os.makedirs(path + ".d", exist_ok=True)
     with open(path + ".d/more.conf", "w") as file:
         file.write("target more 127.0.0.2 port 9000\n")
@@ -107,7 +122,7 @@ def run_once(*arguments, plugin=False):
 
 
 def test_once_text():
-    return run_once("127.0.0.1", "127.0.0.3:9000")
+    return run_once(*(["--probe"] if probes() else []), "127.0.0.1", "127.0.0.3:9000")
 
 
 def test_once_json_and_record():
@@ -126,9 +141,23 @@ def test_once_replay():
     return run_once("--replay", record)
 
 
-def daemon(environment):
+# Of a life before: one that goes on, one that is over.
+STATE = """\
+srcportd alarms 1
+last 2 2
+alarm 1 1 warning warning 1000000000 target here
+alarm 2 2 critical critical 1000000000 target more
+"""
+
+
+def daemon(environment, agentx=None):
+    """A daemon, beside snmpd or with alarms of before."""
+    if agentx is None:
+        agentx = "/nowhere"
+        with open(faults.path_of("state"), "w") as file:
+            file.write(STATE)
     return faults.Told(environment, "--config", configuration(), "--interval", "60",
-                       "--agentx-socket", "/nowhere", "--pid-file", faults.path_of("pid"))
+                       "--agentx-socket", agentx, "--pid-file", faults.path_of("pid"))
 
 
 def live(told):
@@ -146,7 +175,15 @@ def sites_of_daemon():
     told = daemon(faults.shim(sites=path))
     assert live(told) == 0, told.log()
     told.close()
+    clean_up()
     return faults.sites(path)
+
+
+def clean_up():
+    """Nothing of a life is left for the next."""
+    for name in os.listdir(h.directory()):
+        if name in ("hit", "state", "pid") or re.match(r"srcportd.*\.log", name):
+            os.unlink(faults.path_of(name))
 
 
 def ended_at_start(told):
@@ -162,10 +199,9 @@ def ended_at_start(told):
 def lived_on(told, times, status):
     for _ in range(3):
         told.poke()
-        status = told.status(1) or status
+        status = told.status(1 if status else 0.2) or status
     assert told.running(), "it ended: " + told.log()
-    deaf = "the service manager is told nothing" in told.log()
-    if times == "1" and not deaf:
+    if times == "1" and not told.deaf():
         assert status is not None and faults.good(status), status
     told.process.send_signal(signal.SIGTERM)
     assert told.wait() == 0, told.log()
@@ -174,8 +210,7 @@ def lived_on(told, times, status):
 
 
 def check_daemon(offset, times):
-    hit = faults.path_of("hit")
-    told = daemon(faults.shim(at=offset, times=times, hit=hit))
+    told = daemon(faults.shim(at=offset, times=times, hit=faults.path_of("hit")))
     try:
         # READY may be the message that could not be sent: then the next poll tells.
         status = told.status(2)
@@ -183,14 +218,10 @@ def check_daemon(offset, times):
             ended_at_start(told)
         else:
             lived_on(told, times, status)
-        assert os.path.exists(hit), "was not reached"
+        assert os.path.exists(faults.path_of("hit")), "was not reached"
     finally:
         told.close()
-        os.unlink(told.log_path)
-        if os.path.exists(faults.path_of("state")):
-            os.unlink(faults.path_of("state"))
-        if os.path.exists(hit):
-            os.unlink(hit)
+        clean_up()
 
 
 def run_daemon(times):
@@ -208,5 +239,120 @@ def test_daemon_fails_always():
     return run_daemon("always")
 
 
+# Beside snmpd: the places that only this reaches.
+
+ALARMS = 3  # two targets and a peer with a leak
+
+
+def serve(snmpd, trapd, environment, check):
+    """A life with snmpd, in which check(told, notifications) is called as soon as it is ready."""
+    before = len(trapd.traps())
+    told = daemon(environment, snmpd.socket)
+    try:
+        check(told, lambda: trapd.traps()[before:])
+    finally:
+        told.close()
+        clean_up()
+
+
+def is_whole(trap):
+    """A notification as the MIB has it: 12 objects behind time and kind, none without a value."""
+    return len(trap.binds) == 14 and not any(bind.type in ("Null", "") for bind in trap.binds)
+
+
+def served_and_told(told, traps):
+    told.until(faults.good)
+    h.wait_for(lambda: len(traps()) >= ALARMS, 10, "notifications")
+    assert all(is_whole(trap) for trap in traps()), traps()
+    h.wait_for(lambda: h.value("srcPortPollPolls.0"), 10, "an answer to a GET")
+    h.wait_for(lambda: len(h.table("srcPortTargetTable")) == 3, 10, "a walk")
+    told.process.send_signal(signal.SIGTERM)
+    assert told.wait() == 0, told.log()
+    assert len(traps()) == ALARMS, "told twice: %s" % traps()
+
+
+def only_lives(told, traps):
+    """A call fails always: what comes is whole, and it ends as it should."""
+    told.until(faults.good)
+    asked = time.monotonic()
+    while not os.path.exists(faults.path_of("hit")) and time.monotonic() < asked + 5:
+        try:
+            assert h.value("srcPortPollPolls.0")
+            h.walk("srcPortTargetTable")
+        except h.SnmpError as error:
+            assert "genError" in str(error), error
+    told.poke()
+    told.until(faults.good)
+    assert all(is_whole(trap) for trap in traps()), traps()
+    told.process.send_signal(signal.SIGTERM)
+    assert told.wait() == 0, told.log()
+
+
+def test_beside_snmpd():
+    path, hit = faults.path_of("sites"), faults.path_of("hit")
+    with Host(), h.Snmptrapd() as trapd, h.Snmpd(h.trap_sinks("v2c")) as snmpd:
+        known = set(sites_of_daemon())
+        serve(snmpd, trapd, faults.shim(sites=path), served_and_told)
+        found = [site for site in faults.sites(path) if site not in known]
+        assert len(found) >= 5, found
+
+        def check(offset, times):
+            serve(snmpd, trapd, faults.shim(at=offset, times=times, hit=hit),
+                  served_and_told if times == "1" else only_lives)
+
+        at_each(found, check)
+    return "%d places" % len(found)
+
+
+# In the background: likewise.
+
+def detach(environment):
+    """srcportd -d; what the shell sees, and the daemon's number if it runs."""
+    clean_up()
+    # Not a pipe: without /dev/null in its place, standard error stays open.
+    with open(faults.path_of("stderr"), "w+") as err:
+        done = subprocess.run([h.PROGRAM, "-d", "--config", configuration(), "--interval", "60",
+                               "--agentx-socket", "/nowhere", "--pid-file", faults.path_of("pid")],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=err,
+                              timeout=30, check=False, env=environment)
+        err.seek(0)
+        done.stderr = err.read()
+    if done.returncode:
+        return done, None
+    with open(faults.path_of("pid")) as file:
+        return done, int(file.read())
+
+
+def end(pid):
+    os.kill(pid, signal.SIGTERM)
+    h.wait_for(lambda: not os.path.exists(faults.path_of("pid")), 5, "the daemon's end")
+
+
+def check_detached(offset, times):
+    hit = faults.path_of("hit")
+    done, pid = detach(faults.shim(at=offset, times=times, hit=hit))
+    lines = done.stderr.splitlines()
+    assert os.path.exists(hit), "was not reached"
+    if pid is None:
+        assert done.returncode == 1 and lines, (done.returncode, lines)
+        assert re.match(r"srcportd(\[\d+\])?: \S", lines[-1]), lines
+    else:
+        end(pid)
+
+
+def test_in_the_background():
+    path = faults.path_of("sites")
+    with Host():
+        known = set(sites_of_daemon())
+        done, pid = detach(faults.shim(sites=path))
+        assert pid, done
+        end(pid)
+        # A pipe of which somebody reads takes an octet.
+        found = [site for site in faults.sites(path) if site not in known and site[0] != "write"]
+        assert {"fork", "pipe2"} <= {function for function, _ in found}, found
+        at_each(found, check_detached)
+    return "%d places" % len(found)
+
+
 if __name__ == "__main__":
-    h.main(at_once=3)
+    h.main(at_once=4)

@@ -116,9 +116,9 @@ make_pdu(const struct agent_notify *n, const struct notice *notice)
 	type[length++] = notice->kind;
 
 	size_t count = trap_binds(notice, trap_oid_octets(base, n->base_length), binds);
-	bool whole = snmp_varlist_add_variable(&pdu->variables, trap_oid, OID_LENGTH(trap_oid),
-					       ASN_OBJECT_ID, type,
-					       length * sizeof(type[0])) != NULL;
+	bool whole =
+	    snmp_varlist_add_variable(&pdu->variables, trap_oid, OID_LENGTH(trap_oid),
+				      ASN_OBJECT_ID, type, length * sizeof(type[0])) != NULL;
 
 	for (size_t i = 0; i < count && whole; i++)
 		whole = add_bind(n, pdu, &binds[i]);

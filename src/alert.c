@@ -5,6 +5,7 @@
 #include "alarm_watch.h"
 #include "log.h"
 #include "monotonic.h"
+#include "sentence.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -48,7 +49,8 @@ restore(struct alert *alert, const struct alarm_file *file, uint32_t max)
 		restored += alarms_restore(alert->alarms, &alarm, max);
 	}
 	if (restored > 0)
-		log_info("alarm", "alarms of before that go on: %u", restored);
+		log_info("alarm", "still active from before the start: %u alarm%s", restored,
+			 number_s(restored));
 }
 
 static void
@@ -58,8 +60,10 @@ load(struct alert *alert, uint32_t max)
 	FILE *in = alert->path[0] != '\0' ? fopen(alert->path, "re") : NULL;
 	if (in == NULL) {
 		if (alert->path[0] != '\0' && errno != ENOENT)
-			log_warn("alarm", "%s: %s: alarms of before are not known", alert->path,
-				 strerror(errno));
+			log_warn("alarm",
+				 "%s: %s: alarms from before the start are not known and may be "
+				 "told again",
+				 alert->path, strerror(errno));
 		return;
 	}
 	const char *expected = alarm_file_parse(in, &file);
@@ -67,8 +71,10 @@ load(struct alert *alert, uint32_t max)
 	if (expected == NULL)
 		restore(alert, &file, max);
 	else
-		log_warn("alarm", "%s: expected %s: alarms of before are not known", alert->path,
-			 expected);
+		log_warn("alarm",
+			 "%s: expected %s: alarms from before the start are not known and may be "
+			 "told again",
+			 alert->path, expected);
 	free(file.alarms);
 }
 

@@ -48,7 +48,8 @@ def test_exit_codes_as_a_pool_fills():
     with nms.Host() as host, h.Snmpd() as snmpd:
         assert check("check_srcport_severity", h.COMMUNITY)[0] == UNKNOWN, "no srcportd yet"
         with h.Srcportd(snmpd, config="warningPercent 80 clear 75\nwarningRemaining off\n"):
-            assert "severity" in is_now(OK, "check_srcport_severity", h.COMMUNITY)
+            line = is_now(OK, "check_srcport_severity", h.COMMUNITY)
+            assert "severity 1" in line and "connections will succeed" in line, line
             assert " 60 ports" in is_now(OK, "check_srcport_remaining", h.COMMUNITY, "50", "20")
             assert "40" in is_now(OK, "check_srcport_percent", h.COMMUNITY, "80", "95")
             host.fill(leave=15)

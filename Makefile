@@ -27,7 +27,7 @@ INSTALL    ?= install
 
 CFLAGS    ?= -O2 -g
 WERROR    ?= -Werror
-WARNINGS   = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(WERROR)
+WARNINGS   = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 $(WERROR)
 # Values: a list for -fsanitize=; used by the build/asan variant.
 SANITIZE  ?=
 

@@ -41,6 +41,10 @@ void report_json(const struct report *report, FILE *out);
  * target's and every alarm of the tally; and the limits of the host. */
 int report_nagios(const struct report *report, FILE *out);
 
+/* The plugin's line, cleaned, when there is nothing to report, and why. Returns its exit code, 3.
+ */
+int report_nagios_unknown(const char *why, FILE *out);
+
 /* The performance data behind its "|": each value of `u` with the range beyond which `levels` judge
  * it as a warning and as critical, and the host's with those of the configuration. */
 void report_perfdata(const struct report *report, const struct usage *u,

@@ -24,6 +24,10 @@ struct target {
  * *out, or returns what was expected (static text) and leaves *out as it was. */
 const char *target_parse(const char *text, struct target *out);
 
+/* True for 1 to TARGET_NAME_MAX characters of printable ASCII without quotes: a name becomes an
+ * index of the MIB, a part of a key and a word of a message. */
+bool target_name_valid(const char *name);
+
 /* True if connections to peer:port are the target's. */
 bool target_matches(const struct target *target, const struct addr *peer, uint16_t port);
 

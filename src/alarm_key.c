@@ -101,9 +101,10 @@ alarm_key_parse(const char *key, struct alarm_subject *out)
 	case ALARM_TARGET:
 	case ALARM_LIMIT: break;
 	}
-	if (*rest == '\0' || strlen(rest) > TARGET_NAME_MAX)
+	/* The state file may be anybody's: what it calls a target must be able to be one. */
+	if (!target_name_valid(rest))
 		return false;
-	strcpy(out->name, rest);
+	snprintf(out->name, sizeof(out->name), "%s", rest);
 	return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "clean.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The octets of the well-formed UTF-8 character (RFC 3629) at text, or 0 if there is none. */
@@ -31,12 +32,41 @@ character(const uint8_t *text, size_t left)
 	return 0;
 }
 
-/* C0, DEL and C1 (U+0080 to U+009F, which are 0xc2 0x80 to 0xc2 0x9f). */
-static int
-is_control(const uint8_t *text, size_t octets)
+/* The number of a well-formed character of so many octets. */
+static uint32_t
+number_of(const uint8_t *text, size_t octets)
 {
-	return (octets == 1 && (text[0] < 0x20 || text[0] == 0x7f)) ||
-	       (octets == 2 && text[0] == 0xc2 && text[1] < 0xa0);
+	static const uint8_t lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t number = text[0] & lead_bits[octets];
+	for (size_t k = 1; k < octets; k++)
+		number = number << 6 | (text[k] & 0x3f);
+	return number;
+}
+
+/* Characters that do something to the text around them, or hide in it. */
+static bool
+is_harmful(uint32_t number)
+{
+	static const struct {
+		uint32_t first, last;
+	} harmful[] = {
+	    {0x00, 0x1f},       /* C0 */
+	    {0x7f, 0x9f},       /* DEL and C1 */
+	    {0xad, 0xad},       /* soft hyphen */
+	    {0x61c, 0x61c},     /* Arabic letter mark */
+	    {0x180e, 0x180e},   /* Mongolian vowel separator */
+	    {0x200b, 0x200f},   /* of no width; marks of direction */
+	    {0x2028, 0x202e},   /* separators of lines and paragraphs; overrides of direction */
+	    {0x2060, 0x206f},   /* joiners and operators that are not seen; isolates */
+	    {0xfeff, 0xfeff},   /* byte order mark */
+	    {0xfff9, 0xfffb},   /* interlinear annotation */
+	    {0xfffe, 0xffff},   /* no characters */
+	    {0xe0000, 0xe0fff}, /* tags, selectors of variants */
+	};
+	for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++)
+		if (number >= harmful[i].first && number <= harmful[i].last)
+			return true;
+	return false;
 }
 
 size_t
@@ -46,7 +76,7 @@ clean_text(const char *text, size_t length, char *out, size_t room)
 	size_t written = 0;
 	for (size_t at = 0; at < length && in[at] != '\0';) {
 		size_t octets = character(in + at, length - at);
-		int pass = octets > 0 && !is_control(in + at, octets);
+		bool pass = octets > 0 && !is_harmful(number_of(in + at, octets));
 		size_t needed = pass ? octets : 1;
 		if (written + needed >= room)
 			break;

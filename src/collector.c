@@ -2,6 +2,7 @@
 #include "collector.h"
 
 #include "alert.h"
+#include "clean.h"
 #include "log.h"
 #include "metronome.h"
 #include "monotonic.h"
@@ -135,9 +136,11 @@ poll_failed(struct collector *c)
 {
 	const char *why = round_error(c->round);
 	c->stats.errors++;
-	if (strncmp(c->stats.error, why, sizeof(c->stats.error) - 1) != 0)
+	char error[sizeof(c->stats.error)];
+	clean_text(why, strlen(why), error, sizeof(error));
+	if (strcmp(c->stats.error, error) != 0)
 		log_error("poller", "%s; the last good snapshot stays", why);
-	snprintf(c->stats.error, sizeof(c->stats.error), "%s", why);
+	memcpy(c->stats.error, error, sizeof(error));
 	c->stats.interval_s = c->metronome.interval_s;
 	publish(c, snapshot_repeat(c->last, &c->stats));
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "config_load.h"
 
+#include "clean.h"
+
 #ifndef SRCPORTD_CONFDIR
 #define SRCPORTD_CONFDIR "/etc/snmp"
 #endif
@@ -16,6 +18,7 @@ apply(struct config *config, const char *option, const char *token, const char *
 	if (value == NULL || config_set(config, token, value, error, sizeof(error)))
 		return true;
 	snprintf(line, sizeof(line), "%s: %s", option, error);
+	clean_text(line, sizeof(line), line, sizeof(line));
 	complain(arg, line);
 	return false;
 }

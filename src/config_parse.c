@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "config_parse.h"
 
+#include "clean.h"
 #include "config_target.h"
 #include "config_tokens.h"
 
@@ -48,9 +49,7 @@ complain(struct reading *r, const struct place *place, const char *format, ...)
 		snprintf(line, sizeof(line), "%s: %s", place->file, text);
 	else
 		snprintf(line, sizeof(line), "%s:%u: %s", place->file, place->line, text);
-	for (char *c = line; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	clean_text(line, sizeof(line), line, sizeof(line));
 	r->errors++;
 	r->complain(r->arg, line);
 }

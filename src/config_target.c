@@ -3,21 +3,17 @@
 
 #include "config_level.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* Printable ASCII: a name becomes an index of the MIB, a part of a key and a word of a message. */
 static bool
 parse_name(struct config_words *words, struct target *out, struct config_fault *fault)
 {
 	const char *word = config_next(words);
-	size_t length = word != NULL ? strlen(word) : 0;
-	bool good = length >= 1 && length <= TARGET_NAME_MAX;
-	for (size_t i = 0; good && i < length; i++)
-		good = word[i] >= ' ' && word[i] <= '~' && word[i] != '"';
-	if (!good)
+	if (word == NULL || !target_name_valid(word))
 		return config_wrong(fault, word, "a name of 1 to %d printable characters of ASCII",
 				    TARGET_NAME_MAX);
-	memcpy(out->name, word, length + 1);
+	snprintf(out->name, sizeof(out->name), "%s", word);
 	return true;
 }
 

@@ -68,7 +68,7 @@ pass(const char *format, char *remark, size_t room)
 }
 
 /* One write per line, so that lines of two threads never mix. */
-static void
+static void __attribute__((format(printf, 3, 0)))
 emit(int priority, const char *subsystem, const char *format, va_list args)
 {
 	char raw[LINE_MAX_OCTETS], text[LINE_MAX_OCTETS], remark[96] = "";

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "agent.h"
 #include "background.h"
+#include "clean.h"
 #include "collector.h"
 #include "config_load.h"
 #include "log.h"
 #include "once.h"
+#include "report.h"
 #include "service.h"
 
 #include <errno.h>
@@ -85,7 +87,7 @@ complain(void *arg, const char *line)
 	else
 		fprintf(stderr, "srcportd: %s\n", line);
 	if (c->count++ == 0 && c->options->mode == RUN_ONCE && c->options->format == FORMAT_NAGIOS)
-		printf("SRCPORT UNKNOWN: %s\n", line);
+		report_nagios_unknown(line, stdout);
 }
 
 static int
@@ -141,6 +143,7 @@ main(int argc, char **argv)
 	char error[512];
 	background_fill_standard();
 	if (options_parse(argc, argv, &options, error, sizeof(error)) != NULL) {
+		clean_text(error, sizeof(error), error, sizeof(error));
 		fprintf(stderr, "srcportd: %s\n", error);
 		return EXIT_USAGE;
 	}

@@ -2,6 +2,7 @@
 #include "once.h"
 
 #include "alarm_watch.h"
+#include "clean.h"
 #include "failures.h"
 #include "hostwatch.h"
 #include "monotonic.h"
@@ -214,8 +215,12 @@ give_up(const struct options *options, const char *why, int status)
 {
 	bool nagios = options->format == FORMAT_NAGIOS;
 	FILE *out = nagios && !ferror(stdout) ? stdout : stderr;
-	fprintf(out, "%s: %s\n", nagios ? "SRCPORT UNKNOWN" : "srcportd", why);
-	return nagios ? 3 : status;
+	char text[sizeof(((struct once *)0)->error)];
+	if (nagios)
+		return report_nagios_unknown(why, out);
+	clean_text(why, strlen(why), text, sizeof(text));
+	fprintf(out, "srcportd: %s\n", text);
+	return status;
 }
 
 int

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include "advice.h"
+#include "clean.h"
 
 #include <string.h>
 
@@ -81,6 +82,15 @@ plain(char *text)
 	for (char *c = text; (c = strchr(c, '|')) != NULL;)
 		*c = '?';
 	return text;
+}
+
+int
+report_nagios_unknown(const char *why, FILE *out)
+{
+	char text[512];
+	clean_text(why, strlen(why), text, sizeof(text));
+	fprintf(out, "SRCPORT UNKNOWN: %s\n", plain(text));
+	return 3;
 }
 
 int

@@ -11,7 +11,7 @@ sentence_in(char *buf, size_t room)
 	return (struct sentence){.buf = buf, .room = room};
 }
 
-static bool
+static bool __attribute__((format(printf, 2, 0)))
 put(struct sentence *s, const char *format, va_list arguments)
 {
 	int length = vsnprintf(s->buf + s->at, s->room - s->at, format, arguments);

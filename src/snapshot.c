@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "snapshot.h"
 
+#include "clean.h"
 #include "rows.h"
 
 #include <errno.h>
@@ -148,8 +149,11 @@ apply_alarms(struct snapshot *s)
 		if (a->severity <= s->severity)
 			continue;
 		s->severity = a->severity;
-		snprintf(s->message, sizeof(s->message), "%s: %.*s", alarm_key(&a->subject, key),
-			 (int)(sizeof(s->message) - strlen(key) - 3), a->message);
+		int length =
+		    snprintf(s->message, sizeof(s->message), "%s: ", alarm_key(&a->subject, key));
+		/* Never half a character, should it not fit. */
+		clean_text(a->message, strlen(a->message), s->message + length,
+			   sizeof(s->message) - (size_t)length);
 	}
 }
 

@@ -7,6 +7,16 @@
 
 static const char expected[] = "expected ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS";
 
+bool
+target_name_valid(const char *name)
+{
+	size_t length = strlen(name);
+	bool good = length >= 1 && length <= TARGET_NAME_MAX;
+	for (size_t i = 0; good && i < length; i++)
+		good = name[i] >= ' ' && name[i] <= '~' && name[i] != '"';
+	return good;
+}
+
 /* A decimal number min..max that fills the text. */
 static bool
 parse_number(const char *text, unsigned min, unsigned max, unsigned *out)

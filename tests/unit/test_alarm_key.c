@@ -93,7 +93,13 @@ what_is_no_key_is_refused(void **state)
 	    "target",
 	    "target ",
 	    "target abcdefghijklmnopqrstuvwxyz0123456",
+	    "target a\nb",
+	    "target a\xe2\x80\xae",
+	    "target \x1b[2J",
+	    "target \xff",
+	    "target \"a\"",
 	    "limit ",
+	    "limit a\tb",
 	    "Pool 10.0.0.1 -> 10.1.2.3:443",
 	};
 	(void)state;

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -44,6 +45,50 @@ test_what_is_replaced(void **state)
 }
 
 static void
+test_what_hides_or_turns_is_replaced(void **state)
+{
+	static const struct {
+		const char *harmful, *harmless; /* the last of a span, and what comes after it */
+	} cases[] = {
+	    {"\x1f", " "},
+	    {"\xc2\x9f", "\xc2\xa0"},
+	    {"\xc2\xad", "\xc2\xae"},
+	    {"\xd8\x9c", "\xd8\x9b"},
+	    {"\xe1\xa0\x8e", "\xe1\xa0\x8f"},
+	    {"\xe2\x80\x8b", "\xe2\x80\x8a"}, /* U+200B, U+200A */
+	    {"\xe2\x80\x8f", "\xe2\x80\x90"}, /* U+200F, U+2010 */
+	    {"\xe2\x80\xa8", "\xe2\x80\xa7"}, /* U+2028: a line ends; U+2027 */
+	    {"\xe2\x80\xa9", "\xe2\x80\xa7"},
+	    {"\xe2\x80\xaa", "\xe2\x80\xa7"},         /* U+202A */
+	    {"\xe2\x80\xae", "\xe2\x80\xaf"},         /* U+202E: right to left; U+202F */
+	    {"\xe2\x81\xa0", "\xe2\x81\x9f"},         /* U+2060, U+205F */
+	    {"\xe2\x81\xa6", "\xe2\x81\xb0"},         /* U+2066, U+2070 */
+	    {"\xe2\x81\xa9", "\xe2\x81\xb0"},         /* U+2069 */
+	    {"\xef\xbb\xbf", "\xef\xbb\xbe"},         /* U+FEFF, U+FEFE */
+	    {"\xef\xbf\xb9", "\xef\xbf\xbd"},         /* U+FFF9, U+FFFD */
+	    {"\xef\xbf\xbf", "\xef\xbf\xbc"},         /* U+FFFF, U+FFFC */
+	    {"\xf3\xa0\x81\x81", "\xf3\xa1\x80\x80"}, /* U+E0041, U+E1000 */
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[16];
+		snprintf(text, sizeof(text), "a%sb", cases[i].harmful);
+		assert_cleaned(text, 32, "a?b");
+		snprintf(text, sizeof(text), "a%sb", cases[i].harmless);
+		assert_cleaned(text, 32, text);
+	}
+}
+
+static void
+test_in_place(void **state)
+{
+	char text[] = "a\xe2\x80\xae%n\n\xff";
+	(void)state;
+	assert_int_equal(clean_text(text, sizeof(text), text, sizeof(text)), 6);
+	assert_string_equal(text, "a?%n??");
+}
+
+static void
 test_room(void **state)
 {
 	(void)state;
@@ -73,6 +118,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_what_passes),
 	    cmocka_unit_test(test_what_is_replaced),
+	    cmocka_unit_test(test_what_hides_or_turns_is_replaced),
+	    cmocka_unit_test(test_in_place),
 	    cmocka_unit_test(test_room),
 	    cmocka_unit_test(test_ends_at_length_and_at_nul),
 	};

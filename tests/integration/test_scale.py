@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""A host with more than 50,000 sockets, on which five polls of six are light: what they say is what
+connect() then gets, what they cannot see yet is what the manual says, and polls cost what they may.
+"""
+import re
+import signal
+import time
+
+import harness as h
+from crowd import Crowd
+
+LOW, HIGH = 40000, 42999
+SIZE = HIGH - LOW + 1
+HOME = "127.0.0.1"
+PEER = "127.2.0.1"
+LIGHT_POLLS = 5
+
+# Nothing is ever in alarm: a poll would be full.
+QUIET = "".join(name + " off\n" for name in (
+    "criticalPercent", "warningPercent", "criticalRemaining", "warningRemaining", "closeWait",
+    "localCriticalRemaining", "localWarningRemaining", "hostCriticalRemaining",
+    "hostWarningRemaining", "conntrackPercent", "filesPercent"))
+
+
+class Host:
+    """The crowd, and listeners that our own connections go to."""
+
+    def __init__(self):
+        h.raise_file_limit()
+        h.port_range(LOW, HIGH)
+        h.sysctl("net.ipv4.tcp_tw_reuse", 0)  # else TIME_WAIT ages while we look
+        self.crowd = Crowd(3)
+        self.servers = {port: h.Listener(PEER, port) for port in (9000, 9001)}
+
+    def connect(self, port, **options):
+        """A connection of ours and its other end."""
+        one = h.connect(PEER, port, **options)
+        return one, self.servers[port].accept(1)[0]
+
+    def connect_many(self, count):
+        return [self.connect(9000, source=HOME, no_port=True) for _ in range(count)]
+
+    def explicit(self, ports):
+        """Connections elsewhere, from another address, with ports that are given to bind()."""
+        return [self.connect(9001, source="127.0.0.9", source_port=port) for port in ports]
+
+    def measure(self):
+        """How many connect() calls to port 9000 succeed; all are given back without a TIME_WAIT."""
+        opened = h.connect_until_full(PEER, 9000, source=HOME, no_port=True)
+        h.reset_all(opened)
+        h.reset_all(self.servers[9000].accept(len(opened)))
+        return len(opened)
+
+
+def daemon(snmpd, config=QUIET + "failures no\n", **options):
+    return h.Srcportd(snmpd, "-v", config=config, **options)
+
+
+def next_poll(srcportd):
+    """Until a poll that begins from now on is over, and how old what it took over is: 0 = nothing."""
+    for _ in range(2):
+        polls = h.value("srcPortPollPolls.0")
+        srcportd.process.send_signal(signal.SIGUSR1)
+        h.wait_for(lambda polls=polls: h.value("srcPortPollPolls.0") > polls, 20, "a poll")
+    return h.value("srcPortPollLight.0")
+
+
+def said():
+    """What remains of the pool HOME -> PEER:9000: (at the least, at the most)."""
+    index = ".".join(str(part) for part in h.inet(PEER) + (9000,) + h.inet(HOME))
+    most = h.value("srcPortPoolRemaining." + index)
+    return most - h.value("srcPortPoolUncertain." + index), most
+
+
+def close(pairs, reset):
+    """Connections end: with RST, or by a close() of ours first, which leaves a TIME_WAIT."""
+    for pair in pairs:
+        (h.reset_all if reset else h.close_all)(pair)
+
+
+def test_light_polls_are_exact():
+    host = Host()
+    ours = host.connect_many(100)
+    left = SIZE - 100
+    rounds = {"light": 0, "full": 0}
+    with h.Snmpd() as snmpd, daemon(snmpd) as srcportd:
+        h.wait_for(lambda: h.value("srcPortPollLight.0") > 0, 10, "a light poll")
+        assert h.value("srcPortPollCarried.0") == host.crowd.connections
+        while rounds["light"] < 4 and rounds["full"] < 4:
+            ours += host.connect_many(70)
+            close(ours[:20], reset=False)
+            close(ours[20:45], reset=True)
+            del ours[:45]
+            left -= 70 - 25
+            rounds["light" if next_poll(srcportd) else "full"] += 1
+            assert said() == (left, left), "%s, should be %d: %s" % (said(), left, rounds)
+            assert host.measure() == left, left
+            # Inbound connections, the carried ones too, are counted once and are in no pool.
+            assert h.value("srcPortTotalsInbound.0") >= host.crowd.connections
+        assert rounds["light"] == 4, rounds
+        logged = re.findall(r"(light|full) poll: (\d+) sockets, (\d+) of them carried",
+                            srcportd.log())
+    assert all(int(sockets) > 2 * host.crowd.connections for _, sockets, _ in logged), logged
+    assert {(kind, int(carried)) for kind, _, carried in logged} == {
+        ("full", 0), ("light", host.crowd.connections)}, logged
+    kinds = "".join(kind[0] for kind, _, _ in logged)
+    assert re.fullmatch("(fl{%d})*fl{0,%d}" % (LIGHT_POLLS, LIGHT_POLLS), kinds), kinds
+    return "%(light)d light polls, %(full)d full ones" % rounds
+
+
+def test_what_light_polls_do_not_see():
+    host = Host()
+    ours = host.connect_many(100)
+    left = SIZE - 100
+    # On ports that the pool has not; at odd offsets nobody has any.
+    taken = {one.getsockname()[1] for one, _ in ours}
+    even = [port for port in range(LOW, HIGH, 2) if port not in taken]
+    odd = [port for port in range(LOW + 1, HIGH, 2) if port not in taken]
+    with h.Snmpd() as snmpd, daemon(snmpd) as srcportd:
+        h.wait_for(lambda: h.value("srcPortPollLight.0") == 1, 20, "the first light poll")
+        assert said() == (left, left)
+        polls = h.value("srcPortPollPolls.0")
+        idle = [h.open_socket(HOME, source="127.0.0.9", source_port=port) for port in odd[:7]]
+        ours += host.explicit(even[:4]) + host.explicit(odd[7:10])
+        listener = h.Listener("127.0.0.9", odd[10])
+        truth = left - 7 - 4 - 3 - 1
+        assert next_poll(srcportd) > 0, "a full poll came too early to tell"
+        # The listener is seen. Idle sockets are not; of explicit binds those at odd offsets are in
+        # doubt.
+        assert said() == (left - 1 - 3, left - 1), said()
+        assert host.measure() == truth
+        h.wait_for(lambda: said() == (truth, truth), 10, "the full poll")
+        found = h.value("srcPortPollPolls.0") - polls
+        assert found <= LIGHT_POLLS + 1, found
+        # What is let go is held until the next full poll: less is said than there is.
+        h.close_all(idle)
+        listener.close()
+        assert next_poll(srcportd) > 0, "a full poll came too early to tell"
+        assert said() == (truth + 1, truth + 1), said()
+        assert host.measure() == truth + 8
+        h.wait_for(lambda: said() == (truth + 8, truth + 8), 10, "the full poll")
+        return "found by poll %d; %s" % (found, full_poll_after_a_failure(host, srcportd))
+
+
+def full_poll_after_a_failure(host, srcportd):
+    """What a light poll does not see may be why connect() failed."""
+    h.run("mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing", check=False)
+    srcportd.configure(QUIET + "failures yes\n")
+    srcportd.reload()
+    next_poll(srcportd)
+    if h.value("srcPortFailuresAvailable.0") != 1:
+        return "failures are not counted here"
+    h.wait_for(lambda: h.value("srcPortPollLight.0") == 1, 10, "the first light poll")
+    polls = h.value("srcPortPollPolls.0")
+    host.measure()
+    h.wait_for(lambda: h.value("srcPortPollLight.0") == 0, 10, "a full poll")
+    made = h.value("srcPortPollPolls.0") - polls
+    assert made < LIGHT_POLLS, made
+    return "full poll after a failure: %d" % made
+
+
+def cpu_us(pid):
+    """CPU time of a process's main thread."""
+    with open("/proc/%d/task/%d/schedstat" % (pid, pid)) as file:
+        return int(file.read().split()[0]) // 1000
+
+
+def test_polls_cost_what_they_may():
+    share = 2 * 10000  # percent of a second's microseconds
+    host = Host()
+    config = QUIET + "failures no\ninterval 1\ncpuPercent 2\n"
+    costs = []
+    with h.Snmpd() as snmpd, daemon(snmpd, config, interval=None) as srcportd:
+        def poll():
+            """Until one more poll is over: its cost and the time until the next."""
+            polls = h.value("srcPortPollPolls.0")
+            h.wait_for(lambda: h.value("srcPortPollPolls.0") > polls, 30, "a poll")
+            return h.value("srcPortPollCpu.0"), h.value("srcPortPollInterval.0")
+
+        poll()
+        started, before = time.monotonic(), cpu_us(srcportd.pid)
+        # Where a light poll is cheap, the next full one is not.
+        while len(costs) < 3 or (costs[-1][1] == 1 and len(costs) < LIGHT_POLLS + 2):
+            costs.append(poll())
+        elapsed, used = time.monotonic() - started, cpu_us(srcportd.pid) - before
+    assert all(cost <= interval * share for cost, interval in costs), costs
+    assert max(interval for _, interval in costs) > 1, costs
+    # What is published is what is used; the last poll is still to be paid for.
+    dearest = max(cost for cost, _ in costs)
+    assert used <= elapsed * share + dearest, (used, elapsed, costs)
+    total = sum(cost for cost, _ in costs)
+    assert total * 0.8 < used < total * 1.2 + dearest, (used, costs)
+    return "%d sockets, %.1f %% of a CPU" % (2 * host.crowd.connections, used / elapsed / 1e4)
+
+
+if __name__ == "__main__":
+    h.main()

@@ -46,7 +46,9 @@ fuzz_report(const struct census *census)
 	CLAIM(r->free <= r->capacity + r->bound + r->listening);
 	for (uint32_t i = 0; i < tally->pool_count; i++)
 		check_pool(tally, &tally->pools[i]);
-	const struct report report = {.tally = tally, .pool_limit = 20};
+	struct config config;
+	config_init(&config);
+	const struct report report = {.tally = tally, .config = &config, .pool_limit = 20};
 	report_json(&report, nowhere);
 	report_text(&report, nowhere);
 	report_nagios(&report, nowhere);

@@ -73,7 +73,7 @@ def test_a_full_table_is_an_alarm_like_any_other():
     assert "WARNING      " + FULL in once("text", *options)[1]
     status, out = once("nagios", *options)
     assert status == 1 and out.startswith("SRCPORT WARNING - limit conntrack: " + FULL), out
-    assert " conntrack=93%;;;0;100 files=0%;;;0;100\n" in out, out
+    assert " conntrack=93%;89;99;0;100 files=0%;89;99;0;100\n" in out, out
 
 
 def test_a_recording_holds_them():

@@ -222,7 +222,7 @@ def test_notify():
         daemon = Managed(manager.environment())
         first = manager.message()
         assert first["READY"] == "1", first
-        assert re.match(r"normal: \d+ sockets, \d+ of \d+ source ports held by none; 1 polls",
+        assert re.match(r"normal: \d+ sockets, \d+ of \d+ source ports held by none; 1 poll,",
                         first["STATUS"]), first
         assert "WATCHDOG" not in first
         second = manager.message()

@@ -62,7 +62,9 @@ use(const struct census *census, FILE *nowhere)
 	struct tally *tally = tally_make(census, &levels_default, &target, 1);
 	assert_non_null(tally);
 	tally_sort(tally);
-	const struct report report = {.tally = tally, .pool_limit = 20};
+	struct config config;
+	config_init(&config);
+	const struct report report = {.tally = tally, .config = &config, .pool_limit = 20};
 	report_json(&report, nowhere);
 	report_text(&report, nowhere);
 	report_nagios(&report, nowhere);

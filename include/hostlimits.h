@@ -86,9 +86,10 @@ struct host_state {
 	uint32_t nat; /* natenv_read() */
 	enum limit_rule worst;  /* the most severe rule; of equals, the one that is fullest */
 	enum severity severity; /* of that rule */
+	enum severity of_rule[LIMIT_RULES];
 };
 
-/* Sets worst and severity; bands are LIMIT_RULES. */
+/* Sets worst, severity and of_rule; bands are LIMIT_RULES. */
 void hostlimits_judge(struct host_state *host, const struct level_band *bands);
 
 #endif

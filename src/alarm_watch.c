@@ -281,9 +281,11 @@ watch_limits(struct watch *w)
 		    .context = &scene};
 		r.remaining = r.capacity > r.used ? r.capacity - r.used : 0;
 		snprintf(r.subject.name, sizeof(r.subject.name), "%s", hostlimits_rule_name(rule));
+		host->of_rule[rule] = SEVERITY_NORMAL;
 		if (!worth_taking(w, &r))
 			continue;
 		struct alarm_verdict verdict = alarms_take(w->alarms, &r);
+		host->of_rule[rule] = verdict.severity;
 		if (verdict.severity > host->severity) {
 			host->severity = verdict.severity;
 			host->worst = rule;

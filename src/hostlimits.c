@@ -71,7 +71,7 @@ static const struct limit_words words[LIMITS] = {
     [LIMIT_CONNTRACK_MAX] = {"conntrackMax", "at most",
                              "then connect() hangs (net.netfilter.nf_conntrack_max)"},
     [LIMIT_DROP] = {"conntrackDrop", "  dropped", "packets since boot: no entry or no NAT port"},
-    [LIMIT_INSERT_FAILED] = {"conntrackInsertFailed", "  not entered",
+    [LIMIT_INSERT_FAILED] = {"conntrackInsertFailed", "  not added",
                              "since boot: rising with the drops, NAT is out of ports"},
     [LIMIT_EARLY_DROP] = {"conntrackEarlyDrop", "  thrown out",
                           "entries since boot, to make room in a full table"},
@@ -288,13 +288,13 @@ hostlimits_severity(const struct limits *limits, enum limit_rule rule, const str
 void
 hostlimits_judge(struct host_state *host, const struct level_band *bands)
 {
-	host->worst = 0;
-	host->severity = hostlimits_severity(&host->limits, 0, &bands[0].raise);
-	for (enum limit_rule rule = 1; rule < LIMIT_RULES; rule++) {
+	for (enum limit_rule rule = 0; rule < LIMIT_RULES; rule++) {
 		enum severity s = hostlimits_severity(&host->limits, rule, &bands[rule].raise);
-		if (s < host->severity ||
-		    (s == host->severity && hostlimits_percent(&host->limits, rule) <=
-						hostlimits_percent(&host->limits, host->worst)))
+		host->of_rule[rule] = s;
+		if (rule > 0 &&
+		    (s < host->severity ||
+		     (s == host->severity && hostlimits_percent(&host->limits, rule) <=
+						 hostlimits_percent(&host->limits, host->worst))))
 			continue;
 		host->worst = rule;
 		host->severity = s;

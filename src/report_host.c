@@ -39,11 +39,13 @@ put_nat(uint32_t nat, FILE *out)
 void
 report_host(const struct tally *tally, FILE *out)
 {
+	const struct host_state *host = &tally->host;
 	char why[ADVICE_MAX];
-	put_limits(&tally->host.limits, out);
-	if (tally->host.severity > SEVERITY_NORMAL)
-		fprintf(out, "  %s      %s\n", report_verdict(tally->host.severity),
-			advice_limit(&tally->host.limits, tally->host.worst, why));
+	put_limits(&host->limits, out);
+	for (enum limit_rule rule = 0; rule < LIMIT_RULES; rule++)
+		if (host->of_rule[rule] > SEVERITY_NORMAL)
+			fprintf(out, "  %-12s %s\n", report_verdict(host->of_rule[rule]),
+				advice_limit(&host->limits, rule, why));
 	fputc('\n', out);
 	put_nat(tally->host.nat, out);
 }

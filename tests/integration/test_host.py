@@ -76,6 +76,13 @@ def test_a_full_table_is_an_alarm_like_any_other():
     assert " conntrack=93%;89;99;0;100 files=0%;89;99;0;100\n" in out, out
 
 
+def test_each_full_limit_is_told():
+    full = {"proc/sys/fs/file-nr": "95\t0\t100\n"}
+    text = once("text", *machine(ORDINARY, CONNTRACK, full))[1]
+    assert "WARNING      " + FULL in text, text
+    assert "WARNING      open files of the host: 95 % full, 95 of 100; then socket() " in text, text
+
+
 def test_a_recording_holds_them():
     record = os.path.join(h.directory(), "record")
     options = machine(ORDINARY, CONNTRACK)

@@ -107,7 +107,7 @@ struct snapshot {
 	struct totals totals;
 	struct failure_state failures;
 	struct host_state host;
-	enum severity severity; /* worst of all; unknown before the first good poll */
+	enum severity severity; /* worst of all; unknown where snapshot_repeat() says so */
 	char
 	    message[ADVICE_MAX]; /* advice_system(); why there is none before the first good poll */
 
@@ -139,9 +139,15 @@ struct row_limits {
 struct snapshot *snapshot_build(const struct tally *tally, const struct poll_stats *poll,
 				const struct row_limits *limits, const struct snapshot *last);
 
-/* A snapshot with new poll figures and the rows of `last` (which may be NULL: then empty, severity
- * unknown). Takes a reference to last. NULL with errno ENOMEM. */
-struct snapshot *snapshot_repeat(struct snapshot *last, const struct poll_stats *poll);
+/* Intervals without a good poll after which the severity is unknown. */
+#define SNAPSHOT_PATIENCE 3
+
+/* A snapshot with new poll figures, of a poll that has failed or before the first one, and the rows
+ * of `last` (which may be NULL: then none). The severity stays that of the last good poll, or is
+ * unknown if that is SNAPSHOT_PATIENCE intervals ago at now_ms (CLOCK_MONOTONIC), or there was
+ * none; the message then says so, and why. Takes a reference to last. NULL with errno ENOMEM. */
+struct snapshot *snapshot_repeat(struct snapshot *last, const struct poll_stats *poll,
+				 uint64_t now_ms);
 
 struct snapshot *snapshot_hold(struct snapshot *snapshot); /* one reference more; returns it */
 void snapshot_release(struct snapshot *snapshot);          /* one less; NULL is allowed */

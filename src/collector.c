@@ -56,7 +56,7 @@ static bool
 publish_nothing(struct collector *c)
 {
 	c->stats.interval_s = c->metronome.interval_s;
-	struct snapshot *nothing = snapshot_repeat(NULL, &c->stats);
+	struct snapshot *nothing = snapshot_repeat(NULL, &c->stats, monotonic_us() / 1000);
 	if (nothing == NULL)
 		return false;
 	c->last = snapshot_hold(nothing);
@@ -130,7 +130,8 @@ publish(struct collector *c, struct snapshot *snapshot)
 	service_polled(c->service, c->metronome.interval_s, c->last);
 }
 
-/* The last good rows stay; the error count and text change. Logged when it is news. */
+/* The last good rows stay; the error count and text change, and in the end the severity. Logged
+ * when it is news. */
 static void
 poll_failed(struct collector *c)
 {
@@ -142,7 +143,10 @@ poll_failed(struct collector *c)
 		log_error("poller", "%s; the last good snapshot stays", why);
 	memcpy(c->stats.error, error, sizeof(error));
 	c->stats.interval_s = c->metronome.interval_s;
-	publish(c, snapshot_repeat(c->last, &c->stats));
+	bool known = c->last->severity != SEVERITY_UNKNOWN;
+	publish(c, snapshot_repeat(c->last, &c->stats, monotonic_us() / 1000));
+	if (known && c->last->severity == SEVERITY_UNKNOWN)
+		log_error("poller", "%s", c->last->message);
 }
 
 /* What this thread has used since the last good poll, all of it, is the price of this one. */

@@ -5,6 +5,7 @@
 #include "rows.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,8 +187,32 @@ snapshot_build(const struct tally *tally, const struct poll_stats *poll,
 	return NULL;
 }
 
+/* True if the last good poll is too long ago to go by. The last of these intervals may have been
+ * somewhat shorter than the rest: what counts is the poll that failed at its end. */
+static bool
+is_stale(const struct poll_stats *poll, uint64_t now_ms)
+{
+	uint64_t age_ms = now_ms > poll->made_ms ? now_ms - poll->made_ms : 0;
+	return 2 * age_ms >= (2 * SNAPSHOT_PATIENCE - 1) * (uint64_t)poll->interval_s * 1000;
+}
+
+/* What is known without a good poll. */
+static void
+doubt(struct snapshot *s, uint64_t now_ms)
+{
+	const struct poll_stats *poll = &s->poll;
+	s->severity = SEVERITY_UNKNOWN;
+	if (poll->made_ms == 0)
+		snprintf(s->message, sizeof(s->message), "no poll has succeeded yet%s%s",
+			 poll->error[0] != '\0' ? ": " : "", poll->error);
+	else
+		snprintf(s->message, sizeof(s->message),
+			 "no poll has succeeded for %" PRIu64 " s, the figures are that old: %s",
+			 (now_ms - poll->made_ms + 500) / 1000, poll->error);
+}
+
 struct snapshot *
-snapshot_repeat(struct snapshot *last, const struct poll_stats *poll)
+snapshot_repeat(struct snapshot *last, const struct poll_stats *poll, uint64_t now_ms)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 	if (s == NULL)
@@ -199,12 +224,11 @@ snapshot_repeat(struct snapshot *last, const struct poll_stats *poll)
 		/* Hold the owner of the rows, not a chain of repeats. */
 		s->rows_from = snapshot_hold(last->rows_from != NULL ? last->rows_from : last);
 	} else {
-		s->severity = SEVERITY_UNKNOWN;
 		hostlimits_init(&s->host.limits);
-		snprintf(s->message, sizeof(s->message), "no poll has succeeded yet%s%s",
-			 poll->error[0] != '\0' ? ": " : "", poll->error);
 	}
 	s->poll = *poll;
+	if (poll->made_ms == 0 || is_stale(poll, now_ms))
+		doubt(s, now_ms);
 	atomic_init(&s->references, 1);
 	return s;
 }

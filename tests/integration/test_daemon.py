@@ -3,6 +3,7 @@
 """Bad input as a user meets it: one clear line on stderr, and the exit status of the manual."""
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -200,9 +201,13 @@ def test_proc_goes_bad_under_the_daemon():
             keep += h.connect_many(5, "127.0.0.1", 9000)
             assert rows() == good
             assert path in h.value("srcPortPollLastError.0").decode()
+            h.wait_for(lambda: h.value("srcPortSystemSeverity.0") == 4, 10, "doubt")
+            message = h.value("srcPortSystemMessage.0").decode()
+            assert re.match(r"no poll has succeeded for \d+ s, .*: " + path, message), message
             assert h.value("srcPortRangeHigh.0") == 40099
             lines = [line for line in daemon.log().splitlines() if path in line]
-            assert len(lines) == 1, daemon.log()
+            # It begins; and it has gone on for so long that the severity is unknown.
+            assert len(lines) == 2 and "no poll has succeeded for" in lines[1], daemon.log()
 
             with open(path, "w") as file:
                 file.write("40000 40049\n")
@@ -210,6 +215,7 @@ def test_proc_goes_bad_under_the_daemon():
             held = sum(tcp.getsockname()[1] <= 40049 for tcp in keep)
             assert [row[1:] for row in rows()] == [(held, 50 - held)], rows()
             assert h.value("srcPortPollLastError.0") == b""
+            assert h.value("srcPortSystemSeverity.0") in (1, 2)
             assert daemon.stop() == OK
         h.close_all(keep)
 

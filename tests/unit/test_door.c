@@ -12,7 +12,7 @@ static struct snapshot *
 snapshot_number(uint32_t polls)
 {
 	struct poll_stats poll = {.polls = polls};
-	struct snapshot *s = snapshot_repeat(NULL, &poll);
+	struct snapshot *s = snapshot_repeat(NULL, &poll, 0);
 
 	assert_non_null(s);
 	return s;

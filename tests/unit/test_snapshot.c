@@ -180,13 +180,17 @@ static void
 repeats_share_the_rows(void **state)
 {
 	const struct row_limits limits = {.pools = 2, .peers = 2, .locals = 2};
-	struct poll_stats poll = {.polls = 7, .errors = 1, .error = "sock_diag: it did not end"};
+	struct poll_stats poll = {.interval_s = 10,
+				  .made_ms = 50000,
+				  .polls = 7,
+				  .errors = 1,
+				  .error = "sock_diag: it did not end"};
 	(void)state;
 	staircase(4);
 	struct snapshot *first = build(&limits);
-	struct snapshot *second = snapshot_repeat(first, &poll);
+	struct snapshot *second = snapshot_repeat(first, &poll, 0);
 	poll.errors = 2;
-	struct snapshot *third = snapshot_repeat(second, &poll);
+	struct snapshot *third = snapshot_repeat(second, &poll, 0);
 	assert_ptr_equal(second->pools, first->pools);
 	assert_ptr_equal(third->pools, first->pools);
 	assert_ptr_equal(third->rows_from, first);
@@ -212,15 +216,48 @@ static void
 repeat_of_nothing_is_unknown(void **state)
 {
 	const struct poll_stats poll = {.errors = 1, .error = "no /proc"};
-	struct snapshot *s = snapshot_repeat(NULL, &poll);
+	struct snapshot *s = snapshot_repeat(NULL, &poll, 0);
 	(void)state;
 	assert_int_equal(s->severity, SEVERITY_UNKNOWN);
 	assert_int_equal(s->pool_count, 0);
 	assert_string_equal(s->message, "no poll has succeeded yet: no /proc");
-	struct snapshot *again = snapshot_repeat(s, &poll);
+	struct snapshot *again = snapshot_repeat(s, &poll, 0);
 	assert_int_equal(again->severity, SEVERITY_UNKNOWN);
 	snapshot_release(s);
 	snapshot_release(again);
+}
+
+/* Three intervals of ten seconds, the last of which may be somewhat shorter. */
+static void
+severity_is_unknown_without_a_good_poll(void **state)
+{
+	struct poll_stats poll = {
+	    .interval_s = 10, .made_ms = 50000, .errors = 3, .error = "no /proc"};
+	static const struct {
+		uint64_t now_ms;
+		bool known;
+	} cases[] = {{50000, true}, {49000, true},  {60000, true},  {70000, true},
+		     {74999, true}, {75000, false}, {79990, false}, {500000, false}};
+	(void)state;
+	staircase(4);
+	struct snapshot *first = build(&no_limits);
+	assert_int_equal(first->severity, SEVERITY_NORMAL);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct snapshot *s = snapshot_repeat(first, &poll, cases[i].now_ms);
+		assert_int_equal(s->severity, cases[i].known ? SEVERITY_NORMAL : SEVERITY_UNKNOWN);
+		assert_int_equal(strcmp(s->message, first->message) == 0, cases[i].known);
+		assert_int_equal(s->pool_count, 4);
+		snapshot_release(s);
+	}
+	struct snapshot *s = snapshot_repeat(first, &poll, 80500);
+	assert_string_equal(s->message, "no poll has succeeded for 31 s, the figures are that old: "
+					"no /proc");
+	struct snapshot *again = snapshot_repeat(s, &poll, 90500);
+	assert_string_equal(again->message,
+			    "no poll has succeeded for 41 s, the figures are that old: no /proc");
+	snapshot_release(again);
+	snapshot_release(s);
+	snapshot_release(first);
 }
 
 static void
@@ -243,7 +280,7 @@ out_of_memory_is_told(void **state)
 	}
 	assert_in_range(n, 5, 30);
 	allocations_fail_from(1);
-	assert_null(snapshot_repeat(s, &poll));
+	assert_null(snapshot_repeat(s, &poll, 0));
 	allocations_fail_from(0);
 	snapshot_release(s);
 }
@@ -254,10 +291,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(rows_are_in_mib_order),          CASE(limits_keep_the_tightest),
-	    CASE(limits_keep_what_is_in_trouble), CASE(choice_among_equals_is_stable),
-	    CASE(figures_are_taken_over),         CASE(empty_host),
-	    CASE(repeats_share_the_rows),         CASE(repeat_of_nothing_is_unknown),
+	    CASE(rows_are_in_mib_order),
+	    CASE(limits_keep_the_tightest),
+	    CASE(limits_keep_what_is_in_trouble),
+	    CASE(choice_among_equals_is_stable),
+	    CASE(figures_are_taken_over),
+	    CASE(empty_host),
+	    CASE(repeats_share_the_rows),
+	    CASE(repeat_of_nothing_is_unknown),
+	    CASE(severity_is_unknown_without_a_good_poll),
 	    CASE(out_of_memory_is_told),
 	};
 	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);

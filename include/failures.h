@@ -39,6 +39,4 @@ bool failures_ready(struct failures *failures);
  * failure_log_apply(). If it is not wanted, it stops counting. */
 void failures_poll(struct failures *failures, struct tally *tally, bool wanted);
 
-const struct failure_log *failures_log(const struct failures *failures);
-
 #endif

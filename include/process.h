@@ -9,9 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROCESS_NAME_MAX   64
-#define PROCESS_CGROUP_MAX 512
-#define PROCESS_UNLIMITED  UINT64_MAX
+#define PROCESS_NAME_MAX  64
+#define PROCESS_UNLIMITED UINT64_MAX
 
 /* The name (comm) as clean text; "" if the process has gone. */
 void process_name(const char *root, uint32_t pid, char out[static PROCESS_NAME_MAX]);
@@ -20,18 +19,13 @@ void process_name(const char *root, uint32_t pid, char out[static PROCESS_NAME_M
  * pid 0 = the calling process. */
 uint64_t process_net_namespace(const char *root, uint32_t pid);
 
-/* The path of its cgroup (version 2), as in /proc/PID/cgroup. False if there is none or it does not
- * fit. */
-bool process_cgroup(const char *root, uint32_t pid, char out[static PROCESS_CGROUP_MAX]);
-
 /* RLIMIT_NOFILE: PROCESS_UNLIMITED for "unlimited". False if it cannot be told. */
 struct file_limits {
 	uint64_t soft, hard;
 };
 bool process_file_limits(const char *root, uint32_t pid, struct file_limits *out);
 
-/* The rules behind the last two, from the text of the files (NUL-terminated). */
-bool process_parse_cgroup(const char *text, char out[static PROCESS_CGROUP_MAX]);
+/* The rule behind it, from the text of the file (NUL-terminated). */
 bool process_parse_limits(const char *text, struct file_limits *out);
 
 #endif

@@ -110,12 +110,6 @@ failures_fd(const struct failures *f)
 	return f->resting ? f->timer_fd : f->epoll_fd;
 }
 
-const struct failure_log *
-failures_log(const struct failures *f)
-{
-	return &f->log;
-}
-
 static bool
 refuse(struct failures *f, const char *what, const char *why)
 {

@@ -42,30 +42,6 @@ process_net_namespace(const char *root, uint32_t pid)
 	return stat(path, &status) == 0 ? status.st_ino : 0;
 }
 
-bool
-process_parse_cgroup(const char *text, char out[static PROCESS_CGROUP_MAX])
-{
-	/* "0::PATH" on a line of its own; version 1 has "N:controllers:PATH". */
-	const char *line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
-	if (line == NULL)
-		return false;
-	const char *path = strchr(line, '/');
-	size_t length = path != NULL ? strcspn(path, "\n") : 0;
-	if (length == 0 || length >= PROCESS_CGROUP_MAX)
-		return false;
-	memcpy(out, path, length);
-	out[length] = '\0';
-	return true;
-}
-
-bool
-process_cgroup(const char *root, uint32_t pid, char out[static PROCESS_CGROUP_MAX])
-{
-	char text[2 * PROCESS_CGROUP_MAX];
-	return read_file(root, pid, "cgroup", text, sizeof(text)) >= 0 &&
-	       process_parse_cgroup(text, out);
-}
-
 /* "1024" or "unlimited"; moves *text behind it. */
 static bool
 take_limit(const char **text, uint64_t *out)

@@ -36,7 +36,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size);
-	char out[512], words[CGROUP_WORDS_MAX], path[PROCESS_CGROUP_MAX];
+	char out[512], words[CGROUP_WORDS_MAX];
 	struct file_limits limits;
 	for (size_t room = 1; room < sizeof(out); room += 1 + room / 4) {
 		CLAIM(clean_text((const char *)data, size, out, room) < room);
@@ -45,10 +45,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cgroup_words(text, words);
 	claim_clean(words);
 	try_owner(text, words);
-	if (process_parse_cgroup(text, path)) {
-		CLAIM(path[0] == '/');
-		cgroup_words(path, words);
-	}
 	if (process_parse_limits(text, &limits))
 		CLAIM(strstr(text, "Max open files ") != NULL);
 	free(text);

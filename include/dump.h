@@ -14,6 +14,14 @@ enum dump_result {
 	DUMP_BROKEN   /* no possible answer, or the kernel broke off: *error; part may be taken */
 };
 
+/* The errno that an NLMSG_ERROR, and an NLMSG_DONE that failed, carry first in their payload; 0 =
+ * none. EBADMSG for an NLMSG_ERROR without one, and for what no errno is. */
+int dump_error(const struct nlmsghdr *message);
+
+/* True for an error by which a kernel says that it does not know the request; any other may pass.
+ */
+bool dump_is_unknown(int error);
+
 /* Takes in a datagram of `length` octets (aligned for nlmsghdr). Every message must bear seq and
  * portid. *error is a positive errno for the last two results: of DUMP_BROKEN EBADMSG, ENOMEM,
  * EINTR when the kernel itself called the dump inconsistent (NLM_F_DUMP_INTR), or what it broke off

@@ -7,16 +7,20 @@
 
 #define MAX_ERRNO 4096
 
-/* The errno that NLMSG_ERROR, and an NLMSG_DONE that failed, carry first in their payload; 0 =
- * none. EBADMSG for one that is not there, or is none. */
-static int
-carried_error(const struct nlmsghdr *message)
+int
+dump_error(const struct nlmsghdr *message)
 {
 	int code;
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(code))
 		return message->nlmsg_type == NLMSG_DONE ? 0 : EBADMSG;
 	memcpy(&code, mnl_nlmsg_get_payload(message), sizeof(code));
 	return code <= 0 && code > -MAX_ERRNO ? -code : EBADMSG;
+}
+
+bool
+dump_is_unknown(int error)
+{
+	return error == EOPNOTSUPP || error == EINVAL || error == ENOENT;
 }
 
 /* A whole message is within `left` octets; mnl_nlmsg_ok() takes a length over INT_MAX for less. */
@@ -41,9 +45,9 @@ take_message(const struct nlmsghdr *message, enum diag_dump dump, struct census 
 		return DUMP_BROKEN;
 	}
 	if (message->nlmsg_type == NLMSG_ERROR)
-		return answer(carried_error(message), DUMP_MORE, error);
+		return answer(dump_error(message), DUMP_MORE, error);
 	if (message->nlmsg_type == NLMSG_DONE)
-		return answer(carried_error(message), DUMP_DONE, error);
+		return answer(dump_error(message), DUMP_DONE, error);
 	if (message->nlmsg_type == NLMSG_NOOP)
 		return DUMP_MORE;
 	struct diag_socket socket;

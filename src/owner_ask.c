@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "owner_ask.h"
 
+#include "dump.h"
+
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
@@ -11,7 +13,7 @@
 /* As large as what the kernel sends at most (32 KiB); a smaller one would lose sockets. */
 #define BUFFER_OCTETS 65536
 
-/* One condition on an address, with its operation before it: 16 octets and the address. */
+/* One condition on an address, with its operation before it: 12 octets and the address. */
 #define CONDITION_OCTETS(address_octets)                                                           \
 	(sizeof(struct inet_diag_bc_op) + sizeof(struct inet_diag_hostcond) + (address_octets))
 
@@ -21,6 +23,7 @@ struct owner_ask {
 	uint32_t pool_count;
 	enum diag_form form;
 	uint32_t seq;
+	bool heard; /* part of the answer is in the book */
 	_Alignas(struct nlmsghdr) char buffer[BUFFER_OCTETS];
 };
 
@@ -88,6 +91,7 @@ send_request(struct owner_ask *ask, enum diag_form form)
 {
 	char buf[OWNER_ASK_REQUEST_MAX] __attribute__((aligned(8)));
 	ask->form = form;
+	ask->heard = false;
 	struct nlmsghdr *request =
 	    owner_ask_request(buf, form, ++ask->seq, ask->pools, ask->pool_count);
 	return mnl_socket_sendto(ask->socket, request, request->nlmsg_len) >= 0;
@@ -134,27 +138,18 @@ fail(int error)
 	return OWNER_ASK_FAILED;
 }
 
-/* One dump is over, well or with an error that an older kernel gives for the first form. */
+/* One dump is over, well or with an error that an older kernel gives for the first form. What was
+ * answered in part would be counted twice. */
 static enum owner_ask_step
 end_of_dump(struct owner_ask *ask, int error)
 {
-	if (error != 0 && ask->form == DIAG_BOTH && error != EPERM)
+	if (ask->form == DIAG_BOTH && !ask->heard && dump_is_unknown(error))
 		return send_request(ask, DIAG_V4) ? OWNER_ASK_MORE : OWNER_ASK_FAILED;
 	if (error != 0 && !(ask->form == DIAG_V6 && error == ENOENT))
 		return fail(error);
 	if (ask->form == DIAG_V4)
 		return send_request(ask, DIAG_V6) ? OWNER_ASK_MORE : OWNER_ASK_FAILED;
 	return OWNER_ASK_DONE;
-}
-
-/* The errno that NLMSG_ERROR and NLMSG_DONE carry. */
-static int
-carried_error(const struct nlmsghdr *message)
-{
-	int code = 0;
-	if (mnl_nlmsg_get_payload_len(message) >= sizeof(code))
-		memcpy(&code, mnl_nlmsg_get_payload(message), sizeof(code));
-	return code == INT32_MIN ? EBADMSG : code < 0 ? -code : code;
 }
 
 enum owner_ask_step
@@ -173,9 +168,10 @@ owner_ask_read(struct owner_ask *ask, struct owner_book *book)
 		    message->nlmsg_pid != mnl_socket_get_portid(ask->socket))
 			return fail(EBADMSG);
 		if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
-			return end_of_dump(ask, carried_error(message));
+			return end_of_dump(ask, dump_error(message));
 		if (diag_decode(message, &socket) && !owner_book_socket(book, &socket))
 			return fail(ENOMEM);
+		ask->heard = true;
 	}
 	return OWNER_ASK_MORE;
 }

@@ -243,13 +243,6 @@ finish_dump(struct poller *poller)
 	return POLLER_DONE;
 }
 
-/* An error by which a kernel says that it does not know the request; any other may pass. */
-static bool
-is_unknown(int error)
-{
-	return error == EOPNOTSUPP || error == EINVAL || error == ENOENT;
-}
-
 /* The kernel refused the request. What an older kernel does not have is done without; but what has
  * been answered in part is in the census, and would be in it twice. */
 static enum poller_step
@@ -258,7 +251,7 @@ refused(struct poller *poller, int error)
 	if (poller->heard)
 		return fail(poller, "the kernel broke it off", error);
 	poller->busy = false;
-	if (poller->form == DIAG_BOTH && poller->dump == DIAG_HOLDERS && is_unknown(error)) {
+	if (poller->form == DIAG_BOTH && poller->dump == DIAG_HOLDERS && dump_is_unknown(error)) {
 		poller->one_walk = false;
 		return start_dump(poller, poller->dump);
 	}

@@ -3,6 +3,7 @@
 
 #include "owner_ask.h"
 
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <sys/socket.h>
@@ -126,12 +127,128 @@ test_many_pools(void **state)
 	}
 }
 
+/* This file stands in for the part of libmnl that speaks to the kernel: what each request is
+ * answered with, one after the other, and how often there was one. */
+static struct datagram answers[3];
+static unsigned sent, received;
+
+struct mnl_socket *
+mnl_socket_open2(int bus, int flags)
+{
+	(void)bus;
+	(void)flags;
+	return (struct mnl_socket *)(void *)answers;
+}
+
+int
+mnl_socket_bind(struct mnl_socket *nl, unsigned groups, pid_t pid)
+{
+	(void)nl;
+	(void)groups;
+	(void)pid;
+	return 0;
+}
+
+int
+mnl_socket_close(struct mnl_socket *nl)
+{
+	(void)nl;
+	return 0;
+}
+
+unsigned
+mnl_socket_get_portid(const struct mnl_socket *nl)
+{
+	(void)nl;
+	return TEST_PORTID;
+}
+
+ssize_t
+mnl_socket_sendto(const struct mnl_socket *nl, const void *buf, size_t length)
+{
+	(void)nl;
+	(void)buf;
+	sent++;
+	return (ssize_t)length;
+}
+
+ssize_t
+mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf, size_t room)
+{
+	struct datagram *d = &answers[received++];
+	(void)nl;
+	assert_true(received <= COUNT_OF(answers) && d->length <= room);
+	for (size_t at = 0; at < d->length;) {
+		struct nlmsghdr *m = (struct nlmsghdr *)(void *)(d->octet + at);
+		m->nlmsg_seq = sent;
+		at += NLMSG_ALIGN(m->nlmsg_len);
+	}
+	memcpy(buf, d->octet, d->length);
+	return (ssize_t)d->length;
+}
+
+/* Asks for one pool; how that ends. */
+static enum owner_ask_step
+ask(struct owner_book *book)
+{
+	struct owner_pool p = pool("10.0.0.1", "10.0.0.2", 80);
+	enum owner_ask_step step = OWNER_ASK_MORE;
+	sent = received = 0;
+	assert_true(owner_book_pool(book, &p.local, &p.peer, p.port));
+	struct owner_ask *a = owner_ask_open(&p, 1);
+	assert_non_null(a);
+	while (step == OWNER_ASK_MORE)
+		step = owner_ask_read(a, book);
+	owner_ask_close(a);
+	return step;
+}
+
+static void
+test_a_form_that_the_kernel_does_not_know(void **state)
+{
+	struct owner_book *book = owner_book_new();
+	const struct diag_socket s = time_wait("10.0.0.1", 40000, "10.0.0.2", 80, 100);
+	(void)state;
+	memset(answers, 0, sizeof(answers));
+	datagram_error(&answers[0], EINVAL);
+	datagram_socket(&answers[1], &s);
+	datagram_done(&answers[1]);
+	datagram_error(&answers[2], ENOENT); /* no IPv6 */
+	assert_int_equal(ask(book), OWNER_ASK_DONE);
+	assert_int_equal(sent, 3);
+	struct owner_list *list = owner_book_list(book, 0);
+	assert_int_equal(list->pools[0].connections, 1);
+	owner_list_free(list);
+	owner_book_free(book);
+}
+
+/* What the kernel alone holds has no inode to be known again by. */
+static void
+test_an_answer_that_breaks_off_is_not_asked_for_again(void **state)
+{
+	static const int errors[] = {EINVAL, ENOMEM};
+	const struct diag_socket s = time_wait("10.0.0.1", 40000, "10.0.0.2", 80, 100);
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(errors); i++) {
+		struct owner_book *book = owner_book_new();
+		memset(answers, 0, sizeof(answers));
+		datagram_socket(&answers[0], &s);
+		datagram_failed(&answers[0], errors[i]);
+		assert_int_equal(ask(book), OWNER_ASK_FAILED);
+		assert_int_equal(errno, errors[i]);
+		assert_int_equal(sent, 1);
+		owner_book_free(book);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_one_pool),
 	    cmocka_unit_test(test_many_pools),
+	    cmocka_unit_test(test_a_form_that_the_kernel_does_not_know),
+	    cmocka_unit_test(test_an_answer_that_breaks_off_is_not_asked_for_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

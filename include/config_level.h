@@ -35,7 +35,7 @@ bool config_level_parse(const struct config_level_form *form, struct config_word
 void config_level_dump(const struct config_level_form *form, uint32_t raise, uint32_t clear,
 		       FILE *out);
 
-/* The first level whose warning comes later than its critical; NULL if there is none. */
+/* The kind of level whose warning would come later than its critical, if there is one. */
 enum config_contradiction { BAND_GOOD, BAND_PERCENT, BAND_REMAINING };
 enum config_contradiction config_level_contradiction(const struct level_band *band);
 

@@ -32,8 +32,8 @@ bool config_set(struct config *config, const char *token, const char *value, cha
 /* Writes every token with the value in force, in a form that config_read() reads back. */
 void config_dump(const struct config *config, FILE *out);
 
-/* Name of the first token that is read only at the start and differs between the two; NULL if none
- * does. */
-const char *config_needs_restart(const struct config *before, const struct config *after);
+/* Puts the values of `before` in the place of those that are read at the start only: agentXSocket,
+ * baseOID, stateFile. Returns the name of one that was another, or NULL. */
+const char *config_keep_start(struct config *now, const struct config *before);
 
 #endif

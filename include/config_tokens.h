@@ -22,7 +22,6 @@ struct config_token {
 	size_t offset;     /* of its member in struct config */
 	uint32_t min, max; /* of a number */
 	const struct config_level_form *form_of_level;
-	bool restart; /* read at the start only */
 };
 
 #define CONFIG_TOKENS_MAX 64

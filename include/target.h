@@ -21,7 +21,7 @@ struct target {
 };
 
 /* Parses a specification; name is left empty, levels are left as they are. Returns NULL and sets
- * *out, or returns what was expected (static text) and leaves *out as it was. */
+ * *out, or returns what it should have been (static text) and leaves *out as it was. */
 const char *target_parse(const char *text, struct target *out);
 
 /* True for 1 to TARGET_NAME_MAX characters of printable ASCII without quotes: a name becomes an

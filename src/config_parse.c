@@ -328,15 +328,20 @@ config_dump(const struct config *config, FILE *out)
 }
 
 const char *
-config_needs_restart(const struct config *before, const struct config *after)
+config_keep_start(struct config *now, const struct config *before)
 {
-	if (strcmp(before->agentx_socket, after->agentx_socket) != 0)
-		return "agentXSocket";
-	if (before->base_oid_length != after->base_oid_length ||
-	    memcmp(before->base_oid, after->base_oid,
-		   before->base_oid_length * sizeof(before->base_oid[0])) != 0)
-		return "baseOID";
-	if (strcmp(before->state_file, after->state_file) != 0)
-		return "stateFile";
-	return NULL;
+	const char *changed = NULL;
+	if (strcmp(now->state_file, before->state_file) != 0)
+		changed = "stateFile";
+	if (now->base_oid_length != before->base_oid_length ||
+	    memcmp(now->base_oid, before->base_oid,
+		   now->base_oid_length * sizeof(now->base_oid[0])) != 0)
+		changed = "baseOID";
+	if (strcmp(now->agentx_socket, before->agentx_socket) != 0)
+		changed = "agentXSocket";
+	memcpy(now->agentx_socket, before->agentx_socket, sizeof(now->agentx_socket));
+	memcpy(now->base_oid, before->base_oid, sizeof(now->base_oid));
+	now->base_oid_length = before->base_oid_length;
+	memcpy(now->state_file, before->state_file, sizeof(now->state_file));
+	return changed;
 }

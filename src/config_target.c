@@ -23,7 +23,7 @@ parse_spec(struct config_words *words, struct target *out, struct config_fault *
 	const char *word = config_next(words);
 	const char *expected = target_parse(word != NULL ? word : "", out);
 	if (expected != NULL)
-		return config_wrong(fault, word, "%s", expected + strlen("expected "));
+		return config_wrong(fault, word, "%s", expected);
 	if (!config_take(words, "port"))
 		return true;
 	uint32_t port;

@@ -5,27 +5,11 @@
 #include "log.h"
 #include "sentence.h"
 
-#include <string.h>
-
 static void
 complain(void *arg, const char *line)
 {
 	(void)arg;
 	log_error("config", "%s", line);
-}
-
-/* The agent thread has them already, and so does the state file. */
-static void
-keep_start_values(struct config *now, const struct config *before)
-{
-	const char *token = config_needs_restart(before, now);
-	if (token == NULL)
-		return;
-	log_warn("config", "%s has changed: that takes effect at the next start", token);
-	memcpy(now->agentx_socket, before->agentx_socket, sizeof(now->agentx_socket));
-	memcpy(now->base_oid, before->base_oid, sizeof(now->base_oid));
-	now->base_oid_length = before->base_oid_length;
-	memcpy(now->state_file, before->state_file, sizeof(now->state_file));
 }
 
 bool
@@ -37,7 +21,10 @@ reload_config(struct config *config, const struct options *options)
 		config_free(&fresh);
 		return false;
 	}
-	keep_start_values(&fresh, config);
+	/* The agent thread has them already, and so does the state file. */
+	const char *kept = config_keep_start(&fresh, config);
+	if (kept != NULL)
+		log_warn("config", "%s has changed: that takes effect at the next start", kept);
 	config_free(config);
 	*config = fresh;
 	log_info("config", "reloaded: %u target%s", config->target_count,

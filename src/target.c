@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char expected[] = "expected ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS";
+static const char expected[] = "ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS";
 
 bool
 target_name_valid(const char *name)

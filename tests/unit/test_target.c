@@ -120,7 +120,7 @@ malformed_text_is_refused(void **state)
 		const char *expected = target_parse(wrong[i], &t);
 		if (expected == NULL)
 			fail_msg("\"%s\" was taken", wrong[i]);
-		assert_string_equal(expected, "expected ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS");
+		assert_string_equal(expected, "ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS");
 		assert_memory_equal(&t, &before, sizeof(t));
 	}
 }

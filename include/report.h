@@ -36,6 +36,9 @@ void report_who_json(const struct report *report, struct json *json);
 /* The stable JSON form; every pool, peer and local address. Documented in srcportd(8). */
 void report_json(const struct report *report, FILE *out);
 
+/* The plugin exit code when there is nothing to judge. */
+#define REPORT_PLUGIN_UNKNOWN 3
+
 /* One line with performance data. Returns the plugin exit code: 0 OK, 1 WARNING, 2 CRITICAL. Judges
  * the targets, and if there are none or `everything` is asked for, every pool that is not a
  * target's and every alarm of the tally; and the limits of the host. */

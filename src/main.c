@@ -155,7 +155,7 @@ main(int argc, char **argv)
 	if (status == EXIT_OK)
 		status = run(&options, &config);
 	else if (options.mode == RUN_ONCE && options.format == FORMAT_NAGIOS)
-		status = 3;
+		status = REPORT_PLUGIN_UNKNOWN;
 	config_free(&config);
 	return printed(options.mode, status);
 }

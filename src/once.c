@@ -140,8 +140,9 @@ choose_targets(struct once *once, uint32_t *count, int *status)
 		targets[i].levels = once->config->levels;
 		const char *expected = target_parse(options->targets[i], &targets[i]);
 		if (expected != NULL) {
-			snprintf(once->error, sizeof(once->error), "TARGET: found \"%s\", %s",
-				 options->targets[i], expected);
+			snprintf(once->error, sizeof(once->error),
+				 "TARGET: found \"%s\", expected %s", options->targets[i],
+				 expected);
 			*status = EXIT_USAGE;
 			free(targets);
 			return NULL;

@@ -84,13 +84,60 @@ plain(char *text)
 	return text;
 }
 
+/* With no outgoing connection at all, an empty pool stands for the host. */
+static struct usage
+empty_pool(const struct report *report)
+{
+	const struct range_tally *range = &report->tally->range;
+	const struct levels *levels = &report->config->levels.raise;
+	struct usage u = {.remaining = range->capacity,
+			  .uncertain = range->uncertain,
+			  .capacity = range->capacity,
+			  .tightest = range->capacity,
+			  .percent = level_percent(range->capacity, range->capacity),
+			  .severity = level_of(levels, range->capacity, range->capacity, 0),
+			  .time_left_s = TIME_LEFT_NONE};
+	u.cause = usage_cause(&u, u.severity, levels, range);
+	return u;
+}
+
+/* The severity of the line, and why: the subject's, or that of what is worse. That then names it.
+ */
+static enum severity
+judge(const struct report *report, struct subject *subject, const struct usage *u,
+      char why[static ADVICE_MAX])
+{
+	const struct tally *tally = report->tally;
+	const struct alarm *other = report->everything ? worse_alarm(tally, u->severity) : NULL;
+	char key[ALARM_KEY_MAX];
+	if (other != NULL) {
+		snprintf(subject->name, sizeof(subject->name), "%s",
+			 alarm_key(&other->subject, key));
+		snprintf(why, ADVICE_MAX, "%s", other->message);
+		return other->severity;
+	}
+	if (tally->host.severity > u->severity) {
+		snprintf(subject->name, sizeof(subject->name), "host");
+		advice_limit(&tally->host.limits, tally->host.worst, why);
+		return tally->host.severity;
+	}
+	if (subject->usage != NULL) {
+		advise(tally, subject, why);
+	} else {
+		const struct advice advice = {
+		    .usage = u, .range = &tally->range, .host = &tally->host};
+		advice_text(&advice, why);
+	}
+	return u->severity;
+}
+
 int
 report_nagios_unknown(const char *why, FILE *out)
 {
 	char text[512];
 	clean_text(why, strlen(why), text, sizeof(text));
 	fprintf(out, "SRCPORT UNKNOWN: %s\n", plain(text));
-	return 3;
+	return REPORT_PLUGIN_UNKNOWN;
 }
 
 int
@@ -102,43 +149,17 @@ report_nagios(const struct report *report, FILE *out)
 	} plugin[] = {[SEVERITY_NORMAL] = {"OK", 0},
 		      [SEVERITY_WARNING] = {"WARNING", 1},
 		      [SEVERITY_CRITICAL] = {"CRITICAL", 2},
-		      [SEVERITY_UNKNOWN] = {"UNKNOWN", 3}};
-	const struct tally *tally = report->tally;
-	/* With no outgoing connection at all, an empty pool stands for the host. */
-	bool nothing = tally->range.capacity == 0;
-	const struct usage empty = {.remaining = tally->range.capacity,
-				    .uncertain = tally->range.uncertain,
-				    .capacity = tally->range.capacity,
-				    .tightest = tally->range.capacity,
-				    .percent = nothing ? 100 : 0,
-				    .severity = nothing ? SEVERITY_CRITICAL : SEVERITY_NORMAL,
-				    .cause = nothing ? CAUSE_BLOCKED : CAUSE_NONE,
-				    .time_left_s = TIME_LEFT_NONE};
+		      [SEVERITY_UNKNOWN] = {"UNKNOWN", REPORT_PLUGIN_UNKNOWN}};
+	const struct usage empty = empty_pool(report);
 	struct subject subject = {.name = "no outgoing connections"};
+	char why[ADVICE_MAX];
 	find_subject(report, &subject);
 	const struct usage *u = subject.usage != NULL ? subject.usage : &empty;
 	const struct levels *levels = subject.target != NULL ? &subject.target->target->levels.raise
 							     : &report->config->levels.raise;
-	const struct advice none = {.usage = &empty, .range = &tally->range, .host = &tally->host};
-
-	char why[ADVICE_MAX], key[ALARM_KEY_MAX];
-	enum severity severity = u->severity;
-	const struct alarm *other = report->everything ? worse_alarm(tally, severity) : NULL;
-	if (other != NULL) {
-		severity = other->severity;
-		snprintf(subject.name, sizeof(subject.name), "%s", alarm_key(&other->subject, key));
-		snprintf(why, sizeof(why), "%s", other->message);
-	} else if (tally->host.severity > severity) {
-		severity = tally->host.severity;
-		snprintf(subject.name, sizeof(subject.name), "host");
-		advice_limit(&tally->host.limits, tally->host.worst, why);
-	} else if (subject.usage != NULL) {
-		advise(tally, &subject, why);
-	} else {
-		advice_text(&none, why);
-	}
-	fprintf(out, "SRCPORT %s - %s: %s", plugin[severity].word, plain(subject.name), plain(why));
-	fputs(" |", out);
+	enum severity severity = judge(report, &subject, u, why);
+	fprintf(out, "SRCPORT %s - %s: %s |", plugin[severity].word, plain(subject.name),
+		plain(why));
 	report_perfdata(report, u, levels, out);
 	fputc('\n', out);
 	return plugin[severity].code;

@@ -111,7 +111,9 @@ put_limits(const struct report *report, FILE *out)
 		if (percent < 0)
 			continue;
 		from_percent(at->warning_percent, ranges.warning);
-		from_percent(at->critical_percent, ranges.critical);
+		/* hostlimits_severity(): a rule that never warns is off. */
+		if (at->warning_percent < LEVEL_PERCENT_OFF)
+			from_percent(at->critical_percent, ranges.critical);
 		put(out, hostlimits_rule_name(rule), (uint32_t)percent, "%", &ranges);
 		fputs("100", out);
 	}

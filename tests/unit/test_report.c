@@ -291,6 +291,12 @@ nagios_of_a_host_without_connections(void **state)
 	assert_has(nagios(0), "SRCPORT CRITICAL - no outgoing connections: no port of the range "
 			      "40000-40099 can be used: 100 reserved, 0 listening, 0 bound");
 	assert_int_equal(status, 2);
+
+	/* What a first connection would be warned of is told before it. */
+	host_with_range(40000, 40049, "");
+	assert_has(nagios(0), "SRCPORT WARNING - no outgoing connections: small range: 0 of 50 "
+			      "ports in use, 50 left; ");
+	assert_int_equal(status, 1);
 }
 
 static void

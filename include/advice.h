@@ -18,10 +18,9 @@ struct advice {
 	const struct host_state *host;
 	const struct addr *peer; /* one that stands for all; NULL = none is known */
 	const char *toward;      /* its name behind "to"; NULL = it has been said before */
-	const char *holder;      /* who holds most of the connections: "payments.service (pid 812
-				    java)"; NULL or empty = not known */
-	const char *failed; /* who last saw connect() fail: "java (pid 812)"; NULL or empty = not
-			       known */
+	/* NULL or empty if they are not known: who holds most of the connections, as in
+	 * "payments.service (pid 812 java)"; and who last saw connect() fail: "java (pid 812)". */
+	const char *holder, *failed;
 };
 
 /* Writes the sentence for it, such as "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left;
@@ -54,8 +53,7 @@ const char *advice_free(const struct range_tally *range, uint32_t free,
 			char buf[static ADVICE_MAX]);
 
 /* The sentence for the whole host: the most severe of its limits, targets, peers and pools, with
- * its name before it; of equals, the one with the fewest ports
- * remaining. */
+ * its name before it; of equals, the one with the fewest ports remaining. */
 const char *advice_system(const struct tally *tally, char buf[static ADVICE_MAX]);
 
 #endif

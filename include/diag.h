@@ -34,14 +34,14 @@ enum diag_form {
 /* Room that any request needs. */
 #define DIAG_REQUEST_MAX 512
 
-/* Where an explicit bind is known from. */
+/* What a socket says of IP_BIND_ADDRESS_NO_PORT: not at all, not set, set. */
 enum diag_no_port { NO_PORT_UNKNOWN, NO_PORT_OFF, NO_PORT_ON };
 
 /* One answered socket. */
 struct diag_socket {
-	struct addr local; /* zone: the interface the socket is bound to, or 0 */
-	struct addr peer;  /* zone: as local if link-local, else 0 */
-	uint16_t local_port;
+	struct addr local;   /* zone: the interface the socket is bound to, or 0 */
+	struct addr peer;    /* zone: as local if link-local, else 0 */
+	uint16_t local_port; /* both in host byte order */
 	uint16_t peer_port;
 	uint8_t state;      /* enum tcp_state as the kernel reports it */
 	uint8_t family;     /* AF_INET or AF_INET6, as the socket was created */
@@ -56,9 +56,9 @@ struct diag_socket {
 	size_t attrs_length;
 };
 
-/* Writes the request for a dump to buf (DIAG_REQUEST_MAX, aligned for nlmsghdr). DIAG_EXPLICIT is
- * filtered in the kernel to sockets of `range` that are not INET_DIAG_BC_AUTO. Returns the message,
- * ready to send. */
+/* Writes the request for a dump to buf (DIAG_REQUEST_MAX octets, aligned for nlmsghdr).
+ * DIAG_EXPLICIT is filtered in the kernel to sockets of `range` that are not INET_DIAG_BC_AUTO.
+ * Returns the message, ready to send. */
 struct nlmsghdr *diag_request(void *buf, enum diag_dump dump, enum diag_form form, uint32_t seq,
 			      const struct port_range *range);
 
@@ -81,7 +81,7 @@ bool diag_decode(const struct nlmsghdr *message, struct diag_socket *out);
 /* IP_BIND_ADDRESS_NO_PORT from INET_DIAG_SOCKOPT (5.10); NO_PORT_UNKNOWN where it is not given. */
 enum diag_no_port diag_no_port(const struct diag_socket *socket);
 
-/* INET_DIAG_SKV6ONLY: 1 or 0; 0 where it is not given. */
+/* INET_DIAG_SKV6ONLY; false where it is not given. */
 bool diag_v6only(const struct diag_socket *socket);
 
 /* INET_DIAG_CGROUP_ID (5.8), or 0 where it is not given. */

@@ -81,9 +81,9 @@ enum severity hostlimits_severity(const struct limits *limits, enum limit_rule r
 /* What surrounds the sockets of one poll. */
 struct host_state {
 	struct limits limits;
-	struct limits
-	    earlier;  /* of the poll before, so that counters can be compared; or all absent */
-	uint32_t nat; /* natenv_read() */
+	/* Of the poll before, so that counters can be compared; or all absent. */
+	struct limits earlier;
+	uint32_t nat;           /* natenv_read() */
 	enum limit_rule worst;  /* the most severe rule; of equals, the one that is fullest */
 	enum severity severity; /* of that rule */
 	enum severity of_rule[LIMIT_RULES];

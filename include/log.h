@@ -19,8 +19,8 @@ enum log_sink {
 /* True if standard error is a stream of the journal's (JOURNAL_STREAM of systemd.exec(5)). */
 bool log_is_journal(void);
 
-/* Chooses the sink; `verbose` lets log_debug() through. Call before any thread is started. */
-void log_open(enum log_sink sink, bool verbose);
+/* Chooses the sink; `debug` lets log_debug() through. Call before any thread is started. */
+void log_open(enum log_sink sink, bool debug);
 
 /* Each writes one line, cleaned by clean_text() and cut at 1023 octets. Of one format, at most 20
  * lines go out in a minute; the last of them says so, and the first one after it how many are

@@ -17,13 +17,15 @@
 /* How a socket came by its port. */
 enum origin {
 	ORIGIN_UNKNOWN = 0,
-	ORIGIN_EXPLICIT =
-	    1, /* bind(): blocks the port while the socket lives, TIME_WAIT included */
-	ORIGIN_ACCEPTED =
-	    2,              /* a listener's child: blocks it too, also after the listener is gone */
-	ORIGIN_CONNECT = 3, /* connect() chose it */
-	ORIGIN_UNSURE = 4 /* first seen just after a listener came to its port or left it: a child,
-			     or a connect() before or since; may block it */
+	/* bind(): blocks the port while the socket lives, TIME_WAIT included. */
+	ORIGIN_EXPLICIT = 1,
+	/* A listener's child: blocks it too, also after the listener has gone. */
+	ORIGIN_ACCEPTED = 2,
+	/* connect() chose it. */
+	ORIGIN_CONNECT = 3,
+	/* First seen just after a listener came to its port or left it: a child, or a connect()
+	 * before or since. It may block the port. */
+	ORIGIN_UNSURE = 4
 };
 
 struct memory;

@@ -108,6 +108,9 @@ enum mib_result mibtree_next(const struct mibtree *tree, const struct mib_view *
 			     const uint32_t *sub, size_t length, bool inclusive, uint32_t *found,
 			     size_t *found_length, struct mib_value *value);
 
+/* Whole seconds from a moment of CLOCK_MONOTONIC to the view's; 0 if it lies ahead. */
+uint32_t mibtree_age_s(const struct mib_view *view, uint64_t when_ms);
+
 /* Order of object identifiers: <0, 0, >0. */
 int mibtree_compare(const uint32_t *a, size_t a_length, const uint32_t *b, size_t b_length);
 

@@ -19,7 +19,8 @@ struct owner_book;
 struct owner_book *owner_book_new(void);       /* NULL with errno ENOMEM */
 void owner_book_free(struct owner_book *book); /* NULL is allowed */
 
-/* At most OWNER_POOLS_MAX pools; false if there are as many. Before the first socket. */
+/* Counts the sockets of that pool too. Before the first socket; false if there are OWNER_POOLS_MAX
+ * pools already. */
 bool owner_book_pool(struct owner_book *book, const struct addr *local, const struct addr *peer,
 		     uint16_t port);
 

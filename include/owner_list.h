@@ -26,8 +26,7 @@ enum owner_kind {
 struct owner {
 	struct addr local, peer; /* the pool, */
 	uint16_t port;
-	uint32_t
-	    number; /* and its place among the pool's owners, from 1 on: the most connections */
+	uint32_t number;   /* and its place among the pool's owners, from 1 on */
 	uint64_t taken_ms; /* CLOCK_MONOTONIC of the survey */
 	enum owner_kind kind;
 	uint32_t connections;

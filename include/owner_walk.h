@@ -13,8 +13,8 @@
 
 struct owner_walk;
 
-/* A walk below proc_root. The processes of `before` (NULL = none) come first; it is not referred to
- * later. NULL with errno. */
+/* A walk below proc_root, which must outlive it. The processes of `before` (NULL = none) come
+ * first; it is not referred to later. NULL with errno. */
 struct owner_walk *owner_walk_open(const char *proc_root, const struct owner_list *before);
 void owner_walk_close(struct owner_walk *walk); /* NULL is allowed */
 

@@ -28,8 +28,8 @@ void trend_free(struct trend *trend); /* NULL is allowed */
 
 /* Takes in a good poll, made at now_ms of any clock that never goes back; sets usage.high_water and
  * usage.time_left_s of every row of the tally, and its growth: what was not there before has grown
- * from 0. False with errno ENOMEM: rows that were not reached
- * keep the marks of a first poll, and what was known stays. */
+ * from 0. False with errno ENOMEM: rows that were not reached keep the marks of a first poll, and
+ * what was known stays. */
 bool trend_take(struct trend *trend, struct tally *tally, uint64_t now_ms);
 
 /* Rows followed at present. */

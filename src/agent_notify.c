@@ -3,6 +3,7 @@
 
 #include "agent_serve.h"
 #include "log.h"
+#include "mib_columns.h"
 #include "monotonic.h"
 #include "trap.h"
 
@@ -84,7 +85,7 @@ add_bind(const struct agent_notify *n, netsnmp_pdu *pdu, const struct trap_bind 
 	size_t length = n->base_length;
 
 	memcpy(name, n->base, length * sizeof(name[0]));
-	name[length++] = 1; /* srcPortObjects */
+	name[length++] = MIB_COLUMNS_OBJECTS;
 	for (size_t i = 0; i < bind->length; i++)
 		name[length++] = bind->sub[i];
 

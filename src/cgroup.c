@@ -35,6 +35,13 @@ static const struct {
 };
 
 static bool
+begins_with(const char *part, size_t length, const char *beginning)
+{
+	size_t octets = strlen(beginning);
+	return length >= octets && memcmp(part, beginning, octets) == 0;
+}
+
+static bool
 ends_with(const char *part, size_t length, const char *ending)
 {
 	size_t octets = strlen(ending);
@@ -64,13 +71,10 @@ engine_of(const char *part, size_t number_at, const char *above, size_t above_le
 		    memcmp(part + number_at - octets, engines[i].before, octets) == 0)
 			return engines[i].engine;
 		if (number_at == 0 && above_length == octets &&
-		    memcmp(above, engines[i].before, octets) == 0)
+		    begins_with(above, above_length, engines[i].before))
 			return engines[i].engine;
 	}
-	return memcmp(above, "kubepods", above_length < 8 ? above_length : 8) == 0 &&
-		       above_length >= 8
-		   ? "kubernetes"
-		   : NULL;
+	return begins_with(above, above_length, "kubepods") ? "kubernetes" : NULL;
 }
 
 /* What one part of the path says; `above` is the part before it. */
@@ -88,7 +92,7 @@ name_part(const char *part, size_t length, const char *above, size_t above_lengt
 	}
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
 		size_t octets = strlen(named[i].before);
-		if (length <= octets || memcmp(part, named[i].before, octets) != 0)
+		if (length == octets || !begins_with(part, length, named[i].before))
 			continue;
 		snprintf(out, room, "%s %.*s", named[i].words, (int)(length - octets),
 			 part + octets);
@@ -100,31 +104,33 @@ name_part(const char *part, size_t length, const char *above, size_t above_lengt
 	return true;
 }
 
+/* Where the part of the path begins that ends at `end`. */
+static size_t
+start_of_part(const char *path, size_t end)
+{
+	while (end > 0 && path[end - 1] != '/')
+		end--;
+	return end;
+}
+
 void
 cgroup_words(const char *path, char out[static CGROUP_WORDS_MAX])
 {
 	char words[CGROUP_WORDS_MAX] = "";
-	size_t end = strlen(path);
-	while (end > 0 && path[end - 1] == '/')
-		end--;
-	size_t last = end;
-	/* The innermost part that has something to say. */
-	while (end > 0) {
-		size_t start = end;
-		while (start > 0 && path[start - 1] != '/')
-			start--;
-		size_t above_end = start > 0 ? start - 1 : 0, above = above_end;
-		while (above > 0 && path[above - 1] != '/')
-			above--;
-		if (name_part(path + start, end - start, path + above, above_end - above, words,
-			      sizeof(words)))
-			break;
+	size_t last = strlen(path);
+	while (last > 0 && path[last - 1] == '/')
+		last--;
+	/* The innermost part that has something to say, or else the last one. */
+	bool found = false;
+	for (size_t end = last; end > 0 && !found;) {
+		size_t start = start_of_part(path, end), above_end = start > 0 ? start - 1 : 0;
+		size_t above = start_of_part(path, above_end);
+		found = name_part(path + start, end - start, path + above, above_end - above, words,
+				  sizeof(words));
 		end = above_end;
 	}
-	if (words[0] == '\0') {
-		size_t start = last;
-		while (start > 0 && path[start - 1] != '/')
-			start--;
+	if (!found) {
+		size_t start = start_of_part(path, last);
 		snprintf(words, sizeof(words), "%.*s", (int)(last - start), path + start);
 	}
 	clean_text(words, sizeof(words), out, CGROUP_WORDS_MAX);

@@ -22,8 +22,12 @@
 /* idiag_timer of a time-wait mini socket (inet_twsk_diag_fill). */
 #define TIMER_TIME_WAIT 3
 
-/* "source port in range and not AUTO". A jump of length + 4 means "reject"; a chain of "yes" jumps
- * must end exactly at the length, hence the closing JMP instead of an inverted AUTO. */
+/* The filters: each operation says how many octets on the next one is, if its condition holds and
+ * if it does not. An operation has four, and a comparison with a port four more for the port, in
+ * host byte order. A jump of length + 4 means "reject" (inet_diag_bc_audit). */
+
+/* "source port in range and not AUTO". A chain of "yes" jumps must end exactly at the length, hence
+ * the closing JMP instead of an inverted AUTO. */
 static void
 put_explicit_filter(struct nlmsghdr *message, const struct port_range *range)
 {

@@ -21,7 +21,7 @@
 #define WINDOW_MS 60000
 
 static enum log_sink sink = LOG_TO_STDERR;
-static bool verbose;
+static bool debugging;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ratelimit limit = {.burst = BURST, .window_ms = WINDOW_MS};
@@ -42,7 +42,7 @@ void
 log_open(enum log_sink to, bool debug)
 {
 	sink = to;
-	verbose = debug;
+	debugging = debug;
 	/* Standard error too, for as long as there is one: whoever types -d sees why it failed. */
 	if (to == LOG_TO_SYSLOG)
 		openlog("srcportd", LOG_PID | LOG_PERROR, LOG_DAEMON);
@@ -115,7 +115,7 @@ log_info(const char *subsystem, const char *format, ...)
 void
 log_debug(const char *subsystem, const char *format, ...)
 {
-	if (!verbose)
+	if (!debugging)
 		return;
 	va_list args;
 	va_start(args, format);

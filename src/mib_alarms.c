@@ -49,10 +49,7 @@ get_since(const struct mib_view *view, const void *row, struct mib_value *out)
 static bool
 get_age(const struct mib_view *view, const void *row, struct mib_value *out)
 {
-	uint64_t since_ms = alarm_of(row)->since_ms;
-	uint64_t age_s = view->now_ms > since_ms ? (view->now_ms - since_ms) / 1000 : 0;
-
-	out->number = age_s < UINT32_MAX ? (uint32_t)age_s : UINT32_MAX;
+	out->number = mibtree_age_s(view, alarm_of(row)->since_ms);
 	return true;
 }
 

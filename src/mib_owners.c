@@ -5,13 +5,6 @@
 
 _Static_assert(OWNER_TEXT_MAX <= sizeof(((struct mib_value *)0)->octets), "a name is a value");
 
-static uint32_t
-age_s(const struct mib_view *view, uint64_t when_ms)
-{
-	uint64_t age = view->now_ms > when_ms ? (view->now_ms - when_ms) / 1000 : 0;
-	return age < UINT32_MAX ? (uint32_t)age : UINT32_MAX;
-}
-
 /* srcPortFailures */
 
 static bool
@@ -26,7 +19,7 @@ static bool
 get_last_age(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	uint64_t last_ms = ((const struct snapshot *)row)->failures.last_ms;
-	out->number = last_ms == 0 ? UINT32_MAX : age_s(view, last_ms);
+	out->number = last_ms == 0 ? UINT32_MAX : mibtree_age_s(view, last_ms);
 	return true;
 }
 
@@ -72,7 +65,7 @@ get_hard_limit(const struct mib_view *view, const void *row, struct mib_value *o
 static bool
 get_age(const struct mib_view *view, const void *row, struct mib_value *out)
 {
-	out->number = age_s(view, owner_of(row)->taken_ms);
+	out->number = mibtree_age_s(view, owner_of(row)->taken_ms);
 	return true;
 }
 

@@ -18,6 +18,14 @@ mibtree_compare(const uint32_t *a, size_t a_length, const uint32_t *b, size_t b_
 	return a_length == b_length ? 0 : a_length < b_length ? -1 : 1;
 }
 
+uint32_t
+mibtree_age_s(const struct mib_view *view, uint64_t when_ms)
+{
+	uint64_t age_s = view->now_ms > when_ms ? (view->now_ms - when_ms) / 1000 : 0;
+
+	return age_s < UINT32_MAX ? (uint32_t)age_s : UINT32_MAX;
+}
+
 static struct mib_rows
 rows_of(const struct mib_table *table, const struct mib_view *view)
 {

@@ -2,6 +2,7 @@
 #include "natenv.h"
 
 #include "recording.h"
+#include "sentence.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -305,17 +306,15 @@ natenv_toward(uint32_t mask, const struct addr *peer)
 const char *
 natenv_text(uint32_t mask, char buf[static NATENV_TEXT_MAX])
 {
-	size_t at = 0;
-	buf[0] = '\0';
+	struct sentence s = sentence_in(buf, NATENV_TEXT_MAX);
 	for (enum nat_bit bit = 0; bit < NAT_GCP; bit++)
 		if (mask & BIT(bit))
-			at += (size_t)snprintf(buf + at, NATENV_TEXT_MAX - at, "%s%s",
-					       at != 0 ? ", " : "", words[bit].words);
+			sentence_put(&s, "%s%s", s.at != 0 ? ", " : "", words[bit].words);
 	enum nat_bit platform = natenv_platform(mask);
 	if (platform != NAT_BITS)
-		snprintf(buf + at, NATENV_TEXT_MAX - at, "%s%s: %s", at != 0 ? "; " : "",
-			 words[platform].words, words[platform].meaning);
-	else if (at == 0)
-		snprintf(buf, NATENV_TEXT_MAX, "none found");
+		sentence_put(&s, "%s%s: %s", s.at != 0 ? "; " : "", words[platform].words,
+			     words[platform].meaning);
+	if (s.at == 0)
+		sentence_put(&s, "none found");
 	return buf;
 }

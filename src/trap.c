@@ -64,7 +64,7 @@ number_octets(uint32_t number)
 size_t
 trap_bind_octets(const struct trap_bind *bind, size_t base_octets)
 {
-	size_t oid = base_octets + 1; /* the arc of srcPortObjects */
+	size_t oid = base_octets + sub_octets(MIB_COLUMNS_OBJECTS);
 	for (size_t i = 0; i < bind->length; i++)
 		oid += sub_octets(bind->sub[i]);
 	bool text = bind->value.type == MIB_TEXT;

@@ -18,14 +18,14 @@ widen_range(const struct port_range *range, const struct portset *reserved,
 	    const struct portset *listening, const struct portset *bound)
 {
 	struct widening w = {.range = {range->low < LOWEST ? range->low : LOWEST, HIGHEST}};
-	struct portset added, heard;
+	struct portset present, added;
+	portset_clear(&present);
 	portset_clear(&added);
-	portset_clear(&heard);
-	portset_add_range(&heard, range->low, range->high);
+	portset_add_range(&present, range->low, range->high);
 	portset_add_range(&added, w.range.low, w.range.high);
-	portset_andnot(&added, &heard);
+	portset_andnot(&added, &present);
 	w.reserved = take_out(&added, reserved);
-	heard = added;
+	struct portset heard = added;
 	portset_and(&heard, listening);
 	w.listening = take_out(&added, listening);
 	w.bound = take_out(&added, bound);

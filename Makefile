@@ -149,7 +149,7 @@ deps-check:
 ifneq ($(DEPS),no)
 	@CC='$(CC)' tests/deps build check
 endif
-# Network management software that some tests use, and skip without.
+# What some tests use, and skip without.
 deps-clients:
 ifneq ($(DEPS),no)
 	@tests/deps -o clients

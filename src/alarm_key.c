@@ -75,8 +75,7 @@ parse_pool(const char *rest, struct alarm_subject *out)
 		return false;
 	out->peer = peer.net;
 	out->port = peer.port;
-	if (addr_is_link_local(&out->peer))
-		out->peer.zone = out->local.zone;
+	out->peer.zone = addr_is_link_local(&out->peer) ? out->local.zone : 0;
 	return true;
 }
 

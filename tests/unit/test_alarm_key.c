@@ -43,7 +43,7 @@ a_link_local_peer_has_the_zone_of_the_local_address(void **state)
 	(void)state;
 	assert_true(alarm_key_parse("pool fe80::1%2 -> [fe80::2]:1", &two));
 	assert_true(alarm_key_parse("pool fe80::1%3 -> [fe80::2]:1", &three));
-	assert_true(alarm_key_parse("pool 2001:db8::1%3 -> [2001:db8::2]:1", &global));
+	assert_true(alarm_key_parse("pool 2001:db8::1%3 -> [2001:db8::2%3]:1", &global));
 	assert_int_equal(two.peer.zone, 2);
 	assert_int_equal(three.peer.zone, 3);
 	assert_int_equal(global.peer.zone, 0);

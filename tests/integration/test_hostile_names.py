@@ -176,7 +176,7 @@ def test_a_state_file_that_somebody_else_wrote():
         daemon.start()
         daemon.wait_served()
         assert h.table("srcPortAlarmTable") == {}
-        assert "alarms of before are not known" in assert_clean(daemon.log(), "\n")
+        assert "alarms from before the start are not known" in assert_clean(daemon.log(), "\n")
         assert daemon.stop() == 0
 
 

@@ -40,7 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				  &told) == 0);
 		char *text_again = dump(&again, &length_again);
 		CLAIM(strcmp(text, text_again) == 0);
-		CLAIM(config_needs_restart(&config, &again) == NULL);
+		CLAIM(config_keep_start(&config, &again) == NULL);
 		free(text);
 		free(text_again);
 		config_free(&again);

@@ -63,6 +63,8 @@ def _scalar(item):
     key = item.name
     if item.name == "srcPortSystemSeverity":
         made["triggers"] = _severity_triggers(key, "Source ports of {HOST.NAME}") + [
+            _trigger("unknown", "last(/%s/%s)=4" % (TEMPLATE, key),
+                     "srcportd on {HOST.NAME} sees nothing", "warning"),
             _trigger("nodata", "nodata(/%s/%s,10m)=1" % (TEMPLATE, key),
                      "srcportd on {HOST.NAME} does not answer", "warning")]
     if item.name == "srcPortLimitsSeverity":

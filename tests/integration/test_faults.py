@@ -2,32 +2,14 @@
 # SPDX-License-Identifier: ISC
 """What goes wrong around srcportd, and what it does then.
 
-fault                                    effect
-snmpd absent, killed, restarted, hung    polls go on; one line; rows are back when it is
-its socket unreadable, missing, no       the same; the line says which
-  socket at all, of the wrong type
-a second srcportd                        with a pid file: exit status 4. Without: it is refused by
-                                         snmpd, says so, and takes over when the first has gone
-netlink refused (seccomp)                no socket at all: exit status 1 and why;
-                                         later: polls fail, rows stay, one line, until it works
-netlink cut short, garbled, silent,      that poll fails and is counted, the rows of the last good
-  refused or busy                        one stay, one line; the next one is as good as ever
-/proc missing, absurd, unreadable        the same
-out of memory or descriptors             see test_fault_sites.py
-the wall clock set back or forth         nothing: intervals are measured by the monotonic clock
-suspended, or stopped for a while        one poll at once when it goes on, not one for each missed
-the disk full                            recording: exit status 1. Alarms: one line, works on
-SIGHUP in the middle of a poll           the poll ends by the new configuration
-a thousand reloads                       neither memory nor descriptors grow
-signals in any order                     all are heeded; SIGTERM ends it with status 0
-
-The first three rows are in test_agent_link.py, test_service.py and here; /proc is in test_daemon.py.
+The effects are in srcportd(8), FAULTS; CASES says which tests show each of them.
 """
 import ctypes
 import errno
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -37,6 +19,42 @@ import time
 
 import harness as h
 import faults
+
+# What srcportd(8) lists, and the functions that show it.
+CASES = {
+    "snmpd is absent, ends, hangs or starts anew": {
+        "test_agent_link": ["test_snmpd_starts_late", "test_snmpd_killed_and_restarted",
+                            "test_snmpd_hangs", "test_snmpd_hangs_from_the_start"],
+        "test_traps_restart": []},
+    "The AgentX socket is missing, forbidden, or no such socket": {
+        "test_faults": ["test_wrong_agentx_sockets"]},
+    "A second srcportd": {
+        "test_agent_link": ["test_a_second_srcportd"], "test_service": ["test_second_daemon"]},
+    "Netlink is refused": {"test_faults": ["test_netlink_refused", "test_bad_answers"]},
+    "An answer of the kernel is cut short, garbled, an error or missing": {
+        "test_faults": ["test_bad_answers", "test_bad_answers_to_once"]},
+    "A file of /proc is missing or absurd": {
+        "test_daemon": ["test_proc_goes_bad_under_the_daemon", "test_bad_proc_from_the_start",
+                        "test_malformed_proc", "test_unreadable_proc"]},
+    "Memory is short": {
+        "test_fault_sites": ["test_daemon_fails_once", "test_daemon_fails_always",
+                             "test_beside_snmpd", "test_in_the_background"]},
+    "Descriptors are short": {
+        "test_faults": ["test_few_descriptors", "test_no_descriptors_for_a_while"],
+        "test_fault_sites": ["test_daemon_fails_once"]},
+    "The clock is set": {"test_faults": ["test_the_wall_clock_jumps"]},
+    "The host is suspended, or the daemon stopped for a while": {
+        "test_faults": ["test_stopped_and_continued"]},
+    "The disk is full": {
+        "test_faults": ["test_the_disk_is_full"], "test_daemon": ["test_full_disk"]},
+    "The configuration is read again during a poll": {
+        "test_faults": ["test_reload_during_a_poll", "test_a_thousand_reloads"]},
+    "Signals come in any order": {"test_faults": ["test_signals_in_any_order"]},
+    "The service manager does not listen": {
+        "test_faults": ["test_a_deaf_service_manager"]},
+    "Names that others chose are meant to do harm": {
+        "test_hostile_names": ["test_a_process_and_its_cgroup"]},
+}
 
 OK, FAILED = 0, 1
 NOWHERE = ["--agentx-socket", "/nowhere", "--interval", "1"]
@@ -48,6 +66,19 @@ def configured(text=""):
     with open(path, "w") as file:
         file.write(text + ("" if "stateFile" in text else "stateFile none\n"))
     return NOWHERE + ["--config", path]
+
+
+def test_the_manual_tells_of_each():
+    with open(os.path.join(h.ROOT, "src/srcportd.8")) as file:
+        text = re.search(r"^\.Sh FAULTS$(.*?)^\.Sh", file.read(), re.M | re.S).group(1)
+    listed = re.split(r"^\.It ", text, flags=re.M)[1:]
+    assert [one.splitlines()[0].replace("\\&", "") for one in listed] == list(CASES)
+    assert all(len(one.splitlines()) > 1 for one in listed), listed
+    for files in CASES.values():
+        for name, functions in files.items():
+            with open(os.path.join(h.ROOT, "tests/integration", name + ".py")) as file:
+                there = re.findall(r"^def (test_\w+)\(", file.read(), re.M)
+            assert not set(functions) - set(there), set(functions) - set(there)
 
 
 def alive_and_well(told):
@@ -152,6 +183,7 @@ ANSWERS = {
     "short": "answer: ",
     "busy": "the kernel refused it: Device or resource busy",
     "refuse": "the kernel refused it: Operation not permitted",
+    "interrupt": "answer: Interrupted",
     "silence": "it did not end",
 }
 
@@ -410,8 +442,41 @@ def test_few_descriptors():
 
 
 def limit_files(count):
-    import resource  # pylint: disable=import-outside-toplevel
     resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+
+def test_no_descriptors_for_a_while():
+    """All but those that it has are taken away from a daemon that runs, and given back."""
+    told = faults.Told(dict(os.environ), *configured("failures no\n"))
+    told.until(faults.good)
+    limits = resource.prlimit(told.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(told.pid, resource.RLIMIT_NOFILE, (8, limits[1]))
+    status = told.until(lambda text: text.startswith("the last poll failed"))
+    assert "Too many open files" in status, status
+    resource.prlimit(told.pid, resource.RLIMIT_NOFILE, limits)
+    told.until(faults.good)
+    alive_and_well(told)
+    said = [line for line in told.log().splitlines() if "Too many open files" in line]
+    assert len(said) == 1 and "polls succeed again" in told.log(), told.log()
+    told.close()
+
+
+def test_a_deaf_service_manager():
+    """Its queue is full and nobody reads: polls go on, and so does the daemon's end."""
+    with h.Snmpd() as snmpd:
+        told = faults.Told(dict(os.environ), *configured(), "--agentx-socket", snmpd.socket)
+        h.wait_for(lambda: h.value("srcPortPollPolls.0"), 10, "a first poll")
+        for _ in range(30):
+            told.process.send_signal(signal.SIGUSR1)
+            time.sleep(0.02)
+        before = h.value("srcPortPollPolls.0")
+        assert before > 5, before
+        h.wait_for(lambda: h.value("srcPortPollPolls.0") > before, 5, "one more poll")
+        start = time.monotonic()
+        told.process.send_signal(signal.SIGTERM)
+        assert told.wait() == OK, told.log()
+        assert time.monotonic() - start < 6
+        told.close()
 
 
 if __name__ == "__main__":

@@ -308,10 +308,13 @@ floors_are_watched_when_they_have_levels(void **state)
 	assert_true(addr_equal(&s.host.tally->alarms[1].local, &s.host.tally->locals[0].address));
 	poll_pool(&s, 96);
 	assert_string_equal(s.told, "CRITICAL local 10.0.0.1;");
+	assert_int_equal(s.host.tally->locals[0].severity, SEVERITY_CRITICAL);
 	poll_pool(&s, 89);
 	assert_string_equal(s.told, "WARNING local 10.0.0.1;");
+	assert_int_equal(s.host.tally->locals[0].severity, SEVERITY_WARNING);
 	poll_pool(&s, 88);
 	assert_string_equal(s.told, "CLEARED local 10.0.0.1;");
+	assert_int_equal(s.host.tally->locals[0].severity, SEVERITY_NORMAL);
 	end(&s);
 
 	begin(&s, "criticalPercent off\nwarningPercent off\nwarningRemaining off\n"

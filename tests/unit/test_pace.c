@@ -79,6 +79,7 @@ one_poll_on_credit(void **state)
 	unbounded.cpu_percent = 0;
 	pace_charge(&debt, &pace, 0, 100000);
 	assert_int_equal(pace_wait_ms(&debt, &pace, 0, 100000), 0);
+	assert_int_equal(pace_wait_ms(&debt, &pace, 0, 300000), 0);
 	pace_charge(&debt, &pace, 0, 100000);
 	assert_int_equal(pace_wait_ms(&debt, &pace, 0, 100000), 5000);
 	assert_int_equal(pace_wait_ms(&debt, &pace, 4999, 100000), 1);

@@ -149,9 +149,15 @@ static void
 figures_are_taken_over(void **state)
 {
 	(void)state;
+	const struct poll_stats poll = {.polls = 7, .features = 1};
 	staircase(2);
 	host_add(&host, DIAG_SOCKETS, socket_of(STATE_SYN_SENT, "10.0.0.1", 999, "10.0.0.2", 1));
-	struct snapshot *s = build(&no_limits);
+	host_tally(&host, NULL, 0);
+	host.tally->nearness = 45;
+	host.tally->growth = 6;
+	struct snapshot *s = snapshot_build(host.tally, &poll, &no_limits, NULL);
+	assert_int_equal(s->extremes.nearness, 45);
+	assert_int_equal(s->extremes.growth, 6);
 	assert_int_equal(s->poll.polls, 7);
 	assert_int_equal(s->poll.features, 1 | 1U << FEATURE_TW_DELAY);
 	assert_int_equal(s->range.capacity, 1000);

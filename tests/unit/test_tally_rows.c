@@ -248,6 +248,29 @@ the_tightest_pool_says_why(void **state)
 	assert_int_equal(host.tally->targets[1].usage.cause, CAUSE_CLOSE_WAIT);
 }
 
+/* By its own levels: the fullest pool need not be the nearest to a level. */
+static void
+nearness_is_of_what_is_nearest(void **state)
+{
+	struct target list[] = {target_of("10.0.0.3")};
+	(void)state;
+	host_with_range(40000, 40999, "");
+	host_tally(&host, NULL, 0);
+	assert_int_equal(host.tally->nearness, 0);
+	host_connect(&host, STATE_ESTABLISHED, HERE, THERE, 80, 40000, 400, 1);
+	host_connect(&host, STATE_ESTABLISHED, HERE, "10.0.0.3", 80, 40000, 150, 1);
+	host_tally(&host, list, 1);
+	assert_int_equal(host.tally->nearness, 50);
+	list[0].levels.raise.warning_percent = 20;
+	host_tally(&host, list, 1);
+	assert_int_equal(host.tally->nearness, 75);
+	/* Of a peer, by what leaks in all its pools. */
+	host_connect(&host, STATE_CLOSE_WAIT, HERE, "10.0.0.4", 80, 40000, 390, 1);
+	host_connect(&host, STATE_CLOSE_WAIT, HERE, "10.0.0.4", 81, 40000, 390, 1);
+	host_tally(&host, list, 1);
+	assert_int_equal(host.tally->nearness, 77);
+}
+
 /* TIME_WAIT that connect() takes over holds nothing up, and explains nothing. */
 static void
 recyclable_time_wait_is_no_cause(void **state)
@@ -426,6 +449,7 @@ main(void)
 	    CASE(targets),
 	    CASE(target_is_judged_by_its_own_levels),
 	    CASE(the_tightest_pool_says_why),
+	    CASE(nearness_is_of_what_is_nearest),
 	    CASE(recyclable_time_wait_is_no_cause),
 	    CASE(bind_pools),
 	    CASE(bind_pool_counts_what_connect_may_take_over),

@@ -22,8 +22,11 @@ printf '%%s ZBXTRAP %%s\\n%%s\\n' "$(date +%%H:%%M:%%ST%%d/%%m/%%Y)" "${from%%%%
 
 
 def nothing_unsupported(server, host):
-    broken = server.call("item.get", hostids=[host], filter={"state": 1},
-                         output=["key_", "error"])
+    """But for Zabbix' own pools, which come and go: to its frontend and its database."""
+    own = [".%d." % port for port in (zabbix.SQL_PORT, zabbix.HTTP_PORT, zabbix.SERVER_PORT)]
+    broken = [item for item in server.call("item.get", hostids=[host], filter={"state": 1},
+                                           output=["key_", "error"])
+              if not any(port in item["key_"] for port in own)]
     assert not broken, broken[:3]
 
 

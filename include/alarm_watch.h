@@ -9,7 +9,8 @@
  *     peer     its CLOSE_WAIT by closeWait, unless all its pools are targets'
  *     pool     its ports by the general levels, unless it is a target's
  *     local    what bind() can still get, by localCriticalRemaining and localWarningRemaining
- *     host     the free ports, by hostCriticalRemaining and hostWarningRemaining
+ *     host     the free ports, by hostCriticalRemaining and hostWarningRemaining; an empty pool, by
+ *              the general levels, while the range offers no port at all
  *     limit    conntrackPercent, filesPercent
  *
  * A pool, peer or target that just saw connect() fail is critical, whatever its levels.

@@ -127,6 +127,14 @@ advice_text(const struct advice *advice, char buf[static ADVICE_MAX])
 }
 
 const char *
+advice_nothing_offered(const struct range_tally *range, char buf[static ADVICE_MAX])
+{
+	static const struct usage empty = {.time_left_s = TIME_LEFT_NONE};
+	const struct advice advice = {.usage = &empty, .range = range};
+	return advice_text(&advice, buf);
+}
+
+const char *
 advice_limit(const struct limits *limits, enum limit_rule rule, char buf[static ADVICE_MAX])
 {
 	static const struct {
@@ -157,12 +165,15 @@ advice_limit(const struct limits *limits, enum limit_rule rule, char buf[static 
 }
 
 const char *
-advice_local(const struct range_tally *range, uint32_t remaining, char buf[static ADVICE_MAX])
+advice_local(const struct range_tally *range, uint32_t remaining, enum severity severity,
+	     char buf[static ADVICE_MAX])
 {
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
 	char left[NUMBER_TEXT_MAX];
 	sentence_put(&s, "bind() to this address with port 0 can get %s more port%s",
 		     number_text(remaining, left), number_s(remaining));
+	if (severity == SEVERITY_NORMAL)
+		return buf;
 	sentence_choice(&s,
 			"let programs set IP_BIND_ADDRESS_NO_PORT before they bind and connect");
 	remedy_put_range(&s, range);
@@ -170,14 +181,16 @@ advice_local(const struct range_tally *range, uint32_t remaining, char buf[stati
 }
 
 const char *
-advice_free(const struct range_tally *range, uint32_t free, char buf[static ADVICE_MAX])
+advice_free(const struct range_tally *range, uint32_t free, enum severity severity,
+	    char buf[static ADVICE_MAX])
 {
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
 	char left[NUMBER_TEXT_MAX], size[NUMBER_TEXT_MAX];
-	sentence_put(&s,
-		     "no socket holds %s of %s ports: that is all that bind() with port 0 to any "
-		     "address can get",
-		     number_text(free, left), number_text(range->free + range->in_use, size));
+	sentence_put(&s, "no socket holds %s of %s ports", number_text(free, left),
+		     number_text(range->free + range->in_use, size));
+	if (severity == SEVERITY_NORMAL)
+		return buf;
+	sentence_put(&s, ": that is all that bind() with port 0 to any address can get");
 	remedy_put_range(&s, range);
 	return buf;
 }
@@ -297,6 +310,8 @@ advice_system(const struct tally *tally, char buf[static ADVICE_MAX])
 	char capacity[NUMBER_TEXT_MAX];
 	if (tally->host.severity > severity)
 		return advice_limit(&tally->host.limits, tally->host.worst, buf);
+	if (of.usage == NULL && tally->range.capacity == 0)
+		return advice_nothing_offered(&tally->range, buf);
 	if (of.usage == NULL) {
 		sentence_put(&s, "no outgoing connections; %s port%s toward each destination",
 			     number_text(tally->range.capacity, capacity),

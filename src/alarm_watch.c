@@ -49,18 +49,28 @@ describe_usage(const struct alarm_reading *reading, char buf[static ALARM_MESSAG
 		advice_pool(scene->tally, scene->pool, buf);
 }
 
+/* Between the levels an alarm may go on: then too it is said what to do. */
+static enum severity
+at_the_least(const struct alarm_reading *reading)
+{
+	return reading->raise > reading->hold ? reading->raise : reading->hold;
+}
+
 static void
 describe_local(const struct alarm_reading *reading, char buf[static ALARM_MESSAGE_MAX])
 {
 	const struct scene *scene = reading->context;
-	advice_local(&scene->tally->range, reading->remaining, buf);
+	advice_local(&scene->tally->range, reading->remaining, at_the_least(reading), buf);
 }
 
 static void
 describe_host(const struct alarm_reading *reading, char buf[static ALARM_MESSAGE_MAX])
 {
-	const struct scene *scene = reading->context;
-	advice_free(&scene->tally->range, reading->remaining, buf);
+	const struct range_tally *range = &((const struct scene *)reading->context)->tally->range;
+	if (range->capacity == 0)
+		advice_nothing_offered(range, buf);
+	else
+		advice_free(range, reading->remaining, at_the_least(reading), buf);
 }
 
 static void
@@ -212,9 +222,9 @@ watch_pool(struct watch *w, struct pool_tally *pool)
 		set_row(u, judge(w, &w->config->levels, true, LEAK, u, u));
 }
 
-/* What remains of a capacity, by the levels of a kind that has only those. Returns the verdict. */
-static enum severity
-watch_remaining(struct watch *w, struct alarm_reading *r, const struct level_band *band)
+/* What remains of a capacity, by the levels of a kind that has only those. */
+static void
+read_remaining(struct alarm_reading *r, const struct level_band *band)
 {
 	r->raise = level_of(&band->raise, r->remaining, r->capacity, 0);
 	r->hold = level_of(&band->clear, r->remaining, r->capacity, 0);
@@ -222,11 +232,10 @@ watch_remaining(struct watch *w, struct alarm_reading *r, const struct level_ban
 	r->percent = level_percent(r->remaining, r->capacity);
 	r->cause = r->raise == SEVERITY_NORMAL ? CAUSE_NONE : CAUSE_SMALL_RANGE;
 	r->hold_cause = r->hold == SEVERITY_NORMAL ? CAUSE_NONE : CAUSE_SMALL_RANGE;
-	return worth_taking(w, r) ? alarms_take(w->alarms, r).severity : SEVERITY_NORMAL;
 }
 
 static void
-watch_floors(struct watch *w)
+watch_locals(struct watch *w)
 {
 	struct tally *tally = w->tally;
 	const struct scene scene = {.tally = tally};
@@ -240,14 +249,34 @@ watch_floors(struct watch *w)
 		    .describe = describe_local,
 		    .context = &scene,
 		};
-		local->severity = watch_remaining(w, &r, &w->config->local);
+		read_remaining(&r, &w->config->local);
+		local->severity =
+		    worth_taking(w, &r) ? alarms_take(w->alarms, &r).severity : SEVERITY_NORMAL;
 	}
+}
+
+/* Where the range offers nothing, no connection may be left to have a row that tells of it: the
+ * host stands for each pool that there could be. */
+static void
+watch_host(struct watch *w)
+{
+	const struct range_tally *range = &w->tally->range;
+	const struct scene scene = {.tally = w->tally};
 	struct alarm_reading r = {.subject = {.kind = ALARM_HOST},
-				  .capacity = tally->range.in_use + tally->range.free,
-				  .remaining = tally->range.free,
+				  .capacity = range->in_use + range->free,
+				  .remaining = range->free,
 				  .describe = describe_host,
 				  .context = &scene};
-	watch_remaining(w, &r, &w->config->host);
+	read_remaining(&r, &w->config->host);
+	if (range->capacity == 0) {
+		const struct level_band *pool = &w->config->levels;
+		r.raise = level_of(&pool->raise, 0, 0, 0);
+		r.hold = level_of(&pool->clear, 0, 0, 0);
+		r.cause = r.hold_cause = CAUSE_BLOCKED;
+		r.capacity = r.used = 0;
+	}
+	if (worth_taking(w, &r))
+		alarms_take(w->alarms, &r);
 }
 
 /* Limits are counted in 64 bits; the MIB shows what fits in 32. */
@@ -317,7 +346,8 @@ alarm_watch(struct alarms *alarms, const struct alarm_rules *rules, const struct
 	for (uint32_t t = 0; t < tally->target_count; t++)
 		watch_target(&w, &tally->targets[t]);
 	watch_limits(&w);
-	watch_floors(&w);
+	watch_locals(&w);
+	watch_host(&w);
 	for (uint32_t p = 0; p < tally->peer_count; p++)
 		watch_peer(&w, p);
 	for (uint32_t i = 0; i < tally->pool_count; i++) {

@@ -44,7 +44,7 @@ put_line(FILE *out, const char *what, uint32_t value, const char *meaning)
 static void
 put_range(const struct range_tally *r, FILE *out)
 {
-	char limits[64];
+	char limits[64], why[ADVICE_MAX];
 	snprintf(limits, sizeof(limits), "ports %u-%u (net.ipv4.ip_local_port_range)", r->range.low,
 		 r->range.high);
 	fprintf(out, "RANGE\n");
@@ -58,6 +58,8 @@ put_range(const struct range_tally *r, FILE *out)
 			 "of them may be blocked without the kernel showing it");
 	put_line(out, "in use", r->in_use, "ports held by any socket");
 	put_line(out, "free", r->free, "ports held by none");
+	if (r->capacity == 0)
+		fprintf(out, "  why          %s\n", advice_nothing_offered(r, why));
 	fputc('\n', out);
 }
 

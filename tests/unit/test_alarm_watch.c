@@ -53,14 +53,20 @@ end(struct scene *s)
 	config_free(&s->config);
 }
 
-/* The poll's sockets are added between these two. */
 static void
-poll_begin(struct scene *s)
+poll_begin_reserved(struct scene *s, const char *reserved)
 {
-	struct settings settings = settings_of(40000, 40099, "");
+	struct settings settings = settings_of(40000, 40099, reserved);
 	host_free(&s->host);
 	host_begin(&s->host, &settings, NULL);
 	s->now.ms += 10000;
+}
+
+/* The poll's sockets are added between this and poll_end(). */
+static void
+poll_begin(struct scene *s)
+{
+	poll_begin_reserved(s, "");
 }
 
 static void
@@ -324,6 +330,38 @@ floors_are_watched_when_they_have_levels(void **state)
 	end(&s);
 }
 
+/* No connection has to be there to tell of it: there can be none. */
+static void
+a_range_that_offers_nothing_is_critical(void **state)
+{
+	struct scene s;
+	(void)state;
+	begin(&s, "");
+	poll_begin_reserved(&s, "40000-40098");
+	poll_end(&s);
+	assert_string_equal(s.active, "");
+	poll_begin_reserved(&s, "40000-40099");
+	poll_end(&s);
+	assert_string_equal(s.told, "CRITICAL host;");
+	assert_string_equal(s.active, "host critical blocked 0/0;");
+	assert_string_equal(s.host.tally->alarms[0].message,
+			    "no port of the range 40000-40099 can be used: 100 reserved, 0 "
+			    "listening, 0 bound; shorten net.ipv4.ip_local_reserved_ports (100 "
+			    "ports of the range), or set net.ipv4.ip_local_port_range=\"1024 "
+			    "65535\" (+64,412 ports)");
+	poll_begin(&s);
+	poll_end(&s);
+	assert_string_equal(s.told, "CLEARED host;");
+	end(&s);
+
+	begin(&s, "criticalPercent off\nwarningPercent off\nwarningRemaining off\n"
+		  "criticalRemaining off\n");
+	poll_begin_reserved(&s, "40000-40099");
+	poll_end(&s);
+	assert_string_equal(s.active, "");
+	end(&s);
+}
+
 static void
 limits_of_the_host_are_alarms_too(void **state)
 {
@@ -405,6 +443,7 @@ main(void)
 	    cmocka_unit_test(a_leak_is_the_peers),
 	    cmocka_unit_test(a_leak_toward_a_target_is_the_targets),
 	    cmocka_unit_test(floors_are_watched_when_they_have_levels),
+	    cmocka_unit_test(a_range_that_offers_nothing_is_critical),
 	    cmocka_unit_test(limits_of_the_host_are_alarms_too),
 	    cmocka_unit_test(a_failed_connect_is_critical_whatever_the_levels),
 	    cmocka_unit_test(what_finds_no_room_is_counted),

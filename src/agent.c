@@ -106,8 +106,10 @@ report_link(struct agent *agent)
 			  "trying every %d s",
 			  agent->socket, AGENT_RETRY_S);
 	else
-		log_error("agent", "%s does not let the module be registered: AgentX error %ld",
-			  agent->socket, agent->refusal);
+		log_error("agent",
+			  "%s does not let the module be registered: AgentX error %ld; see snmpd's "
+			  "log; trying every %d s",
+			  agent->socket, agent->refusal, AGENT_RETRY_S);
 }
 
 /* Callbacks of Net-SNMP, all in the agent thread, most from the depth of its calls: they take notes

@@ -71,8 +71,10 @@ on_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu
 	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || n->session == NULL)
 		return 1;
 	if (pdu->errstat != n->refusal && pdu->errstat != 0)
-		log_warn("agent", "the master agent refuses notifications: AgentX error %ld",
-			 pdu->errstat);
+		log_warn(
+		    "agent",
+		    "the master agent refuses notifications: AgentX error %ld; see snmpd's log",
+		    pdu->errstat);
 	n->refusal = pdu->errstat;
 	answered(n, request);
 	return 1;

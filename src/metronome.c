@@ -68,10 +68,13 @@ metronome_hurry(struct metronome *m, const struct pace *pace, uint64_t now_ms, u
 void
 metronome_note(struct metronome *m, uint64_t duration_us)
 {
-	bool late = duration_us >= (uint64_t)m->interval_s * 1000000;
+	/* Well within it again before that is news: durations about the interval are one state. */
+	uint64_t most_us = (uint64_t)m->interval_s * (m->late ? 500000 : 1000000);
+	bool late = duration_us >= most_us;
 	if (late && !m->late)
 		log_warn("poller",
-			 "a poll takes longer than the interval of %u s: polls are left out",
+			 "a poll takes longer than the interval of %u s: polls are left out; set a "
+			 "longer interval (srcportd.conf)",
 			 m->interval_s);
 	if (!late && m->late)
 		log_info("poller", "polls end within their interval again");

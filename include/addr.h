@@ -27,7 +27,7 @@ struct addr {
 struct addr addr_from_v4(const void *octets);
 struct addr addr_from_v6(const void *octets);
 
-bool addr_is_v4(const struct addr *a);
+bool addr_is_v4(const struct addr *a);         /* IPv4-mapped */
 bool addr_is_any(const struct addr *a);        /* 0.0.0.0 or :: (with or without a zone) */
 bool addr_is_loopback(const struct addr *a);   /* 127.0.0.0/8, also IPv4-mapped, or ::1 */
 bool addr_is_link_local(const struct addr *a); /* fe80::/10 */

@@ -117,6 +117,7 @@ void alarms_end(struct alarms *alarms);
 /* What to send after alarms_end(), in the order of importance; valid until alarms_begin(). */
 const struct notice *alarms_notices(const struct alarms *alarms, uint32_t *count);
 
+/* The figures as of the last alarms_end(), but for sent and unsent. */
 const struct alarm_summary *alarms_summary(const struct alarms *alarms);
 
 /* The alarms, from 0 on, in any order, those included that are over and whose end is not told yet:

@@ -69,6 +69,6 @@ void carry_keep_inbound(struct carry *carry, const struct census *census);
 /* Sockets that the poll under way took over unseen. */
 uint32_t carry_sockets(const struct carry *carry);
 
-void carry_free(struct carry *carry);
+void carry_free(struct carry *carry); /* frees what it owns; it is then as at the start */
 
 #endif

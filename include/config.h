@@ -59,6 +59,7 @@ void config_init(struct config *config);
 /* Adds a target. False with errno ENOMEM. */
 bool config_add_target(struct config *config, const struct target *target);
 
+/* Frees the targets. */
 void config_free(struct config *config);
 
 #endif

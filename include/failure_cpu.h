@@ -25,6 +25,7 @@ struct failure_cpu {
 int failure_cpu_open(struct failure_cpu *cpu, int number, const struct failure_format *format,
 		     bool samples);
 
+/* Stops counting; what was counted is lost. */
 void failure_cpu_close(struct failure_cpu *cpu);
 
 /* Failures counted so far, which is exact, and how many of them left no sample. False if the kernel

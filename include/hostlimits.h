@@ -56,6 +56,7 @@ void hostlimits_init(struct limits *out);
 void hostlimits_read(const struct procfile_source *source, const struct settings *settings,
 		     struct limits *out);
 
+/* How it is shown: static. */
 const struct limit_words *hostlimits_words(enum limit limit);
 
 /* The rules: limits whose end is an alarm of the host. */

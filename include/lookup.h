@@ -55,6 +55,7 @@ lookup_next(const struct lookup *l, uint32_t hash, uint32_t *cursor)
 /* Enters a position under `hash`. False with errno ENOMEM; the index is then unchanged. */
 bool lookup_enter(struct lookup *l, uint32_t hash, uint32_t position);
 
+/* Frees the slots; it is then empty. */
 void lookup_free(struct lookup *l);
 
 #endif

@@ -62,6 +62,7 @@ void notices_retry(struct notices *notices);
 /* Tells of an active alarm once more, unless something about it waits already. */
 void notices_repeat(struct notices *notices, const struct alarm *alarm);
 
+/* How many are in flight; how many wait. */
 uint32_t notices_in_flight(struct notices *notices);
 uint32_t notices_waiting(struct notices *notices);
 

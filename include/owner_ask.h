@@ -28,6 +28,7 @@ struct owner_ask;
 struct owner_ask *owner_ask_open(const struct owner_pool *pools, uint32_t count);
 void owner_ask_close(struct owner_ask *ask); /* NULL is allowed */
 
+/* Readable when there is a datagram. */
 int owner_ask_fd(const struct owner_ask *ask);
 
 /* Takes one datagram into the book. Never waits. */

@@ -53,6 +53,7 @@ bool recording_open(FILE *file);
  * Returns its kind; RECORD_BROKEN for anything that is not of the form above. */
 enum record_kind recording_next(FILE *file, struct record *record);
 
+/* Frees record->data. */
 void recording_free(struct record *record);
 
 #endif

@@ -23,6 +23,7 @@ bool sdnotify_open(struct sdnotify *notify, char *error, unsigned room);
  * socket for a second at most. */
 bool sdnotify_send(const struct sdnotify *notify, const char *message);
 
+/* Nobody is told any more. */
 void sdnotify_close(struct sdnotify *notify);
 
 #endif

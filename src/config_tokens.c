@@ -257,14 +257,19 @@ dump_notify(const struct config_token *token, const struct config *config, FILE 
 #define AT(field) offsetof(struct config, field)
 #define NUMBER(name, form, field, low, high) \
     {name, form, set_number, dump_number, AT(field), low, high, NULL}
+#define SWITCH(name, field) \
+    {name, "yes | no", set_switch, dump_switch, AT(field), 0, 0, NULL}
+#define TEXT(name, form, set, field, room) \
+    {name, form, set, dump_text, AT(field), 0, room, NULL}
 #define LEVEL(name, form, field, kind) \
     {name, form " [clear N] | off", set_level, dump_level, AT(field), 0, 0, &(kind)}
 
 const struct config_token config_tokens[] = {
-    {"agentXSocket", "ADDRESS", set_socket, dump_text, AT(agentx_socket), 0, CONFIG_SOCKET_MAX, NULL},
+    TEXT("agentXSocket", "ADDRESS", set_socket, agentx_socket, CONFIG_SOCKET_MAX),
     {"baseOID", "OID", set_oid, dump_oid, AT(base_oid), 0, 0, NULL},
-    {"stateFile", "PATH | none", set_file, dump_text, AT(state_file), 0, CONFIG_FILE_MAX, NULL},
-    {"interval", "SECONDS [min SECONDS] [max SECONDS]", set_pace, dump_pace, AT(pace), 1, 86400, NULL},
+    TEXT("stateFile", "PATH | none", set_file, state_file, CONFIG_FILE_MAX),
+    {"interval", "SECONDS [min SECONDS] [max SECONDS]", set_pace, dump_pace, AT(pace), 1, 86400,
+     NULL},
     NUMBER("cpuPercent", "PERCENT", pace.cpu_percent, 0, 100),
     LEVEL("criticalPercent", "PERCENT", levels.raise.critical_percent, config_percent),
     LEVEL("warningPercent", "PERCENT", levels.raise.warning_percent, config_percent),
@@ -279,17 +284,18 @@ const struct config_token config_tokens[] = {
     LEVEL("filesPercent", "PERCENT", limits[RULE_FILES].raise.warning_percent, config_percent),
     NUMBER("raisePolls", "POLLS", raise_polls, 1, 1000),
     NUMBER("clearPolls", "POLLS", clear_polls, 1, 1000),
-    {"target", "NAME SPEC [port N] [critical LEVEL] [warning LEVEL] [closeWait LEVEL]", NULL, NULL, 0, 0, 0, NULL},
+    {"target", "NAME SPEC [port N] [critical LEVEL] [warning LEVEL] [closeWait LEVEL]", NULL, NULL,
+     0, 0, 0, NULL},
     NUMBER("maxPools", "ROWS", rows.pools, 1, 100000),
     NUMBER("maxPeers", "ROWS", rows.peers, 1, 100000),
     NUMBER("maxLocals", "ROWS", rows.locals, 1, 100000),
     NUMBER("maxAlarms", "ALARMS", max_alarms, 1, 100000),
     {"notifications", "KIND... | none", set_notify, dump_notify, AT(notify), 0, 0, NULL},
     NUMBER("notificationsPerMinute", "N", notifications_per_minute, 0, 100000),
-    {"probe", "yes | no", set_switch, dump_switch, AT(probe), 0, 0, NULL},
+    SWITCH("probe", probe),
     NUMBER("probeMax", "PORTS", probe_max, 1, 65535),
-    {"failures", "yes | no", set_switch, dump_switch, AT(failures), 0, 0, NULL},
-    {"owners", "yes | no", set_switch, dump_switch, AT(owners), 0, 0, NULL},
+    SWITCH("failures", failures),
+    SWITCH("owners", owners),
 };
 
 /* clang-format on */

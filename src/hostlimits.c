@@ -16,9 +16,9 @@ enum form {
 	FORM_HEX    /* a table of hexadecimal numbers under a line of names: the sum of a column */
 };
 
+/* One line a value. Lines of one file stand together: it is read once. A limit that has more than
+ * one line is the sum of those that are there. */
 /* clang-format off */
-/* One line a value. Lines of one file stand together: it is read once. A limit that has more than one
- * line is the sum of those that are there. */
 static const struct reader {
 	enum limit limit;
 	const char *file;

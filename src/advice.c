@@ -11,14 +11,18 @@ given(const char *text)
 	return text != NULL && *text != '\0';
 }
 
-/* "CLOSE_WAIT 1,204 of 1,310 to 10.1.2.3:443, held by payments.service (pid 812 java)" */
+/* "CLOSE_WAIT 1,204 of 1,310 to 10.1.2.3:443, held by payments.service (pid 812 java)"; where it
+ * has become a want of ports, "40 of 28,232 ports left, CLOSE_WAIT ..." */
 static void
 put_leak(struct sentence *s, const struct advice *a)
 {
+	const struct usage *u = a->usage;
 	char leaked[NUMBER_TEXT_MAX], all[NUMBER_TEXT_MAX];
-	sentence_put(s, "CLOSE_WAIT %s of %s",
-		     number_text(a->usage->states.of[STATE_CLOSE_WAIT], leaked),
-		     number_text(a->usage->connections, all));
+	if (u->severity == SEVERITY_CRITICAL)
+		sentence_put(s, "%s of %s port%s left, ", number_text(u->tightest, leaked),
+			     number_text(u->capacity, all), number_s(u->capacity));
+	sentence_put(s, "CLOSE_WAIT %s of %s", number_text(u->states.of[STATE_CLOSE_WAIT], leaked),
+		     number_text(u->connections, all));
 	if (given(a->toward))
 		sentence_put(s, " to %s", a->toward);
 	if (given(a->holder))

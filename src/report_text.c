@@ -109,11 +109,11 @@ put_reasons(const struct tally *tally, uint32_t rows, FILE *out)
 	unsigned told = 0;
 	for (uint32_t i = 0; i < rows && told < REASONS; i++) {
 		const struct pool_tally *p = &tally->pools[i];
-		char toward[ADDR_PORT_TEXT_MAX], why[ADVICE_MAX];
+		char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX], why[ADVICE_MAX];
 		if (p->usage.cause == CAUSE_NONE)
 			continue;
-		fprintf(out, "  why %s: %s\n", addr_port_text(&p->peer, p->port, toward),
-			advice_pool(tally, p, why));
+		fprintf(out, "  why %s -> %s: %s\n", addr_text(&p->local, local),
+			addr_port_text(&p->peer, p->port, peer), advice_pool(tally, p, why));
 		told++;
 	}
 }

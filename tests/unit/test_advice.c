@@ -245,6 +245,7 @@ close_wait_names_the_culprit(void **state)
 	struct situation s = situation_loaded(1310, STATE_ESTABLISHED, CAUSE_CLOSE_WAIT);
 
 	(void)state;
+	s.usage.severity = SEVERITY_WARNING;
 	s.usage.states.of[STATE_ESTABLISHED] = 106;
 	s.usage.states.of[STATE_CLOSE_WAIT] = 1204;
 	assert_says(&s, "CLOSE_WAIT 1,204 of 1,310 to 10.1.2.3:443: the peer has closed, the local "
@@ -257,6 +258,11 @@ close_wait_names_the_culprit(void **state)
 	s.holder = "";
 	assert_says(&s, "CLOSE_WAIT 1,204 of 1,310: the peer has closed, the local "
 			"process has not; restart it");
+	/* No port is left for others. */
+	s.usage.severity = SEVERITY_CRITICAL;
+	s.usage.tightest = 40;
+	assert_says(&s, "40 of 28,232 ports left, CLOSE_WAIT 1,204 of 1,310: the peer has closed, "
+			"the local process has not; restart it");
 }
 
 static void

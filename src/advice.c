@@ -64,7 +64,7 @@ put_usage(struct sentence *s, const struct advice *a)
 		     number_text(u->capacity, capacity), number_s(u->capacity),
 		     number_text(u->tightest, left));
 	put_time_left(s, u->time_left_s);
-	if (given(a->holder))
+	if (given(a->holder) && u->tightest < u->capacity)
 		sentence_put(s, ", most held by %s", a->holder);
 }
 

@@ -182,6 +182,12 @@ established_load_calls_for_sharing_and_width(void **state)
 			"share connections (pooling, keep-alive), "
 			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
 			"reserve listeners 3306, 5432, 8080 first)");
+	/* Of nothing, nobody holds the most. */
+	s.usage.tightest = s.usage.capacity;
+	assert_says(&s, "established load: 0 of 28,232 ports in use, 28,232 left; "
+			"share connections (pooling, keep-alive), "
+			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
+			"reserve listeners 3306, 5432, 8080 first)");
 }
 
 static void

@@ -39,8 +39,9 @@ int owners_wait_ms(const struct owners *owners);
 #define OWNERS_STEP_US 2000
 bool owners_step(struct owners *owners);
 
-/* The whole survey at once, for a single report. */
-void owners_survey(struct owners *owners, const struct tally *tally);
+/* The whole survey at once, for a single report. asked: of the pools of targets too, however well
+ * they are. */
+void owners_survey(struct owners *owners, const struct tally *tally, bool asked);
 
 /* The last list, until the next owners_start() or owners_step(); NULL if there is none. */
 const struct owner_list *owners_list(const struct owners *owners);

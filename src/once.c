@@ -187,7 +187,10 @@ print_report(struct once *once, struct tally *tally)
 	if (once->options->replay == NULL && once->config->owners)
 		owners = owners_new(once->source.root, once->options->sys_root);
 	if (owners != NULL) {
-		owners_survey(owners, tally);
+		/* The plugin's line names owners only where something is wrong. */
+		owners_survey(owners, tally,
+			      once->options->target_count > 0 &&
+				  once->options->format != FORMAT_NAGIOS);
 		tally->owners = owners_list(owners);
 	}
 	/* Targets of the command line are a question, not a configuration. */

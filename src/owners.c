@@ -48,6 +48,7 @@ struct owners {
 	const char *proc_root;
 	char cgroup_root[PATH_MAX]; /* "" = no hierarchy of version 2 */
 	enum stage stage;
+	bool asked; /* the pools of targets are surveyed in any case */
 	struct owner_pool pools[OWNER_POOLS_MAX];
 	uint32_t pool_count;
 	struct owner_book *book;
@@ -163,7 +164,7 @@ belongs_to_bad(const struct tally *tally, const struct addr *const *peers, uint3
 
 /* The worst pools first: by severity, then those with the most connections. */
 static uint32_t
-rank_pools(const struct tally *tally, struct candidate *out)
+rank_pools(const struct owners *o, const struct tally *tally, struct candidate *out)
 {
 	const struct addr *peers[OWNER_POOLS_MAX];
 	uint32_t peer_count = 0, count = 0;
@@ -175,7 +176,9 @@ rank_pools(const struct tally *tally, struct candidate *out)
 		uint64_t class = u->severity == SEVERITY_CRITICAL  ? 0
 				 : u->severity == SEVERITY_WARNING ? 1
 								   : 2;
-		if (class == 2 && !belongs_to_bad(tally, peers, peer_count, &tally->pools[i]))
+		bool asked = o->asked && tally->pools[i].target != 0;
+		if (class == 2 && !asked &&
+		    !belongs_to_bad(tally, peers, peer_count, &tally->pools[i]))
 			continue;
 		out[count++] = (struct candidate){class << 32 | (UINT32_MAX - u->connections), i};
 	}
@@ -198,7 +201,7 @@ choose_pools(struct owners *o, const struct tally *tally)
 	struct candidate *candidates = calloc(tally->pool_count + 1, sizeof(*candidates));
 	if (candidates == NULL)
 		return;
-	uint32_t count = rank_pools(tally, candidates);
+	uint32_t count = rank_pools(o, tally, candidates);
 	qsort(candidates, count, sizeof(*candidates), compare_candidates);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct pool_tally *pool = &tally->pools[candidates[i].position];
@@ -375,8 +378,9 @@ owners_step(struct owners *o)
 }
 
 void
-owners_survey(struct owners *o, const struct tally *tally)
+owners_survey(struct owners *o, const struct tally *tally, bool asked)
 {
+	o->asked = asked;
 	owners_start(o, tally);
 	while (o->stage != IDLE) {
 		struct pollfd fd = {.fd = owners_fd(o), .events = POLLIN};

@@ -37,12 +37,14 @@ put_owner(const struct owner *owner, FILE *out)
 }
 
 static void
-put_owners(const struct owner_list *list, FILE *out)
+put_owners(const struct report *report, FILE *out)
 {
+	const struct owner_list *list = report->tally->owners;
 	if (list == NULL || list->pool_count == 0)
 		return;
-	fputs("OWNERS  of the sockets in pools that are not safe, or whose peer or target is not\n",
-	      out);
+	fprintf(out, "OWNERS  of the sockets %sin pools that are not safe%s\n",
+		report->everything ? "" : "of each TARGET, and ",
+		report->everything ? ", or whose peer or target is not" : "");
 	for (uint32_t p = 0; p < list->pool_count; p++) {
 		const struct owner_pool *pool = &list->pools[p];
 		char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
@@ -82,7 +84,7 @@ put_failures(const struct report *report, FILE *out)
 void
 report_who(const struct report *report, FILE *out)
 {
-	put_owners(report->tally->owners, out);
+	put_owners(report, out);
 	put_failures(report, out);
 }
 

@@ -181,6 +181,22 @@ def test_nothing_to_ask_while_all_is_well():
         assert once("--config", file.name)["owners"] == []
 
 
+def test_who_asks_for_a_target_is_told_its_owners():
+    """With the limits of their files, however well it is; the plugin's line needs none of it."""
+    h.port_range(40000, 49999)
+    with h.Listener(PEER, PORT), h.Listener(PEER, PORT + 1), Holder("java", NOBODY, 30) as java, \
+            Holder("other", 0, 20, port=PORT + 1):
+        owners = once("%s:%d" % (PEER, PORT))["owners"]
+        assert [[one["process"] for one in pool["owners"]] for pool in owners] == [["java"]]
+        assert (owners[0]["owners"][0]["pid"], owners[0]["owners"][0]["fileLimit"]) == (
+            java.pid, 500)
+        text = h.srcportd("--once", "%s:%d" % (PEER, PORT))[1]
+        assert re.search(r"^OWNERS  of the sockets of each TARGET, .*\n.*\n +30 +0  java \(pid %d\), "
+                         r"uid %d, \d+ open files \(limit 500, hard 600\)$" % (java.pid, NOBODY),
+                         text, re.M), text
+        assert "OWNERS" not in h.srcportd("--once")[1]
+
+
 def test_owner_table():
     h.port_range(40000, 40099)
     with h.Snmpd() as snmpd, h.Listener(PEER, PORT) as listener, \

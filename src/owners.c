@@ -162,7 +162,8 @@ belongs_to_bad(const struct tally *tally, const struct addr *const *peers, uint3
 	return false;
 }
 
-/* The worst pools first: by severity, then those with the most connections. */
+/* The worst pools first: by severity, then those with the most connections; but targets' before
+ * others, where these are what somebody asked for. */
 static uint32_t
 rank_pools(const struct owners *o, const struct tally *tally, struct candidate *out)
 {
@@ -173,13 +174,15 @@ rank_pools(const struct owners *o, const struct tally *tally, struct candidate *
 			peers[peer_count++] = &tally->peers[i].peer;
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
 		const struct usage *u = &tally->pools[i].usage;
+		bool asked = o->asked && tally->pools[i].target != 0;
 		uint64_t class = u->severity == SEVERITY_CRITICAL  ? 0
 				 : u->severity == SEVERITY_WARNING ? 1
 								   : 2;
-		bool asked = o->asked && tally->pools[i].target != 0;
 		if (class == 2 && !asked &&
 		    !belongs_to_bad(tally, peers, peer_count, &tally->pools[i]))
 			continue;
+		if (o->asked && !asked)
+			class += 3; /* an answer comes before what was not asked */
 		out[count++] = (struct candidate){class << 32 | (UINT32_MAX - u->connections), i};
 	}
 	return select_first(out, count, OWNER_POOLS_MAX);

@@ -270,11 +270,12 @@ tell(struct alarms *a, struct record *r)
 		r->news = true;
 		return;
 	}
-	struct notice *n = NULL;
-	if (storm_admit(&a->storm, a->rules->per_minute))
-		n = add_notice(a);
-	if (n == NULL && cleared)
+	bool admitted = storm_admit(&a->storm, a->rules->per_minute);
+	struct notice *n = admitted ? add_notice(a) : NULL;
+	if (n == NULL && (admitted || cleared)) {
+		r->news = true; /* without memory for it now, later */
 		return;
+	}
 	alarm->sequence = ++a->summary.sequence;
 	if (n == NULL) {
 		storm_suppress(&a->storm);

@@ -8,6 +8,7 @@
 #include "sentence.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,7 +20,9 @@ struct alert {
 	char path[CONFIG_FILE_MAX]; /* empty = none */
 	char *saved;                /* what is in the file; NULL = not known */
 	size_t saved_length;
-	int error; /* errno of the last attempt to write, 0 = it went well */
+	int error;       /* errno of the last attempt to write, 0 = it went well */
+	bool omits;      /* alarms are left out */
+	uint32_t unsent; /* notifications given up so far */
 };
 
 static struct alarm_clock
@@ -123,6 +126,24 @@ report(const struct notice *notice)
 			 severity_name(alarm->severity), alarm->message);
 }
 
+/* What nobody is told of by an alarm or a notification. */
+static void
+report_losses(struct alert *alert, const struct tally *tally)
+{
+	const struct alarm_summary *s = &tally->alarm_summary;
+	bool omits = s->omitted > 0 || tally->alarms == NULL;
+	if (omits && !alert->omits)
+		log_warn("alarm",
+			 "alarms are left out: there are more than maxAlarms, or memory is short");
+	if (!omits && alert->omits)
+		log_info("alarm", "no alarm is left out any more");
+	if (s->unsent != alert->unsent)
+		log_warn("alarm", "notifications given up for want of room: %" PRIu32 " so far",
+			 s->unsent);
+	alert->omits = omits;
+	alert->unsent = s->unsent;
+}
+
 void
 alert_poll(struct alert *alert, const struct config *config, struct tally *tally)
 {
@@ -137,6 +158,7 @@ alert_poll(struct alert *alert, const struct config *config, struct tally *tally
 		notices_post(alert->notices, &notices[i]);
 	}
 	notices_count(alert->notices, &tally->alarm_summary);
+	report_losses(alert, tally);
 }
 
 /* What managers know of an alarm for sure: less, if something about it is still on its way. */
@@ -211,13 +233,32 @@ content(const struct alert *alert, size_t *length)
 	return text;
 }
 
+/* Logs whether alarms are kept over a restart, when that has changed. */
+static void
+report_file(struct alert *alert, int error)
+{
+	if (error != alert->error && error == 0)
+		log_info("alarm", "%s: alarms are kept over a restart again", alert->path);
+	else if (error != alert->error)
+		log_warn("alarm", "%s: %s: alarms will be told again after a restart%s",
+			 alert->path, strerror(error),
+			 error == ENOMEM ? ""
+					 : "; put stateFile (srcportd.conf) where this user may "
+					   "write, or set it to none");
+	alert->error = error;
+}
+
 void
 alert_save(struct alert *alert)
 {
 	size_t length;
-	char *text = alert->path[0] != '\0' ? content(alert, &length) : NULL;
-	if (text == NULL)
+	if (alert->path[0] == '\0')
 		return;
+	char *text = content(alert, &length);
+	if (text == NULL) {
+		report_file(alert, ENOMEM);
+		return;
+	}
 	bool same = alert->saved != NULL && length == alert->saved_length &&
 		    memcmp(text, alert->saved, length) == 0;
 	if (same) {
@@ -225,17 +266,11 @@ alert_save(struct alert *alert)
 		return;
 	}
 	if (!alarm_file_replace(alert->path, text, length)) {
-		int error = errno;
-		if (error != alert->error)
-			log_warn("alarm",
-				 "%s: %s: alarms will be told again after a restart; put stateFile "
-				 "(srcportd.conf) where this user may write, or set it to none",
-				 alert->path, strerror(error));
-		alert->error = error;
+		report_file(alert, errno);
 		free(text);
 		return;
 	}
-	alert->error = 0;
+	report_file(alert, 0);
 	free(alert->saved);
 	alert->saved = text;
 	alert->saved_length = length;

@@ -196,7 +196,12 @@ def ended_at_start(told):
     assert not re.search(r"Success|No such file", lines[-1]), lines
 
 
-def lived_on(told, times, status):
+# What is lost for good where these find no memory, and so has to be told.
+TOLD = {"list_alarms": "alarms are left out", "content": "Cannot allocate memory: alarms will be",
+        "add": "notifications given up"}
+
+
+def lived_on(told, times, status, where):
     for _ in range(3):
         told.poke()
         status = told.status(1 if status else 0.2) or status
@@ -207,6 +212,8 @@ def lived_on(told, times, status):
     assert told.wait() == 0, told.log()
     for line in set(told.log().splitlines()):
         assert told.log().count(line) == 1 or "reloaded" in line, "told twice: " + line
+    if times == "always" and where in TOLD:
+        assert TOLD[where] in told.log(), told.log()
 
 
 def check_daemon(offset, times):
@@ -217,7 +224,7 @@ def check_daemon(offset, times):
         if status is None and not told.running():
             ended_at_start(told)
         else:
-            lived_on(told, times, status)
+            lived_on(told, times, status, faults.place(offset).split()[0])
         assert os.path.exists(faults.path_of("hit")), "was not reached"
     finally:
         told.close()

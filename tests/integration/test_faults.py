@@ -291,10 +291,18 @@ def full_disk():
     """A file system without room for one more octet; its path."""
     path = faults.path_of("full")
     os.mkdir(path)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=8", "tmpfs", path], check=True)
-    with open(os.path.join(path, "filler"), "wb") as file:
-        file.write(b"x" * 4096)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k,nr_inodes=8", "tmpfs", path], check=True)
+    fill(path)
     return path
+
+
+def fill(path):
+    with open(os.path.join(path, "filler"), "ab", buffering=0) as file:
+        try:
+            while file.write(b"x" * 512):
+                pass
+        except OSError as error:
+            assert error.errno == errno.ENOSPC, error
 
 
 def test_the_disk_is_full():
@@ -307,6 +315,9 @@ def test_the_disk_is_full():
     for _ in range(3):
         assert faults.good(told.status())
     assert told.log().count("No space left") == 1, told.log()
+    os.truncate(disk + "/filler", 0)
+    told.wait_log("alarms are kept over a restart again")
+    fill(disk)
     alive_and_well(told)
     told.close()
     status, _, err = h.srcportd("--pid-file", disk + "/pid", *NOWHERE)

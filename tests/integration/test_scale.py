@@ -194,5 +194,37 @@ def test_polls_cost_what_they_may():
     return "%d sockets, %.1f %% of a CPU" % (2 * host.crowd.connections, used / elapsed / 1e4)
 
 
+def test_the_interval_follows_the_pools():
+    """Slower while all are far from their level, faster while one is near it or grows."""
+    h.port_range(40000, 40099)  # warning at 80
+    server = h.Listener(HOME, 9000)
+    ours = []
+
+    def after(count):
+        """The interval once so many connections are there, and once that is no news."""
+        h.reset_all(ours[count:])
+        del ours[count:]
+        ours.extend(h.connect_many(count - len(ours), HOME, 9000, no_port=True, source=HOME))
+        return [next_poll(srcportd) or h.value("srcPortPollInterval.0") for _ in range(2)]
+
+    config = "criticalRemaining off\nwarningRemaining off\ninterval 20 min 10 max 30\n"
+    with h.Snmpd() as snmpd, daemon(snmpd, config, interval=None) as srcportd:
+        assert after(0) == [30, 30]
+        assert after(39)[1] == 30  # 48 % of the way
+        assert after(44)[1] == 20
+        assert after(71)[1] == 20
+        assert after(72) == [10, 10]
+        assert after(40) == [20, 20]
+        assert after(0) == [30, 30]
+        # What has just grown by 5 % of its capacity, far from any level.
+        polls = h.value("srcPortPollPolls.0")
+        ours.extend(h.connect_many(5, HOME, 9000, no_port=True, source=HOME))
+        srcportd.process.send_signal(signal.SIGUSR1)
+        h.wait_for(lambda: h.value("srcPortPollPolls.0") > polls, 10, "a poll")
+        assert h.value("srcPortPollInterval.0") == 10
+        assert after(5) == [30, 30]
+    server.close()
+
+
 if __name__ == "__main__":
     h.main()

@@ -194,6 +194,27 @@ def test_polls_cost_what_they_may():
     return "%d sockets, %.1f %% of a CPU" % (2 * host.crowd.connections, used / elapsed / 1e4)
 
 
+def test_tables_with_fewer_rows_than_there_are():
+    """Targets have a row, and with what is left out everything adds up."""
+    server = h.Listener("0.0.0.0", 9000)
+    for number, count in ((1, 40), (2, 30), (3, 20), (4, 1)):
+        server.accepted += h.connect_many(count, "127.3.0.%d" % number, 9000,
+                                          source="127.4.0.%d" % (number % 2), no_port=True)
+    config = "maxPools 2\nmaxPeers 2\nmaxLocals 1\ntarget mine 127.3.0.4\n"
+    with h.Snmpd() as snmpd, daemon(snmpd, config):
+        outbound = h.value("srcPortTotalsOutbound.0")
+        assert outbound == 91
+        for what, omitted, connections in (("Pool", 2, ""), ("Peer", 2, "Peer"),
+                                           ("Local", 1, "Local")):
+            rows = h.table("srcPort%sTable" % what)
+            assert h.value("srcPortPollOmitted%ss.0" % what) == omitted
+            rest = h.value("srcPortPollOmitted%sConnections.0" % connections)
+            shown = [row["srcPort%sConnections" % what] for row in rows.values()]
+            assert sum(shown) + rest == outbound, (what, shown, rest)
+            assert what == "Local" or shown == [40, 1], (what, shown)
+    server.close()
+
+
 def test_the_interval_follows_the_pools():
     """Slower while all are far from their level, faster while one is near it or grows."""
     h.port_range(40000, 40099)  # warning at 80

@@ -276,5 +276,19 @@ def test_log_is_quiet():
     assert daemon.stop() == OK
 
 
+def test_alarms_that_find_no_room():
+    """Said once when it begins, and once when it is over."""
+    targets = ["target t%d 127.0.0.%d warning 65535\n" % (n, n) for n in (1, 2, 3)]
+    daemon = Managed(dict(os.environ), config="maxAlarms 1\n" + "".join(targets))
+    daemon.wait_log("alarm: alarms are left out: there are more than maxAlarms")
+    daemon.wait_log("alarm: target t1: warning")
+    daemon.configure("maxAlarms 3\n" + "".join(targets))
+    daemon.reload()
+    daemon.wait_log("alarm: no alarm is left out any more")
+    daemon.wait_log("alarm: target t3: warning")
+    assert daemon.stop() == OK
+    assert daemon.log().count("left out") == 2, daemon.log()
+
+
 if __name__ == "__main__":
     h.main()

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "alarm.h"
 
+#include "array.h"
 #include "lookup.h"
 #include "storm.h"
 
@@ -54,19 +55,6 @@ alarms_free(struct alarms *a)
 	free(a);
 }
 
-/* The array with room for one more element; NULL if there is none, and it stays as it was. */
-static void *
-grow(void *array, uint32_t count, uint32_t *room, size_t size)
-{
-	if (count < *room)
-		return array;
-	uint32_t more = *room == 0 ? 16 : *room * 2;
-	void *bigger = realloc(array, more * size);
-	if (bigger != NULL)
-		*room = more;
-	return bigger;
-}
-
 static struct record *
 find(const struct alarms *a, const struct alarm_subject *subject)
 {
@@ -88,7 +76,7 @@ follow(struct alarms *a, const struct alarm_subject *subject, uint32_t max)
 	uint32_t hash = alarm_subject_hash(subject);
 	struct record *records = NULL;
 	if (a->count < max)
-		records = grow(a->records, a->count, &a->room, sizeof(*records));
+		records = array_grow(a->records, a->count, &a->room, sizeof(*records));
 	if (records == NULL)
 		return NULL;
 	a->records = records;
@@ -233,7 +221,7 @@ static struct notice *
 add_notice(struct alarms *a)
 {
 	struct notice *notices =
-	    grow(a->notices, a->notice_count, &a->notice_room, sizeof(*notices));
+	    array_grow(a->notices, a->notice_count, &a->notice_room, sizeof(*notices));
 	if (notices == NULL)
 		return NULL;
 	a->notices = notices;
@@ -304,7 +292,7 @@ static void
 tell_all(struct alarms *a)
 {
 	uint32_t due = 0;
-	uint32_t *order = calloc(a->count + 1, sizeof(*order)); /* positions of records */
+	uint32_t *order = array_new(a->count, sizeof(*order)); /* positions of records */
 	for (uint32_t i = 0; i < a->count; i++) {
 		struct record *r = &a->records[i];
 		bool owed =

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "carry.h"
 
+#include "array.h"
 #include "census.h"
 
 #include <stdlib.h>
@@ -47,14 +48,11 @@ carry_apply(const struct carry *carry, struct census *census)
 bool
 carry_hold(struct carry *carry, const struct addr *local, uint16_t port)
 {
-	if (carry->hold_count == carry->hold_room) {
-		uint32_t room = carry->hold_room == 0 ? 16 : carry->hold_room * 2;
-		struct carry_hold *holds = realloc(carry->holds, room * sizeof(*holds));
-		if (holds == NULL)
-			return false;
-		carry->holds = holds;
-		carry->hold_room = room;
-	}
+	struct carry_hold *holds =
+	    array_grow(carry->holds, carry->hold_count, &carry->hold_room, sizeof(*holds));
+	if (holds == NULL)
+		return false;
+	carry->holds = holds;
 	carry->holds[carry->hold_count++] = (struct carry_hold){*local, port};
 	return true;
 }

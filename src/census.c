@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "census.h"
 
+#include "array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,20 +44,6 @@ census_free(struct census *census)
 	memset(census, 0, sizeof(*census));
 }
 
-/* Room for one element more in an array that doubles. NULL with errno ENOMEM; the array is then as
- * it was. */
-static void *
-grown(void *array, uint32_t count, uint32_t *room, size_t size)
-{
-	if (count < *room)
-		return array;
-	uint32_t more = *room == 0 ? 16 : *room * 2;
-	void *bigger = realloc(array, more * size);
-	if (bigger != NULL)
-		*room = more;
-	return bigger;
-}
-
 static uint32_t
 hash_addr(const struct addr *a)
 {
@@ -93,7 +81,7 @@ local_of(struct census *census, const struct addr *address)
 		return census->local_last = i;
 
 	struct local *locals =
-	    grown(census->locals, census->local_count, &census->local_room, sizeof(*locals));
+	    array_grow(census->locals, census->local_count, &census->local_room, sizeof(*locals));
 	if (locals == NULL)
 		return LOOKUP_NONE;
 	census->locals = locals;
@@ -151,7 +139,7 @@ pool_of(struct census *census, const struct diag_socket *s)
 	if (local == LOOKUP_NONE)
 		return NULL;
 	struct pool *pools =
-	    grown(census->pools, census->pool_count, &census->pool_room, sizeof(*pools));
+	    array_grow(census->pools, census->pool_count, &census->pool_room, sizeof(*pools));
 	if (pools == NULL)
 		return NULL;
 	census->pools = pools;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "rows.h"
 
+#include "array.h"
 #include "lookup.h"
 #include "row_kind.h"
 #include "select.h"
@@ -66,13 +67,6 @@ choose(const struct row_kind *kind, const struct tallies *all, const struct rows
 	return NULL;
 }
 
-/* calloc() that gives a pointer for no elements too. */
-static void *
-array(uint32_t count, size_t size)
-{
-	return calloc(count == 0 ? 1 : count, size);
-}
-
 /* Copies the chosen tallies, or all if none were, into rows in MIB order; NULL with errno ENOMEM.
  */
 static void *
@@ -80,7 +74,7 @@ copy_rows(const struct row_kind *kind, const struct tallies *all, const struct c
 	  uint32_t count)
 {
 	const char *tally = all->tallies;
-	char *rows = array(count, kind->row_size);
+	char *rows = array_new(count, kind->row_size);
 	if (rows == NULL)
 		return NULL;
 	for (uint32_t i = 0; i < count; i++) {
@@ -96,7 +90,7 @@ copy_rows(const struct row_kind *kind, const struct tallies *all, const struct c
 static uint32_t *
 encode_rows(const struct row_kind *kind, void *rows, uint32_t count)
 {
-	uint32_t *store = array(count, kind->index_max * sizeof(*store));
+	uint32_t *store = array_new(count, kind->index_max * sizeof(*store));
 	if (store == NULL)
 		return NULL;
 	size_t used = 0;

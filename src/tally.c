@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tally.h"
 
+#include "array.h"
 #include "formula.h"
 #include "tally_local.h"
 
@@ -248,13 +249,6 @@ bench_free(struct bench *b)
 	free(b);
 }
 
-/* calloc() that gives a pointer for no elements too. */
-static void *
-array(uint32_t count, size_t size)
-{
-	return calloc(count == 0 ? 1 : count, size);
-}
-
 static struct bench *
 bench_new(const struct census *census)
 {
@@ -263,8 +257,8 @@ bench_new(const struct census *census)
 		return NULL;
 	b->census = census;
 	b->range = &census->settings.range;
-	b->next_of_peer = array(census->pool_count, sizeof(uint32_t));
-	b->first_of_peer = array(census->pool_count, sizeof(uint32_t));
+	b->next_of_peer = array_new(census->pool_count, sizeof(uint32_t));
+	b->first_of_peer = array_new(census->pool_count, sizeof(uint32_t));
 	if (b->next_of_peer != NULL && b->first_of_peer != NULL)
 		return b;
 	bench_free(b);
@@ -277,10 +271,10 @@ tally_new(const struct census *census, uint32_t target_count)
 	struct tally *tally = calloc(1, sizeof(*tally));
 	if (tally == NULL)
 		return NULL;
-	tally->pools = array(census->pool_count, sizeof(*tally->pools));
-	tally->peers = array(census->pool_count, sizeof(*tally->peers));
-	tally->locals = array(census->local_count, sizeof(*tally->locals));
-	tally->targets = array(target_count, sizeof(*tally->targets));
+	tally->pools = array_new(census->pool_count, sizeof(*tally->pools));
+	tally->peers = array_new(census->pool_count, sizeof(*tally->peers));
+	tally->locals = array_new(census->local_count, sizeof(*tally->locals));
+	tally->targets = array_new(target_count, sizeof(*tally->targets));
 	if (tally->pools == NULL || tally->peers == NULL || tally->locals == NULL ||
 	    tally->targets == NULL) {
 		tally_free(tally);

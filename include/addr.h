@@ -8,9 +8,12 @@
 #ifndef SRCPORTD_ADDR_H
 #define SRCPORTD_ADDR_H
 
+#include "lookup.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Text of the longest address, with a zone and the NUL. */
 #define ADDR_TEXT_MAX 64
@@ -32,6 +35,24 @@ bool addr_is_any(const struct addr *a);        /* 0.0.0.0 or :: (with or without
 bool addr_is_loopback(const struct addr *a);   /* 127.0.0.0/8, also IPv4-mapped, or ::1 */
 bool addr_is_link_local(const struct addr *a); /* fe80::/10 */
 bool addr_equal(const struct addr *a, const struct addr *b);
+
+/* The address as words to be hashed, zone included: it has no padding. */
+#define ADDR_WORDS 5
+_Static_assert(sizeof(struct addr) == ADDR_WORDS * sizeof(uint32_t), "an address is five words");
+static inline void
+addr_words(const struct addr *a, uint32_t out[static ADDR_WORDS])
+{
+	memcpy(out, a, ADDR_WORDS * sizeof(*out));
+}
+
+/* A hash of the address for lookup.h, zone included; inline: it is worked out for each socket. */
+static inline uint32_t
+addr_hash(const struct addr *a)
+{
+	uint32_t word[ADDR_WORDS];
+	addr_words(a, word);
+	return lookup_hash(word, ADDR_WORDS);
+}
 
 /* Order of the MIB: type, then octets, then zone. <0, 0, >0. */
 int addr_compare(const struct addr *a, const struct addr *b);

@@ -117,10 +117,10 @@ alarm_subject_equal(const struct alarm_subject *a, const struct alarm_subject *b
 uint32_t
 alarm_subject_hash(const struct alarm_subject *s)
 {
-	_Static_assert(sizeof(s->local) == 5 * sizeof(uint32_t), "an address is five words");
-	uint32_t word[11 + (TARGET_NAME_MAX + 3) / 4] = {(uint32_t)s->kind << 16 | s->port};
-	memcpy(word + 1, &s->local, sizeof(s->local));
-	memcpy(word + 6, &s->peer, sizeof(s->peer));
-	memcpy(word + 11, s->name, strnlen(s->name, TARGET_NAME_MAX));
+	enum { NAME_AT = 1 + 2 * ADDR_WORDS };
+	uint32_t word[NAME_AT + (TARGET_NAME_MAX + 3) / 4] = {(uint32_t)s->kind << 16 | s->port};
+	addr_words(&s->local, word + 1);
+	addr_words(&s->peer, word + 1 + ADDR_WORDS);
+	memcpy(word + NAME_AT, s->name, strnlen(s->name, TARGET_NAME_MAX));
 	return lookup_hash(word, sizeof(word) / sizeof(word[0]));
 }

@@ -2,6 +2,7 @@
 #include "census.h"
 
 #include "array.h"
+#include "pool_key.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -45,14 +46,6 @@ census_free(struct census *census)
 }
 
 static uint32_t
-hash_addr(const struct addr *a)
-{
-	uint32_t word[5];
-	memcpy(word, a, sizeof(word));
-	return lookup_hash(word, 5);
-}
-
-static uint32_t
 find_local(const struct census *census, uint32_t hash, const struct addr *address)
 {
 	uint32_t cursor = hash, i;
@@ -65,7 +58,7 @@ find_local(const struct census *census, uint32_t hash, const struct addr *addres
 uint32_t
 census_local(const struct census *census, const struct addr *address)
 {
-	return find_local(census, hash_addr(address), address);
+	return find_local(census, addr_hash(address), address);
 }
 
 /* Index of the local address, entered if it is new; LOOKUP_NONE with errno ENOMEM. */
@@ -75,7 +68,7 @@ local_of(struct census *census, const struct addr *address)
 	if (census->local_last != LOOKUP_NONE &&
 	    addr_equal(&census->locals[census->local_last].address, address))
 		return census->local_last;
-	uint32_t hash = hash_addr(address);
+	uint32_t hash = addr_hash(address);
 	uint32_t i = find_local(census, hash, address);
 	if (i != LOOKUP_NONE)
 		return census->local_last = i;
@@ -95,26 +88,12 @@ local_of(struct census *census, const struct addr *address)
 }
 
 static uint32_t
-hash_pool(const struct addr *local, const struct addr *peer, uint16_t port)
-{
-	uint32_t word[11];
-	memcpy(word, local, 20);
-	memcpy(word + 5, peer, 20);
-	word[10] = port;
-	return lookup_hash(word, 11);
-}
-
-static uint32_t
-find_pool(const struct census *census, uint32_t hash, const struct addr *local,
-	  const struct addr *peer, uint16_t port)
+find_pool(const struct census *census, uint32_t hash, struct pool_key key)
 {
 	uint32_t cursor = hash, i;
-	while ((i = lookup_next(&census->pool_lookup, hash, &cursor)) != LOOKUP_NONE) {
-		const struct pool *pool = &census->pools[i];
-		if (pool->port == port && addr_equal(&pool->peer, peer) &&
-		    addr_equal(&pool->local, local))
+	while ((i = lookup_next(&census->pool_lookup, hash, &cursor)) != LOOKUP_NONE)
+		if (pool_key_equal(POOL_KEY(&census->pools[i]), key))
 			return i;
-	}
 	return LOOKUP_NONE;
 }
 
@@ -122,7 +101,8 @@ const struct pool *
 census_pool(const struct census *census, const struct addr *local, const struct addr *peer,
 	    uint16_t port)
 {
-	uint32_t i = find_pool(census, hash_pool(local, peer, port), local, peer, port);
+	const struct pool_key key = {local, peer, port};
+	uint32_t i = find_pool(census, pool_key_hash(key), key);
 	return i == LOOKUP_NONE ? NULL : &census->pools[i];
 }
 
@@ -130,8 +110,8 @@ census_pool(const struct census *census, const struct addr *local, const struct 
 static struct pool *
 pool_of(struct census *census, const struct diag_socket *s)
 {
-	uint32_t hash = hash_pool(&s->local, &s->peer, s->peer_port);
-	uint32_t i = find_pool(census, hash, &s->local, &s->peer, s->peer_port);
+	const struct pool_key key = {&s->local, &s->peer, s->peer_port};
+	uint32_t hash = pool_key_hash(key), i = find_pool(census, hash, key);
 	if (i != LOOKUP_NONE)
 		return &census->pools[i];
 

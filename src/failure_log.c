@@ -77,12 +77,13 @@ struct work {
 	uint64_t now_ms;
 };
 
+/* The kernel tells of failures without the device. */
 static uint32_t
 hash_peer(const struct addr *peer)
 {
-	uint32_t word[4];
-	memcpy(word, peer->octet, sizeof(word));
-	return lookup_hash(word, 4);
+	struct addr anywhere = *peer;
+	anywhere.zone = 0;
+	return addr_hash(&anywhere);
 }
 
 static bool

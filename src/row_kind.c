@@ -1,33 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 #include "row_kind.h"
 
-#include "lookup.h"
 #include "mib_index.h"
+#include "pool_key.h"
 
 #include <string.h>
-
-static uint32_t
-hash_of(const struct addr *a, const struct addr *b, uint16_t port)
-{
-	uint32_t word[11] = {0};
-	memcpy(word, a, sizeof(*a));
-	if (b != NULL)
-		memcpy(word + 5, b, sizeof(*b));
-	word[10] = port;
-	return lookup_hash(word, 11);
-}
 
 static int
 compare_pools(const void *left, const void *right)
 {
 	const struct pool_tally *a = &((const struct pool_row *)left)->t;
 	const struct pool_tally *b = &((const struct pool_row *)right)->t;
-	int by_peer = addr_compare(&a->peer, &b->peer);
-	if (by_peer != 0)
-		return by_peer;
-	if (a->port != b->port)
-		return (int)a->port - (int)b->port;
-	return addr_compare(&a->local, &b->local);
+	return pool_key_compare(POOL_KEY(a), POOL_KEY(b));
 }
 
 static int
@@ -35,13 +19,8 @@ compare_owners(const void *left, const void *right)
 {
 	const struct owner *a = &((const struct owner_row *)left)->t;
 	const struct owner *b = &((const struct owner_row *)right)->t;
-	int by_peer = addr_compare(&a->peer, &b->peer);
-	if (by_peer != 0)
-		return by_peer;
-	if (a->port != b->port)
-		return (int)a->port - (int)b->port;
-	int by_local = addr_compare(&a->local, &b->local);
-	return by_local != 0 ? by_local : (int)a->number - (int)b->number;
+	int by_pool = pool_key_compare(POOL_KEY(a), POOL_KEY(b));
+	return by_pool != 0 ? by_pool : (int)a->number - (int)b->number;
 }
 
 static int
@@ -83,7 +62,7 @@ claim_pool(const void *tally)
 {
 	const struct pool_tally *p = tally;
 	return (struct claim){p->usage.severity, p->target != 0, p->usage.remaining,
-			      p->usage.capacity, hash_of(&p->local, &p->peer, p->port)};
+			      p->usage.capacity, pool_key_hash(POOL_KEY(p))};
 }
 
 static struct claim
@@ -91,7 +70,7 @@ claim_peer(const void *tally)
 {
 	const struct peer_tally *p = tally;
 	return (struct claim){p->usage.severity, p->targeted != 0, p->usage.tightest,
-			      p->usage.capacity, hash_of(&p->peer, NULL, 0)};
+			      p->usage.capacity, addr_hash(&p->peer)};
 }
 
 static struct claim
@@ -99,7 +78,7 @@ claim_local(const void *tally)
 {
 	const struct local_tally *l = tally;
 	return (struct claim){l->severity, false, l->remaining, l->used + l->remaining,
-			      hash_of(&l->address, NULL, 0)};
+			      addr_hash(&l->address)};
 }
 
 static size_t

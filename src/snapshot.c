@@ -2,6 +2,7 @@
 #include "snapshot.h"
 
 #include "clean.h"
+#include "pool_key.h"
 #include "rows.h"
 
 #include <errno.h>
@@ -111,10 +112,7 @@ worse(const struct pool_tally *p, const struct pool_tally *than)
 		return p->usage.severity > than->usage.severity;
 	if (p->usage.remaining != than->usage.remaining)
 		return p->usage.remaining < than->usage.remaining;
-	int order = addr_compare(&p->peer, &than->peer);
-	if (order == 0)
-		order = (int)p->port - (int)than->port;
-	return (order != 0 ? order : addr_compare(&p->local, &than->local)) < 0;
+	return pool_key_compare(POOL_KEY(p), POOL_KEY(than)) < 0;
 }
 
 /* Returns the position of the worst pool, or LOOKUP_NONE. */

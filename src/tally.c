@@ -124,21 +124,13 @@ apply_gathered(const struct bench *b, uint32_t pools, struct usage *sum)
 		sum->uncertain = uncertain;
 }
 
-static uint32_t
-hash_peer(const struct addr *peer)
-{
-	uint32_t word[5];
-	memcpy(word, peer, sizeof(word));
-	return lookup_hash(word, 5);
-}
-
 /* Sorts the pools into one linked list per peer and makes the peers. */
 static bool
 group_peers(struct bench *b, struct tally *tally)
 {
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
 		const struct addr *peer = &tally->pools[i].peer;
-		uint32_t hash = hash_peer(peer), cursor = hash, p;
+		uint32_t hash = addr_hash(peer), cursor = hash, p;
 		while ((p = lookup_next(&b->peers, hash, &cursor)) != LOOKUP_NONE)
 			if (addr_equal(&tally->peers[p].peer, peer))
 				break;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "tally.h"
 
+#include "pool_key.h"
+
 #include <stdlib.h>
 
 static int
@@ -14,11 +16,7 @@ compare_pools(const void *left, const void *right)
 {
 	const struct pool_tally *a = left, *b = right;
 	int order = compare_numbers(a->usage.remaining, b->usage.remaining);
-	if (order == 0)
-		order = addr_compare(&a->peer, &b->peer);
-	if (order == 0)
-		order = compare_numbers(a->port, b->port);
-	return order != 0 ? order : addr_compare(&a->local, &b->local);
+	return order != 0 ? order : pool_key_compare(POOL_KEY(a), POOL_KEY(b));
 }
 
 static int

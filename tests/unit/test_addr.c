@@ -240,6 +240,27 @@ prefixes_match_bit_by_bit(void **state)
 	}
 }
 
+/* Equal addresses, however they came about, have one hash; the zone counts. */
+static void
+hash_follows_equality(void **state)
+{
+	static const char *const texts[] = {
+	    "10.0.0.1", "10.0.0.2", "::", "::1", "fe80::1%1", "fe80::1%2"};
+	const uint8_t octets[4] = {10, 0, 0, 1};
+	(void)state;
+	struct addr made = addr_from_v4(octets), v4 = address("10.0.0.1");
+	struct addr mapped = address("::ffff:10.0.0.1");
+	assert_int_equal(addr_hash(&made), addr_hash(&v4));
+	assert_int_equal(addr_hash(&mapped), addr_hash(&v4));
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		struct addr a = address(texts[i]);
+		for (size_t j = 0; j < COUNT_OF(texts); j++) {
+			struct addr b = address(texts[j]);
+			assert_int_equal(addr_hash(&a) == addr_hash(&b), i == j);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -254,6 +275,7 @@ main(void)
 	    cmocka_unit_test(ordered_by_type_octets_zone),
 	    cmocka_unit_test(port_goes_behind),
 	    cmocka_unit_test(prefixes_match_bit_by_bit),
+	    cmocka_unit_test(hash_follows_equality),
 	};
 	return cmocka_run_group_tests_name("addr", tests, NULL, NULL);
 }

@@ -52,8 +52,10 @@ struct options {
 	int target_count;
 };
 
-/* Parses argv. NULL on success; else one line in error that says what was found and expected.
- * Strings in *out are argv's. */
+/* Parses argv as getopt_long() does: options may stand behind targets, and be shortened as long as
+ * it is clear which is meant. NULL on success; else one line in error that says what was found and
+ * expected, and *out holds what could be understood. argv is put in order; strings in *out are
+ * its. */
 const char *options_parse(int argc, char **argv, struct options *out, char *error, size_t room);
 
 /* Writes the help text. */

@@ -145,7 +145,10 @@ main(int argc, char **argv)
 	if (options_parse(argc, argv, &options, error, sizeof(error)) != NULL) {
 		clean_text(error, sizeof(error), error, sizeof(error));
 		fprintf(stderr, "srcportd: %s\n", error);
-		return EXIT_USAGE;
+		if (options.format != FORMAT_NAGIOS)
+			return EXIT_USAGE;
+		report_nagios_unknown(error, stdout);
+		return REPORT_PLUGIN_UNKNOWN;
 	}
 	if (tell(options.mode))
 		return printed(options.mode, EXIT_OK);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "options.h"
 
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,16 +85,39 @@ options_complete(FILE *out)
 			table[i].value ? table[i].value : "", table[i].help);
 }
 
-static const struct option_row *
-find_row(const char *name, size_t length)
+/* What getopt_long() returns for a row of the table: no character. */
+#define ROW_VALUE(row) (256 + (int)(row))
+
+/* The table as getopt_long() wants it. */
+struct getopt_form {
+	struct option names[TABLE_ROWS + 1];
+	char briefs[TABLE_ROWS + 2];
+};
+
+static void
+make_getopt_form(struct getopt_form *form)
 {
+	char *brief = form->briefs;
+	*form = (struct getopt_form){0};
+	*brief++ = ':'; /* a missing value is another error than an unknown option */
 	for (size_t i = 0; i < TABLE_ROWS; i++) {
-		if (strlen(table[i].name) == length && memcmp(table[i].name, name, length) == 0)
-			return &table[i];
-		if (table[i].brief != NULL && strlen(table[i].brief) == length &&
-		    memcmp(table[i].brief, name, length) == 0)
-			return &table[i];
+		form->names[i] = (struct option){
+		    .name = table[i].name + 2,
+		    .has_arg = table[i].value != NULL ? required_argument : no_argument,
+		    .val = ROW_VALUE(i),
+		};
+		if (table[i].brief != NULL)
+			*brief++ = table[i].brief[1];
 	}
+}
+
+/* The row that a value of getopt_long() stands for, or NULL. */
+static const struct option_row *
+row_of(int value)
+{
+	for (size_t i = 0; i < TABLE_ROWS; i++)
+		if (value == ROW_VALUE(i) || (table[i].brief != NULL && value == table[i].brief[1]))
+			return &table[i];
 	return NULL;
 }
 
@@ -184,6 +208,8 @@ check_together(const struct options *o)
 		if (o->watch_s != 0)
 			return "--watch needs --once";
 	}
+	if (o->mode == RUN_ONCE && (o->background || o->pid_file != NULL))
+		return "--background and --pid-file are the daemon's: not with --once";
 	if (o->mode == RUN_DAEMON && o->background && any_relative(o))
 		return "--background needs absolute paths in the other options";
 	if (o->watch_s != 0 && o->replay != NULL)
@@ -195,47 +221,57 @@ check_together(const struct options *o)
 	return NULL;
 }
 
+/* One option that getopt_long() found: false with a line in error if it cannot be taken. */
+static bool
+take(struct options *o, int found, char **argv, char *error, size_t room)
+{
+	const struct option_row *row = row_of(found == ':' ? optopt : found);
+	if (row == NULL) {
+		const char brief[] = {'-', (char)optopt, '\0'};
+		bool is_brief = optopt > 0 && optopt < ROW_VALUE(0);
+		snprintf(error, room, "unknown option \"%s\", see --help",
+			 is_brief ? brief : argv[optind - 1]);
+		return false;
+	}
+	const char *value = found == ':' ? "" : optarg;
+	enum run_mode before = o->mode;
+	if (!set_option(o, row->id, value)) {
+		snprintf(error, room, "%s: found \"%s\", expected %s", row->name, value,
+			 row->id == OPT_INTERVAL ? "1 to 86400 seconds"
+			 : row->id == OPT_WATCH  ? "1 to 3600 seconds"
+						 : row->value);
+		return false;
+	}
+	if (before != RUN_DAEMON && o->mode != before && !is_about_itself(o->mode)) {
+		snprintf(error, room, "%s",
+			 "--once, --check-config and --dump-config exclude each other");
+		return false;
+	}
+	return true;
+}
+
 const char *
 options_parse(int argc, char **argv, struct options *out, char *error, size_t room)
 {
+	struct getopt_form form;
+	bool good = true;
+	int found;
 	*out = (struct options){.proc_root = "/proc", .sys_root = "/sys"};
-	int i = 1;
-	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
-		if (strcmp(argv[i], "--") == 0) {
-			i++;
-			break;
-		}
-		size_t length = strcspn(argv[i], "=");
-		const struct option_row *row = find_row(argv[i], length);
-		const char *value = argv[i][length] == '=' ? argv[i] + length + 1 : NULL;
-		if (row == NULL || (row->value == NULL && value != NULL)) {
-			snprintf(error, room, "unknown option \"%s\", see --help", argv[i]);
-			return error;
-		}
-		if (row->value != NULL && value == NULL)
-			value = i + 1 < argc ? argv[++i] : "";
-		enum run_mode before = out->mode;
-		if (!set_option(out, row->id, value)) {
-			snprintf(error, room, "%s: found \"%s\", expected %s", row->name, value,
-				 row->id == OPT_INTERVAL ? "1 to 86400 seconds"
-				 : row->id == OPT_WATCH  ? "1 to 3600 seconds"
-							 : row->value);
-			return error;
-		}
-		if (is_about_itself(out->mode))
+	make_getopt_form(&form);
+	opterr = 0;
+	optind = 0; /* glibc: from the start again */
+	/* The first mistake is the one that is told; the rest still says in which format. */
+	while ((found = getopt_long(argc, argv, form.briefs, form.names, NULL)) != -1) {
+		char unused[1];
+		if (!take(out, found, argv, good ? error : unused, good ? room : sizeof(unused)))
+			good = false;
+		if (good && is_about_itself(out->mode))
 			return NULL;
-		if (before != RUN_DAEMON && out->mode != before) {
-			snprintf(error, room, "%s",
-				 "--once, --check-config and --dump-config exclude each other");
-			return error;
-		}
 	}
-	out->targets = (const char *const *)(argv + i);
-	out->target_count = argc - i;
-	const char *wrong = check_together(out);
-	if (wrong != NULL) {
+	out->targets = (const char *const *)(argv + optind);
+	out->target_count = argc - optind;
+	const char *wrong = good ? check_together(out) : error;
+	if (wrong != NULL && wrong != error)
 		snprintf(error, room, "%s", wrong);
-		return error;
-	}
-	return NULL;
+	return wrong != NULL ? error : NULL;
 }

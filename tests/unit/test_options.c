@@ -102,6 +102,10 @@ values_behind_a_space_or_an_equals_sign(void **state)
 	assert_string_equal(options.sys_root, "/s");
 	assert_int_equal(options.interval_s, 86400);
 	assert_true(options.background && options.verbose);
+	assert_null(parse("-vd"));
+	assert_true(options.background && options.verbose);
+	assert_null(parse("--form=json --onc"));
+	assert_int_equal(options.format, FORMAT_JSON);
 	assert_null(parse("--config=/a=b"));
 	assert_string_equal(options.config_file, "/a=b");
 	assert_null(parse("--once --record /r --probe"));
@@ -112,7 +116,7 @@ values_behind_a_space_or_an_equals_sign(void **state)
 }
 
 static void
-targets_follow_the_options(void **state)
+targets_before_and_behind_the_options(void **state)
 {
 	(void)state;
 	assert_null(parse("--once 1.2.3.4 [::1]:80"));
@@ -126,6 +130,11 @@ targets_follow_the_options(void **state)
 	assert_string_equal(options.targets[0], "-");
 	assert_null(parse("--once --"));
 	assert_int_equal(options.target_count, 0);
+	assert_null(parse("1.2.3.4 --once [::1]:80 --format json"));
+	assert_int_equal(options.format, FORMAT_JSON);
+	assert_int_equal(options.target_count, 2);
+	assert_string_equal(options.targets[0], "1.2.3.4");
+	assert_string_equal(options.targets[1], "[::1]:80");
 }
 
 static void
@@ -134,8 +143,8 @@ errors_say_what_was_found_and_expected(void **state)
 	static const char *const cases[][2] = {
 	    {"--nonsense", "unknown option \"--nonsense\", see --help"},
 	    {"-x", "unknown option \"-x\", see --help"},
-	    {"-dv", "unknown option \"-dv\", see --help"},
-	    {"--onc", "unknown option \"--onc\", see --help"},
+	    {"-dx", "unknown option \"-x\", see --help"},
+	    {"--re x", "unknown option \"--re\", see --help"},
 	    {"--oncee", "unknown option \"--oncee\", see --help"},
 	    {"--once=yes", "unknown option \"--once=yes\", see --help"},
 	    {"--=x", "unknown option \"--=x\", see --help"},
@@ -163,6 +172,9 @@ errors_say_what_was_found_and_expected(void **state)
 	    {"--replay /r", "--record and --replay need --once"},
 	    {"--format json", "--format needs --once"},
 	    {"--once --record /a --replay /b", "--record and --replay exclude each other"},
+	    {"--once -d", "--background and --pid-file are the daemon's: not with --once"},
+	    {"--once --pid-file /p",
+	     "--background and --pid-file are the daemon's: not with --once"},
 	    {"--once --check-config",
 	     "--once, --check-config and --dump-config exclude each other"},
 	    {"--dump-config -v --once",
@@ -180,6 +192,22 @@ errors_say_what_was_found_and_expected(void **state)
 		assert_ptr_equal(wrong, error);
 		assert_string_equal(wrong, cases[i][1]);
 	}
+}
+
+/* A plugin says in its own form what is wrong with its command line: the format is known. */
+static void
+a_mistake_hides_no_format(void **state)
+{
+	static const char *const lines[] = {"--once --nonsense --format nagios",
+					    "--interval x --once --format nagios -y",
+					    "--format nagios --once --check-config"};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		assert_non_null(parse(lines[i]));
+		assert_int_equal(options.format, FORMAT_NAGIOS);
+	}
+	assert_string_equal(parse(lines[1]),
+			    "--interval: found \"x\", expected 1 to 86400 seconds");
 }
 
 /* In the background the working directory is the root: relative paths would mean something else. */
@@ -262,8 +290,9 @@ main(void)
 	    cmocka_unit_test(modes),
 	    cmocka_unit_test(formats),
 	    cmocka_unit_test(values_behind_a_space_or_an_equals_sign),
-	    cmocka_unit_test(targets_follow_the_options),
+	    cmocka_unit_test(targets_before_and_behind_the_options),
 	    cmocka_unit_test(errors_say_what_was_found_and_expected),
+	    cmocka_unit_test(a_mistake_hides_no_format),
 	    cmocka_unit_test(background_needs_absolute_paths),
 	    cmocka_unit_test(help_wins_over_nonsense_combinations),
 	    cmocka_unit_test(long_arguments_are_cut_in_the_message),

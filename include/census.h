@@ -37,32 +37,37 @@ struct pool {
 	struct addr peer;
 	uint16_t port;
 	uint32_t local_index; /* of census.locals */
-	struct portbag
-	    held; /* ports of the range, but for request socks and recyclable TIME_WAIT */
-	struct portbag asked; /* ports of the range held by request socks: for this pool only */
-	uint32_t recyclable;  /* TIME_WAIT that connect() would take over */
+	/* Ports of the range, but for request socks and recyclable TIME_WAIT. */
+	struct portbag held;
+	/* Ports of the range held by request socks: for this pool only. */
+	struct portbag asked;
+	uint32_t recyclable; /* TIME_WAIT that connect() would take over */
 	struct state_counts states;
 };
 
 struct local {
 	struct addr address;
 	uint32_t connections; /* of the pools with this local address */
-	struct portbag
-	    extra; /* ports of the range held here by sockets that are in no pool's `held` */
+	/* Ports of the range held here by sockets that are in no pool's `held`. */
+	struct portbag extra;
 };
 
 struct census {
 	struct settings settings;
 	uint32_t features; /* bit mask of 1 << enum kernel_feature */
 
-	struct portset listening; /* ports that have a listener */
-	struct portset bound; /* ports blocked otherwise: bound idle sockets, explicit binds, and
-				 what memory knows */
-	struct portset any;   /* ports of any socket in a bind bucket */
-	struct portset ambiguous; /* ports that may be blocked without sock_diag showing it; those
-				     of `listening` and `bound` among them are settled */
-	struct portset wild4; /* ports held for every IPv4 address: 0.0.0.0 or a dual-stack :: */
-	struct portset wild6; /* ports held for every IPv6 address: :: */
+	/* Ports that have a listener. */
+	struct portset listening;
+	/* Ports blocked otherwise: bound idle sockets, explicit binds, and what memory knows. */
+	struct portset bound;
+	/* Ports of any socket in a bind bucket. */
+	struct portset any;
+	/* Ports that may be blocked without sock_diag showing it; those of `listening` and `bound`
+	 * among them are settled. */
+	struct portset ambiguous;
+	/* Ports held for every IPv4 address (0.0.0.0 or a dual-stack ::), and for every IPv6
+	 * address (::). */
+	struct portset wild4, wild6;
 
 	struct pool *pools;
 	uint32_t pool_count, pool_room;
@@ -70,18 +75,21 @@ struct census {
 	struct local *locals;
 	uint32_t local_count, local_room;
 	struct lookup local_lookup;
-	uint32_t local_last; /* the local address of the last socket: most hosts have one or two */
+	/* The local address of the last socket: most hosts have one or two. */
+	uint32_t local_last;
 
 	struct state_counts totals;
 	uint32_t inbound, outbound;
 	uint64_t sockets; /* answers taken in, listeners and idle binds included */
 	struct carry_port servers[DIAG_SKIP_MAX]; /* inbound of ports outside the range */
 	unsigned server_count;
-	struct carry
-	    *carry; /* to keep a full poll in, or that a light one takes over; may be NULL */
-	struct memory *memory; /* of earlier polls; may be NULL; not owned */
-	uint64_t *keys; /* by port - range.low: of the sockets on it, by their cookies, in any
-			   order; NULL = not kept */
+	/* To keep a full poll in, or that a light one takes over; may be NULL; not owned. */
+	struct carry *carry;
+	/* Of earlier polls; may be NULL; not owned. */
+	struct memory *memory;
+	/* By port - range.low: of the sockets on it, by their cookies, in any order; NULL = not
+	 * kept. */
+	uint64_t *keys;
 };
 
 /* Starts a census; settings are copied. memory (may be NULL) is read and updated. */

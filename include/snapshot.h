@@ -108,8 +108,8 @@ struct snapshot {
 	struct failure_state failures;
 	struct host_state host;
 	enum severity severity; /* worst of all; unknown where snapshot_repeat() says so */
-	char
-	    message[ADVICE_MAX]; /* advice_system(); why there is none before the first good poll */
+	/* advice_system(); before the first good poll, why there is none. */
+	char message[ADVICE_MAX];
 
 	struct pool_row *pools;
 	uint32_t pool_count;

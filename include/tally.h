@@ -40,15 +40,15 @@ struct usage {
 	uint32_t remaining;
 	uint32_t uncertain; /* how many of tightest may be blocked unseen */
 	uint32_t capacity;
-	uint32_t
-	    tightest; /* least remaining of the pools taken together; == remaining for a pool */
+	/* The least remaining of the pools taken together; == remaining for a pool. */
+	uint32_t tightest;
 	uint32_t recyclable; /* TIME_WAIT not counted as used */
 	uint32_t percent;    /* level_percent(tightest, capacity) */
 	enum severity severity;
 	enum cause cause;
 	uint32_t high_water; /* the most that capacity - tightest was, since it is followed */
-	uint32_t
-	    time_left_s; /* until tightest is 0 at the present rate of growth, or TIME_LEFT_NONE */
+	/* Until tightest is 0 at the present rate of growth, or TIME_LEFT_NONE. */
+	uint32_t time_left_s;
 	uint32_t failures; /* connect() calls that found no port, as far as they are known */
 	bool failing;      /* one of them in the last minute */
 };
@@ -64,11 +64,13 @@ struct pool_tally {
 struct peer_tally {
 	struct addr peer;
 	uint32_t pools;
-	uint32_t targeted;  /* of these, pools that belong to a target */
-	uint32_t decider;   /* in tally.pools, until tally_sort(): the pool whose severity and cause
-			     * it has, or LOOKUP_NONE */
-	struct usage usage; /* used: distinct local ports toward the address; severity: the worst of
-			     * its pools, or its own CLOSE_WAIT */
+	uint32_t targeted; /* of these, pools that belong to a target */
+	/* In tally.pools, until tally_sort(): the pool whose severity and cause it has, or
+	 * LOOKUP_NONE. */
+	uint32_t decider;
+	/* used: distinct local ports toward the address; severity: the worst of its pools, or its
+	 * own CLOSE_WAIT. */
+	struct usage usage;
 };
 
 struct local_tally {
@@ -76,16 +78,17 @@ struct local_tally {
 	uint32_t connections;
 	uint32_t used; /* ports that bind(address, 0) cannot get */
 	uint32_t remaining;
-	enum severity
-	    severity; /* of its alarm (alarm_watch.h); tally_make() knows of none: normal */
+	/* Of its alarm (alarm_watch.h); tally_make() knows of none: normal. */
+	enum severity severity;
 };
 
 struct target_tally {
 	const struct target *target; /* not owned */
 	uint32_t pools;
-	uint32_t tightest_position; /* of the tightest pool, in tally.pools, until tally_sort(); */
-	struct addr tightest_local; /* all four unspecified if pools is 0 */
-	struct addr tightest_peer;
+	/* The tightest pool, its position in tally.pools until tally_sort(); all four unspecified
+	 * if pools is 0. */
+	uint32_t tightest_position;
+	struct addr tightest_local, tightest_peer;
 	uint16_t tightest_port;
 	struct usage usage;
 };
@@ -99,18 +102,22 @@ struct totals {
 struct tally {
 	struct range_tally range;
 	struct totals totals;
-	struct host_state host;        /* tally_make() knows nothing of it: all absent, normal */
-	struct failure_state failures; /* tally_make() leaves it and usage.failures zeroed, */
-	const struct failure_log
-	    *failure_log;                /* and both of these NULL: not owned; what is known of */
-	const struct owner_list *owners; /* failures and of owners (failures.h, owners.h) */
-	struct alarm *alarms;            /* active ones; tally_make() knows of none */
+	/* tally_make() knows nothing of it: all absent, normal. */
+	struct host_state host;
+	/* tally_make() leaves it and usage.failures zeroed (failures.h). */
+	struct failure_state failures;
+	/* What is known of failures and of owners (failures.h, owners.h); not owned; tally_make()
+	 * leaves both NULL. */
+	const struct failure_log *failure_log;
+	const struct owner_list *owners;
+	struct alarm *alarms; /* active ones; tally_make() knows of none */
 	uint32_t alarm_count;
 	struct alarm_summary alarm_summary;
 	uint32_t features;
 	unsigned nearness; /* level_nearness() of the subject that is the nearest to its level */
-	unsigned growth;   /* the most that one has grown since the last poll, in percent of its
-			    * capacity; one poll alone knows of none (trend.h) */
+	/* The most that one has grown since the last poll, in percent of its capacity; one poll
+	 * alone knows of none (trend.h). */
+	unsigned growth;
 	struct pool_tally *pools; /* in the census's order */
 	uint32_t pool_count;
 	struct peer_tally *peers;

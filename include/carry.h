@@ -60,10 +60,18 @@ void carry_plan(struct carry *carry, const struct settings *settings, uint64_t s
 /* Light poll: enters what is carried into a fresh census. False with errno ENOMEM. */
 bool carry_apply(const struct carry *carry, struct census *census);
 
-/* Full poll: remembers a bound idle socket / all that is blocked, before the connections come / the
- * inbound ports, at the end of a good poll. carry_hold() is false with errno ENOMEM. */
+/* Full poll: remembers a bound idle socket at one local address, on a port of the range. False with
+ * errno ENOMEM: what is carried then lacks it, and the poll must be dropped. */
 bool carry_hold(struct carry *carry, const struct addr *local, uint16_t port);
+
+/* Full poll: remembers which ports are blocked everywhere. To be called when the holders and the
+ * explicit binds are in the census and no connection is yet: connections come in light polls too.
+ */
 void carry_keep_blocked(struct carry *carry, const struct census *census);
+
+/* At the end of a good full poll: remembers the server ports outside the range with at least
+ * CARRY_PORT_FROM inbound connections, and how many these are. What is carried is valid from then
+ * on. */
 void carry_keep_inbound(struct carry *carry, const struct census *census);
 
 /* Sockets that the poll under way took over unseen. */

@@ -38,7 +38,7 @@ struct collector {
 	bool urgent;         /* it looks at everything */
 	uint64_t cpu_us;     /* thread_cpu_us() up to which polls have been charged */
 	struct poll_stats stats;
-	struct snapshot *last; /* the published one; holds a reference */
+	struct snapshot *last; /* the published one, never NULL once open; holds a reference */
 };
 
 /* Polls at once, and then every `seconds`. */
@@ -217,7 +217,7 @@ poll_begin(struct collector *c)
 	c->due = c->tally != NULL;
 	if (c->due)
 		return;
-	bool urgent = c->urgent || (c->last != NULL && c->last->severity != SEVERITY_NORMAL);
+	bool urgent = c->urgent || c->last->severity != SEVERITY_NORMAL;
 	c->urgent = false;
 	poll_step(c, round_begin(c->round, urgent));
 }
@@ -296,41 +296,64 @@ on_arrival(struct collector *c)
 	alert_save(c->alert);
 }
 
+static void
+on_answer(struct collector *c)
+{
+	poll_step(c, round_read(c->round));
+}
+
+static void
+on_timer(struct collector *c)
+{
+	if (metronome_due(&c->metronome))
+		poll_begin(c);
+}
+
+/* What an event is awaited on, and who is told of it. */
+struct source {
+	int fd; /* -1 = not now */
+	void (*handle)(struct collector *c);
+};
+
+#define SOURCES 6
+
+/* In the order in which they are served: what a poll under way has been answered comes before an
+ * order or a timer that may begin the next. */
+static void
+list_sources(const struct collector *c, struct source out[static SOURCES])
+{
+	bool busy = round_busy(c->round);
+	const struct source sources[SOURCES] = {
+	    {round_fd(c->round), on_answer},
+	    {c->signal_fd, on_signal},
+	    {c->metronome.fd, on_timer},
+	    {busy ? -1 : failures_fd(round_failures(c->round)), on_failures},
+	    {busy ? -1 : owners_fd(c->owners), on_owners},
+	    {notices_done_fd(door_notices(c->door)), on_arrival},
+	};
+	memcpy(out, sources, sizeof(sources));
+}
+
 int
 collector_run(struct collector *c)
 {
 	c->cpu_us = thread_cpu_us();
 	while (!c->stopping) {
-		bool busy = round_busy(c->round);
-		struct pollfd fds[] = {
-		    {.fd = c->metronome.fd, .events = POLLIN},
-		    {.fd = c->signal_fd, .events = POLLIN},
-		    {.fd = round_fd(c->round), .events = POLLIN},
-		    {.fd = busy ? -1 : failures_fd(round_failures(c->round)), .events = POLLIN},
-		    {.fd = busy ? -1 : owners_fd(c->owners), .events = POLLIN},
-		    {.fd = notices_done_fd(door_notices(c->door)), .events = POLLIN},
-		};
-		int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), wait_ms(c));
+		struct source sources[SOURCES];
+		struct pollfd fds[SOURCES];
+		list_sources(c, sources);
+		for (unsigned i = 0; i < SOURCES; i++)
+			fds[i] = (struct pollfd){.fd = sources[i].fd, .events = POLLIN};
+		int ready = poll(fds, SOURCES, wait_ms(c));
 		if (ready < 0 && errno != EINTR) {
 			log_error(subsystem, "poll: %s", strerror(errno));
 			return EXIT_FAILED;
 		}
 		if (ready == 0)
 			on_silence(c);
-		if (ready <= 0)
-			continue;
-		if (fds[2].revents != 0)
-			poll_step(c, round_read(c->round));
-		if (fds[1].revents != 0)
-			on_signal(c);
-		if (fds[0].revents != 0 && metronome_due(&c->metronome))
-			poll_begin(c);
-		if (fds[3].revents != 0)
-			on_failures(c);
-		if (fds[4].revents != 0)
-			on_owners(c);
-		if (fds[5].revents != 0)
-			on_arrival(c);
+		for (unsigned i = 0; ready > 0 && i < SOURCES; i++)
+			if (fds[i].revents != 0)
+				sources[i].handle(c);
 	}
 	alert_save(c->alert);
 	return EXIT_OK;

@@ -147,11 +147,11 @@ set_seconds(uint32_t *out, unsigned long most, const char *value)
 	return true;
 }
 
-/* Takes one option with its value; false if the value is not of its form. */
+/* Takes one option with its value, "" if it has none; false if the value is not of its form. */
 static bool
-set_option(struct options *o, enum option_id id, const char *value)
+set_option(struct options *o, const struct option_row *row, const char *value)
 {
-	switch (id) {
+	switch (row->id) {
 	case OPT_ONCE: o->mode = RUN_ONCE; break;
 	case OPT_CHECK_CONFIG: o->mode = RUN_CHECK_CONFIG; break;
 	case OPT_DUMP_CONFIG: o->mode = RUN_DUMP_CONFIG; break;
@@ -173,7 +173,7 @@ set_option(struct options *o, enum option_id id, const char *value)
 	case OPT_BACKGROUND: o->background = true; break;
 	case OPT_VERBOSE: o->verbose = true; break;
 	}
-	return value == NULL || *value != '\0';
+	return row->value == NULL || *value != '\0';
 }
 
 /* A daemon in the background works in the root directory, also when it reads its files again. */
@@ -233,9 +233,9 @@ take(struct options *o, int found, char **argv, char *error, size_t room)
 			 is_brief ? brief : argv[optind - 1]);
 		return false;
 	}
-	const char *value = found == ':' ? "" : optarg;
+	const char *value = found == ':' || optarg == NULL ? "" : optarg;
 	enum run_mode before = o->mode;
-	if (!set_option(o, row->id, value)) {
+	if (!set_option(o, row, value)) {
 		snprintf(error, room, "%s: found \"%s\", expected %s", row->name, value,
 			 row->id == OPT_INTERVAL ? "1 to 86400 seconds"
 			 : row->id == OPT_WATCH  ? "1 to 3600 seconds"

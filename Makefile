@@ -63,7 +63,7 @@ libs     = -lnetsnmpagent -lnetsnmp -lmnl -lpthread $(LIBS)
 objects      := $(patsubst src/%.c,$(O)/%.o,$(sort $(wildcard src/*.c)))
 unit_tests   := $(patsubst tests/unit/%.c,$(O)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 unit_helpers := $(patsubst tests/unit/%.c,$(O)/unit/%.o,\
-	$(filter-out tests/unit/test_%,$(sort $(wildcard tests/unit/*.c))))
+	$(filter-out tests/unit/test_% tests/unit/mock_%,$(sort $(wildcard tests/unit/*.c))))
 man_pages    := $(sort $(wildcard src/*.[578]))
 
 .DEFAULT_GOAL := all
@@ -83,7 +83,7 @@ $(O)/srcportd.a: $(filter-out $(O)/main.o,$(objects))
 	$(AR) rcs $@ $^
 
 # What a second compiler has to say, without linking.
-compile-only: $(objects) $(unit_tests:=.o) $(unit_helpers)
+compile-only: $(objects) $(unit_tests:=.o) $(unit_helpers) $(O)/unit/mock_kernel.o
 
 $(O)/%.o: src/%.c $(O)/flags | deps-build
 	$(compile) -c -o $@ $<
@@ -100,7 +100,9 @@ $(O)/faults.so: tests/faults/shim.c | $(O)
 # The allocator is wrapped, so that a test can make any allocation fail (tests/unit/support.h).
 wrap := -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 $(unit_tests): $(O)/unit/%: $(O)/unit/%.o $(unit_helpers) $(O)/srcportd.a
-	$(link) $(wrap) -o $@ $^ -lcmocka $(libs)
+	$(link) $(wrap) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(libs)
+# What takes a library's place, only where it is wanted.
+$(filter $(O)/unit/test_poller%,$(unit_tests)): $(O)/unit/mock_kernel.o
 
 .SECONDARY: $(unit_tests:=.o)
 

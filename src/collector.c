@@ -20,6 +20,9 @@
 
 static const char subsystem[] = "collector";
 
+/* Between two lines that only differ in why polls fail. */
+#define REASON_MS 60000
+
 struct collector {
 	struct config *config;
 	const struct options *options;
@@ -38,6 +41,7 @@ struct collector {
 	bool urgent;         /* it looks at everything */
 	uint64_t cpu_us;     /* thread_cpu_us() up to which polls have been charged */
 	struct poll_stats stats;
+	uint64_t failed_ms;    /* when it was logged last why polls fail */
 	struct snapshot *last; /* the published one, never NULL once open; holds a reference */
 };
 
@@ -131,7 +135,7 @@ publish(struct collector *c, struct snapshot *snapshot)
 }
 
 /* The last good rows stay; the error count and text change, and in the end the severity. Logged
- * when it is news. */
+ * when it is news: that polls fail, and another reason, but not reasons that take turns. */
 static void
 poll_failed(struct collector *c)
 {
@@ -139,12 +143,16 @@ poll_failed(struct collector *c)
 	c->stats.errors++;
 	char error[sizeof(c->stats.error)];
 	clean_text(why, strlen(why), error, sizeof(error));
-	if (strcmp(c->stats.error, error) != 0)
+	uint64_t now_ms = monotonic_us() / 1000;
+	if (c->stats.error[0] == '\0' ||
+	    (strcmp(c->stats.error, error) != 0 && now_ms - c->failed_ms >= REASON_MS)) {
 		log_error("poller", "%s; the last good snapshot stays", why);
+		c->failed_ms = now_ms;
+	}
 	memcpy(c->stats.error, error, sizeof(error));
 	c->stats.interval_s = c->metronome.interval_s;
 	bool known = c->last->severity != SEVERITY_UNKNOWN;
-	publish(c, snapshot_repeat(c->last, &c->stats, monotonic_us() / 1000));
+	publish(c, snapshot_repeat(c->last, &c->stats, now_ms));
 	if (known && c->last->severity == SEVERITY_UNKNOWN)
 		log_error("poller", "%s", c->last->message);
 }

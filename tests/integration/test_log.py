@@ -87,5 +87,36 @@ def test_one_line_per_change():
                          served=ROUNDS + 1), kinds
 
 
+def test_reasons_that_take_turns():
+    """Polls fail, each for another reason than the one before: that is one change."""
+    root = os.path.join(h.directory(), "proc")
+    paths = [os.path.join(root, name) for name in (RANGE, "sys/net/ipv4/ip_local_reserved_ports")]
+    os.makedirs(os.path.dirname(paths[0]))
+
+    def write(*texts):
+        for path, text in zip(paths, texts):
+            with open(path, "w") as file:
+                file.write(text + "\n")
+
+    write("40000 40099", "")
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd, "--proc-root", root) as daemon:
+        seen = set()
+
+        def is_told(path):
+            reason = h.value("srcPortPollLastError.0").decode()
+            seen.add(reason)
+            return path in reason
+
+        for times in range(3):
+            write("nonsense", "")
+            h.wait_for(lambda: is_told(paths[0]), 10, "a bad range")
+            write("40000 4009%d" % times, "nonsense")
+            h.wait_for(lambda: is_told(paths[1]), 10, "bad reserved ports")
+        write("40000 40099", "")
+        daemon.wait_log("polls succeed again")
+        assert len(seen - {""}) == 2, seen
+        assert daemon.log().count("the last good snapshot stays") == 1, daemon.log()
+
+
 if __name__ == "__main__":
     h.main()

@@ -113,6 +113,10 @@ class Told(h.Daemon):
                 found.append(int(about["clockid"]))
         return found
 
+    def descriptors(self):
+        """How many it has open."""
+        return len(os.listdir("/proc/%d/fd" % self.pid))
+
     def poke(self):
         """Reload, and a poll at once."""
         self.process.send_signal(signal.SIGHUP)

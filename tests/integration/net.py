@@ -93,6 +93,16 @@ def silent_device(name, address, *peers):
         run("ip", "neighbour", "add", peer, "lladdr", "02:00:00:00:00:01", "dev", name)
 
 
+def enter_namespace_of_its_own():
+    """This process goes on in a network namespace with a table of connections of its own: those of
+    the whole machine, however many, cost nothing there."""
+    sysctl("net.ipv4.tcp_child_ehash_entries", 4096)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "unshare")
+    run("ip", "link", "set", "lo", "up")
+
+
 class Namespace:
     """A second network namespace, joined to the test's own by a veth pair."""
 

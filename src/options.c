@@ -98,7 +98,6 @@ static void
 make_getopt_form(struct getopt_form *form)
 {
 	char *brief = form->briefs;
-	*form = (struct getopt_form){0};
 	*brief++ = ':'; /* a missing value is another error than an unknown option */
 	for (size_t i = 0; i < TABLE_ROWS; i++) {
 		form->names[i] = (struct option){
@@ -253,7 +252,7 @@ take(struct options *o, int found, char **argv, char *error, size_t room)
 const char *
 options_parse(int argc, char **argv, struct options *out, char *error, size_t room)
 {
-	struct getopt_form form;
+	struct getopt_form form = {.briefs = ""};
 	bool good = true;
 	int found;
 	*out = (struct options){.proc_root = "/proc", .sys_root = "/sys"};
@@ -262,7 +261,7 @@ options_parse(int argc, char **argv, struct options *out, char *error, size_t ro
 	optind = 0; /* glibc: from the start again */
 	/* The first mistake is the one that is told; the rest still says in which format. */
 	while ((found = getopt_long(argc, argv, form.briefs, form.names, NULL)) != -1) {
-		char unused[1];
+		char unused[1] = "";
 		if (!take(out, found, argv, good ? error : unused, good ? room : sizeof(unused)))
 			good = false;
 		if (good && is_about_itself(out->mode))

@@ -95,7 +95,9 @@ def silent_device(name, address, *peers):
 
 def enter_namespace_of_its_own():
     """This process goes on in a network namespace with a table of connections of its own: those of
-    the whole machine, however many, cost nothing there."""
+    the whole machine, however many, cost nothing there. Before Linux 6.1 there is none."""
+    if not os.path.exists("/proc/sys/net/ipv4/tcp_child_ehash_entries"):
+        return
     sysctl("net.ipv4.tcp_child_ehash_entries", 4096)
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNET):

@@ -203,8 +203,7 @@ def test_bad_answers():
             with open(gate, "w"):
                 pass
         for mode, said, gate, told in lives:
-            status = told.until(lambda text: text.startswith("the last poll failed"))
-            assert said in status, (mode, status)
+            told.until(lambda text: text.startswith("the last poll failed") and said in text)
             for _ in range(2):
                 assert "failed" in told.status(), mode
             os.unlink(gate)
@@ -212,8 +211,9 @@ def test_bad_answers():
             told.until(faults.good)
             assert told.descriptors() <= told.held + 1, mode  # an attempt to reach snmpd
             alive_and_well(told)
+            # One; the poll under way at that time may have failed in its own way.
             lines = [line for line in told.log().splitlines() if "poller: dump" in line]
-            assert len(lines) == 1 and said in lines[0], (mode, told.log())
+            assert 1 <= len(lines) <= 2 and said in lines[-1], (mode, told.log())
             assert told.log().count("polls succeed again") == 1, (mode, told.log())
             told.close()
         h.close_all(keep)
@@ -259,7 +259,7 @@ def test_the_wall_clock_jumps():
             assert 0.5 < time.monotonic() - start < 8, years
         before = told.log()
         alive_and_well(told)
-        assert "alarm" not in before and "poller" not in before, before
+        assert "alarm" not in before and "poller: dump" not in before, before
         told.close()
 
 
@@ -382,14 +382,11 @@ def test_a_thousand_reloads():
             seen.append(held())
         return [min(part) for part in zip(*seen)]
 
-    # A namespace with a table of sockets of its own: other namespaces' do not cost anything here.
-    h.sysctl("net.ipv4.tcp_child_ehash_entries", 1024)
     open(path, "w").close()
     # What is freed goes back to the kernel at once, so that the rest can be compared.
     thrifty = dict(os.environ, MALLOC_ARENA_MAX="1", MALLOC_MMAP_THRESHOLD_="65536",
                    MALLOC_TRIM_THRESHOLD_="4096", MALLOC_TOP_PAD_="0")
     told = faults.Told(thrifty, *NOWHERE, "--config", path, start=False)
-    told.prefix = ["unshare", "--net"]
     told.start()
     told.until(faults.good)
     before, after = settled(0, 200), settled(200, 1200)
@@ -493,4 +490,4 @@ def test_a_deaf_service_manager():
 
 
 if __name__ == "__main__":
-    h.main(at_once=4)
+    h.main(at_once=4, before=h.enter_namespace_of_its_own)

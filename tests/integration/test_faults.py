@@ -238,7 +238,7 @@ CLOCK_BOOTTIME = 7
 
 
 def test_the_wall_clock_jumps():
-    """Ten years back, a century forth: polls keep their second, ages are true, no alarm comes of it.
+    """Ten years back, a century forth: polls keep their second, ages are true, no alarm.
 
     What the kernel measures is looked up; what the program measures is seen from outside."""
     clock = faults.path_of("clock")

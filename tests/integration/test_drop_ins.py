@@ -30,8 +30,8 @@ def pool():
 
 def polled():
     """True after two more polls."""
-    before = h.wait_for(lambda: value("srcPortPollPolls.0"), 15, "a first poll")
-    return h.wait_for(lambda: value("srcPortPollPolls.0") >= before + 2, 15, "two more polls")
+    before = h.wait_for(lambda: value("srcPortPollPolls.0"), 20, "a first poll")
+    return h.wait_for(lambda: value("srcPortPollPolls.0") >= before + 2, 20, "two more polls")
 
 
 def start(config=""):
@@ -102,9 +102,9 @@ def test_failures():
     assert value("srcPortFailuresAvailable.0") == 1, value("srcPortFailuresReason.0")
     with h.Listener(PEER, PORT):
         held = h.connect_until_full(PEER, PORT)
-        before = h.wait_for(lambda: pool()["srcPortPoolFailures"], 10, "the failure that said so")
+        before = h.wait_for(lambda: pool()["srcPortPoolFailures"], 20, "the failure that said so")
         host.run("systemd-run", "-u", "victim", sys.executable, "-c", FAIL, PEER, str(PORT))
-        h.wait_for(lambda: pool()["srcPortPoolFailures"] == before + 3, 10, "three more")
+        h.wait_for(lambda: pool()["srcPortPoolFailures"] == before + 3, 20, "three more")
         # Counted over the whole machine, where another test may be the last.
         last = value("srcPortFailuresLastPool.0").decode()
         if last == "127.0.0.1 to %s:%d" % (PEER, PORT):

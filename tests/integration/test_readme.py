@@ -56,7 +56,7 @@ class Manager:
                           self.host.journal("manager"), re.M)
 
     def wait(self, count):
-        h.wait_for(lambda: len(self.told()) >= count, 20, "%d notifications at the manager" % count)
+        h.wait_for(lambda: len(self.told()) >= count, 40, "%d notifications at the manager" % count)
         return self.told()
 
 

@@ -73,8 +73,8 @@ def test_types_and_enumerations_are_the_mibs():
 def test_rows_are_what_the_report_says():
     """The same host through --once and through SNMP."""
     with Host(), h.Snmpd() as snmpd, h.Srcportd(snmpd) as daemon:
-        daemon.wait_polls()
         report = json.loads(h.srcportd("--once", "--format", "json")[1])
+        daemon.wait_polls()  # of its own: --once binds a port for a moment
         pools = {h.inet(p["peer"]) + (p["port"],) + h.inet(p["local"]): p for p in report["pools"]}
         rows = h.table("srcPortPoolTable")
         assert set(rows) == set(pools) and len(rows) == 3, (rows, pools)

@@ -23,9 +23,12 @@ struct alert *alert_open(const struct config *config, struct notices *notices);
 /* Saves and frees; NULL is allowed. */
 void alert_close(struct alert *alert);
 
-/* Takes a good poll in: sets severities, alarms and alarm_summary of the tally (alarm_watch.h) and
- * posts what is to be told. */
+/* Takes a good poll in: sets severities, alarms and alarm_summary of the tally (alarm_watch.h). */
 void alert_poll(struct alert *alert, const struct config *config, struct tally *tally);
+
+/* Posts and logs what is to be told of that poll. Once after each, when its rows are served: who
+ * hears of an alarm asks for its row. */
+void alert_tell(struct alert *alert);
 
 /* Writes the file if its content has changed: after each poll, and when notifications have arrived.
  * That it cannot be written is logged when it is news. */

@@ -59,7 +59,9 @@ void notices_done(struct notices *notices, uint32_t count);
 /* Nobody knows what became of those in flight: they wait again, with before SEVERITY_UNKNOWN. */
 void notices_retry(struct notices *notices);
 
-/* Tells of an active alarm once more, unless something about it waits already. */
+/* Tells of an active alarm once more, unless something about it waits already. Its row may be
+ * served before it has been told of at all: what managers know of it is SEVERITY_UNKNOWN, so that
+ * the first notice about it does not take it for news they have. */
 void notices_repeat(struct notices *notices, const struct alarm *alarm);
 
 /* How many are in flight; how many wait. */

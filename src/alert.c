@@ -148,17 +148,22 @@ void
 alert_poll(struct alert *alert, const struct config *config, struct tally *tally)
 {
 	struct alarm_clock clock = now();
-	uint32_t count;
 	alert->rules = alarm_watch_rules(config);
 	alert->rules.room = notices_room(alert->notices);
 	alarm_watch(alert->alarms, &alert->rules, config, &clock, tally);
+	notices_count(alert->notices, &tally->alarm_summary);
+	report_losses(alert, tally);
+}
+
+void
+alert_tell(struct alert *alert)
+{
+	uint32_t count;
 	const struct notice *notices = alarms_notices(alert->alarms, &count);
 	for (uint32_t i = 0; i < count; i++) {
 		report(&notices[i]);
 		notices_post(alert->notices, &notices[i]);
 	}
-	notices_count(alert->notices, &tally->alarm_summary);
-	report_losses(alert, tally);
 }
 
 /* What managers know of an alarm for sure: less, if something about it is still on its way. */

@@ -184,6 +184,7 @@ conclude(struct collector *c)
 		snapshot->poll.interval_s = c->metronome.interval_s;
 	}
 	publish(c, snapshot);
+	alert_tell(c->alert);
 	alert_save(c->alert);
 	if (c->due)
 		poll_soon(c, c->metronome.interval_s);

@@ -260,7 +260,7 @@ notices_repeat(struct notices *n, const struct alarm *alarm)
 {
 	struct notice notice = {.kind = alarm->severity == SEVERITY_CRITICAL ? NOTICE_CRITICAL
 									     : NOTICE_WARNING,
-				.before = alarm->severity,
+				.before = SEVERITY_UNKNOWN,
 				.alarm = *alarm};
 	pthread_mutex_lock(&n->lock);
 	if (find(n, n->flying, &notice) == n->count)

@@ -16,6 +16,7 @@ struct life {
 	struct notices *notices;
 	struct alert *alert;
 	uint32_t active;   /* after the last poll */
+	uint32_t early;    /* notices posted before alert_tell() */
 	char posted[1024]; /* by the last poll */
 };
 
@@ -63,10 +64,13 @@ poll_pool(struct life *l, unsigned used)
 	struct settings settings = settings_of(40000, 40099, "");
 	struct host host;
 	char key[ALARM_KEY_MAX];
+	uint32_t waiting = notices_waiting(l->notices);
 	host_begin(&host, &settings, NULL);
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.1", "10.1.2.3", 443, 40000, used, 1);
 	host_tally(&host, NULL, 0);
 	alert_poll(l->alert, &l->config, host.tally);
+	l->early = notices_waiting(l->notices) - waiting;
+	alert_tell(l->alert);
 	alert_save(l->alert);
 	l->active = host.tally->alarm_count;
 	host_free(&host);
@@ -89,6 +93,17 @@ deliver(struct life *l)
 		notices_done(l->notices, 1);
 	}
 	alert_save(l->alert);
+}
+
+static void
+nothing_is_told_before_its_row_is_served(void **state)
+{
+	struct life l;
+	(void)state;
+	begin(&l);
+	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
+	assert_int_equal(l.early, 0);
+	end(&l);
 }
 
 static void
@@ -255,6 +270,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(nothing_is_told_before_its_row_is_served),
 	    cmocka_unit_test(what_was_told_is_not_told_again),
 	    cmocka_unit_test(what_never_left_is_told),
 	    cmocka_unit_test(what_ended_meanwhile_is_told_as_cleared),

@@ -204,9 +204,22 @@ an_active_alarm_is_repeated_unless_there_is_news(void **state)
 	notices_repeat(q, &a);
 	notices_repeat(q, &b);
 	notices_repeat(q, &b);
-	assert_string_equal(content(q), "| a:CN b:WW");
+	assert_string_equal(content(q), "| a:CN b:UW");
 	post(q, "b:WN");
-	assert_string_equal(content(q), "| a:CN b:WN");
+	assert_string_equal(content(q), "| a:CN b:UN");
+	notices_free(q);
+}
+
+/* A row is served before its notice is posted. */
+static void
+what_was_repeated_too_early_is_told(void **state)
+{
+	struct notices *q = notices_new();
+	struct alarm a = notice_of("a:NC").alarm;
+	(void)state;
+	notices_repeat(q, &a);
+	post(q, "a:NC");
+	assert_string_equal(content(q), "| a:UC");
 	notices_free(q);
 }
 
@@ -287,6 +300,7 @@ main(void)
 	    cmocka_unit_test(what_was_not_handed_over_waits_again),
 	    cmocka_unit_test(what_may_have_arrived_is_told_again_and_never_forgotten),
 	    cmocka_unit_test(an_active_alarm_is_repeated_unless_there_is_news),
+	    cmocka_unit_test(what_was_repeated_too_early_is_told),
 	    cmocka_unit_test(the_end_of_an_alarm_finds_room),
 	    cmocka_unit_test(two_threads_lose_nothing),
 	};

@@ -24,7 +24,8 @@ struct alarm {
 	uint32_t sequence; /* of the last notification about it; 0 = none yet */
 	struct alarm_subject subject;
 	enum severity severity; /* normal in a notice that it is cleared */
-	enum severity told;     /* what managers were told last, normal if nothing */
+	enum severity told;     /* what managers were told last, normal if nothing; unknown if it
+				 * may not have arrived: what it is now is told again */
 	enum cause cause;
 	struct addr local, peer; /* the subject's, or of a target's tightest pool; zero = none */
 	uint16_t port;
@@ -124,8 +125,9 @@ const struct alarm_summary *alarms_summary(const struct alarms *alarms);
  * their severity is normal. NULL behind the last one. */
 const struct alarm *alarms_at(const struct alarms *alarms, uint32_t position);
 
-/* Before the first poll: an alarm of an earlier life, and the numbers that were used in it. False
- * if there is no room. */
+/* Before the first poll: an alarm of an earlier life, told again as soon as a poll finds it so if
+ * it is not what managers were told, and the numbers that were used in it. False if there is no
+ * room. */
 bool alarms_restore(struct alarms *alarms, const struct alarm *alarm, uint32_t max);
 void alarms_continue(struct alarms *alarms, uint32_t last_id, uint32_t last_sequence);
 uint32_t alarms_last_id(const struct alarms *alarms);

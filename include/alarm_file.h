@@ -6,8 +6,8 @@
  *     last ID SEQUENCE
  *     alarm ID SEQUENCE SEVERITY TOLD SINCE KEY
  *
- * SEVERITY is what the alarm was, TOLD what managers know of it (normal: nothing), SINCE seconds
- * since the epoch, KEY that of alarm_key.h.
+ * SEVERITY is what the alarm was, TOLD what managers know of it (normal: nothing; unknown: that was
+ * still on its way), SINCE seconds since the epoch, KEY that of alarm_key.h.
  */
 #ifndef SRCPORTD_ALARM_FILE_H
 #define SRCPORTD_ALARM_FILE_H

@@ -33,7 +33,7 @@ void notices_drain(int fd);
 void notices_post(struct notices *notices, const struct notice *notice);
 
 /* Copies what waits or is in flight, the oldest first, to out, which has room for NOTICES_MAX.
- * Returns the number. */
+ * Of those in flight, before is SEVERITY_UNKNOWN: they may have arrived. Returns the number. */
 uint32_t notices_copy(struct notices *notices, struct notice *out);
 
 /* How many more can be posted at the least. */

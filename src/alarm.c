@@ -19,6 +19,7 @@ struct record {
 	bool taken;   /* in this poll */
 	bool changed; /* in this poll */
 	bool news;    /* what it is has not been told yet, and will be */
+	bool fading;  /* this poll found less: only its polls are still counted */
 };
 
 struct alarms {
@@ -149,6 +150,7 @@ step(struct alarms *a, struct record *r, enum severity raise, enum severity hold
 	r->changed = alarm_state_step(&r->state, raise, hold, at_once ? 1 : a->rules->raise_polls,
 				      a->rules->clear_polls);
 	r->alarm.severity = r->state.severity;
+	r->fading = (raise > hold ? raise : hold) < r->state.severity;
 	if (r->changed && before == SEVERITY_NORMAL) {
 		r->alarm.id = next_id(a);
 		r->alarm.since_ms = a->now.ms;
@@ -297,7 +299,9 @@ tell_all(struct alarms *a)
 		struct record *r = &a->records[i];
 		bool owed =
 		    r->alarm.severity == SEVERITY_NORMAL && r->alarm.told != SEVERITY_NORMAL;
-		if (!r->changed && !owed && !r->news)
+		/* Late news of what is ending would be false by now. */
+		bool late = r->news && !r->fading;
+		if (!r->changed && !owed && !late)
 			continue;
 		r->news = false;
 		if (order != NULL)

@@ -46,9 +46,9 @@ cut(char **line)
 }
 
 static bool
-parse_severity(const char *word, enum severity least, enum severity *out)
+parse_severity(const char *word, enum severity least, enum severity most, enum severity *out)
 {
-	for (enum severity s = least; s <= SEVERITY_CRITICAL; s++) {
+	for (enum severity s = least; s <= most; s++) {
 		if (strcmp(word, severity_name(s)) == 0) {
 			*out = s;
 			return true;
@@ -66,8 +66,8 @@ parse_alarm(char *line, struct alarm *out)
 	if (strcmp(cut(&line), "alarm") != 0 ||
 	    !config_number(cut(&line), 1, ALARM_ID_MAX, &out->id) ||
 	    !config_number(cut(&line), 0, UINT32_MAX, &out->sequence) ||
-	    !parse_severity(cut(&line), SEVERITY_WARNING, &out->severity) ||
-	    !parse_severity(cut(&line), SEVERITY_NORMAL, &out->told) ||
+	    !parse_severity(cut(&line), SEVERITY_WARNING, SEVERITY_CRITICAL, &out->severity) ||
+	    !parse_severity(cut(&line), SEVERITY_NORMAL, SEVERITY_UNKNOWN, &out->told) ||
 	    !config_number(cut(&line), 0, UINT32_MAX, &since))
 		return false;
 	out->since = since;

@@ -166,7 +166,8 @@ alert_tell(struct alert *alert)
 	}
 }
 
-/* What managers know of an alarm for sure: less, if something about it is still on its way. */
+/* What managers know of an alarm: what they knew before, if something about it still waits;
+ * unknown, if something is on its way or nobody knows what became of it. */
 static enum severity
 surely_told(const struct alarm *alarm, const struct notice *pending, uint32_t count)
 {
@@ -174,9 +175,16 @@ surely_told(const struct alarm *alarm, const struct notice *pending, uint32_t co
 		if (pending[i].kind == NOTICE_SUPPRESSED ||
 		    !alarm_subject_equal(&pending[i].alarm.subject, &alarm->subject))
 			continue;
-		return pending[i].before == SEVERITY_UNKNOWN ? SEVERITY_NORMAL : pending[i].before;
+		return pending[i].before;
 	}
 	return alarm->told;
+}
+
+/* What an alarm that is over was, by what managers know of it. */
+static enum severity
+once(enum severity told)
+{
+	return told == SEVERITY_UNKNOWN ? SEVERITY_WARNING : told;
 }
 
 static bool
@@ -195,10 +203,11 @@ add_ended(struct alarm_file *file, const struct notice *pending, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		if (pending[i].kind != NOTICE_CLEARED || listed(file, &pending[i].alarm.subject))
 			continue;
-		struct alarm *a = &file->alarms[file->count++];
+		struct alarm *a = &file->alarms[file->count];
 		*a = pending[i].alarm;
-		a->severity = a->told =
-		    pending[i].before == SEVERITY_CRITICAL ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+		a->told = surely_told(a, pending, count);
+		a->severity = once(a->told);
+		file->count += a->severity != SEVERITY_NORMAL;
 	}
 }
 
@@ -222,7 +231,7 @@ content(const struct alert *alert, size_t *length)
 		a->told = surely_told(alarm, pending, count);
 		/* Over, but not told yet. */
 		if (a->severity == SEVERITY_NORMAL)
-			a->severity = a->told;
+			a->severity = once(a->told);
 		file.count += a->severity != SEVERITY_NORMAL;
 	}
 	if (out != NULL) {

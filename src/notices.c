@@ -166,8 +166,11 @@ notices_copy(struct notices *n, struct notice *out)
 {
 	pthread_mutex_lock(&n->lock);
 	uint32_t count = n->count;
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		out[i] = *n->items[i];
+		if (i < n->flying)
+			out[i].before = SEVERITY_UNKNOWN;
+	}
 	pthread_mutex_unlock(&n->lock);
 	return count;
 }

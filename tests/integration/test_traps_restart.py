@@ -125,6 +125,31 @@ def test_srcportd_restarted_during_an_alarm():
     world.daemon.stop()
 
 
+def restart_with_an_alarm_on_its_way(clear_polls):
+    """snmpd hangs, the alarm is in its socket: that it is over is told, and no second alarm."""
+    world = World(config="warningRemaining off\nclearPolls %d\n" % clear_polls)
+    world.snmpd.pause()
+    world.fill()
+    world.daemon.wait_log("%s: critical" % KEY.decode())
+    world.daemon.stop(15)
+    world.empty()
+    world.daemon.start()
+    world.daemon.wait_log("%s: normal" % KEY.decode())
+    world.snmpd.resume()
+    world.wait(1, CLEARED, 20)
+    world.daemon.wait_polls(2)
+    assert world.told() == [CRITICAL, CLEARED], world.told()
+    world.daemon.stop()
+
+
+def test_restarted_with_an_alarm_on_its_way():
+    restart_with_an_alarm_on_its_way(1)
+
+
+def test_restarted_with_an_alarm_on_its_way_that_is_ending():
+    restart_with_an_alarm_on_its_way(3)
+
+
 def test_a_file_that_cannot_be_written_is_no_obstacle():
     world = World()
     world.daemon.stop()

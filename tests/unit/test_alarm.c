@@ -283,6 +283,22 @@ what_finds_no_room_waits(void **state)
 	alarms_free(b.alarms);
 }
 
+/* What had to wait is told when it is so, not while it is ending. */
+static void
+late_news_is_true(void **state)
+{
+	struct bench b;
+	(void)state;
+	bench_begin(&b, 1, 3);
+	b.rules.room = 0;
+	assert_string_equal(poll_one(&b, 99), "");
+	b.rules.room = 1;
+	assert_string_equal(poll_one(&b, 50), "");
+	assert_string_equal(poll_one(&b, -1), "");
+	assert_string_equal(poll_one(&b, 91), "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;");
+	alarms_free(b.alarms);
+}
+
 static void
 what_comes_back_before_its_end_was_told_needs_no_words(void **state)
 {
@@ -393,6 +409,7 @@ main(void)
 	    cmocka_unit_test(kinds_that_are_not_sent_leave_no_gap),
 	    cmocka_unit_test(a_storm_is_cut_short_and_summed_up),
 	    cmocka_unit_test(what_finds_no_room_waits),
+	    cmocka_unit_test(late_news_is_true),
 	    cmocka_unit_test(what_comes_back_before_its_end_was_told_needs_no_words),
 	    cmocka_unit_test(an_alarm_of_an_earlier_life_is_not_told_again),
 	    cmocka_unit_test(a_number_is_of_one_alarm),

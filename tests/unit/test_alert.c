@@ -185,6 +185,75 @@ what_was_on_its_way_is_told_once_more(void **state)
 	end(&l);
 }
 
+/* Whether that it was raised has arrived, nobody knows: that it is over must be told. */
+static void
+what_may_have_been_told_is_told_as_cleared(void **state)
+{
+	(void)state;
+	for (unsigned again = 0; again < 2; again++) {
+		struct notice notice;
+		struct life l;
+		begin(&l);
+		poll_pool(&l, 97);
+		assert_true(notices_take(l.notices, &notice));
+		if (again)
+			notices_retry(l.notices); /* it waits again */
+		restart(&l);
+		assert_string_equal(poll_pool(&l, 0), "CLEARED " POOL ";");
+		restart(&l); /* nor has that arrived */
+		assert_string_equal(poll_pool(&l, 0), "CLEARED " POOL ";");
+		deliver(&l);
+		restart(&l);
+		assert_string_equal(poll_pool(&l, 0), "");
+		end(&l);
+	}
+}
+
+/* It is not what it was, and not over either: nothing is told before it is clear which. */
+static void
+what_is_ending_is_not_told_as_raised(void **state)
+{
+	struct notice notice;
+	struct life l;
+	(void)state;
+	begin(&l);
+	l.config.clear_polls = 3;
+	poll_pool(&l, 97);
+	assert_true(notices_take(l.notices, &notice));
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 0), "");
+	assert_string_equal(poll_pool(&l, 50), "");
+	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";"); /* it is back */
+	assert_true(notices_take(l.notices, &notice));
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 0), "");
+	assert_string_equal(poll_pool(&l, 0), "");
+	assert_string_equal(poll_pool(&l, 0), "CLEARED " POOL ";");
+	end(&l);
+}
+
+/* Neither its rise nor its end need have arrived: if it is back, that is told. */
+static void
+what_is_back_is_told_if_its_end_was_on_its_way(void **state)
+{
+	struct notice notice;
+	struct life l;
+	(void)state;
+	begin(&l);
+	poll_pool(&l, 85);
+	deliver(&l);
+	poll_pool(&l, 0);
+	assert_true(notices_take(l.notices, &notice));
+	assert_int_equal(notice.kind, NOTICE_CLEARED);
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 85), "WARNING " POOL ";");
+	assert_true(notices_take(l.notices, &notice));
+	assert_string_equal(poll_pool(&l, 0), "WARNING " POOL ";CLEARED " POOL ";");
+	restart(&l); /* one in flight, its end waits */
+	assert_string_equal(poll_pool(&l, 85), "WARNING " POOL ";");
+	end(&l);
+}
+
 static void
 numbers_go_on(void **state)
 {
@@ -276,6 +345,9 @@ main(void)
 	    cmocka_unit_test(what_ended_meanwhile_is_told_as_cleared),
 	    cmocka_unit_test(what_came_and_went_untold_is_forgotten),
 	    cmocka_unit_test(what_was_on_its_way_is_told_once_more),
+	    cmocka_unit_test(what_may_have_been_told_is_told_as_cleared),
+	    cmocka_unit_test(what_is_ending_is_not_told_as_raised),
+	    cmocka_unit_test(what_is_back_is_told_if_its_end_was_on_its_way),
 	    cmocka_unit_test(numbers_go_on),
 	    cmocka_unit_test(a_broken_file_is_as_good_as_none),
 	    cmocka_unit_test(without_a_file_it_works_too),

@@ -2,7 +2,8 @@
 /*
  * alarm: the alarm engine. At each poll it takes a reading of every subject that is not plainly
  * normal, and says which alarms are active and which notifications that makes. Pure: the caller
- * brings readings and clock, and takes notices away. Memory is bounded by alarm_rules.max.
+ * brings readings and clock, and takes notices away. Memory is bounded by alarm_rules.max
+ * and what is configured.
  *
  *     alarms_begin(); alarms_take() for each subject; alarms_end(); alarms_notices()
  */
@@ -63,7 +64,7 @@ struct notice {
 
 struct alarm_rules {
 	uint32_t raise_polls, clear_polls;
-	uint32_t max;        /* subjects followed at the same time */
+	uint32_t max;        /* pools, peers and locals followed at the same time */
 	uint32_t notify;     /* 1 << (kind - 1) of each kind that is sent */
 	uint32_t per_minute; /* notifications; 0 = no limit */
 	uint32_t room;       /* notices that can be taken after this poll; the rest waits */
@@ -128,7 +129,7 @@ const struct alarm *alarms_at(const struct alarms *alarms, uint32_t position);
 /* Before the first poll: an alarm of an earlier life, told again as soon as a poll finds it so if
  * it is not what managers were told, and the numbers that were used in it. False if there is no
  * room. */
-bool alarms_restore(struct alarms *alarms, const struct alarm *alarm, uint32_t max);
+bool alarms_restore(struct alarms *alarms, const struct alarm *alarm);
 void alarms_continue(struct alarms *alarms, uint32_t last_id, uint32_t last_sequence);
 uint32_t alarms_last_id(const struct alarms *alarms);
 

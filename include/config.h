@@ -39,7 +39,7 @@ struct config {
 	uint32_t clear_polls;                  /* polls in a row that clear one */
 
 	struct row_limits rows;
-	uint32_t max_alarms; /* alarms that are followed at the same time */
+	uint32_t max_alarms; /* see struct alarm_rules */
 
 	uint32_t notify;                   /* enum config_notify */
 	uint32_t notifications_per_minute; /* 0 = no limit */

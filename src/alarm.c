@@ -71,13 +71,22 @@ find(const struct alarms *a, const struct alarm_subject *subject)
 	return NULL;
 }
 
+/* The limit is for what a host may have any number of: what an operator named, the host itself and
+ * its limits always find room. */
+static bool
+has_room(const struct alarms *a, enum alarm_kind kind)
+{
+	bool limited = kind == ALARM_POOL || kind == ALARM_PEER || kind == ALARM_LOCAL;
+	uint32_t many =
+	    a->followed[ALARM_POOL] + a->followed[ALARM_PEER] + a->followed[ALARM_LOCAL];
+	return !limited || many < a->rules->max;
+}
+
 static struct record *
-follow(struct alarms *a, const struct alarm_subject *subject, uint32_t max)
+follow(struct alarms *a, const struct alarm_subject *subject)
 {
 	uint32_t hash = alarm_subject_hash(subject);
-	struct record *records = NULL;
-	if (a->count < max)
-		records = array_grow(a->records, a->count, &a->room, sizeof(*records));
+	struct record *records = array_grow(a->records, a->count, &a->room, sizeof(*records));
 	if (records == NULL)
 		return NULL;
 	a->records = records;
@@ -175,8 +184,8 @@ alarms_take(struct alarms *a, const struct alarm_reading *reading)
 	struct record *r = find(a, &reading->subject);
 	if (r == NULL && reading->raise == SEVERITY_NORMAL)
 		return (struct alarm_verdict){SEVERITY_NORMAL, CAUSE_NONE};
-	if (r == NULL)
-		r = follow(a, &reading->subject, a->rules->max);
+	if (r == NULL && has_room(a, reading->subject.kind))
+		r = follow(a, &reading->subject);
 	if (r == NULL) {
 		a->summary.omitted++;
 		return (struct alarm_verdict){reading->raise, reading->cause};
@@ -385,10 +394,9 @@ alarms_at(const struct alarms *a, uint32_t position)
 }
 
 bool
-alarms_restore(struct alarms *a, const struct alarm *alarm, uint32_t max)
+alarms_restore(struct alarms *a, const struct alarm *alarm)
 {
-	struct record *r =
-	    find(a, &alarm->subject) == NULL ? follow(a, &alarm->subject, max) : NULL;
+	struct record *r = find(a, &alarm->subject) == NULL ? follow(a, &alarm->subject) : NULL;
 	if (r == NULL)
 		return false;
 	r->alarm = *alarm;

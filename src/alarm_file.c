@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* As many as maxAlarms may be. */
-#define ALARMS_MAX 100000
+/* More than there can be: maxAlarms, targets and notices. */
+#define ALARMS_MAX 110000
 
 #define LINE_MAX_OCTETS (ALARM_KEY_MAX + 80)
 

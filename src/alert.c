@@ -42,14 +42,14 @@ since_ms(const struct alarm *alarm)
 }
 
 static void
-restore(struct alert *alert, const struct alarm_file *file, uint32_t max)
+restore(struct alert *alert, const struct alarm_file *file)
 {
 	uint32_t restored = 0;
 	alarms_continue(alert->alarms, file->last_id, file->last_sequence);
 	for (uint32_t i = 0; i < file->count; i++) {
 		struct alarm alarm = file->alarms[i];
 		alarm.since_ms = since_ms(&alarm);
-		restored += alarms_restore(alert->alarms, &alarm, max);
+		restored += alarms_restore(alert->alarms, &alarm);
 	}
 	if (restored > 0)
 		log_info("alarm", "still active from before the start: %u alarm%s", restored,
@@ -57,7 +57,7 @@ restore(struct alert *alert, const struct alarm_file *file, uint32_t max)
 }
 
 static void
-load(struct alert *alert, uint32_t max)
+load(struct alert *alert)
 {
 	struct alarm_file file = {.alarms = NULL};
 	FILE *in = alert->path[0] != '\0' ? fopen(alert->path, "re") : NULL;
@@ -72,7 +72,7 @@ load(struct alert *alert, uint32_t max)
 	const char *expected = alarm_file_parse(in, &file);
 	fclose(in);
 	if (expected == NULL)
-		restore(alert, &file, max);
+		restore(alert, &file);
 	else
 		log_warn("alarm",
 			 "%s: expected %s: alarms from before the start are not known and may be "
@@ -94,7 +94,7 @@ alert_open(const struct config *config, struct notices *notices)
 		return NULL;
 	}
 	memcpy(alert->path, config->state_file, sizeof(alert->path));
-	load(alert, config->max_alarms);
+	load(alert);
 	alert_save(alert);
 	return alert;
 }

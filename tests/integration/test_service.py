@@ -278,14 +278,17 @@ def test_log_is_quiet():
 
 def test_alarms_that_find_no_room():
     """Said once when it begins, and once when it is over."""
-    targets = ["target t%d 127.0.0.%d warning 65535\n" % (n, n) for n in (1, 2, 3)]
-    daemon = Managed(dict(os.environ), config="maxAlarms 1\n" + "".join(targets))
+    config = "maxAlarms %d\nwarningRemaining 65535\n"
+    listeners = [h.Listener("127.0.0.1", port) for port in (9001, 9002, 9003)]
+    held = [h.connect("127.0.0.1", one.port) for one in listeners]
+    daemon = Managed(dict(os.environ), config=config % 1)
     daemon.wait_log("alarm: alarms are left out: there are more than maxAlarms")
-    daemon.wait_log("alarm: target t1: warning")
-    daemon.configure("maxAlarms 3\n" + "".join(targets))
+    daemon.configure(config % 3)
     daemon.reload()
     daemon.wait_log("alarm: no alarm is left out any more")
-    daemon.wait_log("alarm: target t3: warning")
+    for port in (9001, 9002, 9003):
+        daemon.wait_log("alarm: pool 127.0.0.1 -> 127.0.0.1:%d: warning" % port)
+    h.reset_all(held)
     assert daemon.stop() == OK
     assert daemon.log().count("left out") == 2, daemon.log()
 

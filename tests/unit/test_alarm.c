@@ -3,7 +3,7 @@
 #include "config.h"
 #include "storm.h"
 
-static const char A[] = "pool 10.0.0.1 -> 10.1.2.3:443", B[] = "target bank";
+static const char A[] = "pool 10.0.0.1 -> 10.1.2.3:443", B[] = "target bank", C[] = "peer 10.1.2.4";
 
 /* One poll with one or two subjects; a negative number: the subject is not there. */
 static const char *
@@ -181,7 +181,7 @@ rows_get_the_severity_of_the_engine(void **state)
 	b.rules.max = 1;
 	bench_poll_begin(&b);
 	assert_int_equal(bench_take(&b, A, 99), SEVERITY_NORMAL);   /* the first of two polls */
-	assert_int_equal(bench_take(&b, B, 99), SEVERITY_CRITICAL); /* no room: as it is measured */
+	assert_int_equal(bench_take(&b, C, 99), SEVERITY_CRITICAL); /* no room: as it is measured */
 	bench_poll_end(&b);
 	assert_int_equal(alarms_summary(b.alarms)->omitted, 1);
 	bench_poll_begin(&b);
@@ -192,6 +192,34 @@ rows_get_the_severity_of_the_engine(void **state)
 	assert_int_equal(bench_take(&b, A, 90), SEVERITY_CRITICAL); /* held */
 	bench_poll_end(&b);
 	assert_int_equal(only_alarm(&b)->cause, CAUSE_TIME_WAIT);
+	alarms_free(b.alarms);
+}
+
+static void
+what_an_operator_named_and_the_host_find_room(void **state)
+{
+	static const char *const keys[] = {A, C, "local 10.0.0.1", "host", "limit files", B};
+	struct bench b;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	b.rules.max = 1;
+	for (unsigned poll = 0; poll < 2; poll++) {
+		bench_poll_begin(&b);
+		for (size_t i = 0; i < COUNT_OF(keys); i++)
+			bench_take(&b, keys[i], poll == 0 ? 99 : 0);
+		bench_poll_end(&b);
+		assert_int_equal(alarms_summary(b.alarms)->omitted, poll == 0 ? 2 : 0);
+		assert_string_equal(b.told, poll == 0 ? "CRITICAL "
+							"pool 10.0.0.1 -> 10.1.2.3:443;"
+							"CRITICAL host;CRITICAL limit files;"
+							"CRITICAL target bank;"
+						      : "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;"
+							"CLEARED host;CLEARED limit files;"
+							"CLEARED target bank;");
+	}
+	/* They take no room from others. */
+	assert_string_equal(poll_two(&b, -1, 99), "CRITICAL target bank;");
+	assert_string_equal(poll_two(&b, 99, 99), "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;");
 	alarms_free(b.alarms);
 }
 
@@ -333,8 +361,8 @@ an_alarm_of_an_earlier_life_is_not_told_again(void **state)
 	bench_begin(&b, 1, 1);
 	assert_true(alarm_key_parse(A, &old.subject));
 	alarms_continue(b.alarms, 41, 99);
-	assert_true(alarms_restore(b.alarms, &old, 1000));
-	assert_false(alarms_restore(b.alarms, &old, 1000));
+	assert_true(alarms_restore(b.alarms, &old));
+	assert_false(alarms_restore(b.alarms, &old));
 	assert_string_equal(poll_two(&b, 99, 99), "CRITICAL target bank;");
 	const struct notice *n = alarms_notices(b.alarms, &count);
 	assert_int_equal(n->alarm.id, 42);
@@ -358,7 +386,7 @@ a_number_is_of_one_alarm(void **state)
 	bench_begin(&b, 1, 1);
 	assert_true(alarm_key_parse(A, &old.subject));
 	alarms_continue(b.alarms, ALARM_ID_MAX - 1, 99);
-	assert_true(alarms_restore(b.alarms, &old, 1000));
+	assert_true(alarms_restore(b.alarms, &old));
 	for (unsigned i = 0; i < 4; i++) {
 		static const uint32_t expected[] = {ALARM_ID_MAX, 1, 3, 4};
 		poll_two(&b, 99, 99);
@@ -406,6 +434,7 @@ main(void)
 	    cmocka_unit_test(a_short_burst_is_not_told_and_not_remembered),
 	    cmocka_unit_test(the_worst_is_told_first),
 	    cmocka_unit_test(rows_get_the_severity_of_the_engine),
+	    cmocka_unit_test(what_an_operator_named_and_the_host_find_room),
 	    cmocka_unit_test(kinds_that_are_not_sent_leave_no_gap),
 	    cmocka_unit_test(a_storm_is_cut_short_and_summed_up),
 	    cmocka_unit_test(what_finds_no_room_waits),

@@ -276,6 +276,23 @@ numbers_go_on(void **state)
 }
 
 static void
+less_room_for_alarms_forgets_none(void **state)
+{
+	struct life l;
+	(void)state;
+	begin(&l);
+	alert_close(l.alert);
+	directory_text(&l.directory, "alarms",
+		       "srcportd alarms 1\nlast 2 2\n"
+		       "alarm 1 1 critical critical 0 peer 10.9.0.1\n"
+		       "alarm 2 2 critical critical 0 " POOL "\n");
+	l.config.max_alarms = 1;
+	l.alert = alert_open(&l.config, l.notices);
+	assert_string_equal(poll_pool(&l, 0), "CLEARED peer 10.9.0.1;CLEARED " POOL ";");
+	end(&l);
+}
+
+static void
 a_broken_file_is_as_good_as_none(void **state)
 {
 	struct life l;
@@ -349,6 +366,7 @@ main(void)
 	    cmocka_unit_test(what_is_ending_is_not_told_as_raised),
 	    cmocka_unit_test(what_is_back_is_told_if_its_end_was_on_its_way),
 	    cmocka_unit_test(numbers_go_on),
+	    cmocka_unit_test(less_room_for_alarms_forgets_none),
 	    cmocka_unit_test(a_broken_file_is_as_good_as_none),
 	    cmocka_unit_test(without_a_file_it_works_too),
 	    cmocka_unit_test(the_file_is_written_when_something_has_changed),

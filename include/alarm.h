@@ -51,7 +51,8 @@ struct alarm_summary {
 	uint32_t sequence;   /* of the last notification, sent or suppressed */
 	uint32_t suppressed; /* notifications held back by the storm limit (Counter32: wraps) */
 	uint32_t sent;       /* notifications handed to the master agent; for who sends to count */
-	uint32_t unsent; /* notifications given up because there was no room to keep them; same */
+	uint32_t unsent;     /* notifications given up: overtaken or lost; same */
+	uint32_t lost;       /* those of them that found no room to be kept; same */
 };
 
 /* A notification to be sent. */
@@ -119,7 +120,7 @@ void alarms_end(struct alarms *alarms);
 /* What to send after alarms_end(), in the order of importance; valid until alarms_begin(). */
 const struct notice *alarms_notices(const struct alarms *alarms, uint32_t *count);
 
-/* The figures as of the last alarms_end(), but for sent and unsent. */
+/* The figures as of the last alarms_end(), but for sent, unsent and lost. */
 const struct alarm_summary *alarms_summary(const struct alarms *alarms);
 
 /* The alarms, from 0 on, in any order, those included that are over and whose end is not told yet:

@@ -39,7 +39,7 @@ uint32_t notices_copy(struct notices *notices, struct notice *out);
 /* How many more can be posted at the least. */
 uint32_t notices_room(struct notices *notices);
 
-/* Sets sent and unsent. */
+/* Sets sent, unsent and lost. */
 void notices_count(struct notices *notices, struct alarm_summary *summary);
 
 /* The agent thread's side */

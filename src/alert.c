@@ -20,9 +20,9 @@ struct alert {
 	char path[CONFIG_FILE_MAX]; /* empty = none */
 	char *saved;                /* what is in the file; NULL = not known */
 	size_t saved_length;
-	int error;       /* errno of the last attempt to write, 0 = it went well */
-	bool omits;      /* alarms are left out */
-	uint32_t unsent; /* notifications given up so far */
+	int error;     /* errno of the last attempt to write, 0 = it went well */
+	bool omits;    /* alarms are left out */
+	uint32_t lost; /* notifications that found no room so far */
 };
 
 static struct alarm_clock
@@ -137,11 +137,11 @@ report_losses(struct alert *alert, const struct tally *tally)
 			 "alarms are left out: there are more than maxAlarms, or memory is short");
 	if (!omits && alert->omits)
 		log_info("alarm", "no alarm is left out any more");
-	if (s->unsent != alert->unsent)
+	if (s->lost != alert->lost)
 		log_warn("alarm", "notifications given up for want of room: %" PRIu32 " so far",
-			 s->unsent);
+			 s->lost);
 	alert->omits = omits;
-	alert->unsent = s->unsent;
+	alert->lost = s->lost;
 }
 
 void

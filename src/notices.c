@@ -14,7 +14,8 @@ struct notices {
 	int done_fd;          /* something has arrived */
 	struct notice *items[NOTICES_MAX]; /* first those in flight, then those that wait */
 	uint32_t count, flying;
-	uint32_t sent, unsent;
+	uint32_t sent;
+	uint32_t overtaken, lost; /* not sent: a newer one was; there was no room */
 };
 
 struct notices *
@@ -107,10 +108,10 @@ merge(struct notices *n, uint32_t at, const struct notice *newer)
 	enum severity before = waiting->before;
 	*waiting = *newer;
 	waiting->before = before;
-	n->unsent++;
+	n->overtaken++;
 	if (newer->kind == NOTICE_SUPPRESSED || before != newer->alarm.severity)
 		return;
-	n->unsent++;
+	n->overtaken++;
 	drop(n, at);
 }
 
@@ -120,7 +121,7 @@ make_room(struct notices *n, const struct notice *notice)
 {
 	if (n->count < NOTICES_MAX)
 		return true;
-	n->unsent++;
+	n->lost++;
 	if (notice->kind != NOTICE_CLEARED)
 		return false;
 	for (uint32_t at = n->flying; at < n->count; at++) {
@@ -139,7 +140,7 @@ add(struct notices *n, const struct notice *notice)
 		return;
 	struct notice *copy = malloc(sizeof(*copy));
 	if (copy == NULL) {
-		n->unsent++;
+		n->lost++;
 		return;
 	}
 	*copy = *notice;
@@ -189,7 +190,8 @@ notices_count(struct notices *n, struct alarm_summary *summary)
 {
 	pthread_mutex_lock(&n->lock);
 	summary->sent = n->sent;
-	summary->unsent = n->unsent;
+	summary->unsent = n->overtaken + n->lost;
+	summary->lost = n->lost;
 	pthread_mutex_unlock(&n->lock);
 }
 

@@ -44,6 +44,7 @@ def test_snmpd_restarted_during_an_alarm():
     seen = [values(trap) for trap in world.ours()]
     assert {(one["srcPortAlarmSequence"], one["srcPortAlarmKey"]) for one in seen} == {(1, KEY)}
     assert h.value("srcPortSystemUnsent.0") == 4
+    assert "given up" not in world.daemon.log()  # overtaken, not lost
     other.close()
     world.daemon.stop()
 

@@ -56,7 +56,7 @@ set_up(void **state)
 	};
 	struct tally tally = {.alarms = alarms,
 			      .alarm_count = 2,
-			      .alarm_summary = {2, 1, 99, 7, 80, 4},
+			      .alarm_summary = {2, 1, 99, 7, 80, 4, 3},
 			      .targets = targets,
 			      .target_count = 2,
 			      .host.severity = SEVERITY_NORMAL};

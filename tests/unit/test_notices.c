@@ -70,6 +70,14 @@ unsent(struct notices *q)
 	return s.unsent;
 }
 
+static uint32_t
+lost(struct notices *q)
+{
+	struct alarm_summary s;
+	notices_count(q, &s);
+	return s.lost;
+}
+
 static bool
 readable(int fd)
 {
@@ -140,6 +148,7 @@ only_the_newest_about_a_subject_waits(void **state)
 		post(q, cases[i].posted);
 		assert_string_equal(content(q), cases[i].content);
 		assert_int_equal(unsent(q), cases[i].unsent);
+		assert_int_equal(lost(q), 0); /* it was overtaken */
 		notices_free(q);
 	}
 }
@@ -255,6 +264,7 @@ the_end_of_an_alarm_finds_room(void **state)
 	assert_int_equal(notices_copy(q, copy), NOTICES_MAX);
 	assert_int_equal(copy[0].alarm.subject.peer.octet[15], (uint8_t)5000);
 	assert_int_equal(unsent(q), 11 + NOTICES_MAX);
+	assert_int_equal(lost(q), 11 + NOTICES_MAX);
 	notices_free(q);
 }
 

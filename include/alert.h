@@ -30,6 +30,9 @@ void alert_poll(struct alert *alert, const struct config *config, struct tally *
  * hears of an alarm asks for its row. */
 void alert_tell(struct alert *alert);
 
+/* The number of the last notification, which may have been of an earlier life. */
+uint32_t alert_sequence(const struct alert *alert);
+
 /* Writes the file if its content has changed: after each poll, and when notifications have arrived.
  * That it cannot be written is logged when it is news. */
 void alert_save(struct alert *alert);

@@ -155,6 +155,12 @@ alert_poll(struct alert *alert, const struct config *config, struct tally *tally
 	report_losses(alert, tally);
 }
 
+uint32_t
+alert_sequence(const struct alert *alert)
+{
+	return alarms_summary(alert->alarms)->sequence;
+}
+
 void
 alert_tell(struct alert *alert)
 {

@@ -54,7 +54,8 @@ poll_soon(struct collector *c, uint32_t seconds)
 }
 
 /* What is served until the first poll has ended, which takes seconds on a host with very many
- * sockets: a severity that is unknown. A manager that found no module at all might not ask again.
+ * sockets: a severity that is unknown, and a number that goes on. A manager that found no module at
+ * all might not ask again.
  */
 static bool
 publish_nothing(struct collector *c)
@@ -63,6 +64,7 @@ publish_nothing(struct collector *c)
 	struct snapshot *nothing = snapshot_repeat(NULL, &c->stats, monotonic_us() / 1000);
 	if (nothing == NULL)
 		return false;
+	nothing->alarm_summary.sequence = alert_sequence(c->alert);
 	c->last = snapshot_hold(nothing);
 	door_publish(c->door, nothing);
 	return true;

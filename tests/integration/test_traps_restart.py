@@ -126,6 +126,21 @@ def test_srcportd_restarted_during_an_alarm():
     world.daemon.stop()
 
 
+def test_numbers_go_on_before_the_first_good_poll():
+    world = World()
+    world.fill()
+    world.wait(1, CRITICAL)
+    world.daemon.stop()
+    empty = os.path.join(h.directory(), "no-proc")
+    os.makedirs(empty)
+    world.daemon.arguments += ["--proc-root", empty]
+    world.daemon.start()
+    world.daemon.wait_served()
+    assert h.value("srcPortPollPolls.0") == 0
+    assert h.value("srcPortSystemSequence.0") == 1
+    world.daemon.stop()
+
+
 def restart_with_an_alarm_on_its_way(clear_polls):
     """snmpd hangs, the alarm is in its socket: that it is over is told, and no second alarm."""
     world = World(config="warningRemaining off\nclearPolls %d\n" % clear_polls)

@@ -268,7 +268,9 @@ numbers_go_on(void **state)
 		deliver(&l);
 	}
 	restart(&l);
+	assert_int_equal(alert_sequence(l.alert), 6); /* before there is a poll */
 	poll_pool(&l, 97);
+	assert_int_equal(alert_sequence(l.alert), 7);
 	assert_int_equal(notices_copy(l.notices, pending), 1);
 	assert_int_equal(pending[0].alarm.id, 4);
 	assert_int_equal(pending[0].alarm.sequence, 7);

@@ -128,8 +128,8 @@ const struct alarm_summary *alarms_summary(const struct alarms *alarms);
 const struct alarm *alarms_at(const struct alarms *alarms, uint32_t position);
 
 /* Before the first poll: an alarm of an earlier life, told again as soon as a poll finds it so if
- * it is not what managers were told, and the numbers that were used in it. False if there is no
- * room. */
+ * it is not what managers were told, and the numbers that were used in it. Of two with one
+ * number the second gets another. False if memory is out or the subject is there already. */
 bool alarms_restore(struct alarms *alarms, const struct alarm *alarm);
 void alarms_continue(struct alarms *alarms, uint32_t last_id, uint32_t last_sequence);
 uint32_t alarms_last_id(const struct alarms *alarms);

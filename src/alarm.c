@@ -399,7 +399,11 @@ alarms_restore(struct alarms *a, const struct alarm *alarm)
 	struct record *r = find(a, &alarm->subject) == NULL ? follow(a, &alarm->subject) : NULL;
 	if (r == NULL)
 		return false;
+	bool taken = alarm->id <= a->highest_id && has_id(a, alarm->id);
+	uint32_t id = taken ? next_id(a) : alarm->id;
 	r->alarm = *alarm;
+	r->alarm.id = id;
+	note_id(a, id);
 	r->state.severity = alarm->severity;
 	r->news = alarm->told != alarm->severity;
 	a->summary.active += alarm->severity != SEVERITY_NORMAL;

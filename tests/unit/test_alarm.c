@@ -312,6 +312,26 @@ what_finds_no_room_waits(void **state)
 }
 
 /* What had to wait is told when it is so, not while it is ending. */
+/* As a file may say that somebody wrote. */
+static void
+one_number_for_two_becomes_two(void **state)
+{
+	static const uint32_t ids[] = {7, 7, 8, 3}, expected[] = {7, 8, 9, 3};
+	static const char *const keys[] = {A, B, C, "host"};
+	struct bench b;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	alarms_continue(b.alarms, 7, 99);
+	for (uint32_t i = 0; i < COUNT_OF(ids); i++) {
+		struct alarm old = {
+		    .id = ids[i], .severity = SEVERITY_CRITICAL, .told = SEVERITY_CRITICAL};
+		assert_true(alarm_key_parse(keys[i], &old.subject));
+		assert_true(alarms_restore(b.alarms, &old));
+		assert_int_equal(alarms_at(b.alarms, i)->id, expected[i]);
+	}
+	alarms_free(b.alarms);
+}
+
 static void
 late_news_is_true(void **state)
 {
@@ -438,6 +458,7 @@ main(void)
 	    cmocka_unit_test(kinds_that_are_not_sent_leave_no_gap),
 	    cmocka_unit_test(a_storm_is_cut_short_and_summed_up),
 	    cmocka_unit_test(what_finds_no_room_waits),
+	    cmocka_unit_test(one_number_for_two_becomes_two),
 	    cmocka_unit_test(late_news_is_true),
 	    cmocka_unit_test(what_comes_back_before_its_end_was_told_needs_no_words),
 	    cmocka_unit_test(an_alarm_of_an_earlier_life_is_not_told_again),

@@ -28,14 +28,19 @@ struct advice {
  * least important first. Returns buf. */
 const char *advice_text(const struct advice *advice, char buf[static ADVICE_MAX]);
 
-/* The sentence for one of a tally's pools, peers or targets, with what the tally knows of who holds
+/* The sentence for one of a tally's pools or targets, with what the tally knows of who holds
  * the ports and who saw connect() fail. Each returns buf. */
 const char *advice_pool(const struct tally *tally, const struct pool_tally *pool,
 			char buf[static ADVICE_MAX]);
-const char *advice_peer(const struct tally *tally, const struct peer_tally *peer,
-			char buf[static ADVICE_MAX]);
 const char *advice_target(const struct tally *tally, const struct target_tally *target,
 			  char buf[static ADVICE_MAX]);
+
+/* The same for the alarm of a pool or a peer. A manager may show the sentence alone: one about a
+ * leak names the peer. */
+const char *advice_pool_alarm(const struct tally *tally, const struct pool_tally *pool,
+			      char buf[static ADVICE_MAX]);
+const char *advice_peer_alarm(const struct tally *tally, const struct peer_tally *peer,
+			      char buf[static ADVICE_MAX]);
 
 /* The peer that stands for a target: that of its tightest pool, or else where its specification
  * begins. */

@@ -5,10 +5,23 @@
 #include "natenv.h"
 #include "remedy.h"
 
+#include <string.h>
+
 static bool
 given(const char *text)
 {
 	return text != NULL && *text != '\0';
+}
+
+/* Octets around the names of a leak, what to do included. */
+#define LEAK_WORDS 80
+
+/* Who is to be restarted matters more than toward whom, which an alarm's key says too. */
+static bool
+toward_fits(const struct sentence *s, const struct advice *a)
+{
+	size_t names = strlen(a->toward) + (given(a->holder) ? strlen(a->holder) : 0);
+	return s->at + names + LEAK_WORDS < s->room;
 }
 
 /* "CLOSE_WAIT 1,204 of 1,310 to 10.1.2.3:443, held by payments.service (pid 812 java)"; where it
@@ -23,7 +36,7 @@ put_leak(struct sentence *s, const struct advice *a)
 			     number_text(u->capacity, all), number_s(u->capacity));
 	sentence_put(s, "CLOSE_WAIT %s of %s", number_text(u->states.of[STATE_CLOSE_WAIT], leaked),
 		     number_text(u->connections, all));
-	if (given(a->toward))
+	if (given(a->toward) && toward_fits(s, a))
 		sentence_put(s, " to %s", a->toward);
 	if (given(a->holder))
 		sentence_put(s, ", held by %s", a->holder);
@@ -205,6 +218,7 @@ struct subject {
 	const struct target_tally *target; /* one of the three */
 	const struct pool_tally *pool;
 	const struct peer_tally *peer;
+	bool nameless; /* nothing before the sentence says what it is about */
 };
 
 static void
@@ -213,12 +227,17 @@ put_row(struct sentence *s, const struct tally *tally, const struct subject *of)
 	struct advice advice = {.usage = of->usage, .range = &tally->range, .host = &tally->host};
 	struct naming_subject who = {0};
 	struct naming naming;
+	char toward[ADDR_PORT_TEXT_MAX];
 	if (of->pool != NULL) {
 		who.local = &of->pool->local;
 		who.port = of->pool->port;
 		advice.peer = who.peer = &of->pool->peer;
+		if (of->nameless)
+			advice.toward = addr_port_text(who.peer, who.port, toward);
 	} else if (of->peer != NULL) {
 		advice.peer = who.peer = &of->peer->peer;
+		if (of->nameless)
+			advice.toward = addr_text(who.peer, toward);
 	} else if (of->target != NULL) {
 		who.target = of->target->target;
 		advice.peer = advice_target_peer(of->target);
@@ -244,9 +263,18 @@ advice_pool(const struct tally *tally, const struct pool_tally *pool, char buf[s
 }
 
 const char *
-advice_peer(const struct tally *tally, const struct peer_tally *peer, char buf[static ADVICE_MAX])
+advice_pool_alarm(const struct tally *tally, const struct pool_tally *pool,
+		  char buf[static ADVICE_MAX])
 {
-	const struct subject of = {.usage = &peer->usage, .peer = peer};
+	const struct subject of = {.usage = &pool->usage, .pool = pool, .nameless = true};
+	return row_text(tally, &of, buf);
+}
+
+const char *
+advice_peer_alarm(const struct tally *tally, const struct peer_tally *peer,
+		  char buf[static ADVICE_MAX])
+{
+	const struct subject of = {.usage = &peer->usage, .peer = peer, .nameless = true};
 	return row_text(tally, &of, buf);
 }
 

@@ -44,9 +44,9 @@ describe_usage(const struct alarm_reading *reading, char buf[static ALARM_MESSAG
 	if (scene->target != NULL)
 		advice_target(scene->tally, scene->target, buf);
 	else if (scene->peer != NULL)
-		advice_peer(scene->tally, scene->peer, buf);
+		advice_peer_alarm(scene->tally, scene->peer, buf);
 	else
-		advice_pool(scene->tally, scene->pool, buf);
+		advice_pool_alarm(scene->tally, scene->pool, buf);
 }
 
 /* Between the levels an alarm may go on: then too it is said what to do. */

@@ -80,7 +80,7 @@ def test_a_target_and_a_leak():
     seen = values(first)
     assert kind_of(first) == WARNING and seen["srcPortAlarmKey"] == b"peer 127.0.0.1", seen
     assert seen["srcPortAlarmCause"] == 4
-    assert seen["srcPortAlarmMessage"].startswith(b"CLOSE_WAIT 6 of 6"), seen
+    assert seen["srcPortAlarmMessage"].startswith(b"CLOSE_WAIT 6 of 6 to 127.0.0.1, held by "), seen
     world.fill(20)
     second = world.wait(2)[1]
     seen = values(second)

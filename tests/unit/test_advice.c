@@ -401,6 +401,27 @@ a_part_that_does_not_fit_is_left_out_whole(void **state)
 	}
 }
 
+static void
+the_peer_of_a_leak_gives_way_to_who_holds_it(void **state)
+{
+	struct situation s = situation_loaded(28232, STATE_CLOSE_WAIT, CAUSE_CLOSE_WAIT);
+	char holder[145], text[ADVICE_MAX];
+	static const char toward[] = "[fe80::1234:5678:9abc:def0%interface-1234]:65535";
+	struct advice advice = {.usage = &s.usage, .toward = toward, .holder = holder};
+
+	(void)state;
+	s.usage.severity = SEVERITY_CRITICAL;
+	for (size_t length = 0; length < sizeof(holder); length++) {
+		memset(holder, 'x', length);
+		holder[length] = '\0';
+		advice_text(&advice, text);
+		assert_true(length >= 60 || strstr(text, toward) != NULL);
+		assert_non_null(strstr(text, holder));
+		assert_string_equal(text + strlen(text) - 12, "; restart it");
+	}
+	assert_null(strstr(text, toward));
+}
+
 int
 main(void)
 {
@@ -423,6 +444,7 @@ main(void)
 	    cmocka_unit_test(failures_come_first),
 	    cmocka_unit_test(failures_with_ports_left_have_another_reason),
 	    cmocka_unit_test(a_part_that_does_not_fit_is_left_out_whole),
+	    cmocka_unit_test(the_peer_of_a_leak_gives_way_to_who_holds_it),
 	};
 	return cmocka_run_group_tests_name("advice", tests, NULL, NULL);
 }

@@ -262,7 +262,8 @@ a_leak_is_the_peers(void **state)
 	assert_string_equal(s.told, "WARNING peer 10.1.2.3;");
 	assert_string_equal(s.active, "peer 10.1.2.3 warning closeWait 15/100;");
 	assert_int_equal(s.host.tally->alarms[0].close_wait, 21);
-	assert_int_equal(strncmp(s.host.tally->alarms[0].message, "CLOSE_WAIT 21 of 27", 19), 0);
+	assert_int_equal(
+	    strncmp(s.host.tally->alarms[0].message, "CLOSE_WAIT 21 of 27 to 10.1.2.3:", 32), 0);
 	assert_usage(&host_peer(&s.host, PEER)->usage, SEVERITY_WARNING, CAUSE_CLOSE_WAIT);
 	assert_usage(host_pool(&s.host, LOCAL, PEER, 443), SEVERITY_WARNING, CAUSE_CLOSE_WAIT);
 	assert_usage(host_pool(&s.host, LOCAL, PEER, 81), SEVERITY_NORMAL, CAUSE_NONE);
@@ -287,6 +288,7 @@ a_leak_toward_a_target_is_the_targets(void **state)
 	connect_some(&s, STATE_CLOSE_WAIT, 443, 40000, 30);
 	poll_end(&s);
 	assert_string_equal(s.active, "target bank warning closeWait 30/100;");
+	assert_int_equal(strncmp(s.host.tally->alarms[0].message, "CLOSE_WAIT 30 of 30: ", 21), 0);
 	assert_usage(&host_peer(&s.host, PEER)->usage, SEVERITY_WARNING, CAUSE_CLOSE_WAIT);
 	/* With a pool beside the target's, the peer is watched too. */
 	poll_begin(&s);

@@ -127,6 +127,30 @@ test_the_culprit_is_named(void **state)
 			    "java): it does not close its sockets; restart it");
 }
 
+/* An alarm's sentence may stand alone. */
+static void
+test_an_alarm_of_a_leak_names_the_peer(void **state)
+{
+	char text[ADVICE_MAX];
+	(void)state;
+	owned(443, 812, "payments.service", 20, 20);
+	tally(NULL, 0);
+	struct peer_tally *peer = &host.tally->peers[host.tally->pools[0].peer_position];
+	struct pool_tally *pool = &host.tally->pools[0];
+	assert_int_equal(pool->port, 443);
+	peer->usage.cause = pool->usage.cause = CAUSE_CLOSE_WAIT;
+	peer->usage.severity = SEVERITY_WARNING;
+	assert_string_equal(advice_peer_alarm(host.tally, peer, text),
+			    "CLOSE_WAIT 20 of 40 to 10.1.2.3, held by payments.service (pid 812 "
+			    "java): it does not close its sockets; restart it");
+	assert_string_equal(advice_pool_alarm(host.tally, pool, text),
+			    "CLOSE_WAIT 20 of 20 to 10.1.2.3:443, held by payments.service (pid "
+			    "812 java): it does not close its sockets; restart it");
+	assert_string_equal(advice_pool(host.tally, pool, text),
+			    "CLOSE_WAIT 20 of 20, held by payments.service (pid 812 java): it does "
+			    "not close its sockets; restart it");
+}
+
 static void
 test_who_failed_is_named(void **state)
 {
@@ -143,7 +167,7 @@ test_who_failed_is_named(void **state)
 		advice_pool(host.tally, pool, text);
 		assert_memory_equal(text, begin, strlen(begin));
 	}
-	advice_peer(host.tally, host_peer(&host, "10.1.2.3"), text);
+	advice_peer_alarm(host.tally, host_peer(&host, "10.1.2.3"), text);
 	assert_non_null(strstr(text, "the last in curl (pid 1)"));
 }
 
@@ -154,6 +178,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_pools_peers_targets, set_up, host_teardown),
 	    cmocka_unit_test_setup_teardown(test_nothing_known, set_up, host_teardown),
 	    cmocka_unit_test_setup_teardown(test_the_culprit_is_named, set_up, host_teardown),
+	    cmocka_unit_test_setup_teardown(test_an_alarm_of_a_leak_names_the_peer, set_up,
+					    host_teardown),
 	    cmocka_unit_test_setup_teardown(test_who_failed_is_named, set_up, host_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

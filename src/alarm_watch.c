@@ -342,7 +342,7 @@ alarm_watch(struct alarms *alarms, const struct alarm_rules *rules, const struct
 {
 	struct watch w = {.alarms = alarms, .config = config, .tally = tally};
 	alarms_begin(alarms, rules, now);
-	/* What an operator named comes first, should room run out. */
+	/* What an operator named comes first, should memory run out. */
 	for (uint32_t t = 0; t < tally->target_count; t++)
 		watch_target(&w, &tally->targets[t]);
 	watch_limits(&w);

@@ -17,6 +17,14 @@ monotonic_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+/* Milliseconds from now until a moment of that clock, for poll(2); 0 if it has passed. */
+static inline int
+monotonic_until(uint64_t end_ms)
+{
+	uint64_t now_ms = monotonic_us() / 1000;
+	return now_ms < end_ms ? (int)(end_ms - now_ms) : 0;
+}
+
 /* CPU time of the calling thread in microseconds. */
 static inline uint64_t
 thread_cpu_us(void)

@@ -40,6 +40,7 @@ struct collector {
 	bool due;            /* the next poll waits for that one */
 	bool urgent;         /* it looks at everything */
 	uint64_t cpu_us;     /* thread_cpu_us() up to which polls have been charged */
+	uint64_t heard_ms;   /* when the poll under way began, or was last answered */
 	struct poll_stats stats;
 	uint64_t failed_ms;    /* when it was logged last why polls fail */
 	struct snapshot *last; /* the published one, never NULL once open; holds a reference */
@@ -230,6 +231,7 @@ poll_begin(struct collector *c)
 		return;
 	bool urgent = c->urgent || c->last->severity != SEVERITY_NORMAL;
 	c->urgent = false;
+	c->heard_ms = monotonic_us() / 1000;
 	poll_step(c, round_begin(c->round, urgent));
 }
 
@@ -279,17 +281,21 @@ on_owners(struct collector *c)
 		conclude(c);
 }
 
-/* How long to wait for an event; -1 = for ever. */
+/* How long to wait for an event; -1 = for ever. Always up to a moment, however many other events
+ * come before it: the timer of polls alone may bring one every second. */
 static int
 wait_ms(const struct collector *c)
 {
-	int limit_ms = owners_wait_ms(c->owners);
 	if (round_busy(c->round))
-		return POLLER_TIMEOUT_S * 1000;
-	return c->tally != NULL && limit_ms > OWNERS_WAIT_MS ? OWNERS_WAIT_MS : limit_ms;
+		return monotonic_until(c->heard_ms + POLLER_TIMEOUT_S * 1000);
+	int limit_ms = owners_wait_ms(c->owners);
+	if (c->tally == NULL)
+		return limit_ms;
+	int held_ms = monotonic_until(c->stats.made_ms + OWNERS_WAIT_MS);
+	return limit_ms < held_ms ? limit_ms : held_ms;
 }
 
-/* Nothing has happened for so long. */
+/* No event has come in that time. */
 static void
 on_silence(struct collector *c)
 {
@@ -310,6 +316,7 @@ on_arrival(struct collector *c)
 static void
 on_answer(struct collector *c)
 {
+	c->heard_ms = monotonic_us() / 1000;
 	poll_step(c, round_read(c->round));
 }
 

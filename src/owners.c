@@ -135,8 +135,10 @@ owners_fd(const struct owners *o)
 int
 owners_wait_ms(const struct owners *o)
 {
-	if (o->stage == IDLE || o->stage == ASKING)
-		return o->stage == IDLE ? -1 : ANSWER_MS;
+	if (o->stage == IDLE)
+		return -1;
+	if (o->stage == ASKING)
+		return monotonic_until(o->started_ms + ANSWER_MS + 1);
 	return o->urgent ? 0 : REST_MS;
 }
 

@@ -15,7 +15,9 @@
  * FAULT_CLOCK   file with the seconds by which the wall clock is set off; read at each look at it
  * FAULT_DELAY   microseconds that each datagram of netlink takes
  * FAULT_NETLINK "MODE": what is done to datagrams of netlink while the file FAULT_GATE exists:
- *               truncate, garbage, busy, refuse, interrupt, silence, short
+ *               truncate, garbage, busy, refuse, interrupt, silence, short; or to requests, which
+ *               never arrive: mute to all of them, mute-owners to those about owners; or costly: an
+ *               answer takes 100 ms of CPU, and is lost
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -342,8 +344,39 @@ WRAP(int, snmp_async_send,
 
 WRAP(struct mnl_socket *, mnl_socket_open2, (int bus, int flags), (bus, flags), NULL, EMFILE)
 WRAP(int, mnl_socket_bind, (struct mnl_socket *s, unsigned g, pid_t p), (s, g, p), -1, ENOBUFS)
-WRAP(ssize_t, mnl_socket_sendto, (const struct mnl_socket *s, const void *b, size_t n), (s, b, n),
-     -1, ENOBUFS)
+
+static bool
+gate_is_open(void)
+{
+	return netlink_mode != NULL && gate_path != NULL && access(gate_path, F_OK) == 0;
+}
+
+/* Of the requests, those about owners are the longest: they say which pools' they are. */
+static bool
+is_mute(size_t octets)
+{
+	return gate_is_open() && (strcmp(netlink_mode, "mute") == 0 ||
+	                          (strcmp(netlink_mode, "mute-owners") == 0 && octets > 110));
+}
+
+ssize_t
+mnl_socket_sendto(const struct mnl_socket *socket, const void *request, size_t octets)
+{
+	if (STRIKES(ENOBUFS))
+		return -1;
+	return is_mute(octets) ? (ssize_t)octets : REAL(mnl_socket_sendto)(socket, request, octets);
+}
+
+static void
+burn(time_t us)
+{
+	struct timespec now;
+	kernel(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, &now);
+	long end_us = now.tv_sec * 1000000 + now.tv_nsec / 1000 + us;
+	do
+		kernel(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, &now);
+	while (now.tv_sec * 1000000 + now.tv_nsec / 1000 < end_us);
+}
 
 static ssize_t
 refusal(void *buffer, ssize_t got, int error)
@@ -374,6 +407,10 @@ tamper(char *buffer, ssize_t got)
 		return refusal(buffer, got, EBUSY);
 	else if (strcmp(mode, "refuse") == 0)
 		return refusal(buffer, got, EPERM);
+	else if (strcmp(mode, "costly") == 0) {
+		burn(100000);
+		return refusal(buffer, got, ENOBUFS);
+	}
 	return strcmp(mode, "truncate") == 0 ? -1 : got;
 }
 
@@ -384,7 +421,7 @@ mnl_socket_recvfrom(const struct mnl_socket *socket, void *buffer, size_t length
 		return -1;
 	if (delay_us > 0)
 		poll(NULL, 0, (int)(delay_us / 1000));
-	bool open_gate = netlink_mode != NULL && gate_path != NULL && access(gate_path, F_OK) == 0;
+	bool open_gate = gate_is_open();
 	ssize_t got = REAL(mnl_socket_recvfrom)(socket, buffer, length);
 	if (!open_gate || got <= 0)
 		return got;

@@ -20,14 +20,14 @@ struct poll_stats {
 	uint32_t interval_s;  /* seconds between polls at present */
 	uint64_t made_ms;     /* CLOCK_MONOTONIC when the last good poll ended; 0 = none yet */
 	uint32_t duration_us; /* of the last good poll */
-	uint32_t cpu_us;      /* CPU time since the good poll before it: of it and all around it */
-	uint32_t sockets;     /* in it */
-	uint32_t carried;     /* of these, taken over from the last full poll */
-	uint32_t light;       /* light polls since the last full one; 0 = it was full */
-	uint32_t polls;       /* good polls since start (Counter32: wraps) */
-	uint32_t errors;      /* failed polls since start */
-	uint32_t features;    /* bit mask of 1 << enum kernel_feature */
-	char error[128];      /* what the last poll failed on; empty if it did not fail */
+	uint32_t cpu_us;  /* CPU time since the poll before it, good or not: of it and all around */
+	uint32_t sockets; /* in it */
+	uint32_t carried; /* of these, taken over from the last full poll */
+	uint32_t light;   /* light polls since the last full one; 0 = it was full */
+	uint32_t polls;   /* good polls since start (Counter32: wraps) */
+	uint32_t errors;  /* failed polls since start */
+	uint32_t features; /* bit mask of 1 << enum kernel_feature */
+	char error[128];   /* what the last poll failed on; empty if it did not fail */
 };
 
 /* What the limit of a table leaves out. */

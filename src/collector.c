@@ -144,6 +144,9 @@ poll_failed(struct collector *c)
 {
 	const char *why = round_error(c->round);
 	c->stats.errors++;
+	/* Nobody has to pay for it: as a part of the next good one's price it would put off the one
+	 * after that, for as long as trouble lasted before. */
+	c->cpu_us = thread_cpu_us();
 	char error[sizeof(c->stats.error)];
 	clean_text(why, strlen(why), error, sizeof(error));
 	uint64_t now_ms = monotonic_us() / 1000;
@@ -160,7 +163,7 @@ poll_failed(struct collector *c)
 		log_error("poller", "%s", c->last->message);
 }
 
-/* What this thread has used since the last good poll, all of it, is the price of this one. */
+/* What this thread has used since the last poll, good or not, is the price of this one. */
 static void
 charge(struct collector *c)
 {

@@ -33,7 +33,7 @@ CASES = {
     "Netlink is refused": {"test_faults": ["test_netlink_refused", "test_bad_answers"]},
     "An answer of the kernel is cut short, garbled, an error or missing": {
         "test_faults": ["test_bad_answers", "test_bad_answers_to_once"],
-        "test_lost_polls": ["test_no_answer", "test_no_answer_about_owners"]},
+        "test_lost_polls": ["test_no_answer", "test_no_answer_about_owners", "test_costly"]},
     "A file of /proc is missing or absurd": {
         "test_daemon": ["test_proc_goes_bad_under_the_daemon", "test_bad_proc_from_the_start",
                         "test_malformed_proc", "test_unreadable_proc"]},

@@ -66,5 +66,20 @@ def test_no_answer_about_owners():
     world.daemon.stop()
 
 
+def test_costly():
+    """What failed polls cost is not the price of the good one after them: it would be the last for
+    as long as that many polls' worth of the CPU share takes."""
+    with h.Snmpd() as snmpd:
+        daemon, gate = start("costly", snmpd, "cpuPercent 10\n")
+        daemon.wait_polls(1)
+        shut(gate)
+        h.wait_for(lambda: errors() >= 5, 15, "failed polls")
+        os.unlink(gate)
+        daemon.wait_polls(1, 5)
+        assert h.value("srcPortPollCpu.0") < 200000, h.value("srcPortPollCpu.0")
+        assert h.value("srcPortPollInterval.0") <= 2, h.value("srcPortPollInterval.0")
+        daemon.stop()
+
+
 if __name__ == "__main__":
     h.main(at_once=3)

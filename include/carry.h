@@ -48,6 +48,7 @@ struct carry {
 	uint32_t hold_count, hold_room;
 	struct carry_port ports[DIAG_SKIP_MAX]; /* left out of light polls */
 	unsigned port_count;
+	uint32_t idle; /* bound idle sockets, on any port; light polls ask for none */
 };
 
 struct census;
@@ -70,8 +71,8 @@ bool carry_hold(struct carry *carry, const struct addr *local, uint16_t port);
 void carry_keep_blocked(struct carry *carry, const struct census *census);
 
 /* At the end of a good full poll: remembers the server ports outside the range with at least
- * CARRY_PORT_FROM inbound connections, and how many these are. What is carried is valid from then
- * on. */
+ * CARRY_PORT_FROM inbound connections, how many these are, and how many sockets are bound and idle.
+ * What is carried is valid from then on. */
 void carry_keep_inbound(struct carry *carry, const struct census *census);
 
 /* Sockets that the poll under way took over unseen. */

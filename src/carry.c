@@ -40,7 +40,8 @@ carry_apply(const struct carry *carry, struct census *census)
 			census->totals.of[state] += carry->ports[i].states.of[state];
 		portset_add(&census->any, carry->ports[i].port);
 	}
-	census->inbound += carry_sockets(carry);
+	census->totals.of[STATE_CLOSE] += carry->idle;
+	census->inbound += carry_sockets(carry) - carry->idle;
 	census->sockets += carry_sockets(carry);
 	return true;
 }
@@ -71,13 +72,14 @@ carry_keep_inbound(struct carry *carry, const struct census *census)
 	for (unsigned i = 0; i < census->server_count; i++)
 		if (tcp_state_sum(&census->servers[i].states) >= CARRY_PORT_FROM)
 			carry->ports[carry->port_count++] = census->servers[i];
+	carry->idle = census->totals.of[STATE_CLOSE];
 	carry->valid = true;
 }
 
 uint32_t
 carry_sockets(const struct carry *carry)
 {
-	uint32_t sum = 0;
+	uint32_t sum = carry->light ? carry->idle : 0;
 	for (unsigned i = 0; carry->light && i < carry->port_count; i++)
 		sum += tcp_state_sum(&carry->ports[i].states);
 	return sum;

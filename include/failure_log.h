@@ -48,7 +48,8 @@ struct failure_process {
 	const char *name; /* clean text, "" if unknown */
 };
 
-/* Enters one failure. True if it is news: the first of its pool for FAILURE_RECENT_MS. */
+/* Enters one failure. True if it is news: the first of its pool for FAILURE_RECENT_MS, and not of a
+ * pool that had to take the place of one that failed in that time. */
 bool failure_log_add(struct failure_log *log, const struct failure_sample *sample,
 		     const struct failure_process *process);
 

@@ -18,11 +18,11 @@ matches(const struct failed_pool *pool, const struct failure_sample *sample, boo
 	       same_addresses(&pool->local, &sample->local);
 }
 
-/* Position of the sample's pool; a new one takes the place of the quietest if there is no room. */
+/* Position of the sample's pool, or where it goes: behind the others, or if there is no room to the
+ * quietest one's place. */
 static uint32_t
-position_of(struct failure_log *log, const struct failure_sample *sample, enum failure_place place)
+position_of(const struct failure_log *log, const struct failure_sample *sample, bool elsewhere)
 {
-	bool elsewhere = place == FAILED_ELSEWHERE;
 	if (log->pool_count > 0 && matches(&log->pools[log->last], sample, elsewhere))
 		return log->last;
 	uint32_t quietest = 0;
@@ -32,10 +32,15 @@ position_of(struct failure_log *log, const struct failure_sample *sample, enum f
 		if (log->pools[i].last_ms < log->pools[quietest].last_ms)
 			quietest = i;
 	}
-	uint32_t i = log->pool_count < FAILURE_LOG_POOLS ? log->pool_count++ : quietest;
-	log->pools[i] = (struct failed_pool){
-	    .local = sample->local, .peer = sample->peer, .port = sample->port, .place = place};
-	return i;
+	return log->pool_count < FAILURE_LOG_POOLS ? log->pool_count : quietest;
+}
+
+/* Where more pools fail at a time than there is room for, each takes the place of one that failed
+ * lately, and comes back in its turn: that is no news. */
+static bool
+is_news(const struct failure_log *log, uint32_t i, uint64_t when_ms)
+{
+	return i == log->pool_count || log->pools[i].last_ms + FAILURE_RECENT_MS <= when_ms;
 }
 
 bool
@@ -45,11 +50,19 @@ failure_log_add(struct failure_log *log, const struct failure_sample *sample,
 	const struct failed_pool *last = failure_log_last(log);
 	uint64_t when_ms = sample->time_ns / 1000000;
 	uint64_t latest_ms = last != NULL ? last->last_ms : 0;
-	uint32_t i = position_of(log, sample, process->place);
+	bool elsewhere = process->place == FAILED_ELSEWHERE;
+	uint32_t i = position_of(log, sample, elsewhere);
+	bool news = is_news(log, i, when_ms);
 	struct failed_pool *pool = &log->pools[i];
+	if (i == log->pool_count || !matches(pool, sample, elsewhere))
+		*pool = (struct failed_pool){.local = sample->local,
+					     .peer = sample->peer,
+					     .port = sample->port,
+					     .place = process->place};
+	if (i == log->pool_count)
+		log->pool_count++;
 	if (pool->place == FAILED_UNKNOWN)
 		pool->place = process->place;
-	bool news = pool->count == 0 || pool->last_ms + FAILURE_RECENT_MS <= when_ms;
 	pool->count++;
 	/* The rings of several processors are read one after another. */
 	if (when_ms >= pool->last_ms) {

@@ -92,6 +92,21 @@ test_the_quietest_makes_place(void **state)
 	assert_int_equal(failure_log_last(&fails)->port, 9999);
 }
 
+/* Each news makes a poll: of more pools than there is room for, taking turns, none may be. */
+static void
+test_too_many_pools_are_no_news(void **state)
+{
+	(void)state;
+	for (unsigned turn = 0; turn < 3; turn++)
+		for (unsigned i = 0; i < FAILURE_LOG_POOLS + 1; i++)
+			assert_int_equal(failed_at("10.0.0.9", "10.1.2.3", (uint16_t)(1000 + i),
+						   1000 + 200 * turn + i),
+					 turn == 0 && i < FAILURE_LOG_POOLS);
+	/* Once they have been quiet, what fails first is. */
+	assert_true(failed_at("10.0.0.9", "10.1.2.3", 9999, 61500));
+	assert_false(failed_at("10.0.0.9", "10.1.2.3", 9999, 61501));
+}
+
 static void
 test_a_recent_failure_is_critical(void **state)
 {
@@ -240,6 +255,7 @@ main(void)
 	    CASE(test_out_of_order),
 	    CASE(test_news),
 	    CASE(test_the_quietest_makes_place),
+	    CASE(test_too_many_pools_are_no_news),
 	    CASE(test_a_recent_failure_is_critical),
 	    CASE(test_a_minute_later_it_is_over),
 	    CASE(test_other_namespaces_are_not_ours),

@@ -28,6 +28,8 @@ enum failure_place {
 struct failed_pool {
 	struct addr local, peer; /* zone 0: the kernel's record has none */
 	uint16_t port;
+	uint32_t
+	    peer_zone; /* of the peer in whose row it counts: 0 until its pool was found once */
 	enum failure_place place;
 	uint32_t count;   /* since the pool was entered */
 	uint64_t last_ms; /* CLOCK_MONOTONIC; the process is that of this failure */

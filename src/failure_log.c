@@ -140,14 +140,17 @@ find_owner(struct work *work, struct pool_tally *pool)
 	}
 }
 
+/* A pool that has lost its last socket counts on: its peer's counter must not go back. */
 static void
 mark_peer(struct work *work, struct peer_tally *peer)
 {
 	uint32_t hash = hash_peer(&peer->peer), cursor = hash, i;
-	while ((i = lookup_next(&work->by_peer, hash, &cursor)) != LOOKUP_NONE)
-		if (work->log->pools[i].place == FAILED_HERE && work->owner[i] != NULL &&
-		    addr_equal(&work->owner[i]->peer, &peer->peer))
-			mark(work, &work->log->pools[i], &peer->usage);
+	while ((i = lookup_next(&work->by_peer, hash, &cursor)) != LOOKUP_NONE) {
+		const struct failed_pool *failed = &work->log->pools[i];
+		if (failed->place == FAILED_HERE && same_addresses(&failed->peer, &peer->peer) &&
+		    failed->peer_zone == peer->peer.zone)
+			mark(work, failed, &peer->usage);
+	}
 }
 
 static void
@@ -157,6 +160,8 @@ settle(struct work *work, uint32_t i)
 	struct pool_tally *owner = work->owner[i];
 	if (owner == NULL)
 		return;
+	if (failed->peer_zone == 0)
+		failed->peer_zone = owner->peer.zone;
 	if (failed->place == FAILED_UNKNOWN && owner->usage.percent >= FAILURE_LIKELY_PERCENT)
 		failed->place = FAILED_HERE;
 	if (failed->place == FAILED_HERE)

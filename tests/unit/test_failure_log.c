@@ -245,6 +245,41 @@ test_devices(void **state)
 	assert_int_equal(failures_on(4), 0);
 }
 
+static void
+link_local(uint16_t local_port, uint16_t port, uint32_t device)
+{
+	host_add(&host, DIAG_SOCKETS,
+		 on_device(socket_of(STATE_ESTABLISHED, "fe80::9", local_port, "fe80::1", port),
+			   device));
+}
+
+/* A counter does not go back when one of the peer's pools has no socket left; of peers that differ
+ * in their device only, it stays the same one's. */
+static void
+test_a_peer_keeps_its_failures(void **state)
+{
+	(void)state;
+	failed_at("10.0.0.9", "10.1.2.3", 443, 100000);
+	failed_at("10.0.0.9", "10.1.2.3", 80, 100000);
+	failed_at("fe80::9", "fe80::1", 443, 100000);
+	for (unsigned round = 0; round < 2; round++) {
+		host_with_range(40000, 40999, "");
+		host_connect(&host, STATE_ESTABLISHED, "10.0.0.9", "10.1.2.3", 443, 40000, 3, 1);
+		link_local(40100, 80, 3);
+		link_local(40101, 80, 4);
+		if (round == 0) {
+			host_connect(&host, STATE_ESTABLISHED, "10.0.0.9", "10.1.2.3", 80, 40010, 3,
+				     1);
+			link_local(40102, 443, 4);
+		}
+		host_tally(&host, NULL, 0);
+		failure_log_apply(&fails, host.tally, 100001);
+		assert_int_equal(host_peer(&host, "10.1.2.3")->usage.failures, 2);
+		assert_int_equal(host_peer(&host, "fe80::1%3")->usage.failures, 0);
+		assert_int_equal(host_peer(&host, "fe80::1%4")->usage.failures, 1);
+	}
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, empty, host_teardown)
 
 int
@@ -261,6 +296,7 @@ main(void)
 	    CASE(test_other_namespaces_are_not_ours),
 	    CASE(test_unknown_places),
 	    CASE(test_devices),
+	    CASE(test_a_peer_keeps_its_failures),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

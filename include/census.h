@@ -108,6 +108,11 @@ bool census_watch(struct census *census);
 /* Settles a port of the range that was probed. */
 void census_settle(struct census *census, uint16_t port, bool blocked);
 
+/* The features that an answer with this socket shows: FEATURE_NO_PORT and FEATURE_CGROUP, or less.
+ * Any socket but a mini one tells; holders, of which there are few, are looked at. */
+#define CENSUS_FEATURES_OF_SOCKETS (UINT32_C(1) << FEATURE_NO_PORT | UINT32_C(1) << FEATURE_CGROUP)
+uint32_t census_features_of(const struct diag_socket *socket);
+
 /* Takes in one socket of the given dump. The dumps must come in the order of enum diag_dump. False
  * with errno ENOMEM: the census is then incomplete and must be dropped. */
 bool census_add(struct census *census, enum diag_dump dump, const struct diag_socket *socket);

@@ -189,6 +189,19 @@ note(const struct census *census, const struct diag_socket *s, enum origin origi
 		memory_note(census->memory, s->cookie, origin);
 }
 
+uint32_t
+census_features_of(const struct diag_socket *s)
+{
+	uint32_t features = 0;
+	if (s->mini)
+		return 0;
+	if (diag_no_port(s) != NO_PORT_UNKNOWN)
+		features |= UINT32_C(1) << FEATURE_NO_PORT;
+	if (diag_cgroup(s) != 0)
+		features |= UINT32_C(1) << FEATURE_CGROUP;
+	return features;
+}
+
 /* A listener or a bound idle socket: blocks its port for every pool, and for bind(addr, 0) at its
  * own address or, on a wildcard, at every address of its kind. What is bound idle blocks its port
  * in every later state too, where bind(addr, 0) does not show. */
@@ -199,6 +212,8 @@ add_holder(struct census *census, const struct diag_socket *s)
 	portset_add(&census->any, s->local_port);
 	if (s->state != STATE_LISTEN)
 		census->features |= UINT32_C(1) << FEATURE_BOUND_IDLE;
+	if ((census->features & CENSUS_FEATURES_OF_SOCKETS) != CENSUS_FEATURES_OF_SOCKETS)
+		census->features |= census_features_of(s);
 	if (!range_has(&census->settings.range, s->local_port))
 		return true;
 	if (s->state != STATE_LISTEN)

@@ -100,6 +100,8 @@ lists_bound_idle(struct poller *poller)
 		struct diag_socket s;
 		const struct nlmsghdr *answer = (const struct nlmsghdr *)(void *)poller->buffer;
 		listed = got > 0 && mnl_nlmsg_ok(answer, (int)got) && diag_decode(answer, &s);
+		if (listed)
+			poller->features |= census_features_of(&s);
 		/* Whatever else that dump had to say is not needed. */
 		mnl_socket_close(poller->socket);
 		if (!open_socket(poller))
@@ -236,6 +238,8 @@ finish_dump(struct poller *poller)
 		poller->features |= UINT32_C(1) << FEATURE_BOTH_FAMILIES;
 	if (poller->explicit_works)
 		poller->features |= UINT32_C(1) << FEATURE_EXPLICIT;
+	/* What one poll has seen, the kernel can do also where another sees no socket to tell. */
+	poller->features |= poller->census->features & CENSUS_FEATURES_OF_SOCKETS;
 	poller->census->features |= poller->features;
 	if (poller->record != NULL && (!recording_features(poller->record, poller->features) ||
 				       !recording_end(poller->record)))

@@ -91,14 +91,23 @@ refusal(struct mock_request r)
 	return error == 0 && r.dump == 'E' ? kernel.no_explicit : error;
 }
 
+static struct diag_socket
+shown(struct diag_socket s)
+{
+	if (kernel.shows_no_port)
+		return with_no_port(s, false);
+	return kernel.shows_cgroup ? with_cgroup(s) : s;
+}
+
 /* One socket of the kind that was asked for, and the end; or the refusal. */
 static void
 make_answer(struct datagram *d)
 {
 	struct mock_request r = kernel.requests[kernel.sent - 1];
 	bool v6 = r.form == '6';
-	const struct diag_socket holder = listener(v6 ? "::" : "0.0.0.0", v6 ? 40010 : 40020);
-	const struct diag_socket idle = bound_idle("127.0.0.1", 40030);
+	const struct diag_socket holder =
+	    shown(listener(v6 ? "::" : "0.0.0.0", v6 ? 40010 : 40020));
+	const struct diag_socket idle = shown(bound_idle("127.0.0.1", 40030));
 	const struct diag_socket open = socket_of(STATE_ESTABLISHED, v6 ? "::1" : "10.0.0.1", 40000,
 						  v6 ? "::2" : "10.0.0.2", 80);
 	if (refusal(r) != 0) {

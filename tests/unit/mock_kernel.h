@@ -29,6 +29,8 @@ struct mock_kernel {
 	int breaks_off;
 	bool breaks_later, begun;
 	bool wrong_seq, wrong_portid, inconsistent, old; /* old: does not know state bit 13 */
+	/* What sockets come with, but for connections: one of these attributes. */
+	bool shows_no_port, shows_cgroup;
 	int fd;
 	unsigned opened, closed, sent;
 	struct mock_request requests[MOCK_REQUESTS_MAX];

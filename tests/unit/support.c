@@ -145,6 +145,14 @@ with_no_port(struct diag_socket s, bool on)
 }
 
 struct diag_socket
+with_cgroup(struct diag_socket s)
+{
+	static const struct one_attribute attribute = {
+	    {ATTR_HEADER + sizeof(uint64_t), INET_DIAG_CGROUP_ID}, {5, 2}};
+	return with_attribute(s, &attribute);
+}
+
+struct diag_socket
 with_v6only(struct diag_socket s)
 {
 	static const struct one_attribute attribute = {

@@ -43,9 +43,11 @@ struct diag_socket fin_wait2_mini(const char *local, uint16_t local_port, const 
 				  uint16_t peer_port, uint32_t age_ms);
 struct diag_socket request_sock(const char *local, uint16_t local_port, const char *peer,
 				uint16_t peer_port);
-/* Same socket, bound to a device / with INET_DIAG_SOCKOPT / with INET_DIAG_SKV6ONLY. */
+/* Same socket, bound to a device / with INET_DIAG_SOCKOPT / INET_DIAG_CGROUP_ID /
+ * INET_DIAG_SKV6ONLY. */
 struct diag_socket on_device(struct diag_socket s, uint32_t interface);
 struct diag_socket with_no_port(struct diag_socket s, bool on);
+struct diag_socket with_cgroup(struct diag_socket s);
 struct diag_socket with_v6only(struct diag_socket s);
 
 /* A host under examination: sockets go in, numbers come out. */

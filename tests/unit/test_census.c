@@ -349,6 +349,15 @@ features_are_what_was_seen(void **state)
 		 with_no_port(socket_of(STATE_ESTABLISHED, HERE, 40001, THERE, 80), true));
 	assert_int_equal(host.census.features, 1U << FEATURE_TW_DELAY | 1U << FEATURE_NO_PORT);
 	assert_int_equal(portset_count(&host.census.ambiguous), 0);
+
+	host_with_range(40000, 40099, "");
+	host_add(&host, DIAG_HOLDERS, listener("0.0.0.0", 80));
+	assert_int_equal(host.census.features, 1U << FEATURE_TW_DELAY);
+	host_add(&host, DIAG_HOLDERS, with_no_port(listener("0.0.0.0", 81), false));
+	assert_int_equal(host.census.features, 1U << FEATURE_TW_DELAY | 1U << FEATURE_NO_PORT);
+	host_add(&host, DIAG_HOLDERS, with_cgroup(listener("0.0.0.0", 82)));
+	assert_int_equal(host.census.features,
+			 1U << FEATURE_TW_DELAY | 1U << FEATURE_NO_PORT | 1U << FEATURE_CGROUP);
 }
 
 static void

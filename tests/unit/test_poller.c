@@ -94,6 +94,28 @@ passing_trouble_is_forgotten(void **state)
 	}
 }
 
+/* What the kernel tells of sockets is learnt from one of our own, or from the first that shows it,
+ * and holds from then on: that a host has no socket to tell is no news of its kernel. */
+static void
+what_sockets_show_holds_on(void **state)
+{
+	(void)state;
+	for (unsigned old = 0; old < 2; old++) {
+		for (unsigned i = 0; i < 2; i++) {
+			uint32_t known = (old ? 0 : IDLE) | BOTH | EXPLICIT;
+			uint32_t shown = 1U << (i == 0 ? FEATURE_NO_PORT : FEATURE_CGROUP);
+			kernel.old = old;
+			*(i == 0 ? &kernel.shows_no_port : &kernel.shows_cgroup) = true;
+			mock_open();
+			if (old)
+				assert_good("H2 E2 S2", known | shown, 2);
+			kernel.shows_no_port = kernel.shows_cgroup = false;
+			assert_good("H2 E2 S2", known | shown, 2);
+			mock_close();
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -101,7 +123,7 @@ main(void)
 	    MOCK_TEST(the_kernel_of_today),          MOCK_TEST(before_6_8_bound_idle_is_not_listed),
 	    MOCK_TEST(no_request_for_both_families), MOCK_TEST(no_ipv6),
 	    MOCK_TEST(no_filter_for_explicit_binds), MOCK_TEST(no_tcp_diag),
-	    MOCK_TEST(passing_trouble_is_forgotten),
+	    MOCK_TEST(passing_trouble_is_forgotten), MOCK_TEST(what_sockets_show_holds_on),
 	};
 	return cmocka_run_group_tests_name("poller", tests, NULL, NULL);
 }

@@ -47,6 +47,9 @@ struct mib_view {
 	uint32_t uptime_cs;              /* sysUpTime now */
 	uint32_t *hint; /* where the last search ended, so that a walk finds its next
 			   row at once; any number is right; NULL = none */
+	/* What srcPortPollDiscontinuityTime was at the last look, 0 before the first; NULL = not
+	 * kept. */
+	uint32_t *stamp_cs;
 };
 
 /* Rows in the order of their indexes. Those of a table begin with struct row_index; those of

@@ -117,15 +117,29 @@ get_poll_age(const struct mib_view *view, const void *row, struct mib_value *out
 	return made_ms != 0;
 }
 
+/* The start is worked out anew each time from two clocks that do not tick together. It has moved by
+ * more than this only if sysUpTime was set anew. */
+#define STAMP_JITTER_CS 50
+
 /* sysUpTime belongs to the master agent, which may be younger than this program: then 0, as if the
- * start had been at the last restart of sysUpTime (RFC 2579, TimeStamp). */
+ * start had been at the last restart of sysUpTime (RFC 2579, TimeStamp). Else the value stays what
+ * it was: to a manager, each change is a restart of the counters. */
 static bool
 get_discontinuity(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	uint64_t running_cs = (view->now_ms - view->started_ms) / 10;
+	uint32_t start_cs =
+	    running_cs < view->uptime_cs ? (uint32_t)(view->uptime_cs - running_cs) : 0;
 
 	(void)row;
-	out->number = running_cs < view->uptime_cs ? (uint32_t)(view->uptime_cs - running_cs) : 0;
+	out->number = start_cs;
+	if (view->stamp_cs == NULL)
+		return true;
+	uint32_t before = *view->stamp_cs;
+	if (before != 0 && start_cs <= before + STAMP_JITTER_CS &&
+	    before <= start_cs + STAMP_JITTER_CS)
+		out->number = before;
+	*view->stamp_cs = out->number;
 	return true;
 }
 

@@ -249,6 +249,33 @@ times_come_from_the_view(void **state)
 	assert_int_equal(value.number, 0);
 }
 
+/* Two clocks that do not tick together are no restart; sysUpTime that begins anew is. */
+static void
+the_start_does_not_jitter(void **state)
+{
+	static const struct {
+		uint64_t now_ms;
+		uint32_t uptime_cs, expected;
+	} looks[] = {
+	    {12345, 5000, 4000}, {12355, 5002, 4000}, {12365, 5001, 4000}, {12345, 4950, 4000},
+	    {12345, 5050, 4000}, {12345, 5051, 4051}, {12345, 5010, 4051}, {22345, 50, 0},
+	    {22355, 51, 0},      {22345, 2030, 30},   {22345, 2000, 30},
+	};
+	uint32_t stamp_cs = 0;
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		const struct mib_view view = {.snapshot = *state,
+					      .now_ms = looks[i].now_ms,
+					      .started_ms = 2345,
+					      .uptime_cs = looks[i].uptime_cs,
+					      .stamp_cs = &stamp_cs};
+		struct mib_value value;
+		assert_int_equal(
+		    mibtree_get(&mib_columns_tree, &view, (uint32_t[]){5, 7, 0}, 3, &value),
+		    MIB_FOUND);
+		assert_int_equal(value.number, looks[i].expected);
+	}
+}
+
 static void
 bits_begin_at_the_left(void **state)
 {
@@ -451,6 +478,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(the_host_in_short, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(rows_have_names, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(times_come_from_the_view, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(the_start_does_not_jitter, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(bits_begin_at_the_left, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(texts_end_at_their_nul, set_up, tear_down),
 	    cmocka_unit_test(large_numbers_are_cut),

@@ -261,16 +261,15 @@ options_parse(int argc, char **argv, struct options *out, char *error, size_t ro
 	optind = 0; /* glibc: from the start again */
 	/* The first mistake is the one that is told; the rest still says in which format. */
 	while ((found = getopt_long(argc, argv, form.briefs, form.names, NULL)) != -1) {
-		char unused[1] = "";
-		if (!take(out, found, argv, good ? error : unused, good ? room : sizeof(unused)))
+		if (!take(out, found, argv, error, good ? room : 0))
 			good = false;
 		if (good && is_about_itself(out->mode))
 			return NULL;
 	}
 	out->targets = (const char *const *)(argv + optind);
 	out->target_count = argc - optind;
-	const char *wrong = good ? check_together(out) : error;
-	if (wrong != NULL && wrong != error)
+	const char *wrong = good ? check_together(out) : NULL;
+	if (wrong != NULL)
 		snprintf(error, room, "%s", wrong);
-	return wrong != NULL ? error : NULL;
+	return good && wrong == NULL ? NULL : error;
 }

@@ -66,17 +66,23 @@ static long fault_times, fault_after, fault_errno, delay_us;
 static atomic_long calls;
 static _Atomic uintptr_t known[SITES_MAX];
 
+/* The arguments of a system call, however many it has, behind `last`. */
+#define TAKE_SIX(a, last)                                                                          \
+	do {                                                                                       \
+		va_list arguments;                                                                 \
+		va_start(arguments, last);                                                         \
+		for (size_t i = 0; i < 6; i++)                                                     \
+			(a)[i] = va_arg(arguments, long);                                          \
+		va_end(arguments);                                                                 \
+	} while (0)
+
 /* The real syscall(2). */
 static long
 kernel(long number, ...)
 {
 	static __typeof__(&syscall) real;
 	long a[6];
-	va_list arguments;
-	va_start(arguments, number);
-	for (size_t i = 0; i < 6; i++)
-		a[i] = va_arg(arguments, long);
-	va_end(arguments);
+	TAKE_SIX(a, number);
 	if (real == NULL)
 		real = (__typeof__(&syscall))dlsym(RTLD_NEXT, "syscall");
 	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -306,11 +312,7 @@ long
 syscall(long call, ...)
 {
 	long a[6];
-	va_list arguments;
-	va_start(arguments, call);
-	for (size_t i = 0; i < 6; i++)
-		a[i] = va_arg(arguments, long);
-	va_end(arguments);
+	TAKE_SIX(a, call);
 	return STRIKES(EMFILE) ? -1 : kernel(call, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 

@@ -60,11 +60,12 @@ compile  = $(CC) -std=gnu11 $(WARNINGS) $(cppflags) $(HARDENING) $(CPPFLAGS) $(C
 link     = $(CC) $(HARDENING_LD) $(CFLAGS) $(LDFLAGS) -pthread
 libs     = -lnetsnmpagent -lnetsnmp -lmnl -lpthread $(LIBS)
 
-objects      := $(patsubst src/%.c,$(O)/%.o,$(sort $(wildcard src/*.c)))
-unit_tests   := $(patsubst tests/unit/%.c,$(O)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+# src/ and tests/unit/ have the same folders: the rooms.
+objects      := $(patsubst src/%.c,$(O)/%.o,$(sort $(wildcard src/*/*.c)))
+unit_tests   := $(patsubst tests/unit/%.c,$(O)/unit/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 unit_helpers := $(patsubst tests/unit/%.c,$(O)/unit/%.o,\
 	$(filter-out tests/unit/test_% tests/unit/mock_%,$(sort $(wildcard tests/unit/*.c))))
-man_pages    := $(sort $(wildcard src/*.[578]))
+man_pages    := $(sort $(wildcard src/*/*.[578]))
 
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-unit check-asan check-tsan check-integration check-mib check-clang \
@@ -74,11 +75,11 @@ man_pages    := $(sort $(wildcard src/*.[578]))
 
 all: $(O)/srcportd $(O)/SRCPORT-MIB.txt
 
-$(O)/srcportd: $(O)/main.o $(O)/srcportd.a
+$(O)/srcportd: $(O)/daemon/main.o $(O)/srcportd.a
 	$(link) -o $@ $^ $(libs)
 
 # Everything but main(), for the program and for the unit tests.
-$(O)/srcportd.a: $(filter-out $(O)/main.o,$(objects))
+$(O)/srcportd.a: $(filter-out $(O)/daemon/main.o,$(objects))
 	rm -f $@
 	$(AR) rcs $@ $^
 
@@ -86,9 +87,11 @@ $(O)/srcportd.a: $(filter-out $(O)/main.o,$(objects))
 compile-only: $(objects) $(unit_tests:=.o) $(unit_helpers) $(O)/unit/mock_kernel.o
 
 $(O)/%.o: src/%.c $(O)/flags | deps-build
+	@mkdir -p $(@D)
 	$(compile) -c -o $@ $<
 
-$(O)/unit/%.o: tests/unit/%.c $(O)/flags | deps-check $(O)/unit
+$(O)/unit/%.o: tests/unit/%.c $(O)/flags | deps-check
+	@mkdir -p $(@D)
 	$(compile) -iquote tests/unit -c -o $@ $<
 
 unit-tests: $(unit_tests) $(if $(SANITIZE),,$(O)/faults.so)
@@ -102,7 +105,7 @@ wrap := -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 $(unit_tests): $(O)/unit/%: $(O)/unit/%.o $(unit_helpers) $(O)/srcportd.a
 	$(link) $(wrap) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(libs)
 # What takes a library's place, only where it is wanted.
-$(filter $(O)/unit/test_poller%,$(unit_tests)): $(O)/unit/mock_kernel.o
+$(filter $(O)/unit/kernel/test_poller%,$(unit_tests)): $(O)/unit/mock_kernel.o
 
 .SECONDARY: $(unit_tests:=.o)
 
@@ -134,10 +137,10 @@ $(O)/flags: FORCE | $(O)
 	@printf '%s\n' '$(subst ','\'',$(flags_now))' | cmp -s - $@ || \
 		printf '%s\n' '$(subst ','\'',$(flags_now))' > $@
 
-$(O) $(O)/unit:
+$(O):
 	mkdir -p $@
 
--include $(wildcard $(O)/*.d $(O)/unit/*.d)
+-include $(wildcard $(O)/*/*.d $(O)/unit/*/*.d)
 
 # Packages. Looking costs a few milliseconds when nothing is missing.
 deps:
@@ -206,7 +209,8 @@ conf: deps-check $(O)/SRCPORT-MIB.txt
 lint: deps-check $(O)/SRCPORT-MIB.txt
 	@tests/lint
 format:
-	clang-format -i $(sort $(wildcard src/*.[ch] include/*.h tests/unit/*.[ch] tests/fuzz/*.[ch]))
+	clang-format -i $(sort $(wildcard src/*/*.[ch] include/*/*.h tests/unit/*.[ch] \
+		tests/unit/*/*.[ch] tests/fuzz/*.[ch]))
 
 include conf/install.mk
 

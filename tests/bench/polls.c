@@ -4,11 +4,11 @@
  * finished snapshot, without the agent. Prints, a line a round, CPU and wall microseconds, sockets,
  * pools and the resident kilobytes of the process.
  */
-#include "memory.h"
-#include "monotonic.h"
-#include "poller.h"
-#include "procfile.h"
-#include "snapshot.h"
+#include "count/memory.h"
+#include "base/monotonic.h"
+#include "kernel/poller.h"
+#include "kernel/procfile.h"
+#include "snmp/snapshot.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
-#include "monotonic.h"
+#include "base/monotonic.h"
 
 #include <stdbool.h>
 

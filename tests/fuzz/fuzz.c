@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "fuzz.h"
 
-#include "report.h"
+#include "report/report.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

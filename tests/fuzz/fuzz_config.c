@@ -2,7 +2,7 @@
 /* srcportd.conf: what is taken can be written and read back. */
 #include "fuzz.h"
 
-#include "config_parse.h"
+#include "config/config_parse.h"
 
 static void
 count(void *arg, const char *line)

@@ -2,7 +2,7 @@
 /* The kernel's answers. The first octet says which dump they are of, and whether to report. */
 #include "fuzz.h"
 
-#include "dump.h"
+#include "kernel/dump.h"
 
 #include <linux/netlink.h>
 

@@ -2,7 +2,7 @@
 /* What a manager may ask for: an object identifier in base 128, as BER has it. */
 #include "fuzz.h"
 
-#include "mib_columns.h"
+#include "snmp/mib_columns.h"
 
 /* A snapshot with a few rows in every table. */
 static struct snapshot *

@@ -3,7 +3,7 @@
  * ring of 256 octets, or as many as there are, and then the text. */
 #include "fuzz.h"
 
-#include "failure_log.h"
+#include "failures/failure_log.h"
 
 #define RING 256
 

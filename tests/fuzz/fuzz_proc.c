@@ -2,10 +2,10 @@
 /* Names and texts that processes and cgroups of others have a say in. */
 #include "fuzz.h"
 
-#include "cgroup.h"
-#include "clean.h"
-#include "owner_list.h"
-#include "process.h"
+#include "base/clean.h"
+#include "kernel/process.h"
+#include "owners/cgroup.h"
+#include "owners/owner_list.h"
 
 /* Clean text stays as it is when it is cleaned again, and has no control character. */
 static void

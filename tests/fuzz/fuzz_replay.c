@@ -2,7 +2,7 @@
 /* Recordings. */
 #include "fuzz.h"
 
-#include "replay.h"
+#include "kernel/replay.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,7 +2,7 @@
 /* The text of sysctls. */
 #include "fuzz.h"
 
-#include "settings.h"
+#include "kernel/settings.h"
 
 /* The list as the kernel would print it. */
 static char *

@@ -2,7 +2,7 @@
 /* TARGET arguments. */
 #include "fuzz.h"
 
-#include "target.h"
+#include "count/target.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,10 +3,10 @@
  */
 #include "fuzz.h"
 
-#include "alarm_key.h"
-#include "cgroup.h"
-#include "clean.h"
-#include "failure_format.h"
+#include "alarm/alarm_key.h"
+#include "base/clean.h"
+#include "failures/failure_format.h"
+#include "owners/cgroup.h"
 
 static void
 try_key(const char *text)

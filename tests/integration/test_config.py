@@ -6,7 +6,7 @@ import re
 
 import harness as h
 
-MANUAL = os.path.join(h.ROOT, "src", "srcportd.conf.5")
+MANUAL = os.path.join(h.ROOT, "src/config/srcportd.conf.5")
 EXAMPLE = os.path.join(h.ROOT, "conf", "srcportd.conf")
 
 

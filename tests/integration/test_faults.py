@@ -70,7 +70,7 @@ def configured(text=""):
 
 
 def test_the_manual_tells_of_each():
-    with open(os.path.join(h.ROOT, "src/srcportd.8")) as file:
+    with open(os.path.join(h.ROOT, "src/daemon/srcportd.8")) as file:
         text = re.search(r"^\.Sh FAULTS$(.*?)^\.Sh", file.read(), re.M | re.S).group(1)
     listed = re.split(r"^\.It ", text, flags=re.M)[1:]
     assert [one.splitlines()[0].replace("\\&", "") for one in listed] == list(CASES)

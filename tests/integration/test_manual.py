@@ -10,7 +10,7 @@ import subprocess
 import harness as h
 
 PAGES = [os.path.join(h.ROOT, "src", name)
-         for name in ("srcportd.8", "srcportd.conf.5", "srcport-mib.7")]
+         for name in ("daemon/srcportd.8", "config/srcportd.conf.5", "snmp/srcport-mib.7")]
 BASH = os.path.join(h.ROOT, "conf/completion/srcportd.bash")
 ZSH = os.path.join(h.ROOT, "conf/completion/srcportd.zsh")
 
@@ -66,7 +66,7 @@ def test_every_option_is_taken():
 
 
 def test_manual_has_every_exit_status():
-    with open(os.path.join(h.ROOT, "include/options.h")) as file:
+    with open(os.path.join(h.ROOT, "include/config/options.h")) as file:
         codes = re.findall(r"^\s+EXIT_\w+ = (\d)", file.read(), re.M)
     assert re.findall(r"^\.It (\d)$", section(manual(), "EXIT STATUS"), re.M) == codes
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "alarm_bench.h"
-#include "config.h"
+#include "config/config.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
 #ifndef SRCPORTD_TEST_ALARM_BENCH_H
 #define SRCPORTD_TEST_ALARM_BENCH_H
 
-#include "alarm.h"
+#include "alarm/alarm.h"
 #include "support.h"
 
 /* An engine with a clock of its own that moves ten seconds a poll. */

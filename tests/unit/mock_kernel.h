@@ -8,7 +8,7 @@
 
 #include "support.h"
 
-#include "poller.h"
+#include "kernel/poller.h"
 
 #include <linux/netlink.h>
 

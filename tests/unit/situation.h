@@ -6,7 +6,7 @@
 #ifndef SRCPORTD_TEST_SITUATION_H
 #define SRCPORTD_TEST_SITUATION_H
 
-#include "advice.h"
+#include "advice/advice.h"
 #include "support.h"
 
 struct situation {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
-#include "recording.h"
+#include "kernel/recording.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -8,8 +8,8 @@
 #ifndef SRCPORTD_TEST_SUPPORT_H
 #define SRCPORTD_TEST_SUPPORT_H
 
-#include "census.h"
-#include "tally.h"
+#include "count/census.h"
+#include "count/tally.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

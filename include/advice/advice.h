@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * advice: from the numbers to one sentence: how things stand, why, and what to do. Pure; the same
+ * for the report, the message columns and the notifications. It never recommends what has no
+ * effect.
+ */
+#ifndef SRCPORTD_ADVICE_H
+#define SRCPORTD_ADVICE_H
+
+#include "count/tally.h"
+
+#define ADVICE_MAX 256 /* with the NUL: an SnmpAdminString has 255 octets */
+
+/* What is known of a pool, peer or target. */
+struct advice {
+	const struct usage *usage;
+	const struct range_tally *range;
+	const struct host_state *host;
+	const struct addr *peer; /* one that stands for all; NULL = none is known */
+	const char *toward;      /* its name behind "to"; NULL = it has been said before */
+	/* NULL or empty if they are not known: who holds most of the connections, as in
+	 * "payments.service (pid 812 java)"; and who last saw connect() fail: "java (pid 812)". */
+	const char *holder, *failed;
+};
+
+/* Writes the sentence for it, such as "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left;
+ * keep connections alive, or set net.ipv4.tcp_tw_reuse=1". What does not fit whole is left out, the
+ * least important first. Returns buf. */
+const char *advice_text(const struct advice *advice, char buf[static ADVICE_MAX]);
+
+/* The sentence for one of a tally's pools or targets, with what the tally knows of who holds
+ * the ports and who saw connect() fail. Each returns buf. */
+const char *advice_pool(const struct tally *tally, const struct pool_tally *pool,
+			char buf[static ADVICE_MAX]);
+const char *advice_target(const struct tally *tally, const struct target_tally *target,
+			  char buf[static ADVICE_MAX]);
+
+/* The same for the alarm of a pool or a peer. A manager may show the sentence alone: one about a
+ * leak names the peer. */
+const char *advice_pool_alarm(const struct tally *tally, const struct pool_tally *pool,
+			      char buf[static ADVICE_MAX]);
+const char *advice_peer_alarm(const struct tally *tally, const struct peer_tally *peer,
+			      char buf[static ADVICE_MAX]);
+
+/* The peer that stands for a target: that of its tightest pool, or else where its specification
+ * begins. */
+const struct addr *advice_target_peer(const struct target_tally *target);
+
+/* The sentence for a range of which no port can be used: its capacity is 0. */
+const char *advice_nothing_offered(const struct range_tally *range, char buf[static ADVICE_MAX]);
+
+/* The sentence for a limit of the host that has a rule. */
+const char *advice_limit(const struct limits *limits, enum limit_rule rule,
+			 char buf[static ADVICE_MAX]);
+
+/* The sentence for a local address of which bind() with port 0 can get only `remaining` more ports;
+ * for the host, of whose ports no socket holds only `free`. Above normal, with what to do. */
+const char *advice_local(const struct range_tally *range, uint32_t remaining,
+			 enum severity severity, char buf[static ADVICE_MAX]);
+const char *advice_free(const struct range_tally *range, uint32_t free, enum severity severity,
+			char buf[static ADVICE_MAX]);
+
+/* The sentence for the whole host: the most severe of its limits, targets, peers and pools, with
+ * its name before it; of equals, the one with the fewest ports remaining. */
+const char *advice_system(const struct tally *tally, char buf[static ADVICE_MAX]);
+
+#endif

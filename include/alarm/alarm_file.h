@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * alarm_file: alarms as text, so that they outlive the program.
+ *
+ *     srcportd alarms 1
+ *     last ID SEQUENCE
+ *     alarm ID SEQUENCE SEVERITY TOLD SINCE KEY
+ *
+ * SEVERITY is what the alarm was, TOLD what managers know of it (normal: nothing; unknown: that was
+ * still on its way), SINCE seconds since the epoch, KEY that of alarm_key.h.
+ */
+#ifndef SRCPORTD_ALARM_FILE_H
+#define SRCPORTD_ALARM_FILE_H
+
+#include "alarm/alarm.h"
+
+#include <stdio.h>
+
+struct alarm_file {
+	uint32_t last_id, last_sequence;
+	struct alarm *alarms; /* id, sequence, severity, told, since and subject are set */
+	uint32_t count;
+};
+
+/* Writes the text form to a stream, whose errors are the caller's to find. */
+void alarm_file_print(const struct alarm_file *file, FILE *out);
+
+/* Reads the text form; file->alarms is then the caller's to free, also after an error. Nothing that
+ * is not exactly of that form is taken. NULL, or what was expected (static text). */
+const char *alarm_file_parse(FILE *in, struct alarm_file *file);
+
+/* Puts text in the place of the file, all of it or none. False with errno. */
+bool alarm_file_replace(const char *path, const char *text, size_t length);
+
+#endif

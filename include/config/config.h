@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * config: what the operator decides: everything that srcportd.conf can say, with its defaults.
+ */
+#ifndef SRCPORTD_CONFIG_H
+#define SRCPORTD_CONFIG_H
+
+#include "count/level.h"
+#include "count/target.h"
+#include "daemon/pace.h"
+#include "kernel/hostlimits.h"
+#include "snmp/snapshot.h"
+
+#define CONFIG_SOCKET_MAX 128 /* octets of an AgentX address, with the NUL */
+#define CONFIG_FILE_MAX   256 /* octets of a file name, with the NUL */
+#define CONFIG_OID_MAX    32  /* sub-identifiers of baseOID */
+
+/* Which notifications are sent: a bit for each. */
+enum config_notify {
+	NOTIFY_CRITICAL = 1,
+	NOTIFY_WARNING = 2,
+	NOTIFY_CLEARED = 4,
+	NOTIFY_SUPPRESSED = 8, /* the summary of those that the storm limit held back */
+	NOTIFY_ALL = 15
+};
+
+struct config {
+	char agentx_socket[CONFIG_SOCKET_MAX];
+	uint32_t base_oid[CONFIG_OID_MAX]; /* where the module is registered */
+	uint32_t base_oid_length;
+	char state_file[CONFIG_FILE_MAX]; /* where alarms survive a restart; empty = nowhere */
+	struct pace pace;                 /* from one poll to the next */
+
+	struct level_band levels; /* of pools, peers, and targets that do not say otherwise */
+	struct level_band local;  /* of the bind pools of local addresses; remaining only */
+	struct level_band host;   /* of the free ports of the host; remaining only */
+	struct level_band limits[LIMIT_RULES]; /* of other limits of the host; percent only */
+	uint32_t raise_polls;                  /* polls in a row that raise an alarm */
+	uint32_t clear_polls;                  /* polls in a row that clear one */
+
+	struct row_limits rows;
+	uint32_t max_alarms; /* see struct alarm_rules */
+
+	uint32_t notify;                   /* enum config_notify */
+	uint32_t notifications_per_minute; /* 0 = no limit */
+
+	bool probe;         /* settle ports in doubt by asking the kernel (probe.h) */
+	uint32_t probe_max; /* ports asked about in one poll, at most */
+	bool failures;      /* count connect() calls that fail (failures.h) */
+	bool owners;        /* look who holds the sockets of pools in trouble (owners.h) */
+
+	struct target *targets; /* owned */
+	uint32_t target_count;
+};
+
+/* Sets every value to its default; targets are none. */
+void config_init(struct config *config);
+
+/* Adds a target. False with errno ENOMEM. */
+bool config_add_target(struct config *config, const struct target *target);
+
+/* Frees the targets. */
+void config_free(struct config *config);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * config_target: the `target` line of srcportd.conf:
+ *
+ *     target NAME SPEC [port N] [critical LEVEL] [warning LEVEL] [closeWait LEVEL]
+ *
+ * Pure.
+ */
+#ifndef SRCPORTD_CONFIG_TARGET_H
+#define SRCPORTD_CONFIG_TARGET_H
+
+#include "config/config_words.h"
+#include "count/target.h"
+
+#include <stdio.h>
+
+/* Parses what follows the token. `inherited` are the levels that the line does not name. A level
+ * with a percent sign is a percentage, one without is a number of ports that remain; naming either
+ * kind for a severity turns the inherited one of the other kind off, unless the line names both.
+ * False with a fault. */
+bool config_target_parse(struct config_words *words, const struct level_band *inherited,
+			 struct target *out, struct config_fault *fault);
+
+/* Writes the whole line, every level included, as config_target_parse() reads it back. */
+void config_target_dump(const struct target *target, FILE *out);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * census: from a stream of sockets to port sets, pools, local addresses and totals. Pure: no I/O,
+ * no clock, no globals. Memory follows the number of pools and local addresses, not of sockets.
+ *
+ * The rules are those of __inet_hash_connect(), __inet_check_established() and tcp_twsk_unique()
+ * (net/ipv4/inet_hashtables.c, net/ipv4/tcp_ipv4.c).
+ */
+#ifndef SRCPORTD_CENSUS_H
+#define SRCPORTD_CENSUS_H
+
+#include "base/addr.h"
+#include "base/lookup.h"
+#include "base/portbag.h"
+#include "base/tcp_state.h"
+#include "count/carry.h"
+#include "count/memory.h"
+#include "kernel/diag.h"
+#include "kernel/settings.h"
+
+/* What this kernel was seen to show; the bits are SrcPortKernelFeatures of the MIB. */
+enum kernel_feature {
+	FEATURE_BOTH_FAMILIES = 0, /* one dump covers IPv4 and IPv6 */
+	FEATURE_BOUND_IDLE = 1,    /* bound idle sockets are listed (6.8) */
+	FEATURE_EXPLICIT = 2,      /* the AUTO filter tells explicit binds apart */
+	FEATURE_NO_PORT = 3,       /* IP_BIND_ADDRESS_NO_PORT is reported (5.10) */
+	FEATURE_CGROUP = 4,        /* the cgroup of a socket is reported (5.8) */
+	FEATURE_TW_DELAY = 5,      /* tcp_tw_reuse_delay exists (6.14) */
+	FEATURE_PROBE = 6,         /* ambiguous ports can be probed (6.3, CAP_NET_ADMIN) */
+	FEATURE_FAILURES = 7       /* failed connect() calls are counted */
+};
+
+/* The sockets that share (local address, peer address, peer port): the kernel's unit of exhaustion.
+ * A socket bound to a device is in a pool of its own, with the interface as zone. */
+struct pool {
+	struct addr local;
+	struct addr peer;
+	uint16_t port;
+	uint32_t local_index; /* of census.locals */
+	/* Ports of the range, but for request socks and recyclable TIME_WAIT. */
+	struct portbag held;
+	/* Ports of the range held by request socks: for this pool only. */
+	struct portbag asked;
+	uint32_t recyclable; /* TIME_WAIT that connect() would take over */
+	struct state_counts states;
+};
+
+struct local {
+	struct addr address;
+	uint32_t connections; /* of the pools with this local address */
+	/* Ports of the range held here by sockets that are in no pool's `held`. */
+	struct portbag extra;
+};
+
+struct census {
+	struct settings settings;
+	uint32_t features; /* bit mask of 1 << enum kernel_feature */
+
+	/* Ports that have a listener. */
+	struct portset listening;
+	/* Ports blocked otherwise: bound idle sockets, explicit binds, and what memory knows. */
+	struct portset bound;
+	/* Ports of any socket in a bind bucket. */
+	struct portset any;
+	/* Ports that may be blocked without sock_diag showing it; those of `listening` and `bound`
+	 * among them are settled. */
+	struct portset ambiguous;
+	/* Ports held for every IPv4 address (0.0.0.0 or a dual-stack ::), and for every IPv6
+	 * address (::). */
+	struct portset wild4, wild6;
+
+	struct pool *pools;
+	uint32_t pool_count, pool_room;
+	struct lookup pool_lookup;
+	struct local *locals;
+	uint32_t local_count, local_room;
+	struct lookup local_lookup;
+	/* The local address of the last socket: most hosts have one or two. */
+	uint32_t local_last;
+
+	struct state_counts totals;
+	uint32_t inbound, outbound;
+	uint64_t sockets; /* answers taken in, listeners and idle binds included */
+	struct carry_port servers[DIAG_SKIP_MAX]; /* inbound of ports outside the range */
+	unsigned server_count;
+	/* To keep a full poll in, or that a light one takes over; may be NULL; not owned. */
+	struct carry *carry;
+	/* Of earlier polls; may be NULL; not owned. */
+	struct memory *memory;
+	/* By port - range.low: of the sockets on it, by their cookies, in any order; NULL = not
+	 * kept. */
+	uint64_t *keys;
+};
+
+/* Starts a census; settings are copied. memory (may be NULL) is read and updated. */
+void census_init(struct census *census, const struct settings *settings, struct memory *memory);
+
+/* Makes carry (may be NULL) part of the census; for a light poll takes over what it carries. False
+ * with errno ENOMEM. */
+bool census_carry(struct census *census, struct carry *carry);
+
+/* Enters a port of the range that is held at one local address. False with errno ENOMEM. */
+bool census_hold(struct census *census, const struct addr *local, uint16_t port);
+
+/* From now on keeps the keys. False with errno ENOMEM. */
+bool census_watch(struct census *census);
+
+/* Settles a port of the range that was probed. */
+void census_settle(struct census *census, uint16_t port, bool blocked);
+
+/* The features that an answer with this socket shows: FEATURE_NO_PORT and FEATURE_CGROUP, or less.
+ * Any socket but a mini one tells; holders, of which there are few, are looked at. */
+#define CENSUS_FEATURES_OF_SOCKETS (UINT32_C(1) << FEATURE_NO_PORT | UINT32_C(1) << FEATURE_CGROUP)
+uint32_t census_features_of(const struct diag_socket *socket);
+
+/* Takes in one socket of the given dump. The dumps must come in the order of enum diag_dump. False
+ * with errno ENOMEM: the census is then incomplete and must be dropped. */
+bool census_add(struct census *census, enum diag_dump dump, const struct diag_socket *socket);
+
+/* True if a TIME_WAIT of this socket's kind would be taken over by a new connect():
+ * tcp_twsk_unique(). The connection's own use of timestamps is not visible; it is assumed from the
+ * sysctl. */
+bool census_recyclable(const struct settings *settings, const struct diag_socket *socket);
+
+/* The pool with this key, or NULL. */
+const struct pool *census_pool(const struct census *census, const struct addr *local,
+			       const struct addr *peer, uint16_t port);
+
+/* Index of the local address among census->locals, or LOOKUP_NONE. */
+uint32_t census_local(const struct census *census, const struct addr *address);
+
+/* Frees all that the census owns. */
+void census_free(struct census *census);
+
+#endif

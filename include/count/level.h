@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * level: from numbers to a severity and a cause. Pure.
+ */
+#ifndef SRCPORTD_LEVEL_H
+#define SRCPORTD_LEVEL_H
+
+#include "base/tcp_state.h"
+
+#include <stdbool.h>
+
+/* Worse is larger, so that a manager can compare; the numbers are SrcPortSeverity of the MIB. */
+enum severity {
+	SEVERITY_NORMAL = 1,
+	SEVERITY_WARNING = 2,
+	SEVERITY_CRITICAL = 3,
+	SEVERITY_UNKNOWN = 4
+};
+
+/* What holds the ports; the numbers are SrcPortCause of the MIB. */
+enum cause {
+	CAUSE_NONE = 1,        /* severity is normal */
+	CAUSE_ESTABLISHED = 2, /* established load */
+	CAUSE_TIME_WAIT = 3,   /* TIME_WAIT churn */
+	CAUSE_CLOSE_WAIT = 4,  /* CLOSE_WAIT leak */
+	CAUSE_SYN_SENT = 5,    /* SYN_SENT pile-up */
+	CAUSE_SMALL_RANGE = 6, /* the range itself is small */
+	CAUSE_BLOCKED = 7,     /* blocked and reserved ports take most of the range */
+	CAUSE_FAILURES = 8,    /* connect() was seen to fail for want of a port */
+	CAUSE_LIMIT = 9        /* a host limit other than ports */
+};
+
+/* A percentage that is never reached: that level is off. */
+#define LEVEL_PERCENT_OFF 101
+
+/* Levels of one kind of subject. LEVEL_PERCENT_OFF or a count of 0 is "off" for that level. */
+struct levels {
+	uint32_t critical_percent;   /* critical when percent >= this */
+	uint32_t warning_percent;    /* warning when percent >= this */
+	uint32_t critical_remaining; /* critical when remaining < this */
+	uint32_t warning_remaining;  /* warning when remaining < this */
+	uint32_t close_wait;         /* warning when more than this many are in CLOSE_WAIT */
+};
+
+/* Hysteresis: a severity is raised at the levels of `raise`, and once raised it holds for as long
+ * as those of `clear` still say so. No level of clear is stricter than the same one of raise. */
+struct level_band {
+	struct levels raise, clear;
+};
+
+/* The defaults: critical at 95 % or when nothing remains, warning at 80 % or under 100 remaining,
+ * CLOSE_WAIT over 1000. */
+extern const struct levels levels_default;
+
+/* The same with their clear levels: 90 %, 2 remaining; 75 %, 120 remaining; CLOSE_WAIT 900. */
+extern const struct level_band level_band_default;
+
+/* Everything off. */
+extern const struct level_band level_band_off;
+
+/* Whole percent of capacity in use, rounded down; 100 only when nothing remains (also when capacity
+ * is 0). */
+unsigned level_percent(uint32_t remaining, uint32_t capacity);
+
+/* Severity of a pool (or of a peer by its tightest pool). */
+enum severity level_of(const struct levels *levels, uint32_t remaining, uint32_t capacity,
+		       uint32_t close_wait);
+
+/* How much of the way to its nearest level a subject has gone: 0 = nothing is in use, 100 = a level
+ * is reached, or else at most 99; whole percent, rounded down. 0 if all levels are off. */
+unsigned level_nearness(const struct levels *levels, uint32_t remaining, uint32_t capacity,
+			uint32_t close_wait);
+
+/* What explains a severity above normal: CLOSE_WAIT over its level; else, if less than half of the
+ * range's size is capacity, what took it; else the state that holds most of the used ports; else a
+ * small range. CAUSE_NONE for a normal severity. */
+enum cause level_cause(enum severity severity, const struct levels *levels,
+		       const struct state_counts *states, uint32_t used, uint32_t capacity,
+		       uint32_t range_size);
+
+const char *severity_name(enum severity severity); /* "normal" "warning" "critical" "unknown" */
+const char *cause_name(enum cause cause);  /* "none" "established" "timeWait" ... as the MIB */
+const char *cause_words(enum cause cause); /* "established load", "TIME_WAIT churn" ... */
+
+#endif

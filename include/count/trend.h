@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * trend: what pools, peers and targets were like in earlier polls: the most they held, and when
+ * they will be full at the present rate of growth. Pure: the caller brings the clock. Memory
+ * follows the number of pools, up to TREND_MAX; what goes away is forgotten with its high-water
+ * mark.
+ */
+#ifndef SRCPORTD_TREND_H
+#define SRCPORTD_TREND_H
+
+#include "count/tally.h"
+
+/* Pools, peers and targets followed; what does not fit has the marks of a first poll. */
+#define TREND_MAX 65536
+
+/* Values of one series, and how many of them the slow series puts into one. */
+#define TREND_SAMPLES 16
+#define TREND_BLOCK   16
+
+/* Further ahead nothing is foretold: a series covers minutes, not months. */
+#define TREND_HORIZON_S (7 * 24 * 3600)
+
+struct trend;
+
+/* NULL with errno ENOMEM. */
+struct trend *trend_new(void);
+void trend_free(struct trend *trend); /* NULL is allowed */
+
+/* Takes in a good poll, made at now_ms of any clock that never goes back; sets usage.high_water and
+ * usage.time_left_s of every row of the tally, and its growth: what was not there before has grown
+ * from 0. False with errno ENOMEM: rows that were not reached keep the marks of a first poll, and
+ * what was known stays. */
+bool trend_take(struct trend *trend, struct tally *tally, uint64_t now_ms);
+
+/* Rows followed at present. */
+uint32_t trend_count(const struct trend *trend);
+
+/* Seconds until `remaining` more are taken, from values at rising moments, oldest first: 0 if
+ * nothing remains, TIME_LEFT_NONE if the values do not grow. They grow if nearly all pairs of them
+ * do (Mann-Kendall, three standard deviations, which seven values at the least can reach and one
+ * step cannot), and still did in the newest quarter; the rate is the median of the slopes of all
+ * pairs (Theil-Sen): neither jitter nor a spike moves it. */
+uint32_t trend_time_left(const uint64_t *ms, const uint16_t *value, unsigned count,
+			 uint32_t remaining);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * failure_log: which pools saw connect() fail for want of a port, when, and in which process. Pure
+ * and bounded: where room runs out, the pool that has been quiet longest makes place.
+ */
+#ifndef SRCPORTD_FAILURE_LOG_H
+#define SRCPORTD_FAILURE_LOG_H
+
+#include "count/tally.h"
+#include "failures/failure_ring.h"
+
+#define FAILURE_LOG_POOLS 128
+
+/* Where a failed connect() was, seen from our own network namespace. */
+enum failure_place {
+	FAILED_UNKNOWN, /* its process had ended, or may not be looked at */
+	FAILED_HERE,
+	FAILED_ELSEWHERE
+};
+
+/* From this percentage on, a pool with the same addresses is taken for the one whose failure is of
+ * FAILED_UNKNOWN. */
+#define FAILURE_LIKELY_PERCENT 90
+
+/* A failure makes a pool critical for this long. */
+#define FAILURE_RECENT_MS 60000
+
+struct failed_pool {
+	struct addr local, peer; /* zone 0: the kernel's record has none */
+	uint16_t port;
+	uint32_t
+	    peer_zone; /* of the peer in whose row it counts: 0 until its pool was found once */
+	enum failure_place place;
+	uint32_t count;   /* since the pool was entered */
+	uint64_t last_ms; /* CLOCK_MONOTONIC; the process is that of this failure */
+	uint32_t pid;     /* 0 = not visible to us */
+	char process[FAILURE_PROCESS_MAX]; /* empty if unknown */
+};
+
+/* Zeroed is empty. */
+struct failure_log {
+	struct failed_pool pools[FAILURE_LOG_POOLS];
+	uint32_t pool_count;
+	uint32_t last; /* position of the latest failure, if there is a pool at all */
+};
+
+/* Who failed, as far as it can be told. */
+struct failure_process {
+	enum failure_place place;
+	const char *name; /* clean text, "" if unknown */
+};
+
+/* Enters one failure. True if it is news: the first of its pool for FAILURE_RECENT_MS, and not of a
+ * pool that had to take the place of one that failed in that time. */
+bool failure_log_add(struct failure_log *log, const struct failure_sample *sample,
+		     const struct failure_process *process);
+
+/* The pool of the latest failure, or NULL. */
+const struct failed_pool *failure_log_last(const struct failure_log *log);
+
+/* Sets usage.failures of the pools, peers and targets of a tally, by addresses: of several pools
+ * that differ only in their device, the one bound to none, or else the tightest, is taken. One that
+ * failed within FAILURE_RECENT_MS before now_ms becomes critical with CAUSE_FAILURES. What failed
+ * in another namespace is passed over; what failed nobody knows where is FAILED_HERE from the time
+ * on when a pool is found that is nearly full. */
+void failure_log_apply(struct failure_log *log, struct tally *tally, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * failures: every connect() of this host that failed for want of a port, counted by the kernel.
+ *
+ * The tracepoint sock:inet_sock_set_state is counted through perf_event_open(2), one counter for
+ * each processor. The count is exact, over all network namespaces, from the moment it starts;
+ * samples in small rings name the pool and the process, and where they come faster than they are
+ * read, some are lost and counted as lost.
+ *
+ * Not counted: a connect() with a port of its own (bound, its failure is a conflict and not want of
+ * a port), a connect() on a socket that held a port before (the kernel's record still shows that
+ * one), and one to port 0. A processor that comes online is counted from the next failures_poll()
+ * on.
+ *
+ * It needs a readable tracefs and CAP_PERFMON (or root). Nothing is ever mounted or changed.
+ */
+#ifndef SRCPORTD_FAILURES_H
+#define SRCPORTD_FAILURES_H
+
+#include "failures/failure_log.h"
+
+struct failures;
+
+/* Counts nothing yet. proc_root and sys_root ("/proc", "/sys") must outlive it. NULL with errno
+ * ENOMEM. */
+struct failures *failures_new(const char *proc_root, const char *sys_root);
+void failures_free(struct failures *failures); /* NULL is allowed */
+
+/* A descriptor that is readable when samples wait (at most every 100 ms), or -1 while nothing is
+ * counted. It may change with every call. */
+int failures_fd(const struct failures *failures);
+
+/* Takes the waiting samples into the log. Never waits. True if a pool of this network namespace has
+ * begun to fail: worth a poll ahead of time. */
+bool failures_ready(struct failures *failures);
+
+/* Once a poll: starts counting if it is not started and can be, follows processors that come and
+ * go, reads the counters, and puts what is known into the tally: failures, features, and
+ * failure_log_apply(). If it is not wanted, it stops counting. */
+void failures_poll(struct failures *failures, struct tally *tally, bool wanted);
+
+#endif

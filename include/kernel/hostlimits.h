@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * hostlimits: what else a host can run out of, and the settings that decide how long a port is
+ * held: read at each poll, judged by rules. A limit is one line in the table of readers
+ * (hostlimits.c), one in the table of columns (mib_columns.c), and, if it can raise an alarm, one
+ * rule.
+ */
+#ifndef SRCPORTD_HOSTLIMITS_H
+#define SRCPORTD_HOSTLIMITS_H
+
+#include "count/level.h"
+#include "kernel/procfile.h"
+
+#define LIMIT_ABSENT (-1) /* the kernel or the namespace does not have it, or hides it */
+
+/* In the order of the report. */
+enum limit {
+	LIMIT_TW_REUSE,       /* net.ipv4.tcp_tw_reuse: 0 off, 1 on, 2 loopback only */
+	LIMIT_TW_REUSE_DELAY, /* net.ipv4.tcp_tw_reuse_delay, ms (6.14) */
+	LIMIT_TIMESTAMPS,     /* net.ipv4.tcp_timestamps: 0 off, 1 on, 2 on without random offset */
+	LIMIT_FIN_TIMEOUT,    /* net.ipv4.tcp_fin_timeout, seconds */
+	LIMIT_TW,             /* TIME_WAIT sockets (sockstat) */
+	LIMIT_TW_MAX,         /* net.ipv4.tcp_max_tw_buckets */
+	LIMIT_IN_USE,         /* TCP sockets in use, both families, TIME_WAIT left out (sockstat) */
+	LIMIT_ORPHANS,        /* TCP sockets that no process holds any more (sockstat) */
+	LIMIT_ORPHANS_MAX,    /* net.ipv4.tcp_max_orphans */
+	LIMIT_MEMORY,         /* pages that TCP buffers take (sockstat) */
+	LIMIT_MEMORY_MAX,     /* net.ipv4.tcp_mem, the third number */
+	LIMIT_FILES,          /* open files of the host, allocated (fs.file-nr) */
+	LIMIT_FILES_MAX,      /* fs.file-max */
+	LIMIT_CONNTRACK,      /* entries of connection tracking in this namespace */
+	LIMIT_CONNTRACK_MAX,  /* net.netfilter.nf_conntrack_max; 0 = without limit */
+	LIMIT_DROP,          /* packets dropped for want of an entry or of a NAT port, since boot */
+	LIMIT_INSERT_FAILED, /* entries that could not be inserted: NAT found no free port */
+	LIMIT_EARLY_DROP,    /* entries thrown out early to make room */
+	LIMITS
+};
+
+struct limits {
+	int64_t value[LIMITS]; /* LIMIT_ABSENT or >= 0 */
+};
+
+/* How a limit is shown. */
+struct limit_words {
+	const char *name;    /* in JSON: "tcpTwReuse" */
+	const char *label;   /* in the text: "tw_reuse" */
+	const char *meaning; /* in the text, behind the value */
+};
+
+/* Every value LIMIT_ABSENT. */
+void hostlimits_init(struct limits *out);
+
+/* Reads all of them. The three that decide about TIME_WAIT come from `settings`, which the poll
+ * uses, the rest from files; a file that is absent, unreadable or not of its form leaves
+ * LIMIT_ABSENT. */
+void hostlimits_read(const struct procfile_source *source, const struct settings *settings,
+		     struct limits *out);
+
+/* How it is shown: static. */
+const struct limit_words *hostlimits_words(enum limit limit);
+
+/* The rules: limits whose end is an alarm of the host. */
+enum limit_rule { RULE_CONNTRACK, RULE_FILES, LIMIT_RULES };
+
+/* The default of each: warning from 90 % (clear below 85 %), critical when nothing is left (clear
+ * below 98 %). Of a band only the percentages count. */
+extern const struct level_band hostlimits_band_default;
+
+/* What a rule compares: numbers of enum limit. */
+enum limit hostlimits_rule_used(enum limit_rule rule);
+enum limit hostlimits_rule_max(enum limit_rule rule);
+const char *hostlimits_rule_name(enum limit_rule rule); /* "conntrack", "files" */
+
+/* Whole percent in use, rounded down, 100 only at or beyond the limit. -1 where there is none. */
+int hostlimits_percent(const struct limits *limits, enum limit_rule rule);
+
+/* By the percentages of levels: normal below the warning level, also where the limit is not
+ * available, critical from the critical one on. */
+enum severity hostlimits_severity(const struct limits *limits, enum limit_rule rule,
+				  const struct levels *levels);
+
+/* What surrounds the sockets of one poll. */
+struct host_state {
+	struct limits limits;
+	/* Of the poll before, so that counters can be compared; or all absent. */
+	struct limits earlier;
+	uint32_t nat;           /* natenv_read() */
+	enum limit_rule worst;  /* the most severe rule; of equals, the one that is fullest */
+	enum severity severity; /* of that rule */
+	enum severity of_rule[LIMIT_RULES];
+};
+
+/* Sets worst, severity and of_rule; bands are LIMIT_RULES. */
+void hostlimits_judge(struct host_state *host, const struct level_band *bands);
+
+#endif

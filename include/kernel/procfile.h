@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * procfile: the text of small files under /proc and /sys, from the kernel, from a directory that
+ * stands for one of them, or from a recording; and the settings that stand in them.
+ */
+#ifndef SRCPORTD_PROCFILE_H
+#define SRCPORTD_PROCFILE_H
+
+#include "kernel/settings.h"
+
+#include <stdio.h>
+
+/* Where files come from, and where a copy goes. There is one for /proc and one for /sys; both may
+ * write to one recording, and a replay's copies serve both: no name below the one is a name below
+ * the other. */
+struct procfile_source {
+	const char *root;             /* a directory in the place of /proc or /sys */
+	FILE *record;                 /* a recording to which every answer is added; NULL = none */
+	bool replay;                  /* read from copies, never from root */
+	struct procfile_copy *copies; /* a replay's files; owned */
+};
+
+/* One file of a replay. */
+struct procfile_copy {
+	struct procfile_copy *next;
+	char *name;
+	char *text; /* NULL = absent */
+	size_t length;
+};
+
+/* Reads the file `name` (relative, "sys/net/ipv4/...") whole into buf, NUL-terminated. Returns its
+ * length, or -1 with errno: ENOENT, EACCES, ... as open(2) and read(2) say, EFBIG if it does not
+ * fit in `room` - 1. */
+long procfile_read(const struct procfile_source *source, const char *name, char *buf, size_t room);
+
+/* The names in the directory `name`, one a line, in no order and without "." and "..", written to
+ * buf and NUL-terminated; as procfile_read() in all else. Names with a space or a control character
+ * are left out. */
+long procfile_list(const struct procfile_source *source, const char *name, char *buf, size_t room);
+
+/* Reads the settings of the network namespace. NULL on success; else one line that says what, where
+ * and what was expected, in a buffer of the caller (error, room). tcp_tw_reuse, tcp_timestamps and
+ * tcp_tw_reuse_delay may be absent: SETTING_ABSENT. The range and the reserved list may not. */
+const char *procfile_settings(const struct procfile_source *source, struct settings *out,
+			      char *error, size_t room);
+
+/* Adds a file to a replay. False with errno ENOMEM. text NULL = absent. */
+bool procfile_add_copy(struct procfile_source *source, const char *name, const char *text,
+		       size_t length);
+void procfile_free_copies(struct procfile_source *source);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * owner_ask: asks the kernel for the sockets of some pools and nothing else: a sock_diag dump of
+ * its own, filtered in the kernel, one datagram at a time.
+ */
+#ifndef SRCPORTD_OWNER_ASK_H
+#define SRCPORTD_OWNER_ASK_H
+
+#include "owners/owner_book.h"
+
+/* Room for the request of OWNER_POOLS_MAX pools, aligned for nlmsghdr. */
+#define OWNER_ASK_REQUEST_MAX 2048
+
+/* Writes the request: sockets of DIAG_SOCKETS whose local address, peer address and peer port are
+ * those of one of the pools; zones are not looked at. */
+struct nlmsghdr *owner_ask_request(void *buf, enum diag_form form, uint32_t seq,
+				   const struct owner_pool *pools, uint32_t count);
+
+enum owner_ask_step {
+	OWNER_ASK_MORE, /* when owner_ask_fd() is readable, owner_ask_read() */
+	OWNER_ASK_DONE,
+	OWNER_ASK_FAILED /* errno says why */
+};
+
+struct owner_ask;
+
+/* Opens a socket and sends the request. pools must live as long as the dump. NULL with errno. */
+struct owner_ask *owner_ask_open(const struct owner_pool *pools, uint32_t count);
+void owner_ask_close(struct owner_ask *ask); /* NULL is allowed */
+
+/* Readable when there is a datagram. */
+int owner_ask_fd(const struct owner_ask *ask);
+
+/* Takes one datagram into the book. Never waits. */
+enum owner_ask_step owner_ask_read(struct owner_ask *ask, struct owner_book *book);
+
+#endif

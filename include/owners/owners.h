@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * owners: the survey of who holds the sockets of the pools in warning or worse: users, cgroups and
+ * processes. It runs between the polls, in small steps, and only while there is such a pool.
+ *
+ * The sockets come from a sock_diag dump that the kernel filters; the cgroups' paths from the
+ * mounted hierarchy (version 2); the processes from /proc/PID/fd, as far as srcportd may look
+ * there: all for root or with CAP_SYS_PTRACE, else the processes of its own user.
+ */
+#ifndef SRCPORTD_OWNERS_H
+#define SRCPORTD_OWNERS_H
+
+#include "count/tally.h"
+#include "owners/owner_list.h"
+
+struct owners;
+
+/* proc_root and sys_root ("/proc", "/sys") must outlive it. NULL with errno ENOMEM. */
+struct owners *owners_new(const char *proc_root, const char *sys_root);
+void owners_free(struct owners *owners); /* NULL is allowed */
+
+/* After a poll: starts a survey if pools are in warning or worse (their own severity, or that of
+ * their peer or of a target), the worst OWNER_POOLS_MAX of them, unless one is under way or the
+ * last one was so expensive that it is too soon. Forgets the last list when there is no such pool
+ * any more. True if a survey was started and the last list does not know all of its pools: that is
+ * worth waiting for, until owners_busy() is false or OWNERS_WAIT_MS are over. */
+#define OWNERS_WAIT_MS 3000
+bool owners_start(struct owners *owners, const struct tally *tally);
+
+/* A survey is under way. */
+bool owners_busy(const struct owners *owners);
+
+/* What to wait for before owners_step(): a descriptor that becomes readable, or -1; and the
+ * milliseconds after which to go on anyway, or -1. Both -1: no survey is under way. */
+int owners_fd(const struct owners *owners);
+int owners_wait_ms(const struct owners *owners);
+
+/* Goes on with the survey for about OWNERS_STEP_US. True if it has ended with a new list. */
+#define OWNERS_STEP_US 2000
+bool owners_step(struct owners *owners);
+
+/* The whole survey at once, for a single report. asked: of the pools of targets too, however well
+ * they are. */
+void owners_survey(struct owners *owners, const struct tally *tally, bool asked);
+
+/* The last list, until the next owners_start() or owners_step(); NULL if there is none. */
+const struct owner_list *owners_list(const struct owners *owners);
+
+#endif

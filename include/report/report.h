@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * report: what one poll found, for a person, a program or a Nagios-like scheduler.
+ */
+#ifndef SRCPORTD_REPORT_H
+#define SRCPORTD_REPORT_H
+
+#include "base/json.h"
+#include "config/config.h"
+#include "count/tally.h"
+
+#include <stdio.h>
+#include <time.h>
+
+struct report {
+	const struct tally *tally;
+	const struct config *config; /* whose levels judged it */
+	uint32_t duration_us;        /* of the poll */
+	time_t when;                 /* wall clock of the poll; 0 = a replay */
+	uint32_t watched_s; /* failed connect() calls were counted for so long; 0 = they were not */
+	uint32_t pool_limit; /* pools and peers that the text names, the tightest first */
+	bool everything;     /* the plugin judges what is not a target too */
+};
+
+/* Aligned text for a ticket: range and what is deducted, totals by state, the tightest pools, and
+ * each target with its states, percent, remaining, verdict and why. */
+void report_text(const struct report *report, FILE *out);
+
+/* The part of it that is about the host: its limits and the NAT around it. */
+void report_host(const struct tally *tally, FILE *out);
+
+/* The part that is about owners and failures, and its members in the JSON form. */
+void report_who(const struct report *report, FILE *out);
+void report_who_json(const struct report *report, struct json *json);
+
+/* The stable JSON form; every pool, peer and local address. Documented in srcportd(8). */
+void report_json(const struct report *report, FILE *out);
+
+/* The plugin exit code when there is nothing to judge. */
+#define REPORT_PLUGIN_UNKNOWN 3
+
+/* One line with performance data. Returns the plugin exit code: 0 OK, 1 WARNING, 2 CRITICAL. Judges
+ * the targets, and if there are none or `everything` is asked for, every pool that is not a
+ * target's and every alarm of the tally; and the limits of the host. */
+int report_nagios(const struct report *report, FILE *out);
+
+/* The plugin's line, cleaned, when there is nothing to report, and why. Returns its exit code, 3.
+ */
+int report_nagios_unknown(const char *why, FILE *out);
+
+/* The performance data behind its "|": each value of `u` with the range beyond which `levels` judge
+ * it as a warning and as critical, and the host's with those of the configuration. */
+void report_perfdata(const struct report *report, const struct usage *u,
+		     const struct levels *levels, FILE *out);
+
+/* "SAFE", "WARNING", "CRITICAL", "UNKNOWN": the verdict in the words of operators. */
+const char *report_verdict(enum severity severity);
+
+#endif

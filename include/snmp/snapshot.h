@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * snapshot: one poll, ready to be served: immutable, reference-counted, sorted in MIB order.
+ *
+ * The collector builds a snapshot whole and publishes it; readers take it once per use and see one
+ * moment in every row. A poll that failed yields a snapshot with new poll figures that shares the
+ * rows of the last good one.
+ */
+#ifndef SRCPORTD_SNAPSHOT_H
+#define SRCPORTD_SNAPSHOT_H
+
+#include "advice/advice.h"
+#include "count/tally.h"
+#include "owners/owner_list.h"
+
+#include <stdatomic.h>
+
+/* The poller's own figures (srcPortPoll). */
+struct poll_stats {
+	uint32_t interval_s;  /* seconds between polls at present */
+	uint64_t made_ms;     /* CLOCK_MONOTONIC when the last good poll ended; 0 = none yet */
+	uint32_t duration_us; /* of the last good poll */
+	uint32_t cpu_us;  /* CPU time since the poll before it, good or not: of it and all around */
+	uint32_t sockets; /* in it */
+	uint32_t carried; /* of these, taken over from the last full poll */
+	uint32_t light;   /* light polls since the last full one; 0 = it was full */
+	uint32_t polls;   /* good polls since start (Counter32: wraps) */
+	uint32_t errors;  /* failed polls since start */
+	uint32_t features; /* bit mask of 1 << enum kernel_feature */
+	char error[128];   /* what the last poll failed on; empty if it did not fail */
+};
+
+/* What the limit of a table leaves out. */
+struct rest {
+	uint32_t rows;
+	uint32_t connections; /* theirs: with those of the table's rows, all outgoing ones */
+};
+
+struct omitted {
+	struct rest pools, peers, locals;
+};
+
+/* What the pools come to, all of them: those without a row too. Without a pool, what an empty one
+ * offers. */
+struct extremes {
+	struct pool_tally worst; /* most severe, of those the fewest remaining; zero = no pool */
+	uint32_t least_remaining;
+	uint32_t highest_percent;
+	unsigned nearness, growth; /* as in struct tally */
+};
+
+/* An OID suffix, encoded once when the snapshot is built. */
+struct row_index {
+	const uint32_t *sub; /* in snapshot.index_store */
+	uint32_t length;
+};
+
+struct pool_row {
+	struct row_index index; /* first member of every row: the table server relies on it */
+	struct pool_tally t;
+};
+
+struct peer_row {
+	struct row_index index;
+	struct peer_tally t;
+};
+
+struct local_row {
+	struct row_index index;
+	struct local_tally t;
+};
+
+struct target_row {
+	struct row_index index;
+	struct target_tally t; /* t.target is spec */
+	struct target spec;
+};
+
+struct alarm_row {
+	struct row_index index;
+	struct alarm t;
+};
+
+struct owner_row {
+	struct row_index index;
+	struct owner t;
+};
+
+enum snapshot_table {
+	SNAPSHOT_POOLS,
+	SNAPSHOT_PEERS,
+	SNAPSHOT_LOCALS,
+	SNAPSHOT_TARGETS,
+	SNAPSHOT_ALARMS,
+	SNAPSHOT_OWNERS,
+	SNAPSHOT_TABLES
+};
+
+struct snapshot {
+	atomic_uint references;
+	struct snapshot *rows_from; /* snapshot that owns the rows, or NULL if this one does */
+
+	struct poll_stats poll;
+	struct omitted omitted;
+	struct extremes extremes;
+	struct range_tally range;
+	struct totals totals;
+	struct failure_state failures;
+	struct host_state host;
+	enum severity severity; /* worst of all; unknown where snapshot_repeat() says so */
+	/* advice_system(); before the first good poll, why there is none. */
+	char message[ADVICE_MAX];
+
+	struct pool_row *pools;
+	uint32_t pool_count;
+	struct peer_row *peers;
+	uint32_t peer_count;
+	struct local_row *locals;
+	uint32_t local_count;
+	struct target_row *targets; /* all of them */
+	uint32_t target_count;
+	struct alarm_row *alarms; /* all of them */
+	uint32_t alarm_count;
+	struct alarm_summary alarm_summary;
+	struct owner_row *owners; /* of the last survey: bounded by it */
+	uint32_t owner_count;
+	uint32_t *index_store[SNAPSHOT_TABLES];
+};
+
+/* Rows a table may hold. */
+struct row_limits {
+	uint32_t pools, peers, locals;
+};
+
+/* Builds a snapshot with one reference from a tally. At most `limits` rows a table are taken: the
+ * worst pool, what is in alarm, what belongs to a target, then the rest, of each the fewest
+ * remaining first (rows.h); the others are counted in omitted. Of what was in `last` (which may be
+ * NULL) rows are kept where that makes little difference. NULL with errno ENOMEM. */
+struct snapshot *snapshot_build(const struct tally *tally, const struct poll_stats *poll,
+				const struct row_limits *limits, const struct snapshot *last);
+
+/* Intervals without a good poll after which the severity is unknown. */
+#define SNAPSHOT_PATIENCE 3
+
+/* A snapshot with new poll figures, of a poll that has failed or before the first one, and the rows
+ * of `last` (which may be NULL: then none). The severity stays that of the last good poll, or is
+ * unknown if that is SNAPSHOT_PATIENCE intervals ago at now_ms (CLOCK_MONOTONIC), or there was
+ * none; the message then says so, and why. Takes a reference to last. NULL with errno ENOMEM. */
+struct snapshot *snapshot_repeat(struct snapshot *last, const struct poll_stats *poll,
+				 uint64_t now_ms);
+
+struct snapshot *snapshot_hold(struct snapshot *snapshot); /* one reference more; returns it */
+void snapshot_release(struct snapshot *snapshot);          /* one less; NULL is allowed */
+
+#endif

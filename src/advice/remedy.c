@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+#include "advice/remedy.h"
+
+#include "kernel/natenv.h"
+
+#include <stdio.h>
+
+/* How much a counter grew since the poll before; 0 if that is not known. */
+static int64_t
+growth(const struct host_state *host, enum limit counter)
+{
+	int64_t now = host->limits.value[counter], then = host->earlier.value[counter];
+	return then != LIMIT_ABSENT && now > then ? now - then : 0;
+}
+
+/* TIME_WAIT sockets that hold a port; a good part of the load. */
+static bool
+much_time_wait(const struct usage *u)
+{
+	uint32_t holding = u->states.of[STATE_TIME_WAIT] - u->recyclable;
+	return holding > 0 && holding >= (u->capacity - u->tightest) / 4;
+}
+
+/* tcp_twsk_unique(): reuse needs timestamps; 2 is on for loopback already; 1 is on for all. */
+static void
+remedy_reuse(struct sentence *s, const struct advice *a)
+{
+	const int64_t *limit = a->host->limits.value;
+	char text[80], delay[NUMBER_TEXT_MAX];
+	if (!much_time_wait(a->usage))
+		return;
+	bool loopback = a->peer != NULL && addr_is_loopback(a->peer);
+	bool off = limit[LIMIT_TW_REUSE] == 0 || (limit[LIMIT_TW_REUSE] == 2 && !loopback);
+	if (limit[LIMIT_TIMESTAMPS] == 0 && limit[LIMIT_TW_REUSE] != LIMIT_ABSENT) {
+		sentence_choice(s, off ? "set net.ipv4.tcp_timestamps=1 and net.ipv4.tcp_tw_reuse=1"
+				       : "set net.ipv4.tcp_timestamps=1, which tcp_tw_reuse needs");
+	} else if (off) {
+		sentence_choice(s, "set net.ipv4.tcp_tw_reuse=1");
+	} else if (limit[LIMIT_TW_REUSE] > 0 && limit[LIMIT_TW_REUSE_DELAY] > 1000) {
+		snprintf(text, sizeof(text), "lower net.ipv4.tcp_tw_reuse_delay (%s ms)",
+			 number_text((uint64_t)limit[LIMIT_TW_REUSE_DELAY], delay));
+		sentence_choice(s, text);
+	}
+}
+
+static void
+remedy_keep_alive(struct sentence *s, const struct advice *a)
+{
+	(void)a;
+	sentence_choice(s, "keep connections alive instead of opening new ones");
+}
+
+static void
+remedy_share(struct sentence *s, const struct advice *a)
+{
+	(void)a;
+	sentence_choice(s, "share connections (pooling, keep-alive)");
+}
+
+/* What to set, what it brings, and whose ports to protect first: a listener keeps its port, but may
+ * not get it again once a connection took it. */
+void
+remedy_put_range(struct sentence *s, const struct range_tally *range)
+{
+	const struct widening *w = &range->wider;
+	char buf[ADVICE_MAX], gain[NUMBER_TEXT_MAX], more[NUMBER_TEXT_MAX];
+	struct sentence text = sentence_in(buf, sizeof(buf));
+	if (w->gain == 0)
+		return;
+	sentence_put(&text, "set net.ipv4.ip_local_port_range=\"%u %u\" (+%s port%s", w->range.low,
+		     w->range.high, number_text(w->gain, gain), number_s(w->gain));
+	if (w->named_count > 0)
+		sentence_put(&text, "; reserve listener%s ", number_s(w->listening));
+	for (unsigned i = 0; i < w->named_count; i++)
+		sentence_put(&text, "%s%u", i == 0 ? "" : ", ", w->named[i]);
+	if (w->listening > w->named_count)
+		sentence_put(&text, " and %s more",
+			     number_text(w->listening - w->named_count, more));
+	sentence_put(&text, w->listening > 0 ? " first)" : ")");
+	sentence_choice(s, buf);
+}
+
+static void
+remedy_widen(struct sentence *s, const struct advice *a)
+{
+	remedy_put_range(s, a->range);
+}
+
+static void
+remedy_addresses(struct sentence *s, const struct advice *a)
+{
+	char text[80], each[NUMBER_TEXT_MAX];
+	snprintf(text, sizeof(text), "add peer or local addresses (%s port%s each)",
+		 number_text(a->usage->capacity, each), number_s(a->usage->capacity));
+	sentence_choice(s, text);
+}
+
+/* What takes most of the range. */
+static void
+remedy_unblock(struct sentence *s, const struct advice *a)
+{
+	const struct range_tally *r = a->range;
+	char text[160], count[NUMBER_TEXT_MAX];
+	if (r->reserved >= r->listening && r->reserved >= r->bound)
+		snprintf(text, sizeof(text),
+			 "shorten net.ipv4.ip_local_reserved_ports (%s port%s of the range)",
+			 number_text(r->reserved, count), number_s(r->reserved));
+	else if (r->listening >= r->bound)
+		snprintf(text, sizeof(text), "move the listeners out of the range (%s port%s)",
+			 number_text(r->listening, count), number_s(r->listening));
+	else
+		snprintf(text, sizeof(text),
+			 "let programs connect() without bind(), or bind() with "
+			 "IP_BIND_ADDRESS_NO_PORT (%s port%s)",
+			 number_text(r->bound, count), number_s(r->bound));
+	sentence_choice(s, text);
+}
+
+/* A connect() that hangs: a table or a NAT on the way that is full looks like a silent peer. */
+static void
+remedy_path(struct sentence *s, const struct advice *a)
+{
+	char text[ADVICE_MAX], count[NUMBER_TEXT_MAX];
+	int percent = hostlimits_percent(&a->host->limits, RULE_CONNTRACK);
+	int64_t failed = growth(a->host, LIMIT_INSERT_FAILED);
+	const struct nat_words *nat = natenv_toward(a->host->nat, a->peer);
+	if (percent >= (int)hostlimits_band_default.raise.warning_percent)
+		snprintf(text, sizeof(text),
+			 "connection tracking is %d %% full: raise net.netfilter.nf_conntrack_max",
+			 percent);
+	else if (failed > 0)
+		snprintf(
+		    text, sizeof(text),
+		    "NAT on this host found no port %s time%s since the last poll: give it more "
+		    "addresses",
+		    number_text((uint64_t)failed, count), number_s((uint64_t)failed));
+	else if (nat != NULL)
+		snprintf(text, sizeof(text), "%s: %s", nat->words, nat->meaning);
+	else
+		snprintf(text, sizeof(text),
+			 "the peer does not answer: check the path and its firewall");
+	sentence_choice(s, text);
+}
+
+static void
+remedy_restart(struct sentence *s, const struct advice *a)
+{
+	bool named = a->holder != NULL && a->holder[0] != '\0';
+	sentence_put(s, named ? ": it does not close its sockets; restart it"
+			      : ": the peer has closed, the local process has not; restart it");
+}
+
+typedef void remedy_fn(struct sentence *s, const struct advice *a);
+
+/* What to do about a cause, the most useful first. Each looks for itself whether it has an effect.
+ */
+#define REMEDIES 5
+/* clang-format off */
+static remedy_fn *const remedies[][REMEDIES] = {
+    [CAUSE_NONE] = {NULL},
+    [CAUSE_ESTABLISHED] = {remedy_share, remedy_widen, remedy_addresses},
+    [CAUSE_TIME_WAIT] = {remedy_reuse, remedy_keep_alive, remedy_widen, remedy_addresses},
+    [CAUSE_CLOSE_WAIT] = {remedy_restart},
+    [CAUSE_SYN_SENT] = {remedy_path},
+    [CAUSE_SMALL_RANGE] = {remedy_widen, remedy_addresses},
+    [CAUSE_BLOCKED] = {remedy_unblock, remedy_widen},
+    [CAUSE_FAILURES] = {remedy_reuse, remedy_share, remedy_widen, remedy_addresses},
+    [CAUSE_LIMIT] = {NULL},
+};
+/* clang-format on */
+
+void
+remedy_put(struct sentence *sentence, const struct advice *advice)
+{
+	const struct usage *u = advice->usage;
+	enum cause cause = u->cause;
+	if (cause == CAUSE_FAILURES && u->tightest > u->capacity / 2) {
+		sentence_choice(sentence, "it was a burst, or the program narrows its range "
+					  "(IP_LOCAL_PORT_RANGE)");
+		return;
+	}
+	for (unsigned i = 0; i < REMEDIES && remedies[cause][i] != NULL; i++)
+		remedies[cause][i](sentence, advice);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+#include "alarm/alarm_file.h"
+
+#include "config/config_words.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* More than there can be: maxAlarms, targets and notices. */
+#define ALARMS_MAX 110000
+
+#define LINE_MAX_OCTETS (ALARM_KEY_MAX + 80)
+
+static const char head[] = "srcportd alarms 1";
+
+void
+alarm_file_print(const struct alarm_file *file, FILE *out)
+{
+	fprintf(out, "%s\nlast %u %u\n", head, file->last_id, file->last_sequence);
+	for (uint32_t i = 0; i < file->count; i++) {
+		const struct alarm *a = &file->alarms[i];
+		char key[ALARM_KEY_MAX];
+		fprintf(out, "alarm %u %u %s %s %lld %s\n", a->id, a->sequence,
+			severity_name(a->severity), severity_name(a->told), (long long)a->since,
+			alarm_key(&a->subject, key));
+	}
+}
+
+/* Cuts the next word off a line; the empty string at its end. */
+static char *
+cut(char **line)
+{
+	char *word = *line;
+	char *end = strchr(word, ' ');
+	if (end == NULL) {
+		*line = word + strlen(word);
+	} else {
+		*end = '\0';
+		*line = end + 1;
+	}
+	return word;
+}
+
+static bool
+parse_severity(const char *word, enum severity least, enum severity most, enum severity *out)
+{
+	for (enum severity s = least; s <= most; s++) {
+		if (strcmp(word, severity_name(s)) == 0) {
+			*out = s;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+parse_alarm(char *line, struct alarm *out)
+{
+	uint32_t since;
+	memset(out, 0, sizeof(*out));
+	out->cause = CAUSE_NONE;
+	if (strcmp(cut(&line), "alarm") != 0 ||
+	    !config_number(cut(&line), 1, ALARM_ID_MAX, &out->id) ||
+	    !config_number(cut(&line), 0, UINT32_MAX, &out->sequence) ||
+	    !parse_severity(cut(&line), SEVERITY_WARNING, SEVERITY_CRITICAL, &out->severity) ||
+	    !parse_severity(cut(&line), SEVERITY_NORMAL, SEVERITY_UNKNOWN, &out->told) ||
+	    !config_number(cut(&line), 0, UINT32_MAX, &since))
+		return false;
+	out->since = since;
+	return alarm_key_parse(line, &out->subject);
+}
+
+/* A line without its end; false at the end of the file, or if a line is too long or has no end. */
+static bool
+read_line(FILE *in, char *line, size_t room, bool *good)
+{
+	*good = true;
+	if (fgets(line, (int)room, in) == NULL) {
+		*good = ferror(in) == 0;
+		return false;
+	}
+	size_t length = strlen(line);
+	*good = length > 0 && line[length - 1] == '\n';
+	if (*good)
+		line[length - 1] = '\0';
+	return *good;
+}
+
+static bool
+parse_last(char *line, struct alarm_file *file)
+{
+	return strcmp(cut(&line), "last") == 0 &&
+	       config_number(cut(&line), 0, ALARM_ID_MAX, &file->last_id) &&
+	       config_number(cut(&line), 0, UINT32_MAX, &file->last_sequence) && *line == '\0';
+}
+
+static const char *
+add_alarm(struct alarm_file *file, char *line)
+{
+	struct alarm alarm;
+	if (!parse_alarm(line, &alarm))
+		return "alarm ID SEQUENCE SEVERITY TOLD SINCE KEY";
+	if (file->count == ALARMS_MAX)
+		return "fewer alarms";
+	struct alarm *more = realloc(file->alarms, (file->count + 1) * sizeof(*more));
+	if (more == NULL)
+		return "more memory";
+	file->alarms = more;
+	file->alarms[file->count++] = alarm;
+	return NULL;
+}
+
+const char *
+alarm_file_parse(FILE *in, struct alarm_file *file)
+{
+	char line[LINE_MAX_OCTETS];
+	bool good;
+	memset(file, 0, sizeof(*file));
+	if (!read_line(in, line, sizeof(line), &good) || strcmp(line, head) != 0)
+		return "\"srcportd alarms 1\" in the first line";
+	if (!read_line(in, line, sizeof(line), &good) || !parse_last(line, file))
+		return "last ID SEQUENCE";
+	while (read_line(in, line, sizeof(line), &good)) {
+		const char *expected = add_alarm(file, line);
+		if (expected != NULL)
+			return expected;
+	}
+	return good ? NULL : "whole lines";
+}
+
+/* Every octet, whatever write() takes at a time. */
+static bool
+write_all(int fd, const char *text, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = write(fd, text, length);
+		if (written < 0 && errno != EINTR)
+			return false;
+		if (written > 0) {
+			text += written;
+			length -= (size_t)written;
+		}
+	}
+	return true;
+}
+
+bool
+alarm_file_replace(const char *path, const char *text, size_t length)
+{
+	char fresh[PATH_MAX];
+	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd < 0)
+		return false;
+	bool good = write_all(fd, text, length);
+	int error = errno;
+	if (close(fd) != 0 && good) {
+		good = false;
+		error = errno;
+	}
+	if (good && rename(fresh, path) == 0)
+		return true;
+	if (good)
+		error = errno;
+	unlink(fresh);
+	errno = error;
+	return false;
+}

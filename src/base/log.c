@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/log.h"
+
+#include "base/clean.h"
+#include "base/monotonic.h"
+#include "base/ratelimit.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define LINE_MAX_OCTETS 1024
+
+/* Lines of one kind (one format) that a minute may have. */
+#define BURST     20
+#define WINDOW_MS 60000
+
+static enum log_sink sink = LOG_TO_STDERR;
+static bool debugging;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct ratelimit limit = {.burst = BURST, .window_ms = WINDOW_MS};
+
+/* The variable is inherited by whatever a service starts: only the stream that it names counts. */
+bool
+log_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+	char end;
+	return stream != NULL && sscanf(stream, "%llu:%llu%c", &device, &inode, &end) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
+void
+log_open(enum log_sink to, bool debug)
+{
+	sink = to;
+	debugging = debug;
+	/* Standard error too, for as long as there is one: whoever types -d sees why it failed. */
+	if (to == LOG_TO_SYSLOG)
+		openlog("srcportd", LOG_PID | LOG_PERROR, LOG_DAEMON);
+}
+
+/* What is to be said about lines that were, or will be, left out; false if this line is one. */
+static bool
+pass(const char *format, char *remark, size_t room)
+{
+	uint32_t held_back;
+	pthread_mutex_lock(&lock);
+	enum ratelimit_verdict verdict =
+	    ratelimit_ask(&limit, format, monotonic_us() / 1000, &held_back);
+	pthread_mutex_unlock(&lock);
+	if (verdict == RATELIMIT_LAST)
+		snprintf(remark, room, " (more lines like this are left out for a minute)");
+	else if (held_back > 0)
+		snprintf(remark, room, " (lines like this that were left out: %" PRIu32 ")",
+			 held_back);
+	else
+		remark[0] = '\0';
+	return verdict != RATELIMIT_HOLD;
+}
+
+/* One write per line, so that lines of two threads never mix. */
+static void __attribute__((format(printf, 3, 0)))
+emit(int priority, const char *subsystem, const char *format, va_list args)
+{
+	char raw[LINE_MAX_OCTETS], text[LINE_MAX_OCTETS], remark[96] = "";
+	if (priority != LOG_DEBUG && !pass(format, remark, sizeof(remark)))
+		return;
+	if (vsnprintf(raw, sizeof(raw), format, args) < 0)
+		return;
+	clean_text(raw, sizeof(raw), text, sizeof(text));
+	if (sink == LOG_TO_SYSLOG)
+		syslog(priority, "%s: %s%s", subsystem, text, remark);
+	else if (sink == LOG_TO_JOURNAL)
+		fprintf(stderr, "<%d>%s: %s%s\n", priority, subsystem, text, remark);
+	else
+		fprintf(stderr, "srcportd: %s: %s%s\n", subsystem, text, remark);
+}
+
+void
+log_error(const char *subsystem, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	emit(LOG_ERR, subsystem, format, args);
+	va_end(args);
+}
+
+void
+log_warn(const char *subsystem, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	emit(LOG_WARNING, subsystem, format, args);
+	va_end(args);
+}
+
+void
+log_info(const char *subsystem, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	emit(LOG_INFO, subsystem, format, args);
+	va_end(args);
+}
+
+void
+log_debug(const char *subsystem, const char *format, ...)
+{
+	if (!debugging)
+		return;
+	va_list args;
+	va_start(args, format);
+	emit(LOG_DEBUG, subsystem, format, args);
+	va_end(args);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/portset.h"
+
+#include <string.h>
+
+void
+portset_clear(struct portset *s)
+{
+	memset(s, 0, sizeof(*s));
+}
+
+void
+portset_add_range(struct portset *s, uint16_t first, uint16_t last)
+{
+	for (uint32_t port = first; port <= last; port++)
+		portset_add(s, (uint16_t)port);
+}
+
+void
+portset_or(struct portset *s, const struct portset *other)
+{
+	for (unsigned i = 0; i < PORTSET_WORDS; i++)
+		s->word[i] |= other->word[i];
+}
+
+void
+portset_andnot(struct portset *s, const struct portset *other)
+{
+	for (unsigned i = 0; i < PORTSET_WORDS; i++)
+		s->word[i] &= ~other->word[i];
+}
+
+void
+portset_and(struct portset *s, const struct portset *other)
+{
+	for (unsigned i = 0; i < PORTSET_WORDS; i++)
+		s->word[i] &= other->word[i];
+}
+
+void
+portset_complement(const struct portset *s, struct portset *out)
+{
+	for (unsigned i = 0; i < PORTSET_WORDS; i++)
+		out->word[i] = ~s->word[i];
+}
+
+uint32_t
+portset_count(const struct portset *s)
+{
+	uint32_t count = 0;
+	for (unsigned i = 0; i < PORTSET_WORDS; i++)
+		count += (uint32_t)__builtin_popcountll(s->word[i]);
+	return count;
+}
+
+uint32_t
+portset_count_andnot(const struct portset *s, const struct portset *other)
+{
+	uint32_t count = 0;
+	for (unsigned i = 0; i < PORTSET_WORDS; i++)
+		count += (uint32_t)__builtin_popcountll(s->word[i] & ~other->word[i]);
+	return count;
+}
+
+int
+portset_next(const struct portset *s, uint32_t from)
+{
+	for (uint32_t i = from / 64; i < PORTSET_WORDS; i++) {
+		uint64_t word = s->word[i];
+		if (i == from / 64)
+			word &= ~UINT64_C(0) << (from % 64);
+		if (word != 0)
+			return (int)(i * 64 + (uint32_t)__builtin_ctzll(word));
+	}
+	return -1;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/config_parse.h"
+
+#include "base/clean.h"
+#include "config/config_target.h"
+#include "config/config_tokens.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Where something was said. */
+struct place {
+	const char *file;
+	unsigned line; /* 0 = nowhere: it is the default */
+};
+
+struct target_line {
+	struct place place;
+	char *text;
+	size_t length;
+	char name[TARGET_NAME_MAX + 1]; /* once parsed */
+};
+
+struct reading {
+	struct config *config;
+	config_complain *complain;
+	void *arg;
+	unsigned errors;
+	char **files; /* names that places point to */
+	unsigned file_count;
+	struct place last[CONFIG_TOKENS_MAX]; /* of each token */
+	struct target_line *targets;          /* not yet parsed */
+	unsigned target_count;
+};
+
+static void __attribute__((format(printf, 3, 4)))
+complain(struct reading *r, const struct place *place, const char *format, ...)
+{
+	char text[512], line[CONFIG_FILE_MAX + sizeof(text)];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (place->line == 0)
+		snprintf(line, sizeof(line), "%s: %s", place->file, text);
+	else
+		snprintf(line, sizeof(line), "%s:%u: %s", place->file, place->line, text);
+	clean_text(line, sizeof(line), line, sizeof(line));
+	r->errors++;
+	r->complain(r->arg, line);
+}
+
+static void
+complain_fault(struct reading *r, const struct place *place, const char *token,
+	       const struct config_fault *fault)
+{
+	complain(r, place, "%s: found %s, expected %s", token, fault->found, fault->expected);
+}
+
+/* Nothing may be left of a line whose token is content. */
+static bool
+at_end(struct config_words *words, struct config_fault *fault)
+{
+	const char *word = config_next(words);
+	return word == NULL || config_wrong(fault, word, "the end of the line");
+}
+
+/* Targets wait until all levels that they inherit are known. */
+static void
+keep_target(struct reading *r, const struct place *place, const char *line, size_t length)
+{
+	if (r->target_count == CONFIG_TARGETS_MAX) {
+		complain(r, place, "target: found one more, expected at most %d",
+			 CONFIG_TARGETS_MAX);
+		return;
+	}
+	struct target_line *more = realloc(r->targets, (r->target_count + 1) * sizeof(*more));
+	if (more == NULL) {
+		complain(r, place, "out of memory");
+		return;
+	}
+	r->targets = more;
+	struct target_line *kept = &more[r->target_count];
+	*kept = (struct target_line){.place = *place, .text = malloc(length + 1), .length = length};
+	if (kept->text == NULL) {
+		complain(r, place, "out of memory");
+		return;
+	}
+	memcpy(kept->text, line, length);
+	r->target_count++;
+}
+
+static void
+read_line(struct reading *r, const struct place *place, const char *line, size_t length)
+{
+	struct config_words words;
+	struct config_fault fault;
+	if (!config_split(line, length, &words, &fault)) {
+		complain(r, place, "found %s, expected %s", fault.found, fault.expected);
+		return;
+	}
+	const char *name = config_next(&words);
+	if (name == NULL)
+		return;
+	const struct config_token *token = config_token_find(name);
+	if (token == NULL) {
+		complain(r, place, "found \"%.64s\", expected a token of srcportd.conf(5)", name);
+		return;
+	}
+	if (token->set == NULL) {
+		keep_target(r, place, line, length);
+		return;
+	}
+	struct place *last = &r->last[token - config_tokens];
+	if (last->line != 0 && last->file == place->file)
+		complain(r, place,
+			 "%s: found it again, expected it once in a file: it is in line %u",
+			 token->name, last->line);
+	*last = *place;
+	if (!token->set(token, r->config, &words, &fault) || !at_end(&words, &fault))
+		complain_fault(r, place, token->name, &fault);
+}
+
+/* Keeps a name for the places that point to it; NULL when out of memory. */
+static const char *
+keep_file_name(struct reading *r, const char *name)
+{
+	char **more = realloc(r->files, (r->file_count + 1) * sizeof(*r->files));
+	if (more == NULL)
+		return NULL;
+	r->files = more;
+	return r->files[r->file_count++] = strdup(name);
+}
+
+static void
+read_file(struct reading *r, const char *path, bool optional)
+{
+	struct place place = {.file = keep_file_name(r, path)};
+	if (place.file == NULL) {
+		place.file = path;
+		complain(r, &place, "out of memory");
+		return;
+	}
+	FILE *file = fopen(path, "re");
+	struct stat status;
+	if (file == NULL) {
+		if (!optional || errno != ENOENT)
+			complain(r, &place, "cannot be read: %s", strerror(errno));
+		return;
+	}
+	if (fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode))
+		errno = EISDIR;
+	else
+		errno = 0;
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t length;
+	while (errno == 0 && (length = getline(&line, &room, file)) >= 0) {
+		if (length > 0 && line[length - 1] == '\n')
+			length--;
+		place.line++;
+		read_line(r, &place, line, (size_t)length);
+		errno = 0;
+	}
+	place.line = 0;
+	if (errno != 0)
+		complain(r, &place, "cannot be read: %s", strerror(errno));
+	free(line);
+	fclose(file);
+}
+
+static int
+is_drop_in(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name);
+	return entry->d_name[0] != '.' && length > 5 &&
+	       strcmp(entry->d_name + length - 5, ".conf") == 0;
+}
+
+static int
+compare_names(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void
+read_drop_ins(struct reading *r, const char *path)
+{
+	char directory[CONFIG_FILE_MAX + 4], name[2 * CONFIG_FILE_MAX + 8];
+	snprintf(directory, sizeof(directory), "%s.d", path);
+	struct dirent **entries;
+	int count = scandir(directory, &entries, is_drop_in, compare_names);
+	if (count < 0) {
+		struct place place = {.file = directory};
+		if (errno != ENOENT)
+			complain(r, &place, "cannot be read: %s", strerror(errno));
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "%s/%s", directory, entries[i]->d_name);
+		read_file(r, name, false);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+static void
+read_target(struct reading *r, unsigned t, const struct level_band *inherited)
+{
+	const struct place *place = &r->targets[t].place;
+	struct config_words words;
+	struct config_fault fault;
+	struct target target;
+	config_split(r->targets[t].text, r->targets[t].length, &words, &fault);
+	config_next(&words);
+	if (!config_target_parse(&words, inherited, &target, &fault)) {
+		complain_fault(r, place, "target", &fault);
+		return;
+	}
+	for (unsigned i = 0; i < t; i++) {
+		const struct target_line *other = &r->targets[i];
+		if (strcmp(other->name, target.name) == 0) {
+			complain(r, place,
+				 "target: found \"%s\", expected a name that %s:%u has not",
+				 target.name, other->place.file, other->place.line);
+			return;
+		}
+	}
+	strcpy(r->targets[t].name, target.name);
+	if (!config_add_target(r->config, &target))
+		complain(r, place, "out of memory");
+}
+
+static const struct place *
+place_of(const struct reading *r, const char *token)
+{
+	return &r->last[config_token_find(token) - config_tokens];
+}
+
+/* A warning that comes later than its critical. */
+static bool
+check_band(struct reading *r, const struct level_band *band, const char *const names[4])
+{
+	enum config_contradiction wrong = config_level_contradiction(band);
+	if (wrong == BAND_GOOD)
+		return true;
+	bool percent = wrong == BAND_PERCENT;
+	const struct levels *at = &band->raise;
+	const char *warning = names[percent ? 0 : 2], *critical = names[percent ? 1 : 3];
+	const struct place *here = place_of(r, warning), *there = place_of(r, critical);
+	complain(r, here->line != 0 ? here : there, "%s: found %u, expected at %s %u, which is %s",
+		 warning, percent ? at->warning_percent : at->warning_remaining,
+		 percent ? "most" : "least",
+		 percent ? at->critical_percent : at->critical_remaining, critical);
+	return false;
+}
+
+/* Returns what targets inherit: nothing that is wrong, or they would only repeat it. */
+static const struct level_band *
+check_bands(struct reading *r)
+{
+	static const char *const pools[] = {"warningPercent", "criticalPercent", "warningRemaining",
+					    "criticalRemaining"};
+	static const char *const local[] = {NULL, NULL, "localWarningRemaining",
+					    "localCriticalRemaining"};
+	static const char *const host[] = {NULL, NULL, "hostWarningRemaining",
+					   "hostCriticalRemaining"};
+	check_band(r, &r->config->local, local);
+	check_band(r, &r->config->host, host);
+	return check_band(r, &r->config->levels, pools) ? &r->config->levels : &level_band_off;
+}
+
+unsigned
+config_read(struct config *config, const char *path, bool optional, config_complain *say, void *arg)
+{
+	struct reading r = {.config = config, .complain = say, .arg = arg};
+	if (strlen(path) >= CONFIG_FILE_MAX) {
+		struct place place = {.file = path};
+		complain(&r, &place, "found a path of %zu characters, expected at most %d",
+			 strlen(path), CONFIG_FILE_MAX - 1);
+		return r.errors;
+	}
+	read_file(&r, path, optional);
+	read_drop_ins(&r, path);
+	const struct level_band *inherited = check_bands(&r);
+	for (unsigned t = 0; t < r.target_count; t++)
+		read_target(&r, t, inherited);
+	for (unsigned t = 0; t < r.target_count; t++)
+		free(r.targets[t].text);
+	for (unsigned f = 0; f < r.file_count; f++)
+		free(r.files[f]);
+	free(r.targets);
+	free(r.files);
+	return r.errors;
+}
+
+bool
+config_set(struct config *config, const char *name, const char *value, char *error, size_t room)
+{
+	struct config_words words = {.word = {words.room}, .count = 1};
+	struct config_fault fault;
+	const struct config_token *token = config_token_find(name);
+	snprintf(words.room, sizeof(words.room), "%s", value);
+	if (token->set(token, config, &words, &fault) && at_end(&words, &fault))
+		return true;
+	snprintf(error, room, "found %s, expected %s", fault.found, fault.expected);
+	return false;
+}
+
+void
+config_dump(const struct config *config, FILE *out)
+{
+	for (unsigned i = 0; i < config_token_count; i++) {
+		const struct config_token *token = &config_tokens[i];
+		if (token->set == NULL) {
+			for (uint32_t t = 0; t < config->target_count; t++)
+				config_target_dump(&config->targets[t], out);
+			continue;
+		}
+		fprintf(out, "%s ", token->name);
+		token->dump(token, config, out);
+		fputc('\n', out);
+	}
+}
+
+const char *
+config_keep_start(struct config *now, const struct config *before)
+{
+	const char *changed = NULL;
+	if (strcmp(now->state_file, before->state_file) != 0)
+		changed = "stateFile";
+	if (now->base_oid_length != before->base_oid_length ||
+	    memcmp(now->base_oid, before->base_oid,
+		   now->base_oid_length * sizeof(now->base_oid[0])) != 0)
+		changed = "baseOID";
+	if (strcmp(now->agentx_socket, before->agentx_socket) != 0)
+		changed = "agentXSocket";
+	memcpy(now->agentx_socket, before->agentx_socket, sizeof(now->agentx_socket));
+	memcpy(now->base_oid, before->base_oid, sizeof(now->base_oid));
+	now->base_oid_length = before->base_oid_length;
+	memcpy(now->state_file, before->state_file, sizeof(now->state_file));
+	return changed;
+}

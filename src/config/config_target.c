@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/config_target.h"
+
+#include "config/config_level.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool
+parse_name(struct config_words *words, struct target *out, struct config_fault *fault)
+{
+	const char *word = config_next(words);
+	if (word == NULL || !target_name_valid(word))
+		return config_wrong(fault, word, "a name of 1 to %d printable characters of ASCII",
+				    TARGET_NAME_MAX);
+	snprintf(out->name, sizeof(out->name), "%s", word);
+	return true;
+}
+
+static bool
+parse_spec(struct config_words *words, struct target *out, struct config_fault *fault)
+{
+	const char *word = config_next(words);
+	const char *expected = target_parse(word != NULL ? word : "", out);
+	if (expected != NULL)
+		return config_wrong(fault, word, "%s", expected);
+	if (!config_take(words, "port"))
+		return true;
+	uint32_t port;
+	word = config_next(words);
+	if (out->port != 0)
+		return config_wrong(fault, word, "one port, not a second one");
+	if (word == NULL || !config_number(word, 1, 65535, &port))
+		return config_wrong(fault, word, "a port from 1 to 65535");
+	out->port = (uint16_t)port;
+	return true;
+}
+
+/* One severity's levels in a band, and whether the line has named any of them. */
+struct severity_levels {
+	const char *token;
+	size_t percent, remaining; /* offsets in struct levels */
+	bool named;
+};
+
+static uint32_t *
+level_at(struct levels *levels, size_t offset)
+{
+	return (uint32_t *)((char *)levels + offset);
+}
+
+static bool
+parse_level(struct severity_levels *s, struct config_words *words, struct level_band *band,
+	    struct config_fault *fault)
+{
+	if (!s->named) {
+		s->named = true;
+		*level_at(&band->raise, s->percent) = config_percent.off;
+		*level_at(&band->clear, s->percent) = config_percent.off;
+		*level_at(&band->raise, s->remaining) = config_remaining.off;
+		*level_at(&band->clear, s->remaining) = config_remaining.off;
+	}
+	const char *word = words->at < words->count ? words->word[words->at] : "";
+	bool percent = strchr(word, '%') != NULL;
+	const struct config_level_form *form = percent ? &config_percent : &config_remaining;
+	size_t offset = percent ? s->percent : s->remaining;
+	return config_level_parse(form, words, level_at(&band->raise, offset),
+				  level_at(&band->clear, offset), fault);
+}
+
+static bool
+parse_levels(struct config_words *words, struct level_band *band, struct config_fault *fault)
+{
+	struct severity_levels severities[] = {
+	    {"critical", offsetof(struct levels, critical_percent),
+	     offsetof(struct levels, critical_remaining), false},
+	    {"warning", offsetof(struct levels, warning_percent),
+	     offsetof(struct levels, warning_remaining), false},
+	};
+	while (words->at < words->count) {
+		bool good;
+		if (config_take(words, severities[0].token))
+			good = parse_level(&severities[0], words, band, fault);
+		else if (config_take(words, severities[1].token))
+			good = parse_level(&severities[1], words, band, fault);
+		else if (config_take(words, "closeWait"))
+			good =
+			    config_level_parse(&config_close_wait, words, &band->raise.close_wait,
+					       &band->clear.close_wait, fault);
+		else
+			return config_wrong(fault, config_next(words),
+					    "critical, warning, closeWait or the end of the line");
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+bool
+config_target_parse(struct config_words *words, const struct level_band *inherited,
+		    struct target *out, struct config_fault *fault)
+{
+	memset(out, 0, sizeof(*out));
+	out->levels = *inherited;
+	if (!parse_name(words, out, fault) || !parse_spec(words, out, fault) ||
+	    !parse_levels(words, &out->levels, fault))
+		return false;
+	const struct levels *raise = &out->levels.raise;
+	char found[48];
+	switch (config_level_contradiction(&out->levels)) {
+	case BAND_PERCENT:
+		snprintf(found, sizeof(found), "warning %u%%", raise->warning_percent);
+		return config_wrong(fault, found, "at most %u%%, its critical level",
+				    raise->critical_percent);
+	case BAND_REMAINING:
+		snprintf(found, sizeof(found), "warning %u", raise->warning_remaining);
+		return config_wrong(fault, found, "at least %u, its critical level",
+				    raise->critical_remaining);
+	case BAND_GOOD: break;
+	}
+	return true;
+}
+
+static void
+dump_severity(const char *token, const struct level_band *band, size_t percent, size_t remaining,
+	      FILE *out)
+{
+	const char *raise = (const char *)&band->raise, *clear = (const char *)&band->clear;
+	const struct {
+		const struct config_level_form *form;
+		size_t offset;
+	} levels[] = {{&config_percent, percent}, {&config_remaining, remaining}};
+	bool any = false;
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t at, until;
+		memcpy(&at, raise + levels[i].offset, sizeof(at));
+		memcpy(&until, clear + levels[i].offset, sizeof(until));
+		if (at == levels[i].form->off)
+			continue;
+		fprintf(out, " %s ", token);
+		config_level_dump(levels[i].form, at, until, out);
+		any = true;
+	}
+	if (!any)
+		fprintf(out, " %s off", token);
+}
+
+void
+config_target_dump(const struct target *target, FILE *out)
+{
+	char spec[TARGET_SPEC_MAX];
+	fprintf(out, "target \"%s\" %s", target->name, target_text(target, spec));
+	dump_severity("critical", &target->levels, offsetof(struct levels, critical_percent),
+		      offsetof(struct levels, critical_remaining), out);
+	dump_severity("warning", &target->levels, offsetof(struct levels, warning_percent),
+		      offsetof(struct levels, warning_remaining), out);
+	fputs(" closeWait ", out);
+	config_level_dump(&config_close_wait, target->levels.raise.close_wait,
+			  target->levels.clear.close_wait, out);
+	fputc('\n', out);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/config_tokens.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* The member of the configuration that a token is about. */
+static void *
+member(const struct config_token *token, struct config *config)
+{
+	return (char *)config + token->offset;
+}
+
+static const void *
+const_member(const struct config_token *token, const struct config *config)
+{
+	return (const char *)config + token->offset;
+}
+
+static bool
+set_number(const struct config_token *token, struct config *config, struct config_words *words,
+	   struct config_fault *fault)
+{
+	const char *word = config_next(words);
+	if (word == NULL || !config_number(word, token->min, token->max, member(token, config)))
+		return config_wrong(fault, word, "a number from %u to %u", token->min, token->max);
+	return true;
+}
+
+static void
+dump_number(const struct config_token *token, const struct config *config, FILE *out)
+{
+	fprintf(out, "%u", *(const uint32_t *)const_member(token, config));
+}
+
+static bool
+set_switch(const struct config_token *token, struct config *config, struct config_words *words,
+	   struct config_fault *fault)
+{
+	bool *on = member(token, config);
+	if (config_take(words, "yes"))
+		*on = true;
+	else if (config_take(words, "no"))
+		*on = false;
+	else
+		return config_wrong(fault, config_next(words), "yes or no");
+	return true;
+}
+
+static void
+dump_switch(const struct config_token *token, const struct config *config, FILE *out)
+{
+	fputs(*(const bool *)const_member(token, config) ? "yes" : "no", out);
+}
+
+/* A second number behind a keyword; `otherwise` if it is not there. */
+static bool
+take_seconds(struct config_words *words, const char *keyword, uint32_t low, uint32_t high,
+	     uint32_t otherwise, uint32_t *out, struct config_fault *fault)
+{
+	*out = otherwise;
+	if (!config_take(words, keyword))
+		return true;
+	const char *word = config_next(words);
+	if (word == NULL || !config_number(word, low, high, out))
+		return config_wrong(fault, word, "%s with a number from %u to %u", keyword, low,
+				    high);
+	return true;
+}
+
+/* One number alone is a fixed interval. */
+static bool
+set_pace(const struct config_token *token, struct config *config, struct config_words *words,
+	 struct config_fault *fault)
+{
+	struct pace *pace = member(token, config);
+	const char *word = config_next(words);
+	if (word == NULL || !config_number(word, token->min, token->max, &pace->usual_s))
+		return config_wrong(fault, word, "a number from %u to %u", token->min, token->max);
+	uint32_t usual = pace->usual_s;
+	return take_seconds(words, "min", token->min, usual, usual, &pace->least_s, fault) &&
+	       take_seconds(words, "max", usual, token->max, usual, &pace->most_s, fault);
+}
+
+static void
+dump_pace(const struct config_token *token, const struct config *config, FILE *out)
+{
+	const struct pace *pace = const_member(token, config);
+	fprintf(out, "%u min %u max %u", pace->usual_s, pace->least_s, pace->most_s);
+}
+
+/* A level and its clear level, at the same place of the two halves of a struct level_band. */
+static bool
+set_level(const struct config_token *token, struct config *config, struct config_words *words,
+	  struct config_fault *fault)
+{
+	uint32_t *raise = member(token, config);
+	uint32_t *clear = (uint32_t *)((char *)raise + offsetof(struct level_band, clear));
+	return config_level_parse(token->form_of_level, words, raise, clear, fault);
+}
+
+static void
+dump_level(const struct config_token *token, const struct config *config, FILE *out)
+{
+	const char *raise = const_member(token, config);
+	uint32_t at, until;
+	memcpy(&at, raise, sizeof(at));
+	memcpy(&until, raise + offsetof(struct level_band, clear), sizeof(until));
+	config_level_dump(token->form_of_level, at, until, out);
+}
+
+/* Copies a text that has no control characters; token->max is the room. */
+static bool
+copy_text(const struct config_token *token, struct config *config, const char *word)
+{
+	size_t length = strlen(word);
+	if (length >= token->max)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)word[i] < ' ' || word[i] == 0x7f || word[i] == '"')
+			return false;
+	memcpy(member(token, config), word, length + 1);
+	return true;
+}
+
+/* A path, or a transport of Net-SNMP and an address: "unix:PATH", "tcp:HOST:PORT". */
+static bool
+set_socket(const struct config_token *token, struct config *config, struct config_words *words,
+	   struct config_fault *fault)
+{
+	const char *word = config_next(words);
+	const char *path = word != NULL && strncmp(word, "unix:", 5) == 0 ? word + 5 : word;
+	bool good = word != NULL && (path[0] == '/' || strncmp(word, "tcp:", 4) == 0 ||
+				     strncmp(word, "tcp6:", 5) == 0);
+	/* sun_path of a unix socket has room for 107 octets. */
+	if (!good || strlen(path) > 107 || !copy_text(token, config, word))
+		return config_wrong(fault, word,
+				    "a path that begins with / and has at most 107 characters, or "
+				    "tcp:HOST:PORT");
+	return true;
+}
+
+static bool
+set_file(const struct config_token *token, struct config *config, struct config_words *words,
+	 struct config_fault *fault)
+{
+	if (config_take(words, "none")) {
+		*(char *)member(token, config) = '\0';
+		return true;
+	}
+	const char *word = config_next(words);
+	if (word == NULL || word[0] != '/' || !copy_text(token, config, word))
+		return config_wrong(
+		    fault, word, "a path that begins with / and has at most %u characters, or none",
+		    token->max - 1);
+	return true;
+}
+
+static void
+dump_text(const struct config_token *token, const struct config *config, FILE *out)
+{
+	const char *text = const_member(token, config);
+	if (*text == '\0')
+		fputs("none", out);
+	else
+		fprintf(out, strpbrk(text, " #") != NULL ? "\"%s\"" : "%s", text);
+}
+
+static bool
+set_oid(const struct config_token *token, struct config *config, struct config_words *words,
+	struct config_fault *fault)
+{
+	const char *word = config_next(words);
+	uint32_t sub[CONFIG_OID_MAX];
+	uint32_t count = 0;
+	const char *at = word != NULL ? word + (word[0] == '.') : "";
+	while (count < CONFIG_OID_MAX && *at >= '0' && *at <= '9') {
+		char *end;
+		unsigned long long value = strtoull(at, &end, 10);
+		if (value > UINT32_MAX || end - at > 10)
+			break;
+		sub[count++] = (uint32_t)value;
+		at = *end == '.' && end[1] != '\0' ? end + 1 : end;
+	}
+	static const uint32_t internet[] = {1, 3, 6, 1};
+	if (*at != '\0' || count < 7 || memcmp(sub, internet, sizeof(internet)) != 0)
+		return config_wrong(fault, word,
+				    "7 to %u numbers with dots that begin with 1.3.6.1",
+				    CONFIG_OID_MAX);
+	memcpy(member(token, config), sub, count * sizeof(sub[0]));
+	config->base_oid_length = count;
+	return true;
+}
+
+static void
+dump_oid(const struct config_token *token, const struct config *config, FILE *out)
+{
+	(void)token;
+	for (uint32_t i = 0; i < config->base_oid_length; i++)
+		fprintf(out, i == 0 ? "%u" : ".%u", config->base_oid[i]);
+}
+
+static const struct {
+	const char *name;
+	uint32_t bit;
+} notify_names[] = {
+    {"critical", NOTIFY_CRITICAL},
+    {"warning", NOTIFY_WARNING},
+    {"cleared", NOTIFY_CLEARED},
+    {"suppressed", NOTIFY_SUPPRESSED},
+};
+#define NOTIFY_NAMES (sizeof(notify_names) / sizeof(notify_names[0]))
+
+static bool
+set_notify(const struct config_token *token, struct config *config, struct config_words *words,
+	   struct config_fault *fault)
+{
+	uint32_t chosen = 0;
+	if (config_take(words, "none")) {
+		*(uint32_t *)member(token, config) = 0;
+		return true;
+	}
+	while (words->at < words->count) {
+		unsigned i = 0;
+		while (i < NOTIFY_NAMES && !config_take(words, notify_names[i].name))
+			i++;
+		if (i == NOTIFY_NAMES)
+			break;
+		chosen |= notify_names[i].bit;
+	}
+	if (chosen == 0 || words->at < words->count)
+		return config_wrong(fault, config_next(words),
+				    "some of critical, warning, cleared, suppressed; or none");
+	*(uint32_t *)member(token, config) = chosen;
+	return true;
+}
+
+static void
+dump_notify(const struct config_token *token, const struct config *config, FILE *out)
+{
+	uint32_t chosen = *(const uint32_t *)const_member(token, config);
+	const char *space = "";
+	if (chosen == 0)
+		fputs("none", out);
+	for (unsigned i = 0; i < NOTIFY_NAMES; i++) {
+		if ((chosen & notify_names[i].bit) == 0)
+			continue;
+		fprintf(out, "%s%s", space, notify_names[i].name);
+		space = " ";
+	}
+}
+
+/* One line a token. */
+/* clang-format off */
+
+#define AT(field) offsetof(struct config, field)
+#define NUMBER(name, form, field, low, high) \
+    {name, form, set_number, dump_number, AT(field), low, high, NULL}
+#define SWITCH(name, field) \
+    {name, "yes | no", set_switch, dump_switch, AT(field), 0, 0, NULL}
+#define TEXT(name, form, set, field, room) \
+    {name, form, set, dump_text, AT(field), 0, room, NULL}
+#define LEVEL(name, form, field, kind) \
+    {name, form " [clear N] | off", set_level, dump_level, AT(field), 0, 0, &(kind)}
+
+const struct config_token config_tokens[] = {
+    TEXT("agentXSocket", "ADDRESS", set_socket, agentx_socket, CONFIG_SOCKET_MAX),
+    {"baseOID", "OID", set_oid, dump_oid, AT(base_oid), 0, 0, NULL},
+    TEXT("stateFile", "PATH | none", set_file, state_file, CONFIG_FILE_MAX),
+    {"interval", "SECONDS [min SECONDS] [max SECONDS]", set_pace, dump_pace, AT(pace), 1, 86400,
+     NULL},
+    NUMBER("cpuPercent", "PERCENT", pace.cpu_percent, 0, 100),
+    LEVEL("criticalPercent", "PERCENT", levels.raise.critical_percent, config_percent),
+    LEVEL("warningPercent", "PERCENT", levels.raise.warning_percent, config_percent),
+    LEVEL("criticalRemaining", "PORTS", levels.raise.critical_remaining, config_remaining),
+    LEVEL("warningRemaining", "PORTS", levels.raise.warning_remaining, config_remaining),
+    LEVEL("closeWait", "CONNECTIONS", levels.raise.close_wait, config_close_wait),
+    LEVEL("localCriticalRemaining", "PORTS", local.raise.critical_remaining, config_remaining),
+    LEVEL("localWarningRemaining", "PORTS", local.raise.warning_remaining, config_remaining),
+    LEVEL("hostCriticalRemaining", "PORTS", host.raise.critical_remaining, config_remaining),
+    LEVEL("hostWarningRemaining", "PORTS", host.raise.warning_remaining, config_remaining),
+    LEVEL("conntrackPercent", "PERCENT", limits[RULE_CONNTRACK].raise.warning_percent, config_percent),
+    LEVEL("filesPercent", "PERCENT", limits[RULE_FILES].raise.warning_percent, config_percent),
+    NUMBER("raisePolls", "POLLS", raise_polls, 1, 1000),
+    NUMBER("clearPolls", "POLLS", clear_polls, 1, 1000),
+    {"target", "NAME SPEC [port N] [critical LEVEL] [warning LEVEL] [closeWait LEVEL]", NULL, NULL,
+     0, 0, 0, NULL},
+    NUMBER("maxPools", "ROWS", rows.pools, 1, 100000),
+    NUMBER("maxPeers", "ROWS", rows.peers, 1, 100000),
+    NUMBER("maxLocals", "ROWS", rows.locals, 1, 100000),
+    NUMBER("maxAlarms", "ALARMS", max_alarms, 1, 100000),
+    {"notifications", "KIND... | none", set_notify, dump_notify, AT(notify), 0, 0, NULL},
+    NUMBER("notificationsPerMinute", "N", notifications_per_minute, 0, 100000),
+    SWITCH("probe", probe),
+    NUMBER("probeMax", "PORTS", probe_max, 1, 65535),
+    SWITCH("failures", failures),
+    SWITCH("owners", owners),
+};
+
+/* clang-format on */
+
+_Static_assert(sizeof(config_tokens) / sizeof(config_tokens[0]) <= CONFIG_TOKENS_MAX,
+	       "CONFIG_TOKENS_MAX is too small");
+
+const unsigned config_token_count = sizeof(config_tokens) / sizeof(config_tokens[0]);
+
+const struct config_token *
+config_token_find(const char *name)
+{
+	for (unsigned i = 0; i < config_token_count; i++)
+		if (strcasecmp(config_tokens[i].name, name) == 0)
+			return &config_tokens[i];
+	return NULL;
+}

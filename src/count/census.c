@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: ISC */
+#include "count/census.h"
+
+#include "base/array.h"
+#include "base/pool_key.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* TCP_TIMEWAIT_LEN: how long a TIME_WAIT lives; idiag_expires counts down from it. */
+#define TIME_WAIT_MS 60000
+
+/* Age from which a TIME_WAIT may be taken over where tcp_tw_reuse_delay does not exist (< 6.14):
+ * the kernel then waits for the next whole second, which a second of age always satisfies. */
+#define DEFAULT_REUSE_DELAY_MS 1000
+
+#define LOOPBACK_INTERFACE 1
+
+void
+census_init(struct census *census, const struct settings *settings, struct memory *memory)
+{
+	memset(census, 0, sizeof(*census));
+	census->settings = *settings;
+	census->memory = memory;
+	census->local_last = LOOKUP_NONE;
+	if (settings->tw_reuse_delay_ms != SETTING_ABSENT)
+		census->features |= UINT32_C(1) << FEATURE_TW_DELAY;
+}
+
+void
+census_free(struct census *census)
+{
+	for (uint32_t i = 0; i < census->pool_count; i++) {
+		portbag_free(&census->pools[i].held);
+		portbag_free(&census->pools[i].asked);
+	}
+	for (uint32_t i = 0; i < census->local_count; i++)
+		portbag_free(&census->locals[i].extra);
+	free(census->pools);
+	free(census->locals);
+	free(census->keys);
+	lookup_free(&census->pool_lookup);
+	lookup_free(&census->local_lookup);
+	memset(census, 0, sizeof(*census));
+}
+
+static uint32_t
+find_local(const struct census *census, uint32_t hash, const struct addr *address)
+{
+	uint32_t cursor = hash, i;
+	while ((i = lookup_next(&census->local_lookup, hash, &cursor)) != LOOKUP_NONE)
+		if (addr_equal(&census->locals[i].address, address))
+			return i;
+	return LOOKUP_NONE;
+}
+
+uint32_t
+census_local(const struct census *census, const struct addr *address)
+{
+	return find_local(census, addr_hash(address), address);
+}
+
+/* Index of the local address, entered if it is new; LOOKUP_NONE with errno ENOMEM. */
+static uint32_t
+local_of(struct census *census, const struct addr *address)
+{
+	if (census->local_last != LOOKUP_NONE &&
+	    addr_equal(&census->locals[census->local_last].address, address))
+		return census->local_last;
+	uint32_t hash = addr_hash(address);
+	uint32_t i = find_local(census, hash, address);
+	if (i != LOOKUP_NONE)
+		return census->local_last = i;
+
+	struct local *locals =
+	    array_grow(census->locals, census->local_count, &census->local_room, sizeof(*locals));
+	if (locals == NULL)
+		return LOOKUP_NONE;
+	census->locals = locals;
+	i = census->local_count;
+	if (!lookup_enter(&census->local_lookup, hash, i))
+		return LOOKUP_NONE;
+	locals[i] = (struct local){.address = *address};
+	portbag_init(&locals[i].extra);
+	census->local_count++;
+	return census->local_last = i;
+}
+
+static uint32_t
+find_pool(const struct census *census, uint32_t hash, struct pool_key key)
+{
+	uint32_t cursor = hash, i;
+	while ((i = lookup_next(&census->pool_lookup, hash, &cursor)) != LOOKUP_NONE)
+		if (pool_key_equal(POOL_KEY(&census->pools[i]), key))
+			return i;
+	return LOOKUP_NONE;
+}
+
+const struct pool *
+census_pool(const struct census *census, const struct addr *local, const struct addr *peer,
+	    uint16_t port)
+{
+	const struct pool_key key = {local, peer, port};
+	uint32_t i = find_pool(census, pool_key_hash(key), key);
+	return i == LOOKUP_NONE ? NULL : &census->pools[i];
+}
+
+/* The socket's pool, entered if it is new; NULL with errno ENOMEM. */
+static struct pool *
+pool_of(struct census *census, const struct diag_socket *s)
+{
+	const struct pool_key key = {&s->local, &s->peer, s->peer_port};
+	uint32_t hash = pool_key_hash(key), i = find_pool(census, hash, key);
+	if (i != LOOKUP_NONE)
+		return &census->pools[i];
+
+	uint32_t local = local_of(census, &s->local);
+	if (local == LOOKUP_NONE)
+		return NULL;
+	struct pool *pools =
+	    array_grow(census->pools, census->pool_count, &census->pool_room, sizeof(*pools));
+	if (pools == NULL)
+		return NULL;
+	census->pools = pools;
+	i = census->pool_count;
+	if (!lookup_enter(&census->pool_lookup, hash, i))
+		return NULL;
+	pools[i] = (struct pool){
+	    .local = s->local, .peer = s->peer, .port = s->peer_port, .local_index = local};
+	portbag_init(&pools[i].held);
+	portbag_init(&pools[i].asked);
+	census->pool_count++;
+	return &pools[i];
+}
+
+/* Enters a port that is held at a local address outside any pool's `held`. */
+static bool
+hold_locally(struct census *census, uint32_t local, uint16_t port)
+{
+	return portbag_add(&census->locals[local].extra, &census->settings.range, port) >= 0;
+}
+
+bool
+census_hold(struct census *census, const struct addr *address, uint16_t port)
+{
+	uint32_t local = local_of(census, address);
+	return local != LOOKUP_NONE && hold_locally(census, local, port);
+}
+
+bool
+census_carry(struct census *census, struct carry *carry)
+{
+	census->carry = carry;
+	return carry == NULL || !carry->light || carry_apply(carry, census);
+}
+
+bool
+census_watch(struct census *census)
+{
+	if (census->keys == NULL)
+		census->keys = calloc(range_size(&census->settings.range), sizeof(*census->keys));
+	return census->keys != NULL;
+}
+
+void
+census_settle(struct census *census, uint16_t port, bool blocked)
+{
+	portset_del(&census->ambiguous, port);
+	if (blocked)
+		portset_add(&census->bound, port);
+	else
+		portset_del(&census->bound, port);
+}
+
+/* Adds a socket to its port's key, in which the order does not matter. */
+static void
+add_key(struct census *census, const struct diag_socket *s)
+{
+	uint64_t mixed = (s->cookie ^ s->cookie >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+	census->keys[s->local_port - census->settings.range.low] += mixed ^ mixed >> 29;
+}
+
+/* What is learned of a socket of the range while it tells, for when it does not any more. */
+static void
+note(const struct census *census, const struct diag_socket *s, enum origin origin)
+{
+	if (census->memory != NULL)
+		memory_note(census->memory, s->cookie, origin);
+}
+
+uint32_t
+census_features_of(const struct diag_socket *s)
+{
+	uint32_t features = 0;
+	if (s->mini)
+		return 0;
+	if (diag_no_port(s) != NO_PORT_UNKNOWN)
+		features |= UINT32_C(1) << FEATURE_NO_PORT;
+	if (diag_cgroup(s) != 0)
+		features |= UINT32_C(1) << FEATURE_CGROUP;
+	return features;
+}
+
+/* A listener or a bound idle socket: blocks its port for every pool, and for bind(addr, 0) at its
+ * own address or, on a wildcard, at every address of its kind. What is bound idle blocks its port
+ * in every later state too, where bind(addr, 0) does not show. */
+static bool
+add_holder(struct census *census, const struct diag_socket *s)
+{
+	portset_add(s->state == STATE_LISTEN ? &census->listening : &census->bound, s->local_port);
+	portset_add(&census->any, s->local_port);
+	if (s->state != STATE_LISTEN)
+		census->features |= UINT32_C(1) << FEATURE_BOUND_IDLE;
+	if ((census->features & CENSUS_FEATURES_OF_SOCKETS) != CENSUS_FEATURES_OF_SOCKETS)
+		census->features |= census_features_of(s);
+	if (!range_has(&census->settings.range, s->local_port))
+		return true;
+	if (s->state != STATE_LISTEN)
+		note(census, s, ORIGIN_EXPLICIT);
+	if (addr_is_any(&s->local)) {
+		if (addr_is_v4(&s->local) || !diag_v6only(s))
+			portset_add(&census->wild4, s->local_port);
+		if (!addr_is_v4(&s->local))
+			portset_add(&census->wild6, s->local_port);
+		return true;
+	}
+	if (census->carry != NULL && !census->carry->light && s->state != STATE_LISTEN &&
+	    !carry_hold(census->carry, &s->local, s->local_port))
+		return false;
+	return census_hold(census, &s->local, s->local_port);
+}
+
+/* A socket of the range whose port bind() was given. It comes again among the connections. */
+static void
+add_explicit(struct census *census, const struct diag_socket *s)
+{
+	portset_add(&census->bound, s->local_port);
+	note(census, s, ORIGIN_EXPLICIT);
+}
+
+/* True if the port had a listener in the last poll, or outside the range, where connect() chooses
+ * no ports, ever since there are sockets on it. */
+static bool
+had_listener(const struct census *census, uint16_t port)
+{
+	return census->memory != NULL &&
+	       memory_listened(census->memory, &census->settings.range, port);
+}
+
+/* Counts an inbound connection of a port outside the range by its port; of ports beyond
+ * DIAG_SKIP_MAX, only in the totals. */
+static void
+count_server(struct census *census, const struct diag_socket *s)
+{
+	for (unsigned i = 0; i < census->server_count; i++) {
+		if (census->servers[i].port == s->local_port) {
+			census->servers[i].states.of[s->state]++;
+			return;
+		}
+	}
+	if (census->server_count == DIAG_SKIP_MAX)
+		return;
+	struct carry_port *server = &census->servers[census->server_count++];
+	*server = (struct carry_port){.port = s->local_port};
+	server->states.of[s->state]++;
+}
+
+/* An inbound socket takes nothing from any pool; it holds its port at its local address. A child
+ * keeps the port blocked after its listener has gone (__inet_inherit_port). */
+static bool
+add_inbound(struct census *census, const struct diag_socket *s, bool in_range, enum origin known)
+{
+	census->inbound++;
+	if (!in_range && portset_has(&census->listening, s->local_port))
+		count_server(census, s);
+	if (!in_range || s->request)
+		return true;
+	if (known == ORIGIN_UNKNOWN && census->memory != NULL)
+		note(census, s,
+		     memory_held(census->memory, s->local_port) ? ORIGIN_UNSURE : ORIGIN_ACCEPTED);
+	if (!portset_has(&census->listening, s->local_port))
+		portset_add(&census->bound, s->local_port);
+	return census_hold(census, &s->local, s->local_port);
+}
+
+/* How a socket came by its port, of which memory knows no more than `origin`: at an odd offset from
+ * the low end of the range, where bind(addr, 0) searches first, only IP_BIND_ADDRESS_NO_PORT tells
+ * that connect() chose it. At an even one that is taken for granted. */
+static enum origin
+origin_of(struct census *census, const struct diag_socket *s, enum origin origin)
+{
+	if (origin != ORIGIN_UNKNOWN)
+		return origin;
+	if (had_listener(census, s->local_port)) {
+		note(census, s, ORIGIN_UNSURE);
+		return ORIGIN_UNSURE;
+	}
+	bool odd = (s->local_port - census->settings.range.low) & 1;
+	if (!odd)
+		return ORIGIN_CONNECT;
+	enum diag_no_port no_port = s->mini ? NO_PORT_UNKNOWN : diag_no_port(s);
+	if (no_port != NO_PORT_UNKNOWN)
+		census->features |= UINT32_C(1) << FEATURE_NO_PORT;
+	if (no_port != NO_PORT_ON)
+		return ORIGIN_UNKNOWN;
+	note(census, s, ORIGIN_CONNECT);
+	return ORIGIN_CONNECT;
+}
+
+/* Each socket is looked at, also on a port that is blocked anyway: it may outlive what blocks it.
+ */
+static void
+settle_origin(struct census *census, const struct diag_socket *s, enum origin known)
+{
+	enum origin origin = origin_of(census, s, known);
+	if (origin == ORIGIN_EXPLICIT)
+		portset_add(&census->bound, s->local_port);
+	else if (origin == ORIGIN_UNKNOWN || origin == ORIGIN_UNSURE)
+		portset_add(&census->ambiguous, s->local_port);
+}
+
+bool
+census_recyclable(const struct settings *settings, const struct diag_socket *s)
+{
+	if (!s->mini || s->state != STATE_TIME_WAIT || settings->timestamps == 0)
+		return false;
+	if (settings->tw_reuse == 2) {
+		if (!addr_is_loopback(&s->local) && !addr_is_loopback(&s->peer) &&
+		    s->interface != LOOPBACK_INTERFACE)
+			return false;
+	} else if (settings->tw_reuse != 1) {
+		return false;
+	}
+	uint32_t delay = settings->tw_reuse_delay_ms == SETTING_ABSENT
+			     ? DEFAULT_REUSE_DELAY_MS
+			     : (uint32_t)settings->tw_reuse_delay_ms;
+	return s->expires < TIME_WAIT_MS && TIME_WAIT_MS - s->expires > delay;
+}
+
+static bool
+add_outbound(struct census *census, const struct diag_socket *s, bool in_range, enum origin known)
+{
+	census->outbound++;
+	struct pool *pool = pool_of(census, s);
+	if (pool == NULL)
+		return false;
+	pool->states.of[s->state]++;
+	census->locals[pool->local_index].connections++;
+	if (!in_range)
+		return true;
+	const struct port_range *range = &census->settings.range;
+	if (s->request)
+		return portbag_add(&pool->asked, range, s->local_port) >= 0;
+	settle_origin(census, s, known);
+	if (census_recyclable(&census->settings, s)) {
+		pool->recyclable++;
+		return hold_locally(census, pool->local_index, s->local_port);
+	}
+	return portbag_add(&pool->held, range, s->local_port) >= 0;
+}
+
+static bool
+add_connection(struct census *census, const struct diag_socket *s)
+{
+	bool in_range = range_has(&census->settings.range, s->local_port);
+	enum origin known = ORIGIN_UNKNOWN;
+	if (!s->request)
+		portset_add(&census->any, s->local_port);
+	if (in_range && !s->request && census->keys != NULL)
+		add_key(census, s);
+	if (in_range && !s->request && census->memory != NULL)
+		known = memory_recall(census->memory, s->cookie);
+	if (portset_has(&census->listening, s->local_port) || known == ORIGIN_ACCEPTED ||
+	    (!in_range && had_listener(census, s->local_port)))
+		return add_inbound(census, s, in_range, known);
+	return add_outbound(census, s, in_range, known);
+}
+
+bool
+census_add(struct census *census, enum diag_dump dump, const struct diag_socket *s)
+{
+	if (dump == DIAG_EXPLICIT) {
+		add_explicit(census, s);
+		return true;
+	}
+	census->sockets++;
+	census->totals.of[s->state]++;
+	return dump == DIAG_HOLDERS ? add_holder(census, s) : add_connection(census, s);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+#include "count/formula.h"
+
+/* __inet_hash_connect() and inet_csk_find_open_port() both clear the low bit of the size and start
+ * at offset 0. */
+void
+formula_offered(const struct settings *settings, struct portset *out)
+{
+	portset_clear(out);
+	portset_add_range(out, settings->range.low, settings->range.high);
+	if (range_size(&settings->range) == 3)
+		portset_del(out, settings->range.high);
+	portset_andnot(out, &settings->reserved);
+}
+
+/* Any one call in an odd-sized range of five or more skips the first or the last port, so the last
+ * connect() of all may fail while one of them is free. */
+static uint32_t
+odd_loss(const struct port_range *range, bool low_is_free, bool high_is_free)
+{
+	uint32_t size = range_size(range);
+	return size >= 5 && size % 2 == 1 && (low_is_free || high_is_free);
+}
+
+void
+formula_begin(struct formula *f, const struct census *census, struct range_tally *out)
+{
+	struct portset set;
+	f->range = &census->settings.range;
+	out->range = *f->range;
+	out->size = range_size(f->range);
+	portset_clear(&set);
+	portset_add_range(&set, f->range->low, f->range->high);
+	portset_and(&set, &census->settings.reserved);
+	out->reserved = portset_count(&set);
+
+	formula_offered(&census->settings, &f->usable);
+	out->free = portset_count_andnot(&f->usable, &census->any);
+	out->in_use = portset_count(&f->usable) - out->free;
+	out->listening = portset_count(&f->usable);
+	portset_andnot(&f->usable, &census->listening);
+	out->bound = portset_count(&f->usable);
+	out->listening -= out->bound;
+	portset_andnot(&f->usable, &census->bound);
+	out->capacity = portset_count(&f->usable);
+	out->bound -= out->capacity;
+
+	out->wider =
+	    widen_range(f->range, &census->settings.reserved, &census->listening, &census->bound);
+	f->capacity = out->capacity;
+	portset_complement(&f->usable, &f->unusable);
+	f->ambiguous = census->ambiguous;
+	portset_and(&f->ambiguous, &f->usable);
+	f->ambiguous_count = portset_count(&f->ambiguous);
+	portset_complement(&f->ambiguous, &f->settled);
+	out->uncertain =
+	    f->ambiguous_count + odd_loss(f->range, portset_has(&f->usable, f->range->low),
+					  portset_has(&f->usable, f->range->high));
+}
+
+void
+formula_set(const struct formula *f, const struct portset *held, struct usage *out)
+{
+	struct portset left = f->usable;
+	portset_andnot(&left, held);
+	out->remaining = portset_count(&left);
+	out->used = f->capacity - out->remaining;
+	bool low = portset_has(&left, f->range->low), high = portset_has(&left, f->range->high);
+	portset_and(&left, &f->ambiguous);
+	out->uncertain = portset_count(&left) + odd_loss(f->range, low, high);
+	if (out->uncertain > out->remaining)
+		out->uncertain = out->remaining;
+	out->capacity = f->capacity;
+}
+
+void
+formula_bag(const struct formula *f, const struct portbag *held, struct usage *out)
+{
+	uint16_t low = f->range->low, high = f->range->high;
+	out->used = portbag_count_without(held, f->range, &f->unusable);
+	out->remaining = f->capacity - out->used;
+	out->capacity = f->capacity;
+	out->uncertain = 0;
+	if (f->ambiguous_count != 0) {
+		out->uncertain =
+		    f->ambiguous_count - portbag_count_without(held, f->range, &f->settled);
+	}
+	out->uncertain +=
+	    odd_loss(f->range, portset_has(&f->usable, low) && !portbag_has(held, f->range, low),
+		     portset_has(&f->usable, high) && !portbag_has(held, f->range, high));
+	if (out->uncertain > out->remaining)
+		out->uncertain = out->remaining;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC */
+#include "count/level.h"
+
+/* A range smaller than this is named as the cause when no single state explains the load: the
+ * kernel's default range has 28,232 ports. */
+#define SMALL_RANGE 8192
+
+#define RAISE_DEFAULT                                                                              \
+	{                                                                                          \
+		.critical_percent = 95, .warning_percent = 80, .critical_remaining = 1,            \
+		.warning_remaining = 100, .close_wait = 1000,                                      \
+	}
+#define ALL_OFF                                                                                    \
+	{                                                                                          \
+		.critical_percent = LEVEL_PERCENT_OFF, .warning_percent = LEVEL_PERCENT_OFF,       \
+	}
+
+const struct levels levels_default = RAISE_DEFAULT;
+
+const struct level_band level_band_default = {
+    .raise = RAISE_DEFAULT,
+    .clear = {.critical_percent = 90,
+	      .warning_percent = 75,
+	      .critical_remaining = 2,
+	      .warning_remaining = 120,
+	      .close_wait = 900},
+};
+
+const struct level_band level_band_off = {.raise = ALL_OFF, .clear = ALL_OFF};
+
+unsigned
+level_percent(uint32_t remaining, uint32_t capacity)
+{
+	if (remaining == 0 || capacity == 0)
+		return 100;
+	if (remaining >= capacity)
+		return 0;
+	return (unsigned)((uint64_t)(capacity - remaining) * 100 / capacity);
+}
+
+enum severity
+level_of(const struct levels *levels, uint32_t remaining, uint32_t capacity, uint32_t close_wait)
+{
+	unsigned percent = level_percent(remaining, capacity);
+	if (remaining < levels->critical_remaining || percent >= levels->critical_percent)
+		return SEVERITY_CRITICAL;
+	if (remaining < levels->warning_remaining || percent >= levels->warning_percent)
+		return SEVERITY_WARNING;
+	if (levels->close_wait != 0 && close_wait > levels->close_wait)
+		return SEVERITY_WARNING;
+	return SEVERITY_NORMAL;
+}
+
+/* What of the way up to `level`, in whole percent; 0 if the level is off. */
+static unsigned
+way(uint64_t value, uint64_t level, bool on)
+{
+	uint64_t percent = on && level != 0 ? value * 100 / level : 0;
+	return percent < 99 ? (unsigned)percent : 99;
+}
+
+unsigned
+level_nearness(const struct levels *l, uint32_t remaining, uint32_t capacity, uint32_t close_wait)
+{
+	if (level_of(l, remaining, capacity, close_wait) != SEVERITY_NORMAL)
+		return 100;
+	uint32_t used = capacity > remaining ? capacity - remaining : 0;
+	uint32_t room[] = {l->critical_remaining, l->warning_remaining};
+	uint32_t percent[] = {l->critical_percent, l->warning_percent};
+	unsigned most = way(close_wait, (uint64_t)l->close_wait + 1, l->close_wait != 0);
+	for (unsigned i = 0; i < 2; i++) {
+		/* Reached with so many ports in use. */
+		uint64_t by_room = (uint64_t)capacity + 1 - room[i];
+		uint64_t by_percent = ((uint64_t)capacity * percent[i] + 99) / 100;
+		unsigned ways[] = {way(used, by_room, room[i] != 0),
+				   way(used, by_percent, percent[i] < LEVEL_PERCENT_OFF)};
+		for (unsigned j = 0; j < 2; j++)
+			if (ways[j] > most)
+				most = ways[j];
+	}
+	return most;
+}
+
+/* The state that explains most of the load, as a cause; CAUSE_NONE if no connections are there. */
+static enum cause
+dominant(const struct state_counts *states)
+{
+	static const struct {
+		enum tcp_state state;
+		enum cause cause;
+	} rule[] = {
+	    {STATE_CLOSE_WAIT, CAUSE_CLOSE_WAIT},
+	    {STATE_TIME_WAIT, CAUSE_TIME_WAIT},
+	    {STATE_SYN_SENT, CAUSE_SYN_SENT},
+	    {STATE_ESTABLISHED, CAUSE_ESTABLISHED},
+	};
+	enum cause cause = CAUSE_NONE;
+	uint32_t most = 0;
+	for (unsigned i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
+		if (states->of[rule[i].state] > most) {
+			most = states->of[rule[i].state];
+			cause = rule[i].cause;
+		}
+	}
+	return cause;
+}
+
+enum cause
+level_cause(enum severity severity, const struct levels *levels, const struct state_counts *states,
+	    uint32_t used, uint32_t capacity, uint32_t range_size)
+{
+	if (severity == SEVERITY_NORMAL || severity == SEVERITY_UNKNOWN)
+		return CAUSE_NONE;
+	if (levels->close_wait != 0 && states->of[STATE_CLOSE_WAIT] > levels->close_wait)
+		return CAUSE_CLOSE_WAIT;
+	if (capacity < range_size / 2)
+		return CAUSE_BLOCKED;
+	enum cause cause = dominant(states);
+	/* A pool that is nearly empty and yet under its level has too small a range. */
+	if (cause == CAUSE_NONE || used < capacity / 2)
+		return CAUSE_SMALL_RANGE;
+	if (cause == CAUSE_ESTABLISHED && range_size < SMALL_RANGE)
+		return CAUSE_SMALL_RANGE;
+	return cause;
+}
+
+const char *
+severity_name(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_NORMAL: return "normal";
+	case SEVERITY_WARNING: return "warning";
+	case SEVERITY_CRITICAL: return "critical";
+	case SEVERITY_UNKNOWN: break;
+	}
+	return "unknown";
+}
+
+static const struct {
+	const char *name, *words;
+} causes[] = {
+    [CAUSE_NONE] = {"none", "nothing holds the ports"},
+    [CAUSE_ESTABLISHED] = {"established", "established load"},
+    [CAUSE_TIME_WAIT] = {"timeWait", "TIME_WAIT churn"},
+    [CAUSE_CLOSE_WAIT] = {"closeWait", "CLOSE_WAIT leak"},
+    [CAUSE_SYN_SENT] = {"synSent", "SYN_SENT pile-up"},
+    [CAUSE_SMALL_RANGE] = {"smallRange", "small range"},
+    [CAUSE_BLOCKED] = {"blocked", "reserved and blocked ports"},
+    [CAUSE_FAILURES] = {"failures", "failed connect() calls"},
+    [CAUSE_LIMIT] = {"limit", "a host limit"},
+};
+
+const char *
+cause_name(enum cause cause)
+{
+	return causes[cause].name;
+}
+
+const char *
+cause_words(enum cause cause)
+{
+	return causes[cause].words;
+}

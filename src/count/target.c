@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+#include "count/target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char expected[] = "ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS";
+
+bool
+target_name_valid(const char *name)
+{
+	size_t length = strlen(name);
+	bool good = length >= 1 && length <= TARGET_NAME_MAX;
+	for (size_t i = 0; good && i < length; i++)
+		good = name[i] >= ' ' && name[i] <= '~' && name[i] != '"';
+	return good;
+}
+
+/* A decimal number min..max that fills the text. */
+static bool
+parse_number(const char *text, unsigned min, unsigned max, unsigned *out)
+{
+	if (*text < '0' || *text > '9' || strlen(text) > 5)
+		return false;
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+	if (*end != '\0' || value < min || value > max)
+		return false;
+	*out = (unsigned)value;
+	return true;
+}
+
+/* Cuts "...SEPARATOR NUMBER" off the end of text; *number is left alone if it is not there. */
+static bool
+cut_number(char *text, char separator, unsigned min, unsigned max, unsigned *number)
+{
+	char *at = strrchr(text, separator);
+	if (at == NULL)
+		return true;
+	if (!parse_number(at + 1, min, max, number))
+		return false;
+	*at = '\0';
+	return true;
+}
+
+/* "[V6]" or "[V6]:PORT", either with /BITS inside: cuts brackets and port away. */
+static bool
+cut_brackets(char **text, unsigned *port)
+{
+	char *close = strchr(*text, ']');
+	if (close == NULL)
+		return false;
+	if (close[1] == ':' && !parse_number(close + 2, 1, 65535, port))
+		return false;
+	if (close[1] != ':' && close[1] != '\0')
+		return false;
+	*close = '\0';
+	(*text)++;
+	return strchr(*text, ':') != NULL;
+}
+
+const char *
+target_parse(const char *text, struct target *out)
+{
+	char copy[TARGET_SPEC_MAX], *plain = copy;
+	size_t length = strlen(text);
+	if (length >= sizeof(copy))
+		return expected;
+	memcpy(copy, text, length + 1);
+
+	unsigned port = 0, bits = 255;
+	if (*plain == '[') {
+		if (!cut_brackets(&plain, &port))
+			return expected;
+	} else {
+		char *colon = strchr(plain, ':');
+		bool v4_port = colon != NULL && strchr(colon + 1, ':') == NULL;
+		if (v4_port && !cut_number(plain, ':', 1, 65535, &port))
+			return expected;
+	}
+	if (!cut_number(plain, '/', 0, 128, &bits))
+		return expected;
+	struct addr net;
+	if (!addr_parse(plain, &net))
+		return expected;
+	/* An IPv4 prefix length written behind the mapped form counts from the whole address. */
+	bool mapped = addr_is_v4(&net) && strchr(plain, ':') != NULL;
+	if (mapped && bits != 255)
+		return expected;
+	unsigned most = addr_is_v4(&net) ? 32 : 128;
+	if (bits == 255)
+		bits = most;
+	if (bits > most)
+		return expected;
+	out->net = net;
+	out->bits = (uint8_t)bits;
+	out->port = (uint16_t)port;
+	return NULL;
+}
+
+bool
+target_matches(const struct target *target, const struct addr *peer, uint16_t port)
+{
+	return (target->port == 0 || target->port == port) &&
+	       addr_in_prefix(peer, &target->net, target->bits);
+}
+
+const char *
+target_text(const struct target *target, char buf[static TARGET_SPEC_MAX])
+{
+	char text[ADDR_TEXT_MAX], bits[8] = "", port[8] = "";
+	bool v4 = addr_is_v4(&target->net);
+	if (target->bits != (v4 ? 32 : 128))
+		snprintf(bits, sizeof(bits), "/%u", target->bits);
+	if (target->port != 0)
+		snprintf(port, sizeof(port), ":%u", target->port);
+	snprintf(buf, TARGET_SPEC_MAX, target->port != 0 && !v4 ? "[%s%s]%s" : "%s%s%s",
+		 addr_text(&target->net, text), bits, port);
+	return buf;
+}

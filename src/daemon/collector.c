@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/collector.h"
+
+#include "alarm/alert.h"
+#include "base/clean.h"
+#include "base/log.h"
+#include "base/monotonic.h"
+#include "daemon/metronome.h"
+#include "daemon/reload.h"
+#include "daemon/round.h"
+#include "daemon/signals.h"
+#include "kernel/poller.h"
+#include "owners/owners.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char subsystem[] = "collector";
+
+/* Between two lines that only differ in why polls fail. */
+#define REASON_MS 60000
+
+struct collector {
+	struct config *config;
+	const struct options *options;
+	struct door *door;
+	struct service *service;
+	struct round *round;
+	struct alert *alert;
+	struct owners *owners;
+	struct metronome metronome;
+	int signal_fd;
+	bool stopping;
+
+	struct shortage shortage;
+	struct tally *tally; /* of a poll that waits for a survey of owners, since made_ms */
+	bool due;            /* the next poll waits for that one */
+	bool urgent;         /* it looks at everything */
+	uint64_t cpu_us;     /* thread_cpu_us() up to which polls have been charged */
+	uint64_t heard_ms;   /* when the poll under way began, or was last answered */
+	struct poll_stats stats;
+	uint64_t failed_ms;    /* when it was logged last why polls fail */
+	struct snapshot *last; /* the published one, never NULL once open; holds a reference */
+};
+
+/* Polls at once, and then every `seconds`. */
+static void
+poll_soon(struct collector *c, uint32_t seconds)
+{
+	if (!metronome_set(&c->metronome, 0, seconds))
+		log_error(subsystem, "timer: %s", strerror(errno));
+}
+
+/* What is served until the first poll has ended, which takes seconds on a host with very many
+ * sockets: a severity that is unknown, and a number that goes on. A manager that found no module at
+ * all might not ask again.
+ */
+static bool
+publish_nothing(struct collector *c)
+{
+	c->stats.interval_s = c->metronome.interval_s;
+	struct snapshot *nothing = snapshot_repeat(NULL, &c->stats, monotonic_us() / 1000);
+	if (nothing == NULL)
+		return false;
+	nothing->alarm_summary.sequence = alert_sequence(c->alert);
+	c->last = snapshot_hold(nothing);
+	door_publish(c->door, nothing);
+	return true;
+}
+
+/* False with the errno of what failed. */
+static bool
+open_parts(struct collector *c, const char *sys_root)
+{
+	return metronome_open(&c->metronome) && (c->signal_fd = signals_open()) >= 0 &&
+	       (c->owners = owners_new(c->options->proc_root, sys_root)) != NULL &&
+	       (c->alert = alert_open(c->config, door_notices(c->door))) != NULL &&
+	       metronome_set(&c->metronome, 0, c->config->pace.usual_s);
+}
+
+struct collector *
+collector_open(const struct options *options, struct config *config, struct door *door,
+	       struct service *service, char *error, size_t room)
+{
+	struct collector *c = calloc(1, sizeof(*c));
+	if (c == NULL) {
+		snprintf(error, room, "collector: %s", strerror(errno));
+		return NULL;
+	}
+	c->config = config;
+	c->options = options;
+	c->door = door;
+	c->service = service;
+	c->signal_fd = c->metronome.fd = -1;
+	if (!open_parts(c, options->sys_root)) {
+		snprintf(error, room, "collector: %s", strerror(errno));
+		collector_close(c);
+		return NULL;
+	}
+	c->round = round_open(options, config, &c->shortage, error, room);
+	if (c->round == NULL || !publish_nothing(c)) {
+		collector_close(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+collector_close(struct collector *c)
+{
+	if (c == NULL)
+		return;
+	metronome_close(&c->metronome);
+	if (c->signal_fd >= 0)
+		close(c->signal_fd);
+	snapshot_release(c->last);
+	alert_close(c->alert);
+	owners_free(c->owners);
+	tally_free(c->tally);
+	round_close(c->round);
+	free(c);
+}
+
+/* Every poll ends here. */
+static void
+publish(struct collector *c, struct snapshot *snapshot)
+{
+	shortage_note(&c->shortage, SHORTAGE_SNAPSHOT, snapshot != NULL);
+	if (snapshot != NULL) {
+		snapshot_release(c->last);
+		c->last = snapshot_hold(snapshot);
+		door_publish(c->door, snapshot);
+	}
+	service_polled(c->service, c->metronome.interval_s, c->last);
+}
+
+/* The last good rows stay; the error count and text change, and in the end the severity. Logged
+ * when it is news: that polls fail, and another reason, but not reasons that take turns. */
+static void
+poll_failed(struct collector *c)
+{
+	const char *why = round_error(c->round);
+	c->stats.errors++;
+	/* Nobody has to pay for it: as a part of the next good one's price it would put off the one
+	 * after that, for as long as trouble lasted before. */
+	c->cpu_us = thread_cpu_us();
+	char error[sizeof(c->stats.error)];
+	clean_text(why, strlen(why), error, sizeof(error));
+	uint64_t now_ms = monotonic_us() / 1000;
+	if (c->stats.error[0] == '\0' ||
+	    (strcmp(c->stats.error, error) != 0 && now_ms - c->failed_ms >= REASON_MS)) {
+		log_error("poller", "%s; the last good snapshot stays", why);
+		c->failed_ms = now_ms;
+	}
+	memcpy(c->stats.error, error, sizeof(error));
+	c->stats.interval_s = c->metronome.interval_s;
+	bool known = c->last->severity != SEVERITY_UNKNOWN;
+	publish(c, snapshot_repeat(c->last, &c->stats, now_ms));
+	if (known && c->last->severity == SEVERITY_UNKNOWN)
+		log_error("poller", "%s", c->last->message);
+}
+
+/* What this thread has used since the last poll, good or not, is the price of this one. */
+static void
+charge(struct collector *c)
+{
+	uint64_t cpu_us = thread_cpu_us();
+	c->stats.cpu_us = (uint32_t)(cpu_us - c->cpu_us);
+	c->cpu_us = cpu_us;
+}
+
+/* Publishes the poll that is in c->tally, if there is one. */
+static void
+conclude(struct collector *c)
+{
+	struct tally *tally = c->tally;
+	if (tally == NULL)
+		return;
+	c->tally = NULL;
+	tally->owners = c->config->owners ? owners_list(c->owners) : NULL;
+	alert_poll(c->alert, c->config, tally);
+	charge(c);
+	struct snapshot *snapshot = snapshot_build(tally, &c->stats, &c->config->rows, c->last);
+	tally_free(tally);
+	if (snapshot != NULL) {
+		metronome_follow(&c->metronome, &c->config->pace, snapshot, monotonic_us() / 1000);
+		snapshot->poll.interval_s = c->metronome.interval_s;
+	}
+	publish(c, snapshot);
+	alert_tell(c->alert);
+	alert_save(c->alert);
+	if (c->due)
+		poll_soon(c, c->metronome.interval_s);
+	c->due = false;
+}
+
+/* A poll that found new trouble is held back for a moment, so that what it tells names who is
+ * behind it. */
+static void
+poll_done(struct collector *c)
+{
+	if (c->stats.error[0] != '\0')
+		log_info("poller", "polls succeed again");
+	c->stats.error[0] = '\0';
+	c->stats.polls++;
+	c->tally = round_take(c->round, &c->stats);
+	log_debug("poller", "%s poll: %u sockets, %u of them carried, in %u us",
+		  c->stats.light != 0 ? "light" : "full", c->stats.sockets, c->stats.carried,
+		  c->stats.duration_us);
+	metronome_note(&c->metronome, c->stats.duration_us);
+	if (!c->config->owners || !owners_start(c->owners, c->tally))
+		conclude(c);
+}
+
+static void
+poll_step(struct collector *c, enum round_step step)
+{
+	if (step == ROUND_FAILED)
+		poll_failed(c);
+	else if (step == ROUND_DONE)
+		poll_done(c);
+}
+
+static void
+poll_begin(struct collector *c)
+{
+	if (round_busy(c->round))
+		return;
+	c->due = c->tally != NULL;
+	if (c->due)
+		return;
+	bool urgent = c->urgent || c->last->severity != SEVERITY_NORMAL;
+	c->urgent = false;
+	c->heard_ms = monotonic_us() / 1000;
+	poll_step(c, round_begin(c->round, urgent));
+}
+
+/* New levels are judged at once: by the poll that is under way, or by one that starts now. */
+static void
+reload(struct collector *c)
+{
+	service_reloading(c->service);
+	conclude(c); /* while its targets are there */
+	round_look(c->round);
+	if (reload_config(c->config, c->options) && !round_busy(c->round))
+		poll_soon(c, c->config->pace.usual_s);
+	service_reloaded(c->service);
+}
+
+static void
+on_signal(struct collector *c)
+{
+	for (;;) {
+		switch (signals_next(c->signal_fd)) {
+		case ORDER_NONE: return;
+		case ORDER_STOP: c->stopping = true; break;
+		case ORDER_RELOAD: reload(c); break;
+		case ORDER_POLL: poll_begin(c); break;
+		}
+	}
+}
+
+/* A pool that begins to fail is told of at once, but polls stay a second apart. Bound sockets that
+ * a light poll would not see may be why it fails. */
+static void
+on_failures(struct collector *c)
+{
+	if (!failures_ready(round_failures(c->round)))
+		return;
+	c->urgent = true;
+	if (!metronome_hurry(&c->metronome, &c->config->pace, monotonic_us() / 1000,
+			     c->stats.made_ms, c->stats.cpu_us))
+		log_error(subsystem, "timer: %s", strerror(errno));
+}
+
+static void
+on_owners(struct collector *c)
+{
+	owners_step(c->owners);
+	if (!owners_busy(c->owners) || monotonic_us() / 1000 >= c->stats.made_ms + OWNERS_WAIT_MS)
+		conclude(c);
+}
+
+/* How long to wait for an event; -1 = for ever. Always up to a moment, however many other events
+ * come before it: the timer of polls alone may bring one every second. */
+static int
+wait_ms(const struct collector *c)
+{
+	if (round_busy(c->round))
+		return monotonic_until(c->heard_ms + POLLER_TIMEOUT_S * 1000);
+	int limit_ms = owners_wait_ms(c->owners);
+	if (c->tally == NULL)
+		return limit_ms;
+	int held_ms = monotonic_until(c->stats.made_ms + OWNERS_WAIT_MS);
+	return limit_ms < held_ms ? limit_ms : held_ms;
+}
+
+/* No event has come in that time. */
+static void
+on_silence(struct collector *c)
+{
+	if (round_busy(c->round))
+		poll_step(c, round_give_up(c->round));
+	else
+		on_owners(c);
+}
+
+/* Managers know more than before. */
+static void
+on_arrival(struct collector *c)
+{
+	notices_drain(notices_done_fd(door_notices(c->door)));
+	alert_save(c->alert);
+}
+
+static void
+on_answer(struct collector *c)
+{
+	c->heard_ms = monotonic_us() / 1000;
+	poll_step(c, round_read(c->round));
+}
+
+static void
+on_timer(struct collector *c)
+{
+	if (metronome_due(&c->metronome))
+		poll_begin(c);
+}
+
+/* What an event is awaited on, and who is told of it. */
+struct source {
+	int fd; /* -1 = not now */
+	void (*handle)(struct collector *c);
+};
+
+#define SOURCES 6
+
+/* In the order in which they are served: what a poll under way has been answered comes before an
+ * order or a timer that may begin the next. */
+static void
+list_sources(const struct collector *c, struct source out[static SOURCES])
+{
+	bool busy = round_busy(c->round);
+	const struct source sources[SOURCES] = {
+	    {round_fd(c->round), on_answer},
+	    {c->signal_fd, on_signal},
+	    {c->metronome.fd, on_timer},
+	    {busy ? -1 : failures_fd(round_failures(c->round)), on_failures},
+	    {busy ? -1 : owners_fd(c->owners), on_owners},
+	    {notices_done_fd(door_notices(c->door)), on_arrival},
+	};
+	memcpy(out, sources, sizeof(sources));
+}
+
+int
+collector_run(struct collector *c)
+{
+	c->cpu_us = thread_cpu_us();
+	while (!c->stopping) {
+		struct source sources[SOURCES];
+		struct pollfd fds[SOURCES];
+		list_sources(c, sources);
+		for (unsigned i = 0; i < SOURCES; i++)
+			fds[i] = (struct pollfd){.fd = sources[i].fd, .events = POLLIN};
+		int ready = poll(fds, SOURCES, wait_ms(c));
+		if (ready < 0 && errno != EINTR) {
+			log_error(subsystem, "poll: %s", strerror(errno));
+			return EXIT_FAILED;
+		}
+		if (ready == 0)
+			on_silence(c);
+		for (unsigned i = 0; ready > 0 && i < SOURCES; i++)
+			if (fds[i].revents != 0)
+				sources[i].handle(c);
+	}
+	alert_save(c->alert);
+	return EXIT_OK;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/once.h"
+
+#include "alarm/alarm_watch.h"
+#include "base/clean.h"
+#include "base/monotonic.h"
+#include "failures/failures.h"
+#include "kernel/hostwatch.h"
+#include "kernel/poller.h"
+#include "kernel/probe.h"
+#include "kernel/procfile.h"
+#include "kernel/recording.h"
+#include "kernel/replay.h"
+#include "owners/owners.h"
+#include "report/report.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Pools that the text names. */
+#define TEXT_POOLS 20
+
+struct once {
+	const struct options *options;
+	const struct config *config;
+	struct procfile_source source;
+	struct host_state host;
+	struct census census;
+	struct failures *failures; /* NULL = they are not counted */
+	uint32_t duration_us;
+	char error[512];
+};
+
+static bool
+complain(struct once *once, const char *what, const char *why)
+{
+	snprintf(once->error, sizeof(once->error), "%s: %s", what, why);
+	return false;
+}
+
+/* What stands in files, from the kernel or from the recording. A recording holds /sys beside /proc.
+ */
+static void
+look_around(struct once *once, const struct settings *settings)
+{
+	struct procfile_source sys = once->source;
+	sys.root = once->options->sys_root;
+	hostwatch_start(&once->host);
+	hostwatch_look(&once->host, &once->source, &sys);
+	hostwatch_poll(&once->host, &once->source, settings);
+	hostlimits_judge(&once->host, once->config->limits);
+}
+
+/* Asks about every port in doubt that there is time for. Where that cannot be done, the report says
+ * what is in doubt, and standard error why. */
+static void
+settle(struct once *once)
+{
+	struct probe *probe = probe_new();
+	const char *trouble = strerror(ENOMEM);
+	if (probe != NULL)
+		trouble = probe_run(probe, &once->census, UINT32_MAX, PROBE_ONCE_US);
+	if (trouble != NULL)
+		fprintf(stderr, "srcportd: --probe: %s\n", trouble);
+	probe_free(probe);
+}
+
+static bool
+poll_kernel(struct once *once)
+{
+	struct settings settings;
+	if (procfile_settings(&once->source, &settings, once->error, sizeof(once->error)) != NULL)
+		return false;
+	look_around(once, &settings);
+	census_init(&once->census, &settings, NULL);
+	if (once->config->probe && !census_watch(&once->census))
+		return complain(once, "--probe", strerror(errno));
+	struct poller *poller = poller_open(once->error, sizeof(once->error));
+	if (poller == NULL)
+		return false;
+	uint64_t start = monotonic_us();
+	enum poller_step step = poller_begin(poller, &once->census, once->source.record);
+	while (step == POLLER_MORE)
+		step = poller_read(poller);
+	if (step == POLLER_DONE && once->config->probe)
+		settle(once);
+	once->duration_us = (uint32_t)(monotonic_us() - start);
+	if (step == POLLER_FAILED)
+		complain(once, "sock_diag", poller_error(poller));
+	poller_close(poller);
+	return step == POLLER_DONE;
+}
+
+/* Fills the census from the kernel or from a recording. */
+static bool
+collect(struct once *once)
+{
+	const struct options *options = once->options;
+	if (options->replay != NULL) {
+		if (replay_read(options->replay, &once->source, &once->census, once->error,
+				sizeof(once->error)) != NULL)
+			return false;
+		look_around(once, &once->census.settings);
+		return true;
+	}
+	once->source = (struct procfile_source){.root = options->proc_root};
+	if (options->record == NULL)
+		return poll_kernel(once);
+
+	once->source.record = fopen(options->record, "we");
+	if (once->source.record == NULL || !recording_begin(once->source.record))
+		return complain(once, options->record, strerror(errno));
+	bool good = poll_kernel(once);
+	bool written = ferror(once->source.record) == 0;
+	if (fclose(once->source.record) != 0 || !written)
+		return complain(once, options->record, "it could not be written whole");
+	return good;
+}
+
+/* The command line's targets, or else the configuration's. NULL with a message and the exit status,
+ * or an array to free. */
+static struct target *
+choose_targets(struct once *once, uint32_t *count, int *status)
+{
+	const struct options *options = once->options;
+	uint32_t given = (uint32_t)options->target_count;
+	*count = given > 0 ? given : once->config->target_count;
+	struct target *targets = calloc(*count + 1, sizeof(*targets));
+	if (targets == NULL) {
+		*status = EXIT_FAILED;
+		complain(once, "targets", strerror(errno));
+		return NULL;
+	}
+	if (given == 0 && *count > 0)
+		memcpy(targets, once->config->targets, *count * sizeof(*targets));
+	for (uint32_t i = 0; i < given; i++) {
+		targets[i].levels = once->config->levels;
+		const char *expected = target_parse(options->targets[i], &targets[i]);
+		if (expected != NULL) {
+			snprintf(once->error, sizeof(once->error),
+				 "TARGET: found \"%s\", expected %s", options->targets[i],
+				 expected);
+			*status = EXIT_USAGE;
+			free(targets);
+			return NULL;
+		}
+	}
+	return targets;
+}
+
+/* Counts for as long as it was asked to; where that cannot be done, not at all. */
+static void
+watch(struct once *once)
+{
+	struct tally none = {0};
+	uint64_t end_ms = monotonic_us() / 1000 + once->options->watch_s * UINT64_C(1000), now_ms;
+	once->failures = failures_new(once->options->proc_root, once->options->sys_root);
+	if (once->failures == NULL)
+		return;
+	failures_poll(once->failures, &none, true);
+	while (failures_fd(once->failures) >= 0 && (now_ms = monotonic_us() / 1000) < end_ms) {
+		struct pollfd fd = {.fd = failures_fd(once->failures), .events = POLLIN};
+		if (poll(&fd, 1, (int)(end_ms - now_ms)) > 0)
+			failures_ready(once->failures);
+	}
+}
+
+static int
+print_report(struct once *once, struct tally *tally)
+{
+	struct report report = {.tally = tally,
+				.config = once->config,
+				.duration_us = once->duration_us,
+				.watched_s = once->failures != NULL ? once->options->watch_s : 0,
+				.when = once->options->replay != NULL ? 0 : time(NULL),
+				.pool_limit = TEXT_POOLS,
+				.everything = once->options->target_count == 0};
+	int status = EXIT_OK;
+	tally->host = once->host;
+	if (once->failures != NULL)
+		failures_poll(once->failures, tally, true);
+	/* A recording has no processes. Without memory for it the report goes without owners. */
+	struct owners *owners = NULL;
+	if (once->options->replay == NULL && once->config->owners)
+		owners = owners_new(once->source.root, once->options->sys_root);
+	if (owners != NULL) {
+		/* The plugin's line names owners only where something is wrong. */
+		owners_survey(owners, tally,
+			      once->options->target_count > 0 &&
+				  once->options->format != FORMAT_NAGIOS);
+		tally->owners = owners_list(owners);
+	}
+	/* Targets of the command line are a question, not a configuration. */
+	if (report.everything)
+		alarm_watch_once(once->config, tally);
+	tally_sort(tally);
+	if (once->options->format == FORMAT_JSON)
+		report_json(&report, stdout);
+	else if (once->options->format == FORMAT_NAGIOS)
+		status = report_nagios(&report, stdout);
+	else
+		report_text(&report, stdout);
+	tally->owners = NULL;
+	owners_free(owners);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		complain(once, "standard output", strerror(errno));
+		return -1;
+	}
+	return status;
+}
+
+/* Says why there is no report, where whoever asked looks for it: a scheduler at standard output, if
+ * that takes anything. Returns the exit status. */
+static int
+give_up(const struct options *options, const char *why, int status)
+{
+	bool nagios = options->format == FORMAT_NAGIOS;
+	FILE *out = nagios && !ferror(stdout) ? stdout : stderr;
+	char text[sizeof(((struct once *)0)->error)];
+	if (nagios)
+		return report_nagios_unknown(why, out);
+	clean_text(why, strlen(why), text, sizeof(text));
+	fprintf(out, "srcportd: %s\n", text);
+	return status;
+}
+
+int
+once_run(const struct options *options, const struct config *config)
+{
+	struct once *once = calloc(1, sizeof(*once));
+	if (once == NULL)
+		return give_up(options, "out of memory", EXIT_FAILED);
+	once->options = options;
+	once->config = config;
+	int status = EXIT_FAILED;
+	uint32_t count;
+	struct target *targets = choose_targets(once, &count, &status);
+	if (targets != NULL) {
+		if (options->watch_s != 0)
+			watch(once);
+		struct tally *tally = NULL;
+		if (collect(once)) {
+			tally = tally_make(&once->census, &config->levels.raise, targets, count);
+			if (tally == NULL)
+				complain(once, "report", strerror(errno));
+			else if ((status = print_report(once, tally)) < 0)
+				status = EXIT_FAILED;
+		}
+		tally_free(tally);
+		census_free(&once->census);
+		procfile_free_copies(&once->source);
+		failures_free(once->failures);
+	}
+	if (once->error[0] != '\0')
+		status = give_up(options, once->error, status);
+	free(targets);
+	free(once);
+	return status;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/round.h"
+
+#include "base/log.h"
+#include "base/monotonic.h"
+#include "count/memory.h"
+#include "count/trend.h"
+#include "kernel/hostwatch.h"
+#include "kernel/poller.h"
+#include "kernel/probe.h"
+#include "kernel/procfile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct round {
+	const struct config *config;
+	struct procfile_source source;
+	const char *sys_root;
+	struct shortage *shortage;
+	struct host_state host;
+	struct trend *trend;
+	struct poller *poller;
+	struct memory *memory;
+	struct carry carry;
+	struct failures *failures;
+	struct failure_state failures_told; /* what the log says of them */
+	struct probe *probe;                /* NULL while probing is off */
+	bool probe_trouble;                 /* it has been logged that probing fails */
+
+	bool busy;           /* a dump is under way, into census */
+	uint64_t started_us; /* monotonic_us() */
+	struct census census;
+	struct tally *tally; /* of a poll that has ended and was not taken yet */
+	uint32_t sockets;    /* in the last good poll */
+	char error[256];
+};
+
+void
+round_look(struct round *r)
+{
+	const struct procfile_source sys = {.root = r->sys_root};
+	hostwatch_look(&r->host, &r->source, &sys);
+}
+
+struct round *
+round_open(const struct options *options, const struct config *config, struct shortage *shortage,
+	   char *error, size_t room)
+{
+	struct round *r = calloc(1, sizeof(*r));
+	if (r == NULL) {
+		snprintf(error, room, "collector: %s", strerror(errno));
+		return NULL;
+	}
+	r->config = config;
+	r->shortage = shortage;
+	r->source.root = options->proc_root;
+	r->sys_root = options->sys_root;
+	if ((r->memory = memory_new()) == NULL || (r->trend = trend_new()) == NULL ||
+	    (r->failures = failures_new(r->source.root, r->sys_root)) == NULL) {
+		snprintf(error, room, "collector: %s", strerror(errno));
+		round_close(r);
+		return NULL;
+	}
+	hostwatch_start(&r->host);
+	round_look(r);
+	r->poller = poller_open(error, room);
+	if (r->poller == NULL) {
+		round_close(r);
+		return NULL;
+	}
+	return r;
+}
+
+void
+round_close(struct round *r)
+{
+	if (r == NULL)
+		return;
+	if (r->busy)
+		census_free(&r->census);
+	tally_free(r->tally);
+	memory_free(r->memory);
+	trend_free(r->trend);
+	failures_free(r->failures);
+	carry_free(&r->carry);
+	probe_free(r->probe);
+	poller_close(r->poller);
+	free(r);
+}
+
+bool
+round_busy(const struct round *r)
+{
+	return r->busy;
+}
+
+int
+round_fd(const struct round *r)
+{
+	return r->busy ? poller_fd(r->poller) : -1;
+}
+
+const char *
+round_error(const struct round *r)
+{
+	return r->error;
+}
+
+struct failures *
+round_failures(struct round *r)
+{
+	return r->failures;
+}
+
+static enum round_step
+fail(struct round *r, const char *why)
+{
+	if (r->busy)
+		census_free(&r->census);
+	r->busy = false;
+	snprintf(r->error, sizeof(r->error), "%s", why);
+	return ROUND_FAILED;
+}
+
+/* Begins to keep what probing needs, as the configuration now says. Without memory for it, the
+ * ports stay in doubt for this poll. */
+static void
+plan_probe(struct round *r)
+{
+	if (!r->config->probe) {
+		probe_free(r->probe);
+		r->probe = NULL;
+		return;
+	}
+	if (r->probe == NULL)
+		r->probe = probe_new();
+	shortage_note(r->shortage, SHORTAGE_PROBE, r->probe != NULL && census_watch(&r->census));
+}
+
+/* Settles ports in doubt. Logged when it becomes impossible, and when it is possible again. */
+static void
+settle(struct round *r)
+{
+	if (r->probe == NULL || r->census.keys == NULL)
+		return;
+	const char *trouble = probe_run(r->probe, &r->census, r->config->probe_max, PROBE_POLL_US);
+	if (trouble != NULL && !r->probe_trouble)
+		log_error("probe", "%s; ports stay in doubt", trouble);
+	if (trouble == NULL && r->probe_trouble)
+		log_info("probe", "ports can be probed again");
+	r->probe_trouble = trouble != NULL;
+}
+
+/* Counts failed connect() calls. Logged when it begins, ends, or is impossible for another reason.
+ */
+static void
+count_failures(struct round *r, struct tally *tally)
+{
+	const struct failure_state *now = &tally->failures;
+	const struct failure_state before = r->failures_told;
+	failures_poll(r->failures, tally, r->config->failures);
+	r->failures_told = *now;
+	if (now->available == before.available && strcmp(now->reason, before.reason) == 0)
+		return;
+	log_info("failures", "failed connect() calls are %scounted%s%s",
+		 now->available ? "" : "not ", now->reason[0] != '\0' ? ": " : "", now->reason);
+}
+
+/* Takes the numbers of a good poll and lets the census go. */
+static enum round_step
+finish(struct round *r)
+{
+	settle(r);
+	struct tally *tally = tally_make(&r->census, &r->config->levels.raise, r->config->targets,
+					 r->config->target_count);
+	if (tally == NULL)
+		return fail(r, "out of memory");
+	count_failures(r, tally);
+	memory_commit(r->memory, &r->census.listening, &r->census.any, !r->carry.light);
+	if (!r->carry.light)
+		carry_keep_inbound(&r->carry, &r->census);
+	r->sockets = (uint32_t)tally->totals.sockets;
+	census_free(&r->census);
+	r->busy = false;
+	hostlimits_judge(&r->host, r->config->limits);
+	tally->host = r->host;
+	shortage_note(r->shortage, SHORTAGE_TREND,
+		      trend_take(r->trend, tally, monotonic_us() / 1000));
+	tally_free(r->tally);
+	r->tally = tally;
+	return ROUND_DONE;
+}
+
+static enum round_step
+step(struct round *r, enum poller_step result)
+{
+	switch (result) {
+	case POLLER_MORE: return ROUND_MORE;
+	case POLLER_DONE: return finish(r);
+	case POLLER_FAILED: break;
+	}
+	return fail(r, poller_error(r->poller));
+}
+
+enum round_step
+round_begin(struct round *r, bool urgent)
+{
+	struct settings settings;
+	char error[256];
+	if (procfile_settings(&r->source, &settings, error, sizeof(error)) != NULL)
+		return fail(r, error);
+	r->started_us = monotonic_us();
+	hostwatch_poll(&r->host, &r->source, &settings);
+	memory_begin(r->memory);
+	census_init(&r->census, &settings, r->memory);
+	r->busy = true;
+	plan_probe(r);
+	carry_plan(&r->carry, &settings, r->sockets, urgent);
+	if (!census_carry(&r->census, &r->carry))
+		return fail(r, "out of memory");
+	return step(r, poller_begin(r->poller, &r->census, NULL));
+}
+
+enum round_step
+round_read(struct round *r)
+{
+	return step(r, poller_read(r->poller));
+}
+
+enum round_step
+round_give_up(struct round *r)
+{
+	return step(r, poller_give_up(r->poller));
+}
+
+struct tally *
+round_take(struct round *r, struct poll_stats *stats)
+{
+	struct tally *tally = r->tally;
+	uint64_t end_us = monotonic_us();
+	r->tally = NULL;
+	stats->made_ms = end_us / 1000;
+	stats->duration_us = (uint32_t)(end_us - r->started_us);
+	stats->sockets = r->sockets;
+	stats->carried = carry_sockets(&r->carry);
+	stats->light = r->carry.light ? r->carry.age : 0;
+	return tally;
+}

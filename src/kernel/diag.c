@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+#include "kernel/diag.h"
+
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define BIT(state) (UINT32_C(1) << (state))
+
+/* TCP_BOUND_INACTIVE, a pseudo state of the request only (91051f003948, Linux 6.8). */
+#define STATE_BOUND_INACTIVE 13
+
+#define STATES_HOLDERS (BIT(STATE_LISTEN) | BIT(STATE_BOUND_INACTIVE))
+#define STATES_SOCKETS                                                                             \
+	(BIT(STATE_ESTABLISHED) | BIT(STATE_SYN_SENT) | BIT(STATE_SYN_RECV) |                      \
+	 BIT(STATE_FIN_WAIT1) | BIT(STATE_FIN_WAIT2) | BIT(STATE_TIME_WAIT) |                      \
+	 BIT(STATE_CLOSE_WAIT) | BIT(STATE_LAST_ACK) | BIT(STATE_CLOSING))
+
+/* idiag_timer of a time-wait mini socket (inet_twsk_diag_fill). */
+#define TIMER_TIME_WAIT 3
+
+/* The filters: each operation says how many octets on the next one is, if its condition holds and
+ * if it does not. An operation has four, and a comparison with a port four more for the port, in
+ * host byte order. A jump of length + 4 means "reject" (inet_diag_bc_audit). */
+
+/* "source port in range and not AUTO". A chain of "yes" jumps must end exactly at the length, hence
+ * the closing JMP instead of an inverted AUTO. */
+static void
+put_explicit_filter(struct nlmsghdr *message, const struct port_range *range)
+{
+	const struct inet_diag_bc_op code[] = {
+	    {INET_DIAG_BC_S_GE, 8, 28}, {0, 0, range->low},        {INET_DIAG_BC_S_LE, 8, 20},
+	    {0, 0, range->high},        {INET_DIAG_BC_AUTO, 4, 8}, {INET_DIAG_BC_JMP, 4, 8},
+	};
+	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, sizeof(code), code);
+}
+
+static void
+put_port_filter(struct nlmsghdr *message, uint16_t port)
+{
+	const struct inet_diag_bc_op code[] = {
+	    {INET_DIAG_BC_S_GE, 8, 20},
+	    {0, 0, port},
+	    {INET_DIAG_BC_S_LE, 8, 12},
+	    {0, 0, port},
+	};
+	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, sizeof(code), code);
+}
+
+/* "source port is none of these". For each: if it is at least the port and at most the port,
+ * reject; else on to the next. Each jump of a "no" must hit an operation that the chain of "yes"
+ * passes. */
+static void
+put_without_filter(struct nlmsghdr *message, const uint16_t *ports, unsigned count)
+{
+	struct inet_diag_bc_op code[5 * DIAG_SKIP_MAX];
+	for (unsigned i = 0; i < count; i++) {
+		unsigned left = (count - i) * 5 * sizeof(code[0]);
+		struct inet_diag_bc_op *op = &code[5 * i];
+		op[0] = (struct inet_diag_bc_op){INET_DIAG_BC_S_GE, 8, 20};
+		op[1] = (struct inet_diag_bc_op){0, 0, ports[i]};
+		op[2] = (struct inet_diag_bc_op){INET_DIAG_BC_S_LE, 8, 12};
+		op[3] = (struct inet_diag_bc_op){0, 0, ports[i]};
+		op[4] =
+		    (struct inet_diag_bc_op){INET_DIAG_BC_JMP, 4, (unsigned short)(left - 16 + 4)};
+	}
+	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, count * 5 * sizeof(code[0]), code);
+}
+
+static struct nlmsghdr *
+put_request(void *buf, enum diag_form form, uint32_t seq, uint32_t states)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	message->nlmsg_seq = seq;
+	if (form == DIAG_BOTH) {
+		message->nlmsg_type = TCPDIAG_GETSOCK;
+		struct inet_diag_req *req = mnl_nlmsg_put_extra_header(message, sizeof(*req));
+		req->idiag_family = AF_INET;
+		req->idiag_states = states;
+	} else {
+		message->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+		struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(message, sizeof(*req));
+		req->sdiag_family = form == DIAG_V4 ? AF_INET : AF_INET6;
+		req->sdiag_protocol = IPPROTO_TCP;
+		req->idiag_states = states;
+	}
+	return message;
+}
+
+struct nlmsghdr *
+diag_request(void *buf, enum diag_dump dump, enum diag_form form, uint32_t seq,
+	     const struct port_range *range)
+{
+	uint32_t states = dump == DIAG_HOLDERS ? STATES_HOLDERS : STATES_SOCKETS;
+	struct nlmsghdr *message = put_request(buf, form, seq, states);
+	if (dump == DIAG_EXPLICIT)
+		put_explicit_filter(message, range);
+	return message;
+}
+
+struct nlmsghdr *
+diag_request_listeners(void *buf, enum diag_form form, uint32_t seq)
+{
+	return put_request(buf, form, seq, BIT(STATE_LISTEN));
+}
+
+struct nlmsghdr *
+diag_request_without(void *buf, enum diag_form form, uint32_t seq, const uint16_t *ports,
+		     unsigned count)
+{
+	struct nlmsghdr *message = put_request(buf, form, seq, STATES_SOCKETS);
+	if (count > 0)
+		put_without_filter(message, ports, count);
+	return message;
+}
+
+struct nlmsghdr *
+diag_request_bound(void *buf, uint32_t seq, uint16_t port)
+{
+	struct nlmsghdr *message = put_request(buf, DIAG_V4, seq, BIT(STATE_BOUND_INACTIVE));
+	put_port_filter(message, port);
+	return message;
+}
+
+/* The attribute of that type with at least `size` octets of payload, or NULL. */
+static const void *
+attribute(const struct diag_socket *socket, unsigned type, size_t size)
+{
+	const struct nlattr *attr = socket->attrs;
+	size_t left = socket->attrs_length;
+	while (left >= sizeof(*attr) && mnl_attr_ok(attr, (int)left)) {
+		if (mnl_attr_get_type(attr) == type)
+			return mnl_attr_get_payload_len(attr) >= size ? mnl_attr_get_payload(attr)
+								      : NULL;
+		size_t step = NLMSG_ALIGN((size_t)attr->nla_len);
+		if (step > left)
+			break;
+		left -= step;
+		attr = mnl_attr_next(attr);
+	}
+	return NULL;
+}
+
+bool
+diag_decode(const struct nlmsghdr *message, struct diag_socket *out)
+{
+	if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY && message->nlmsg_type != TCPDIAG_GETSOCK)
+		return false;
+	size_t length = mnl_nlmsg_get_payload_len(message);
+	if (message->nlmsg_len < sizeof(*message) || length < sizeof(struct inet_diag_msg))
+		return false;
+	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(message);
+	if (m->idiag_state < 1 || m->idiag_state >= STATE_MAX)
+		return false;
+	if (m->idiag_family == AF_INET) {
+		out->local = addr_from_v4(m->id.idiag_src);
+		out->peer = addr_from_v4(m->id.idiag_dst);
+	} else if (m->idiag_family == AF_INET6) {
+		out->local = addr_from_v6(m->id.idiag_src);
+		out->peer = addr_from_v6(m->id.idiag_dst);
+	} else {
+		return false;
+	}
+	out->interface = m->id.idiag_if;
+	out->local.zone = out->interface;
+	out->peer.zone = addr_is_link_local(&out->peer) ? out->interface : 0;
+	out->local_port = ntohs(m->id.idiag_sport);
+	out->peer_port = ntohs(m->id.idiag_dport);
+	out->state = m->idiag_state;
+	out->family = m->idiag_family;
+	out->mini = m->idiag_timer == TIMER_TIME_WAIT;
+	out->expires = m->idiag_expires;
+	out->uid = m->idiag_uid;
+	out->inode = m->idiag_inode;
+	out->cookie = (uint64_t)m->id.idiag_cookie[1] << 32 | m->id.idiag_cookie[0];
+	size_t header = NLMSG_ALIGN(sizeof(*m));
+	out->attrs = (const struct nlattr *)(const void *)((const char *)m + header);
+	out->attrs_length = length > header ? length - header : 0;
+	/* Every full socket has INET_DIAG_SHUTDOWN, also one of TCP Fast Open in SYN_RECV. A
+	 * request sock has at most the mark, which only CAP_NET_ADMIN sees. */
+	out->request = m->idiag_state == STATE_SYN_RECV &&
+		       attribute(out, INET_DIAG_SHUTDOWN, sizeof(uint8_t)) == NULL;
+	return true;
+}
+
+enum diag_no_port
+diag_no_port(const struct diag_socket *socket)
+{
+	struct inet_diag_sockopt option;
+	const void *payload = attribute(socket, INET_DIAG_SOCKOPT, sizeof(option));
+	if (payload == NULL)
+		return NO_PORT_UNKNOWN;
+	memcpy(&option, payload, sizeof(option));
+	return option.bind_address_no_port ? NO_PORT_ON : NO_PORT_OFF;
+}
+
+bool
+diag_v6only(const struct diag_socket *socket)
+{
+	const uint8_t *payload = attribute(socket, INET_DIAG_SKV6ONLY, sizeof(*payload));
+	return payload != NULL && *payload != 0;
+}
+
+uint64_t
+diag_cgroup(const struct diag_socket *socket)
+{
+	uint64_t cgroup = 0;
+	const void *payload = attribute(socket, INET_DIAG_CGROUP_ID, sizeof(cgroup));
+	if (payload != NULL)
+		memcpy(&cgroup, payload, sizeof(cgroup));
+	return cgroup;
+}

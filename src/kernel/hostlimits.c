@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: ISC */
+#include "kernel/hostlimits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* /proc/net/stat/nf_conntrack has a line of 160 octets for each possible CPU. */
+#define FILE_ROOM ((size_t)512 * 1024)
+
+/* Largest value taken; fs.file-max is LONG_MAX where systemd lifted it. */
+#define VALUE_MAX INT64_MAX
+
+enum form {
+	FORM_FIELD, /* the field-th number of a line of numbers, from 0 */
+	FORM_NAMED, /* the number behind a word, on the line that begins with `line` */
+	FORM_HEX    /* a table of hexadecimal numbers under a line of names: the sum of a column */
+};
+
+/* One line a value. Lines of one file stand together: it is read once. A limit that has more than
+ * one line is the sum of those that are there. */
+/* clang-format off */
+static const struct reader {
+	enum limit limit;
+	const char *file;
+	enum form form;
+	unsigned field;
+	const char *line, *word;
+} readers[] = {
+    {LIMIT_FIN_TIMEOUT, "sys/net/ipv4/tcp_fin_timeout", FORM_FIELD, 0, NULL, NULL},
+    {LIMIT_TW_MAX, "sys/net/ipv4/tcp_max_tw_buckets", FORM_FIELD, 0, NULL, NULL},
+    {LIMIT_ORPHANS_MAX, "sys/net/ipv4/tcp_max_orphans", FORM_FIELD, 0, NULL, NULL},
+    {LIMIT_MEMORY_MAX, "sys/net/ipv4/tcp_mem", FORM_FIELD, 2, NULL, NULL},
+    {LIMIT_FILES, "sys/fs/file-nr", FORM_FIELD, 0, NULL, NULL},
+    {LIMIT_FILES_MAX, "sys/fs/file-nr", FORM_FIELD, 2, NULL, NULL},
+    {LIMIT_IN_USE, "net/sockstat", FORM_NAMED, 0, "TCP:", "inuse"},
+    {LIMIT_ORPHANS, "net/sockstat", FORM_NAMED, 0, "TCP:", "orphan"},
+    {LIMIT_TW, "net/sockstat", FORM_NAMED, 0, "TCP:", "tw"},
+    {LIMIT_MEMORY, "net/sockstat", FORM_NAMED, 0, "TCP:", "mem"},
+    {LIMIT_IN_USE, "net/sockstat6", FORM_NAMED, 0, "TCP6:", "inuse"},
+    {LIMIT_CONNTRACK, "sys/net/netfilter/nf_conntrack_count", FORM_FIELD, 0, NULL, NULL},
+    {LIMIT_CONNTRACK_MAX, "sys/net/netfilter/nf_conntrack_max", FORM_FIELD, 0, NULL, NULL},
+    {LIMIT_DROP, "net/stat/nf_conntrack", FORM_HEX, 0, NULL, "drop"},
+    {LIMIT_INSERT_FAILED, "net/stat/nf_conntrack", FORM_HEX, 0, NULL, "insert_failed"},
+    {LIMIT_EARLY_DROP, "net/stat/nf_conntrack", FORM_HEX, 0, NULL, "early_drop"},
+};
+/* clang-format on */
+#define READERS (sizeof(readers) / sizeof(readers[0]))
+
+/* clang-format off */
+static const struct limit_words words[LIMITS] = {
+    [LIMIT_TW_REUSE] = {"tcpTwReuse", "tw_reuse",
+                        "net.ipv4.tcp_tw_reuse: 0 off, 1 on, 2 loopback only"},
+    [LIMIT_TW_REUSE_DELAY] = {"tcpTwReuseDelay", "reuse delay",
+                              "ms before a TIME_WAIT may be reused (tcp_tw_reuse_delay)"},
+    [LIMIT_TIMESTAMPS] = {"tcpTimestamps", "timestamps",
+                          "net.ipv4.tcp_timestamps: without them no TIME_WAIT is reused"},
+    [LIMIT_FIN_TIMEOUT] = {"tcpFinTimeout", "fin_timeout",
+                           "s an orphan stays in FIN_WAIT2 (net.ipv4.tcp_fin_timeout)"},
+    [LIMIT_TW] = {"timeWait", "TIME_WAIT", "sockets"},
+    [LIMIT_TW_MAX] = {"tcpMaxTwBuckets", "at most",
+                      "beyond it none is kept (net.ipv4.tcp_max_tw_buckets)"},
+    [LIMIT_IN_USE] = {"tcpInUse", "TCP in use", "sockets, TIME_WAIT left out"},
+    [LIMIT_ORPHANS] = {"tcpOrphans", "orphans", "closed by their process, not yet by TCP"},
+    [LIMIT_ORPHANS_MAX] = {"tcpMaxOrphans", "at most",
+                           "beyond it they are reset (net.ipv4.tcp_max_orphans)"},
+    [LIMIT_MEMORY] = {"tcpMemory", "TCP memory", "pages"},
+    [LIMIT_MEMORY_MAX] = {"tcpMemoryMax", "at most", "pages (net.ipv4.tcp_mem)"},
+    [LIMIT_FILES] = {"files", "open files", "of the whole host (fs.file-nr)"},
+    [LIMIT_FILES_MAX] = {"filesMax", "at most", "then socket() fails with ENFILE (fs.file-max)"},
+    [LIMIT_CONNTRACK] = {"conntrackEntries", "conntrack", "entries"},
+    [LIMIT_CONNTRACK_MAX] = {"conntrackMax", "at most",
+                             "then connect() hangs (net.netfilter.nf_conntrack_max)"},
+    [LIMIT_DROP] = {"conntrackDrop", "  dropped", "packets since boot: no entry or no NAT port"},
+    [LIMIT_INSERT_FAILED] = {"conntrackInsertFailed", "  not added",
+                             "since boot: rising with the drops, NAT is out of ports"},
+    [LIMIT_EARLY_DROP] = {"conntrackEarlyDrop", "  thrown out",
+                          "entries since boot, to make room in a full table"},
+};
+/* clang-format on */
+
+static const struct {
+	const char *name;
+	enum limit used, max;
+} rules[LIMIT_RULES] = {
+    [RULE_CONNTRACK] = {"conntrack", LIMIT_CONNTRACK, LIMIT_CONNTRACK_MAX},
+    [RULE_FILES] = {"files", LIMIT_FILES, LIMIT_FILES_MAX},
+};
+
+const struct level_band hostlimits_band_default = {
+    .raise = {.warning_percent = 90, .critical_percent = 100},
+    .clear = {.warning_percent = 85, .critical_percent = 98},
+};
+
+/* The next word of a line, *length octets of it, or NULL at the end of the line; *at moves behind
+ * it. */
+static const char *
+next_word(const char **at, size_t *length)
+{
+	const char *word = *at + strspn(*at, " \t");
+	*length = strcspn(word, " \t\n");
+	*at = word + *length;
+	return *length != 0 ? word : NULL;
+}
+
+static bool
+word_is(const char *word, size_t length, const char *text)
+{
+	return strlen(text) == length && memcmp(word, text, length) == 0;
+}
+
+/* The next line, or NULL behind the last one. */
+static const char *
+next_line(const char *line)
+{
+	const char *end = strchr(line, '\n');
+	return end != NULL && end[1] != '\0' ? end + 1 : NULL;
+}
+
+/* A whole word as a number without a sign, decimal or hexadecimal; LIMIT_ABSENT if it is none. */
+static int64_t
+number_of(const char *word, size_t length, unsigned base)
+{
+	uint64_t value = 0;
+	for (size_t i = 0; i < length; i++) {
+		char c = word[i];
+		unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
+							: base;
+		if (digit >= base || value > ((uint64_t)VALUE_MAX - digit) / base)
+			return LIMIT_ABSENT;
+		value = value * base + digit;
+	}
+	return length != 0 ? (int64_t)value : LIMIT_ABSENT;
+}
+
+/* The field-th word of a line, or NULL. */
+static const char *
+field_of(const char *line, unsigned field, size_t *length)
+{
+	const char *word = next_word(&line, length);
+	while (word != NULL && field-- > 0)
+		word = next_word(&line, length);
+	return word;
+}
+
+/* Stops at the largest number: a recording may hold anything. */
+static int64_t
+add(int64_t a, int64_t b)
+{
+	return a > VALUE_MAX - b ? VALUE_MAX : a + b;
+}
+
+static int64_t
+read_field(const char *text, const struct reader *r)
+{
+	size_t length;
+	const char *word = field_of(text, r->field, &length);
+	return word != NULL ? number_of(word, length, 10) : LIMIT_ABSENT;
+}
+
+static int64_t
+read_named(const char *text, const struct reader *r)
+{
+	for (const char *line = text; line != NULL; line = next_line(line)) {
+		const char *at = line;
+		size_t length;
+		const char *word = next_word(&at, &length);
+		if (word == NULL || !word_is(word, length, r->line))
+			continue;
+		while ((word = next_word(&at, &length)) != NULL) {
+			bool found = word_is(word, length, r->word);
+			const char *value = next_word(&at, &length);
+			if (found && value != NULL)
+				return number_of(value, length, 10);
+		}
+	}
+	return LIMIT_ABSENT;
+}
+
+/* The kernel's counters are 32 bits wide on each CPU and wrap there; their sum does what it can. */
+static int64_t
+read_hex(const char *text, const struct reader *r)
+{
+	const char *at = text, *word;
+	size_t length;
+	unsigned column = 0;
+	while ((word = next_word(&at, &length)) != NULL && !word_is(word, length, r->word))
+		column++;
+	const char *line = word != NULL ? next_line(text) : NULL;
+	int64_t sum = line != NULL ? 0 : LIMIT_ABSENT;
+	for (; line != NULL; line = next_line(line)) {
+		word = field_of(line, column, &length);
+		int64_t value =
+		    word != NULL && length <= 8 ? number_of(word, length, 16) : LIMIT_ABSENT;
+		if (value == LIMIT_ABSENT)
+			return LIMIT_ABSENT;
+		sum = add(sum, value);
+	}
+	return sum;
+}
+
+static int64_t
+read_value(const char *text, const struct reader *r)
+{
+	switch (r->form) {
+	case FORM_FIELD: return read_field(text, r);
+	case FORM_NAMED: return read_named(text, r);
+	case FORM_HEX: break;
+	}
+	return read_hex(text, r);
+}
+
+void
+hostlimits_init(struct limits *out)
+{
+	for (unsigned i = 0; i < LIMITS; i++)
+		out->value[i] = LIMIT_ABSENT;
+}
+
+void
+hostlimits_read(const struct procfile_source *source, const struct settings *settings,
+		struct limits *out)
+{
+	hostlimits_init(out);
+	out->value[LIMIT_TW_REUSE] = settings->tw_reuse;
+	out->value[LIMIT_TW_REUSE_DELAY] = settings->tw_reuse_delay_ms;
+	out->value[LIMIT_TIMESTAMPS] = settings->timestamps;
+
+	char *text = malloc(FILE_ROOM);
+	long got = -1;
+	for (size_t i = 0; text != NULL && i < READERS; i++) {
+		const struct reader *r = &readers[i];
+		if (i == 0 || strcmp(r->file, r[-1].file) != 0)
+			got = procfile_read(source, r->file, text, FILE_ROOM);
+		int64_t value = got >= 0 ? read_value(text, r) : LIMIT_ABSENT;
+		int64_t *sum = &out->value[r->limit];
+		if (value != LIMIT_ABSENT)
+			*sum = *sum == LIMIT_ABSENT ? value : add(*sum, value);
+	}
+	free(text);
+}
+
+const struct limit_words *
+hostlimits_words(enum limit limit)
+{
+	return &words[limit];
+}
+
+enum limit
+hostlimits_rule_used(enum limit_rule rule)
+{
+	return rules[rule].used;
+}
+
+enum limit
+hostlimits_rule_max(enum limit_rule rule)
+{
+	return rules[rule].max;
+}
+
+const char *
+hostlimits_rule_name(enum limit_rule rule)
+{
+	return rules[rule].name;
+}
+
+int
+hostlimits_percent(const struct limits *limits, enum limit_rule rule)
+{
+	int64_t used = limits->value[rules[rule].used], max = limits->value[rules[rule].max];
+	if (used == LIMIT_ABSENT || max == LIMIT_ABSENT || max == 0)
+		return -1;
+	if (used >= max)
+		return 100;
+	/* used < max: the quotient stays below 100, also where the product would not fit. */
+	return (int)(max <= VALUE_MAX / 100 ? used * 100 / max : used / (max / 100 + 1));
+}
+
+enum severity
+hostlimits_severity(const struct limits *limits, enum limit_rule rule, const struct levels *levels)
+{
+	int percent = hostlimits_percent(limits, rule);
+	if (percent < 0 || (uint32_t)percent < levels->warning_percent)
+		return SEVERITY_NORMAL;
+	return (uint32_t)percent >= levels->critical_percent ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+}
+
+void
+hostlimits_judge(struct host_state *host, const struct level_band *bands)
+{
+	for (enum limit_rule rule = 0; rule < LIMIT_RULES; rule++) {
+		enum severity s = hostlimits_severity(&host->limits, rule, &bands[rule].raise);
+		host->of_rule[rule] = s;
+		if (rule > 0 &&
+		    (s < host->severity ||
+		     (s == host->severity && hostlimits_percent(&host->limits, rule) <=
+						 hostlimits_percent(&host->limits, host->worst))))
+			continue;
+		host->worst = rule;
+		host->severity = s;
+	}
+}

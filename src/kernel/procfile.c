@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC */
+#include "kernel/procfile.h"
+
+#include "kernel/recording.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Reads until the end, or until more than room - 1 octets are there. */
+static long
+read_whole(int fd, char *buf, size_t room)
+{
+	size_t length = 0;
+	ssize_t got;
+	do {
+		char more;
+		bool full = length == room - 1;
+		got = read(fd, full ? &more : buf + length, full ? 1 : room - 1 - length);
+		if (got < 0 && errno != EINTR)
+			return -1;
+		if (got > 0 && full) {
+			errno = EFBIG;
+			return -1;
+		}
+		length += got > 0 ? (size_t)got : 0;
+	} while (got != 0);
+	buf[length] = '\0';
+	return (long)length;
+}
+
+static long
+read_copy(const struct procfile_source *source, const char *name, char *buf, size_t room)
+{
+	for (const struct procfile_copy *c = source->copies; c != NULL; c = c->next) {
+		if (strcmp(c->name, name) != 0)
+			continue;
+		if (c->text == NULL)
+			break;
+		if (c->length >= room) {
+			errno = EFBIG;
+			return -1;
+		}
+		memcpy(buf, c->text, c->length);
+		buf[c->length] = '\0';
+		return (long)c->length;
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+static bool
+path_of(const struct procfile_source *source, const char *name, char path[static PATH_MAX])
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", source->root, name) < PATH_MAX)
+		return true;
+	errno = ENAMETOOLONG;
+	return false;
+}
+
+/* Adds an answer to the recording, if there is one; errno stays. */
+static void
+keep(const struct procfile_source *source, const char *name, const char *buf, long length)
+{
+	int error = errno;
+	if (source->record != NULL && length >= 0)
+		recording_file(source->record, name, buf, (size_t)length);
+	else if (source->record != NULL)
+		recording_absent(source->record, name);
+	errno = error;
+}
+
+static long
+read_file(const char *path, char *buf, size_t room)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	long length = read_whole(fd, buf, room);
+	int error = errno;
+	close(fd);
+	errno = error;
+	return length;
+}
+
+/* The names below a directory that is open, one a line. */
+static long
+list_names(DIR *dir, char *buf, size_t room)
+{
+	size_t length = 0;
+	const struct dirent *entry;
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
+		size_t name = strlen(entry->d_name);
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		bool odd = false;
+		for (size_t i = 0; i < name; i++)
+			odd |= (unsigned char)entry->d_name[i] <= ' ' || entry->d_name[i] == 0x7f;
+		if (odd)
+			continue;
+		if (length + name + 2 > room) {
+			errno = EFBIG;
+			return -1;
+		}
+		memcpy(buf + length, entry->d_name, name);
+		length += name;
+		buf[length++] = '\n';
+	}
+	buf[length] = '\0';
+	return errno == 0 ? (long)length : -1;
+}
+
+static long
+read_directory(const char *path, char *buf, size_t room)
+{
+	DIR *dir = opendir(path);
+	if (dir == NULL)
+		return -1;
+	long length = list_names(dir, buf, room);
+	int error = errno;
+	closedir(dir);
+	errno = error;
+	return length;
+}
+
+/* From the replay; or as `ask` reads it, and then into the recording. */
+static long
+answer(const struct procfile_source *source, const char *name,
+       long (*ask)(const char *path, char *buf, size_t room), char *buf, size_t room)
+{
+	char path[PATH_MAX];
+	if (source->replay)
+		return read_copy(source, name, buf, room);
+	if (!path_of(source, name, path))
+		return -1;
+	long length = ask(path, buf, room);
+	keep(source, name, buf, length);
+	return length;
+}
+
+long
+procfile_read(const struct procfile_source *source, const char *name, char *buf, size_t room)
+{
+	return answer(source, name, read_file, buf, room);
+}
+
+long
+procfile_list(const struct procfile_source *source, const char *name, char *buf, size_t room)
+{
+	return answer(source, name, read_directory, buf, room);
+}
+
+/* "<root>/<name>: <reason>" */
+static const char *
+complain(const struct procfile_source *source, const char *name, const char *reason, char *error,
+	 size_t room)
+{
+	const char *root = source->replay ? "recording" : source->root;
+	snprintf(error, room, "%s/%s: %s", root, name, reason);
+	return error;
+}
+
+/* A sysctl that may be absent; anything else that is wrong with it is an error. */
+static const char *
+read_optional(const struct procfile_source *source, const char *name, uint64_t max, int32_t *out,
+	      char *error, size_t room)
+{
+	char text[64];
+	uint64_t value;
+	*out = SETTING_ABSENT;
+	long length = procfile_read(source, name, text, sizeof(text));
+	if (length < 0 && errno == ENOENT)
+		return NULL;
+	if (length < 0)
+		return complain(source, name, strerror(errno), error, room);
+	const char *expected = settings_parse_number(text, (size_t)length, 0, max, &value);
+	if (expected != NULL)
+		return complain(source, name, expected, error, room);
+	*out = (int32_t)value;
+	return NULL;
+}
+
+const char *
+procfile_settings(const struct procfile_source *source, struct settings *out, char *error,
+		  size_t room)
+{
+	static const char range[] = "sys/net/ipv4/ip_local_port_range";
+	static const char reserved[] = "sys/net/ipv4/ip_local_reserved_ports";
+	struct settings s;
+	/* 32,768 single ports of five digits with commas are the longest list there can be. */
+	static const size_t list_room = (size_t)65536 * 6;
+	char text[128];
+	long length = procfile_read(source, range, text, sizeof(text));
+	if (length < 0)
+		return complain(source, range, strerror(errno), error, room);
+	const char *expected = settings_parse_range(text, (size_t)length, &s.range);
+	if (expected != NULL)
+		return complain(source, range, expected, error, room);
+
+	char *list = malloc(list_room);
+	if (list == NULL)
+		return complain(source, reserved, strerror(errno), error, room);
+	length = procfile_read(source, reserved, list, list_room);
+	if (length < 0)
+		expected = strerror(errno);
+	else
+		expected = settings_parse_ports(list, (size_t)length, &s.reserved);
+	free(list);
+	if (expected != NULL)
+		return complain(source, reserved, expected, error, room);
+
+	const struct {
+		const char *name;
+		uint64_t max;
+		int32_t *out;
+	} optional[] = {
+	    {"sys/net/ipv4/tcp_tw_reuse", 2, &s.tw_reuse},
+	    {"sys/net/ipv4/tcp_timestamps", INT32_MAX, &s.timestamps},
+	    {"sys/net/ipv4/tcp_tw_reuse_delay", 60000, &s.tw_reuse_delay_ms},
+	};
+	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
+		if (read_optional(source, optional[i].name, optional[i].max, optional[i].out, error,
+				  room) != NULL)
+			return error;
+	*out = s;
+	return NULL;
+}
+
+bool
+procfile_add_copy(struct procfile_source *source, const char *name, const char *text, size_t length)
+{
+	struct procfile_copy *copy = calloc(1, sizeof(*copy));
+	if (copy == NULL)
+		return false;
+	copy->name = strdup(name);
+	copy->text = text != NULL ? malloc(length + 1) : NULL;
+	if (copy->name == NULL || (text != NULL && copy->text == NULL)) {
+		free(copy->name);
+		free(copy->text);
+		free(copy);
+		errno = ENOMEM;
+		return false;
+	}
+	if (text != NULL)
+		memcpy(copy->text, text, length);
+	copy->length = length;
+	copy->next = source->copies;
+	source->copies = copy;
+	return true;
+}
+
+void
+procfile_free_copies(struct procfile_source *source)
+{
+	while (source->copies != NULL) {
+		struct procfile_copy *copy = source->copies;
+		source->copies = copy->next;
+		free(copy->name);
+		free(copy->text);
+		free(copy);
+	}
+}

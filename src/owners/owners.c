@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: ISC */
+#include "owners/owners.h"
+
+#include "base/log.h"
+#include "base/monotonic.h"
+#include "base/select.h"
+#include "owners/cgroup.h"
+#include "owners/owner_ask.h"
+#include "owners/owner_walk.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char subsystem[] = "owners";
+
+/* Between two steps of a survey: at most one part in five of a processor. */
+#define REST_MS 8
+
+/* What one survey may cost in all; then it ends with what is known. */
+#define BUDGET_US 500000
+
+/* The next survey is no sooner than that many times what the last one cost, and than a second. */
+#define PAUSE_FACTOR   50
+#define PAUSE_LEAST_MS 1000
+
+/* Without an answer for so long, a dump is given up. */
+#define ANSWER_MS 5000
+
+/* Directory entries between two looks at the clock. */
+#define WORK 32
+
+/* Cgroups whose path is known from earlier surveys. */
+#define PATHS_MAX 64
+
+enum stage { IDLE, ASKING, NAMING, WALKING };
+
+struct known_path {
+	uint64_t id;
+	char path[CGROUP_PATH_MAX];
+};
+
+struct owners {
+	const char *proc_root;
+	char cgroup_root[PATH_MAX]; /* "" = no hierarchy of version 2 */
+	enum stage stage;
+	bool asked; /* the pools of targets are surveyed in any case */
+	struct owner_pool pools[OWNER_POOLS_MAX];
+	uint32_t pool_count;
+	struct owner_book *book;
+	struct owner_ask *ask;
+	struct cgroup_walk *cgroups;
+	struct owner_walk *processes;
+	struct known_path paths[PATHS_MAX]; /* by number */
+	uint64_t started_ms;
+	bool urgent;          /* somebody waits for the survey under way */
+	uint64_t cost_us;     /* of it */
+	uint64_t earliest_ms; /* for the next one */
+	struct owner_list *list;
+};
+
+static void
+find_cgroup_root(struct owners *o, const char *sys_root)
+{
+	static const char *const mount[] = {"fs/cgroup", "fs/cgroup/unified"};
+	char file[PATH_MAX + 32];
+	for (size_t i = 0; i < 2; i++) {
+		if (snprintf(o->cgroup_root, sizeof(o->cgroup_root), "%s/%s", sys_root, mount[i]) >=
+		    (int)sizeof(o->cgroup_root))
+			break;
+		snprintf(file, sizeof(file), "%s/cgroup.controllers", o->cgroup_root);
+		if (access(file, F_OK) == 0)
+			return;
+	}
+	o->cgroup_root[0] = '\0';
+}
+
+struct owners *
+owners_new(const char *proc_root, const char *sys_root)
+{
+	struct owners *o = calloc(1, sizeof(*o));
+	if (o == NULL)
+		return NULL;
+	o->proc_root = proc_root;
+	find_cgroup_root(o, sys_root);
+	return o;
+}
+
+static void
+stop(struct owners *o)
+{
+	owner_book_free(o->book);
+	owner_ask_close(o->ask);
+	cgroup_walk_close(o->cgroups);
+	owner_walk_close(o->processes);
+	o->book = NULL;
+	o->ask = NULL;
+	o->cgroups = NULL;
+	o->processes = NULL;
+	o->stage = IDLE;
+}
+
+void
+owners_free(struct owners *o)
+{
+	if (o == NULL)
+		return;
+	stop(o);
+	owner_list_free(o->list);
+	free(o);
+}
+
+const struct owner_list *
+owners_list(const struct owners *o)
+{
+	return o->list;
+}
+
+bool
+owners_busy(const struct owners *o)
+{
+	return o->stage != IDLE;
+}
+
+int
+owners_fd(const struct owners *o)
+{
+	return o->stage == ASKING ? owner_ask_fd(o->ask) : -1;
+}
+
+int
+owners_wait_ms(const struct owners *o)
+{
+	if (o->stage == IDLE)
+		return -1;
+	if (o->stage == ASKING)
+		return monotonic_until(o->started_ms + ANSWER_MS + 1);
+	return o->urgent ? 0 : REST_MS;
+}
+
+static bool
+is_bad(enum severity severity)
+{
+	return severity == SEVERITY_WARNING || severity == SEVERITY_CRITICAL;
+}
+
+/* True if the pool belongs to a peer or a target in warning or worse; a peer may be so by the sum
+ * of what its pools have in CLOSE_WAIT. */
+static bool
+belongs_to_bad(const struct tally *tally, const struct addr *const *peers, uint32_t peer_count,
+	       const struct pool_tally *pool)
+{
+	for (uint32_t i = 0; i < peer_count; i++)
+		if (addr_equal(peers[i], &pool->peer))
+			return true;
+	for (uint32_t i = 0; i < tally->target_count; i++)
+		if (is_bad(tally->targets[i].usage.severity) &&
+		    target_matches(tally->targets[i].target, &pool->peer, pool->port))
+			return true;
+	return false;
+}
+
+/* The worst pools first: by severity, then those with the most connections; but targets' before
+ * others, where these are what somebody asked for. */
+static uint32_t
+rank_pools(const struct owners *o, const struct tally *tally, struct candidate *out)
+{
+	const struct addr *peers[OWNER_POOLS_MAX];
+	uint32_t peer_count = 0, count = 0;
+	for (uint32_t i = 0; i < tally->peer_count && peer_count < OWNER_POOLS_MAX; i++)
+		if (is_bad(tally->peers[i].usage.severity))
+			peers[peer_count++] = &tally->peers[i].peer;
+	for (uint32_t i = 0; i < tally->pool_count; i++) {
+		const struct usage *u = &tally->pools[i].usage;
+		bool asked = o->asked && tally->pools[i].target != 0;
+		uint64_t class = u->severity == SEVERITY_CRITICAL  ? 0
+				 : u->severity == SEVERITY_WARNING ? 1
+								   : 2;
+		if (class == 2 && !asked &&
+		    !belongs_to_bad(tally, peers, peer_count, &tally->pools[i]))
+			continue;
+		if (o->asked && !asked)
+			class += 3; /* an answer comes before what was not asked */
+		out[count++] = (struct candidate){class << 32 | (UINT32_MAX - u->connections), i};
+	}
+	return select_first(out, count, OWNER_POOLS_MAX);
+}
+
+static int
+compare_candidates(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+	return a->rank < b->rank ? -1 : a->rank > b->rank;
+}
+
+/* Fills o->pools, with no more sockets in all than a book can tell apart. */
+static void
+choose_pools(struct owners *o, const struct tally *tally)
+{
+	uint64_t sockets = 0;
+	o->pool_count = 0;
+	struct candidate *candidates = calloc(tally->pool_count + 1, sizeof(*candidates));
+	if (candidates == NULL)
+		return;
+	uint32_t count = rank_pools(o, tally, candidates);
+	qsort(candidates, count, sizeof(*candidates), compare_candidates);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct pool_tally *pool = &tally->pools[candidates[i].position];
+		sockets += pool->usage.connections;
+		if (i > 0 && sockets > OWNER_BOOK_SOCKETS)
+			break;
+		o->pools[o->pool_count++] = (struct owner_pool){
+		    .local = pool->local, .peer = pool->peer, .port = pool->port};
+	}
+	free(candidates);
+}
+
+static void
+give_up(struct owners *o, const char *what)
+{
+	log_warn(subsystem, "%s: %s; nobody is named", what, strerror(errno));
+	stop(o);
+	o->earliest_ms = monotonic_us() / 1000 + ANSWER_MS;
+}
+
+/* True if the last list says nothing about one of the pools. */
+static bool
+has_news(const struct owners *o)
+{
+	for (uint32_t i = 0; i < o->pool_count; i++) {
+		uint32_t p = 0, known = o->list != NULL ? o->list->pool_count : 0;
+		while (p < known && (o->list->pools[p].port != o->pools[i].port ||
+				     !addr_equal(&o->list->pools[p].peer, &o->pools[i].peer) ||
+				     !addr_equal(&o->list->pools[p].local, &o->pools[i].local)))
+			p++;
+		if (p == known)
+			return true;
+	}
+	return false;
+}
+
+bool
+owners_start(struct owners *o, const struct tally *tally)
+{
+	if (o->stage != IDLE)
+		return false;
+	choose_pools(o, tally);
+	if (o->pool_count == 0) {
+		owner_list_free(o->list);
+		o->list = NULL;
+		return false;
+	}
+	if (monotonic_us() / 1000 < o->earliest_ms)
+		return false;
+	o->urgent = has_news(o);
+	o->cost_us = 0;
+	o->started_ms = monotonic_us() / 1000;
+	o->book = owner_book_new();
+	if (o->book == NULL) {
+		give_up(o, "book");
+		return false;
+	}
+	for (uint32_t i = 0; i < o->pool_count; i++)
+		owner_book_pool(o->book, &o->pools[i].local, &o->pools[i].peer, o->pools[i].port);
+	o->ask = owner_ask_open(o->pools, o->pool_count);
+	if (o->ask == NULL)
+		give_up(o, "sock_diag");
+	else
+		o->stage = ASKING;
+	return o->stage == ASKING && o->urgent;
+}
+
+static void
+keep_path(struct owners *o, uint64_t id, const char *path)
+{
+	struct known_path *known = &o->paths[id % PATHS_MAX];
+	known->id = id;
+	snprintf(known->path, sizeof(known->path), "%s", path);
+}
+
+/* Names the cgroups whose path is known and still holds. */
+static void
+name_known(struct owners *o)
+{
+	for (uint32_t i = 0; i < PATHS_MAX; i++)
+		if (o->paths[i].id != 0 &&
+		    cgroup_id(o->cgroup_root, o->paths[i].path) == o->paths[i].id)
+			owner_book_name(o->book, o->paths[i].id, o->paths[i].path);
+}
+
+static void
+start_naming(struct owners *o)
+{
+	owner_ask_close(o->ask);
+	o->ask = NULL;
+	o->stage = NAMING;
+	if (o->cgroup_root[0] == '\0' || owner_book_cgroup(o->book) == 0)
+		return;
+	name_known(o);
+	if (owner_book_cgroup(o->book) != 0)
+		o->cgroups = cgroup_walk_open(o->cgroup_root);
+}
+
+/* One cgroup of the hierarchy. False when every cgroup has its name, or none is left. */
+static bool
+name_next(struct owners *o)
+{
+	uint64_t id;
+	const char *path;
+	if (o->cgroups == NULL || owner_book_cgroup(o->book) == 0 ||
+	    !cgroup_walk_next(o->cgroups, &id, &path))
+		return false;
+	if (owner_book_name(o->book, id, path))
+		keep_path(o, id, path);
+	return true;
+}
+
+static bool
+finish(struct owners *o, bool complete)
+{
+	uint64_t now_ms = monotonic_us() / 1000, pause_ms = o->cost_us * PAUSE_FACTOR / 1000;
+	struct owner_list *list = owner_book_list(o->book, now_ms);
+	log_debug(subsystem, "a survey of %u pools took %u ms, %u us of CPU%s", o->pool_count,
+		  (unsigned)(now_ms - o->started_ms), (unsigned)o->cost_us,
+		  complete ? "" : ": it was cut short");
+	stop(o);
+	o->earliest_ms = now_ms + (pause_ms > PAUSE_LEAST_MS ? pause_ms : PAUSE_LEAST_MS);
+	if (list == NULL)
+		return false;
+	list->complete = complete;
+	owner_list_free(o->list);
+	o->list = list;
+	return true;
+}
+
+/* A small part of the survey. True if there is more to do at once. */
+static bool
+advance(struct owners *o)
+{
+	if (o->stage == ASKING) {
+		enum owner_ask_step step = owner_ask_read(o->ask, o->book);
+		if (step == OWNER_ASK_MORE && monotonic_us() / 1000 > o->started_ms + ANSWER_MS) {
+			errno = ETIMEDOUT;
+			step = OWNER_ASK_FAILED;
+		}
+		if (step == OWNER_ASK_FAILED)
+			give_up(o, "sock_diag");
+		else if (step == OWNER_ASK_DONE)
+			start_naming(o);
+		return step == OWNER_ASK_DONE;
+	}
+	if (o->stage == NAMING) {
+		if (name_next(o))
+			return true;
+		cgroup_walk_close(o->cgroups);
+		o->cgroups = NULL;
+		o->processes = owner_walk_open(o->proc_root, o->list);
+		o->stage = WALKING;
+		return true;
+	}
+	return o->processes != NULL && owner_walk_step(o->processes, o->book, WORK);
+}
+
+bool
+owners_step(struct owners *o)
+{
+	uint64_t start_us = thread_cpu_us(), spent_us = 0;
+	bool more = true;
+	while (o->stage != IDLE && more && spent_us < OWNERS_STEP_US) {
+		more = advance(o);
+		spent_us = thread_cpu_us() - start_us;
+	}
+	o->cost_us += spent_us;
+	if (o->stage == IDLE)
+		return false;
+	if (o->stage == WALKING && !more)
+		return finish(o, true);
+	return o->cost_us > BUDGET_US && o->stage != ASKING && finish(o, false);
+}
+
+void
+owners_survey(struct owners *o, const struct tally *tally, bool asked)
+{
+	o->asked = asked;
+	owners_start(o, tally);
+	while (o->stage != IDLE) {
+		struct pollfd fd = {.fd = owners_fd(o), .events = POLLIN};
+		if (o->stage == ASKING)
+			poll(&fd, 1, ANSWER_MS + 1);
+		owners_step(o);
+	}
+}

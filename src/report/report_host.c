@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#include "report/report.h"
+
+#include "advice/advice.h"
+#include "kernel/natenv.h"
+
+#include <inttypes.h>
+
+/* systemd lifts fs.file-max to the largest number there is. */
+#define AS_GOOD_AS_NONE 1000000000000
+
+static void
+put_limits(const struct limits *limits, FILE *out)
+{
+	fputs("LIMITS\n", out);
+	for (enum limit i = 0; i < LIMITS; i++) {
+		const struct limit_words *words = hostlimits_words(i);
+		if (limits->value[i] == LIMIT_ABSENT)
+			fprintf(out, "  %-12s        -   not available here\n", words->label);
+		else if (limits->value[i] >= AS_GOOD_AS_NONE)
+			fprintf(out, "  %-12s no limit   %s\n", words->label, words->meaning);
+		else
+			fprintf(out, "  %-12s %8" PRId64 "   %s\n", words->label, limits->value[i],
+				words->meaning);
+	}
+}
+
+static void
+put_nat(uint32_t nat, FILE *out)
+{
+	fputs(nat == 0 ? "NAT  none found\n" : "NAT\n", out);
+	for (enum nat_bit bit = 0; bit < NAT_BITS; bit++)
+		if (nat >> bit & 1)
+			fprintf(out, "  %-22s %s\n", natenv_words(bit)->words,
+				natenv_words(bit)->meaning);
+	fputc('\n', out);
+}
+
+void
+report_host(const struct tally *tally, FILE *out)
+{
+	const struct host_state *host = &tally->host;
+	char why[ADVICE_MAX];
+	put_limits(&host->limits, out);
+	for (enum limit_rule rule = 0; rule < LIMIT_RULES; rule++)
+		if (host->of_rule[rule] > SEVERITY_NORMAL)
+			fprintf(out, "  %-12s %s\n", report_verdict(host->of_rule[rule]),
+				advice_limit(&host->limits, rule, why));
+	fputc('\n', out);
+	put_nat(tally->host.nat, out);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+#include "report/report.h"
+
+#include "advice/advice.h"
+#include "base/json.h"
+#include "kernel/natenv.h"
+
+static const struct {
+	enum tcp_state state;
+	const char *name;
+} state_names[] = {
+    {STATE_ESTABLISHED, "established"},
+    {STATE_SYN_SENT, "synSent"},
+    {STATE_SYN_RECV, "synReceived"},
+    {STATE_FIN_WAIT1, "finWait1"},
+    {STATE_FIN_WAIT2, "finWait2"},
+    {STATE_TIME_WAIT, "timeWait"},
+    {STATE_CLOSE, "closed"},
+    {STATE_CLOSE_WAIT, "closeWait"},
+    {STATE_LAST_ACK, "lastAck"},
+    {STATE_LISTEN, "listen"},
+    {STATE_CLOSING, "closing"},
+};
+
+static void
+put_states(struct json *json, const struct state_counts *states)
+{
+	json_object(json, "states");
+	for (size_t i = 0; i < sizeof(state_names) / sizeof(state_names[0]); i++)
+		json_number(json, state_names[i].name, states->of[state_names[i].state]);
+	json_close_object(json);
+}
+
+static void
+put_address(struct json *json, const char *name, const struct addr *address)
+{
+	char text[ADDR_TEXT_MAX];
+	json_string(json, name, addr_text(address, text));
+}
+
+static void
+put_usage(struct json *json, const struct usage *u)
+{
+	put_states(json, &u->states);
+	json_number(json, "connections", u->connections);
+	json_number(json, "used", u->used);
+	json_number(json, "remaining", u->remaining);
+	json_number(json, "uncertain", u->uncertain);
+	json_number(json, "capacity", u->capacity);
+	json_number(json, "tightest", u->tightest);
+	json_number(json, "recyclable", u->recyclable);
+	json_number(json, "percent", u->percent);
+	json_string(json, "severity", severity_name(u->severity));
+	json_string(json, "cause", cause_name(u->cause));
+	json_number(json, "failures", u->failures);
+	json_number(json, "highWater", u->high_water);
+	if (u->time_left_s == TIME_LEFT_NONE)
+		json_null(json, "timeLeft");
+	else
+		json_number(json, "timeLeft", u->time_left_s);
+}
+
+static void
+put_range(struct json *json, const struct range_tally *range)
+{
+	json_object(json, "range");
+	json_number(json, "low", range->range.low);
+	json_number(json, "high", range->range.high);
+	json_number(json, "size", range->size);
+	json_number(json, "reserved", range->reserved);
+	json_number(json, "listening", range->listening);
+	json_number(json, "bound", range->bound);
+	json_number(json, "capacity", range->capacity);
+	json_number(json, "uncertain", range->uncertain);
+	json_number(json, "inUse", range->in_use);
+	json_number(json, "free", range->free);
+	json_close_object(json);
+}
+
+static void
+put_locals(struct json *json, const struct tally *tally)
+{
+	json_array(json, "locals");
+	for (uint32_t i = 0; i < tally->local_count; i++) {
+		const struct local_tally *l = &tally->locals[i];
+		json_object(json, NULL);
+		put_address(json, "address", &l->address);
+		json_number(json, "connections", l->connections);
+		json_number(json, "used", l->used);
+		json_number(json, "remaining", l->remaining);
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
+static void
+put_pools(struct json *json, const struct tally *tally)
+{
+	json_array(json, "pools");
+	for (uint32_t i = 0; i < tally->pool_count; i++) {
+		const struct pool_tally *p = &tally->pools[i];
+		json_object(json, NULL);
+		put_address(json, "local", &p->local);
+		put_address(json, "peer", &p->peer);
+		json_number(json, "port", p->port);
+		put_usage(json, &p->usage);
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
+static void
+put_peers(struct json *json, const struct tally *tally)
+{
+	json_array(json, "peers");
+	for (uint32_t i = 0; i < tally->peer_count; i++) {
+		const struct peer_tally *p = &tally->peers[i];
+		json_object(json, NULL);
+		put_address(json, "peer", &p->peer);
+		json_number(json, "pools", p->pools);
+		put_usage(json, &p->usage);
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
+static void
+put_targets(struct json *json, const struct tally *tally)
+{
+	json_array(json, "targets");
+	for (uint32_t i = 0; i < tally->target_count; i++) {
+		const struct target_tally *t = &tally->targets[i];
+		char text[TARGET_SPEC_MAX];
+		json_object(json, NULL);
+		json_string(json, "name", t->target->name);
+		json_string(json, "target", target_text(t->target, text));
+		json_number(json, "pools", t->pools);
+		put_usage(json, &t->usage);
+		char why[ADVICE_MAX];
+		json_string(json, "message", advice_target(tally, t, why));
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
+/* null: not available here. */
+static void
+put_limits(struct json *json, const struct host_state *host)
+{
+	json_object(json, "limits");
+	for (enum limit i = 0; i < LIMITS; i++) {
+		if (host->limits.value[i] == LIMIT_ABSENT)
+			json_null(json, hostlimits_words(i)->name);
+		else
+			json_number(json, hostlimits_words(i)->name,
+				    (uint64_t)host->limits.value[i]);
+	}
+	json_string(json, "severity", severity_name(host->severity));
+	json_close_object(json);
+}
+
+static void
+put_nat(struct json *json, uint32_t nat)
+{
+	char text[NATENV_TEXT_MAX];
+	json_object(json, "nat");
+	json_array(json, "environment");
+	for (enum nat_bit bit = 0; bit < NAT_BITS; bit++)
+		if (nat >> bit & 1)
+			json_string(json, NULL, natenv_words(bit)->name);
+	json_close_array(json);
+	json_string(json, "meaning", natenv_text(nat, text));
+	json_close_object(json);
+}
+
+static void
+put_totals(struct json *json, const struct tally *tally)
+{
+	json_object(json, "totals");
+	put_states(json, &tally->totals.states);
+	json_number(json, "inbound", tally->totals.inbound);
+	json_number(json, "outbound", tally->totals.outbound);
+	json_close_object(json);
+}
+
+/* In the order of enum kernel_feature. */
+static const char *const feature_names[] = {
+    "bothFamilies", "boundIdle",     "explicitBind", "bindNoPort",
+    "cgroup",       "timeWaitDelay", "probe",        "failures",
+};
+
+static void
+put_poll(struct json *json, const struct report *report)
+{
+	json_object(json, "poll");
+	json_number(json, "sockets", report->tally->totals.sockets);
+	json_number(json, "duration_us", report->duration_us);
+	json_array(json, "features");
+	for (unsigned i = 0; i < sizeof(feature_names) / sizeof(feature_names[0]); i++)
+		if (report->tally->features & UINT32_C(1) << i)
+			json_string(json, NULL, feature_names[i]);
+	json_close_array(json);
+	json_close_object(json);
+}
+
+void
+report_json(const struct report *report, FILE *out)
+{
+	struct json json;
+	char message[ADVICE_MAX];
+	json_begin(&json, out);
+	json_object(&json, NULL);
+	json_string(&json, "message", advice_system(report->tally, message));
+	put_range(&json, &report->tally->range);
+	put_locals(&json, report->tally);
+	put_pools(&json, report->tally);
+	put_peers(&json, report->tally);
+	put_targets(&json, report->tally);
+	report_who_json(report, &json);
+	put_totals(&json, report->tally);
+	put_limits(&json, &report->tally->host);
+	put_nat(&json, report->tally->host.nat);
+	put_poll(&json, report);
+	json_close_object(&json);
+}

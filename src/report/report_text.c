@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+#include "report/report.h"
+
+#include "advice/advice.h"
+#include "base/sentence.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Pools that are explained. */
+#define REASONS 5
+
+const char *
+report_verdict(enum severity severity)
+{
+	static const char *const word[] = {[SEVERITY_NORMAL] = "SAFE",
+					   [SEVERITY_WARNING] = "WARNING",
+					   [SEVERITY_CRITICAL] = "CRITICAL",
+					   [SEVERITY_UNKNOWN] = "UNKNOWN"};
+	return word[severity];
+}
+
+static void
+put_head(const struct report *report, FILE *out)
+{
+	char host[256] = "", when[64] = "a recording";
+	struct tm tm;
+	if (gethostname(host, sizeof(host) - 1) != 0)
+		strcpy(host, "unknown host");
+	if (report->when != 0 && gmtime_r(&report->when, &tm) != NULL)
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", &tm);
+	else
+		strcpy(host, "recorded host");
+	fprintf(out, "Source ports of %s, %s\n\n", host, when);
+}
+
+static void
+put_line(FILE *out, const char *what, uint32_t value, const char *meaning)
+{
+	fprintf(out, "  %-12s %8" PRIu32 "   %s\n", what, value, meaning);
+}
+
+static void
+put_range(const struct range_tally *r, FILE *out)
+{
+	char limits[64], why[ADVICE_MAX];
+	snprintf(limits, sizeof(limits), "ports %u-%u (net.ipv4.ip_local_port_range)", r->range.low,
+		 r->range.high);
+	fprintf(out, "RANGE\n");
+	put_line(out, "size", r->size, limits);
+	put_line(out, "reserved", r->reserved, "of them in net.ipv4.ip_local_reserved_ports");
+	put_line(out, "listening", r->listening, "of the rest have a listener");
+	put_line(out, "bound", r->bound, "of the rest are blocked by other bind() calls");
+	put_line(out, "capacity", r->capacity, "connections per (local address, peer, peer port)");
+	if (r->uncertain > 0)
+		put_line(out, "uncertain", r->uncertain,
+			 "of them may be blocked without the kernel showing it");
+	put_line(out, "in use", r->in_use, "ports held by any socket");
+	put_line(out, "free", r->free, "ports held by none");
+	if (r->capacity == 0)
+		fprintf(out, "  why          %s\n", advice_nothing_offered(r, why));
+	fputc('\n', out);
+}
+
+static void
+put_totals(const struct totals *totals, FILE *out)
+{
+	static const enum tcp_state order[] = {
+	    STATE_ESTABLISHED, STATE_TIME_WAIT, STATE_CLOSE_WAIT, STATE_SYN_SENT,
+	    STATE_SYN_RECV,    STATE_FIN_WAIT1, STATE_FIN_WAIT2,  STATE_LAST_ACK,
+	    STATE_CLOSING,     STATE_LISTEN,    STATE_CLOSE,
+	};
+	fprintf(out, "SOCKETS  %" PRIu64 " in all: %" PRIu32 " outbound, %" PRIu32 " inbound\n",
+		totals->sockets, totals->outbound, totals->inbound);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		fprintf(out, "  %-12s %8" PRIu32 "%s", tcp_state_name(order[i]),
+			totals->states.of[order[i]], i % 3 == 2 ? "\n" : "");
+	fputs("\n\n", out);
+}
+
+/* Sum of the states that have no column of their own. */
+static uint32_t
+other_states(const struct usage *u)
+{
+	return u->connections - u->states.of[STATE_ESTABLISHED] - u->states.of[STATE_TIME_WAIT] -
+	       u->states.of[STATE_CLOSE_WAIT] - u->states.of[STATE_SYN_SENT];
+}
+
+/* The widest of the addresses in the table, so that IPv4 hosts get a narrow one. */
+static int
+column_width(const struct tally *tally, uint32_t rows, bool peers)
+{
+	char text[ADDR_PORT_TEXT_MAX];
+	int width = 10;
+	for (uint32_t i = 0; i < rows; i++) {
+		const struct pool_tally *p = &tally->pools[i];
+		int length = (int)strlen(peers ? addr_port_text(&p->peer, p->port, text)
+					       : addr_text(&p->local, text));
+		width = length > width ? length : width;
+	}
+	return width;
+}
+
+/* Why, for the first of the pools that are not safe. */
+static void
+put_reasons(const struct tally *tally, uint32_t rows, FILE *out)
+{
+	unsigned told = 0;
+	for (uint32_t i = 0; i < rows && told < REASONS; i++) {
+		const struct pool_tally *p = &tally->pools[i];
+		char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX], why[ADVICE_MAX];
+		if (p->usage.cause == CAUSE_NONE)
+			continue;
+		fprintf(out, "  why %s -> %s: %s\n", addr_text(&p->local, local),
+			addr_port_text(&p->peer, p->port, peer), advice_pool(tally, p, why));
+		told++;
+	}
+}
+
+static void
+put_pools(const struct report *report, FILE *out)
+{
+	const struct tally *tally = report->tally;
+	uint32_t rows =
+	    tally->pool_count < report->pool_limit ? tally->pool_count : report->pool_limit;
+	if (rows == 0) {
+		fputs("POOLS  no outgoing connections\n\n", out);
+		return;
+	}
+	int local_width = column_width(tally, rows, false),
+	    peer_width = column_width(tally, rows, true);
+	fprintf(out, "POOLS  the tightest %u of %u\n", rows, tally->pool_count);
+	fprintf(out, "  %-*s  %-*s %7s %6s %6s %5s %6s %6s %6s %6s %6s  %s\n", local_width, "LOCAL",
+		peer_width, "PEER", "REMAIN", "UNCERT", "USED", "USE%", "ESTAB", "TIMEW", "CLOSEW",
+		"SYNSNT", "OTHER", "VERDICT");
+	for (uint32_t i = 0; i < rows; i++) {
+		const struct pool_tally *p = &tally->pools[i];
+		const struct usage *u = &p->usage;
+		char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
+		fprintf(out, "  %-*s  %-*s %7u %6u %6u %4u%% %6u %6u %6u %6u %6u  %s\n",
+			local_width, addr_text(&p->local, local), peer_width,
+			addr_port_text(&p->peer, p->port, peer), u->remaining, u->uncertain,
+			u->used, u->percent, u->states.of[STATE_ESTABLISHED],
+			u->states.of[STATE_TIME_WAIT], u->states.of[STATE_CLOSE_WAIT],
+			u->states.of[STATE_SYN_SENT], other_states(u), report_verdict(u->severity));
+	}
+	put_reasons(tally, rows, out);
+	fputc('\n', out);
+}
+
+static void
+put_target(const struct target_tally *t, const struct tally *tally, FILE *out)
+{
+	const struct usage *u = &t->usage;
+	char text[TARGET_SPEC_MAX], why[ADVICE_MAX], local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
+	const char *name = t->target->name;
+	fprintf(out, "TARGET %s%s%s  %s\n", name, *name != '\0' ? " " : "",
+		target_text(t->target, text), report_verdict(u->severity));
+	fprintf(out, "  why          %s\n", advice_target(tally, t, why));
+	fprintf(out, "  connections  %u in %u pool%s:", u->connections, t->pools,
+		number_s(t->pools));
+	const char *separator = " ";
+	for (unsigned state = 1; state < STATE_MAX; state++) {
+		if (u->states.of[state] == 0)
+			continue;
+		fprintf(out, "%s%u %s", separator, u->states.of[state], tcp_state_name(state));
+		separator = ", ";
+	}
+	fputs(u->connections == 0 ? " none\n" : "\n", out);
+	fprintf(out, "  remaining    %u of %u (%u%% used)", u->tightest, u->capacity, u->percent);
+	if (t->pools > 1)
+		fprintf(out, " in the tightest pool, %s -> %s",
+			addr_text(&t->tightest_local, local),
+			addr_port_text(&t->tightest_peer, t->tightest_port, peer));
+	if (u->uncertain > 0)
+		fprintf(out, "; up to %u of them uncertain", u->uncertain);
+	fputc('\n', out);
+	if (u->recyclable > 0)
+		fprintf(out, "  recyclable   %u TIME_WAIT that a new connection takes over\n",
+			u->recyclable);
+	fputc('\n', out);
+}
+
+static int
+local_width(const struct tally *tally)
+{
+	char text[ADDR_TEXT_MAX];
+	int width = 24;
+	for (uint32_t i = 0; i < tally->local_count; i++) {
+		int length = (int)strlen(addr_text(&tally->locals[i].address, text));
+		width = length > width && tally->locals[i].used > 0 ? length : width;
+	}
+	return width;
+}
+
+/* Bind pools are only worth a section when something holds ports there. */
+static void
+put_locals(const struct tally *tally, FILE *out)
+{
+	bool any = false;
+	int width = local_width(tally);
+	for (uint32_t i = 0; i < tally->local_count; i++) {
+		const struct local_tally *l = &tally->locals[i];
+		char text[ADDR_TEXT_MAX];
+		if (l->used == 0)
+			continue;
+		if (!any)
+			fputs("LOCAL ADDRESSES  what bind(address, 0) can still get\n", out);
+		any = true;
+		fprintf(out, "  %-*s %8u remaining %8u held %8u connections\n", width,
+			addr_text(&l->address, text), l->remaining, l->used, l->connections);
+	}
+	if (any)
+		fputc('\n', out);
+}
+
+static void
+put_missing(const struct tally *tally, FILE *out)
+{
+	static const struct {
+		enum kernel_feature feature;
+		const char *text;
+	} missing[] = {
+	    {FEATURE_BOUND_IDLE,
+	     "bound idle sockets were not listed by this kernel (6.8 and later do)"},
+	    {FEATURE_EXPLICIT, "explicit binds cannot be told apart on this kernel"},
+	};
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
+		if (!(tally->features & UINT32_C(1) << missing[i].feature))
+			fprintf(out, "NOTE  %s\n", missing[i].text);
+}
+
+void
+report_text(const struct report *report, FILE *out)
+{
+	const struct tally *tally = report->tally;
+	put_head(report, out);
+	for (uint32_t i = 0; i < tally->target_count; i++)
+		put_target(&tally->targets[i], tally, out);
+	put_range(&tally->range, out);
+	put_totals(&tally->totals, out);
+	put_pools(report, out);
+	report_who(report, out);
+	put_locals(tally, out);
+	report_host(tally, out);
+	put_missing(tally, out);
+	fprintf(out, "Poll of %" PRIu64 " socket%s in %u.%03u ms.\n", tally->totals.sockets,
+		number_s(tally->totals.sockets), report->duration_us / 1000,
+		report->duration_us % 1000);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+#include "snmp/agent_notify.h"
+
+#include "base/log.h"
+#include "base/monotonic.h"
+#include "snmp/agent_serve.h"
+#include "snmp/mib_columns.h"
+#include "snmp/trap.h"
+
+/* Two master agents do not begin within this time of each other. */
+#define SAME_CS 50
+
+/* Type of the Notify PDU (RFC 2741, 6.1); Net-SNMP installs no header that has it. */
+#define AGENTX_NOTIFY 12
+
+static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
+
+void
+agent_notify_init(struct agent_notify *n, struct door *door, const oid *base, size_t base_length)
+{
+	memset(n, 0, sizeof(*n));
+	n->door = door;
+	n->base = base;
+	n->base_length = base_length;
+}
+
+void
+agent_notify_up(struct agent_notify *n, netsnmp_session *session)
+{
+	n->session = session;
+	n->fresh = true;
+	n->flying = 0;
+}
+
+void
+agent_notify_down(struct agent_notify *n)
+{
+	n->session = NULL;
+	n->flying = 0;
+}
+
+/* The `count` oldest have arrived. */
+static void
+arrived(struct agent_notify *n, unsigned count)
+{
+	n->flying -= count;
+	memmove(n->flight, n->flight + count, n->flying * sizeof(n->flight[0]));
+	notices_done(door_notices(n->door), count);
+}
+
+/* The master agent answers in the order in which it reads: with an answer, all before it have
+ * arrived too. */
+static void
+answered(struct agent_notify *n, long request)
+{
+	for (unsigned i = 0; i < n->flying; i++) {
+		if (n->flight[i].request == request) {
+			arrived(n, i + 1);
+			return;
+		}
+	}
+}
+
+/* Called by Net-SNMP with an answer, or for want of one; a time-out says nothing yet. */
+static int
+on_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu, void *arg)
+{
+	struct agent_notify *n = arg;
+
+	(void)session;
+	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || n->session == NULL)
+		return 1;
+	if (pdu->errstat != n->refusal && pdu->errstat != 0)
+		log_warn(
+		    "agent",
+		    "the master agent refuses notifications: AgentX error %ld; see snmpd's log",
+		    pdu->errstat);
+	n->refusal = pdu->errstat;
+	answered(n, request);
+	return 1;
+}
+
+static bool
+add_bind(const struct agent_notify *n, netsnmp_pdu *pdu, const struct trap_bind *bind)
+{
+	oid name[MAX_OID_LEN];
+	size_t length = n->base_length;
+
+	memcpy(name, n->base, length * sizeof(name[0]));
+	name[length++] = MIB_COLUMNS_OBJECTS;
+	for (size_t i = 0; i < bind->length; i++)
+		name[length++] = bind->sub[i];
+
+	netsnmp_variable_list *vb =
+	    snmp_varlist_add_variable(&pdu->variables, name, length, ASN_NULL, NULL, 0);
+
+	return vb != NULL && agent_serve_set_value(vb, &bind->value);
+}
+
+/* NULL if memory is out. */
+static netsnmp_pdu *
+make_pdu(const struct agent_notify *n, const struct notice *notice)
+{
+	struct trap_bind binds[TRAP_BINDS_MAX];
+	uint32_t base[MAX_OID_LEN];
+	oid type[MAX_OID_LEN];
+	size_t length = n->base_length;
+	netsnmp_pdu *pdu = snmp_pdu_create(AGENTX_NOTIFY);
+
+	if (pdu == NULL)
+		return NULL;
+	pdu->version = n->session->version;
+	pdu->sessid = n->session->sessid;
+	for (size_t i = 0; i < length; i++) {
+		base[i] = (uint32_t)n->base[i];
+		type[i] = n->base[i];
+	}
+	type[length++] = 0; /* srcPortNotifications */
+	type[length++] = notice->kind;
+
+	size_t count = trap_binds(notice, trap_oid_octets(base, n->base_length), binds);
+	bool whole =
+	    snmp_varlist_add_variable(&pdu->variables, trap_oid, OID_LENGTH(trap_oid),
+				      ASN_OBJECT_ID, type, length * sizeof(type[0])) != NULL;
+
+	for (size_t i = 0; i < count && whole; i++)
+		whole = add_bind(n, pdu, &binds[i]);
+	if (whole)
+		return pdu;
+	snmp_free_pdu(pdu);
+	return NULL;
+}
+
+/* False if nothing was written to the master agent's socket. */
+static bool
+send_notice(struct agent_notify *n, const struct notice *notice)
+{
+	netsnmp_pdu *pdu = make_pdu(n, notice);
+
+	if (pdu == NULL)
+		return false;
+
+	long request = pdu->reqid;
+
+	if (snmp_async_send(n->session, pdu, on_answer, n) == 0) {
+		snmp_free_pdu(pdu);
+		return false;
+	}
+	n->flight[n->flying].request = request;
+	n->flight[n->flying++].sent_ms = monotonic_us() / 1000;
+	return true;
+}
+
+/* Once more everything that managers were told is in alarm. */
+static void
+repeat_alarms(struct agent_notify *n)
+{
+	struct snapshot *s = door_take(n->door);
+
+	for (uint32_t i = 0; s != NULL && i < s->alarm_count; i++)
+		if (s->alarms[i].t.told == s->alarms[i].t.severity)
+			notices_repeat(door_notices(n->door), &s->alarms[i].t);
+	snapshot_release(s);
+}
+
+/* The first thing on a new session: is it the master agent that we know? One that was only stopped
+ * for a while still began when it did, and has everything that was written to it. */
+static void
+greet(struct agent_notify *n)
+{
+	struct notices *queue = door_notices(n->door);
+	int64_t began_cs = (int64_t)(monotonic_us() / 10000) - (int64_t)netsnmp_get_agent_uptime();
+	bool same = n->known && llabs(began_cs - n->began_cs) < SAME_CS;
+
+	if (same) {
+		notices_done(queue, notices_in_flight(queue));
+	} else {
+		notices_retry(queue);
+		if (n->known)
+			repeat_alarms(n);
+	}
+	n->fresh = false;
+	n->known = true;
+	n->began_cs = began_cs;
+}
+
+void
+agent_notify_pump(struct agent_notify *n)
+{
+	struct notices *queue = door_notices(n->door);
+	struct notice notice;
+
+	if (n->session == NULL)
+		return;
+	if (n->fresh)
+		greet(n);
+
+	uint64_t now_ms = monotonic_us() / 1000;
+
+	while (n->flying > 0 && now_ms - n->flight[0].sent_ms >= AGENT_NOTIFY_PATIENCE_MS)
+		arrived(n, 1);
+	while (n->session != NULL && n->flying < AGENT_NOTIFY_WINDOW &&
+	       notices_take(queue, &notice)) {
+		if (!send_notice(n, &notice)) {
+			notices_return(queue);
+			break;
+		}
+		notices_sent(queue);
+	}
+}
+
+bool
+agent_notify_idle(const struct agent_notify *n)
+{
+	struct notices *queue = door_notices(n->door);
+
+	return n->session == NULL || (n->flying == 0 && !notices_waiting(queue));
+}

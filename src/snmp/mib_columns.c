@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: ISC */
+#include "snmp/mib_columns.h"
+
+#include "snmp/mib_alarms.h"
+#include "snmp/mib_owners.h"
+
+#include "base/sentence.h"
+#include "kernel/natenv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct mib_rows
+locals(const struct snapshot *s)
+{
+	return (struct mib_rows){s->locals, s->local_count, sizeof(*s->locals)};
+}
+
+static struct mib_rows
+peers(const struct snapshot *s)
+{
+	return (struct mib_rows){s->peers, s->peer_count, sizeof(*s->peers)};
+}
+
+static struct mib_rows
+pools(const struct snapshot *s)
+{
+	return (struct mib_rows){s->pools, s->pool_count, sizeof(*s->pools)};
+}
+
+static struct mib_rows
+targets(const struct snapshot *s)
+{
+	return (struct mib_rows){s->targets, s->target_count, sizeof(*s->targets)};
+}
+
+static struct mib_rows
+alarms(const struct snapshot *s)
+{
+	return (struct mib_rows){s->alarms, s->alarm_count, sizeof(*s->alarms)};
+}
+
+static struct mib_rows
+owners(const struct snapshot *s)
+{
+	return (struct mib_rows){s->owners, s->owner_count, sizeof(*s->owners)};
+}
+
+/* Scalars are members of the snapshot itself: it is the one row of their group. */
+static struct mib_rows
+always(const struct snapshot *s)
+{
+	return (struct mib_rows){s, 1, sizeof(*s)};
+}
+
+/* Groups that have no value before the first good poll. */
+static struct mib_rows
+once_polled(const struct snapshot *s)
+{
+	return (struct mib_rows){s, s->poll.made_ms != 0, sizeof(*s)};
+}
+
+/* srcPortSystem */
+
+static bool
+get_worst_pool(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct snapshot *s = row;
+	const struct pool_tally *worst = &s->extremes.worst;
+	char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
+	int n = 0;
+
+	(void)view;
+	if (s->poll.made_ms == 0)
+		return false;
+	if (s->pool_count + s->omitted.pools.rows > 0)
+		n = snprintf(out->octets, sizeof(out->octets), "%s -> %s: %u of %u port%s remain",
+			     addr_text(&worst->local, local),
+			     addr_port_text(&worst->peer, worst->port, peer),
+			     worst->usage.remaining, worst->usage.capacity,
+			     number_s(worst->usage.capacity));
+	out->length = n > 0 ? (size_t)n : 0;
+	return true;
+}
+
+static bool
+get_least_remaining(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct snapshot *s = row;
+
+	(void)view;
+	out->number = s->extremes.least_remaining;
+	return s->poll.made_ms != 0;
+}
+
+static bool
+get_highest_percent(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct snapshot *s = row;
+
+	(void)view;
+	out->number = s->extremes.highest_percent;
+	return s->poll.made_ms != 0;
+}
+
+/* srcPortPoll */
+
+static bool
+get_poll_age(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	uint64_t made_ms = ((const struct snapshot *)row)->poll.made_ms;
+	uint64_t age_ms = view->now_ms > made_ms ? view->now_ms - made_ms : 0;
+
+	out->number = age_ms < UINT32_MAX ? (uint32_t)age_ms : UINT32_MAX;
+	return made_ms != 0;
+}
+
+/* The start is worked out anew each time from two clocks that do not tick together. It has moved by
+ * more than this only if sysUpTime was set anew. */
+#define STAMP_JITTER_CS 50
+
+/* sysUpTime belongs to the master agent, which may be younger than this program: then 0, as if the
+ * start had been at the last restart of sysUpTime (RFC 2579, TimeStamp). Else the value stays what
+ * it was: to a manager, each change is a restart of the counters. */
+static bool
+get_discontinuity(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	uint64_t running_cs = (view->now_ms - view->started_ms) / 10;
+	uint32_t start_cs =
+	    running_cs < view->uptime_cs ? (uint32_t)(view->uptime_cs - running_cs) : 0;
+
+	(void)row;
+	out->number = start_cs;
+	if (view->stamp_cs == NULL)
+		return true;
+	uint32_t before = *view->stamp_cs;
+	if (before != 0 && start_cs <= before + STAMP_JITTER_CS &&
+	    before <= start_cs + STAMP_JITTER_CS)
+		out->number = before;
+	*view->stamp_cs = out->number;
+	return true;
+}
+
+/* Names of rows */
+
+static bool
+get_local_name(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	addr_text(&((const struct local_row *)row)->t.address, out->octets);
+	out->length = strlen(out->octets);
+	return true;
+}
+
+static bool
+get_peer_name(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	addr_text(&((const struct peer_row *)row)->t.peer, out->octets);
+	out->length = strlen(out->octets);
+	return true;
+}
+
+static bool
+get_pool_name(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct pool_tally *pool = &((const struct pool_row *)row)->t;
+	char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
+
+	(void)view;
+	out->length = (size_t)snprintf(out->octets, sizeof(out->octets), "%s -> %s",
+				       addr_text(&pool->local, local),
+				       addr_port_text(&pool->peer, pool->port, peer));
+	return true;
+}
+
+/* srcPortTargetTable */
+
+static bool
+get_target_spec(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	target_text(&((const struct target_row *)row)->spec, out->octets);
+	out->length = strlen(out->octets);
+	return true;
+}
+
+static bool
+get_target_pool(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct target_tally *t = &((const struct target_row *)row)->t;
+	const struct pool_row pool = {
+	    .t = {.local = t->tightest_local, .peer = t->tightest_peer, .port = t->tightest_port}};
+
+	return t->pools == 0 || get_pool_name(view, &pool, out);
+}
+
+/* A percentage that is off is 0 in the MIB. */
+static bool
+get_critical_percent(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	uint32_t percent = ((const struct target_row *)row)->spec.levels.raise.critical_percent;
+
+	(void)view;
+	out->number = percent <= 100 ? percent : 0;
+	return true;
+}
+
+static bool
+get_warning_percent(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	uint32_t percent = ((const struct target_row *)row)->spec.levels.raise.warning_percent;
+
+	(void)view;
+	out->number = percent <= 100 ? percent : 0;
+	return true;
+}
+
+/* srcPortLimits */
+
+static bool
+get_files_percent(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct snapshot *s = row;
+
+	(void)view;
+	out->number = (uint32_t)hostlimits_percent(&s->host.limits, RULE_FILES);
+	return true;
+}
+
+static bool
+get_conntrack_percent(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct snapshot *s = row;
+
+	(void)view;
+	out->number = (uint32_t)hostlimits_percent(&s->host.limits, RULE_CONNTRACK);
+	return true;
+}
+
+static bool
+get_nat_meaning(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	_Static_assert(NATENV_TEXT_MAX <= sizeof(out->octets), "the text does not fit");
+	(void)view;
+	out->length = strlen(natenv_text(((const struct snapshot *)row)->host.nat, out->octets));
+	return true;
+}
+
+/* One line an object. */
+/* clang-format off */
+
+#define SNAPSHOT(number, type, member) MIB_COLUMN(number, type, struct snapshot, member)
+
+static const struct mib_column system_columns[] = {
+    SNAPSHOT(1, MIB_INTEGER, severity),
+    SNAPSHOT(2, MIB_TEXT, message),
+    MIB_COMPUTED(3, MIB_TEXT, get_worst_pool),
+    MIB_COMPUTED(4, MIB_GAUGE, get_least_remaining),
+    MIB_COMPUTED(5, MIB_GAUGE, get_highest_percent),
+    SNAPSHOT(6, MIB_GAUGE, alarm_summary.active),
+    SNAPSHOT(7, MIB_GAUGE, alarm_summary.omitted),
+    SNAPSHOT(8, MIB_GAUGE, alarm_summary.sequence),
+    SNAPSHOT(9, MIB_COUNTER, alarm_summary.sent),
+    SNAPSHOT(10, MIB_COUNTER, alarm_summary.suppressed),
+    SNAPSHOT(11, MIB_COUNTER, alarm_summary.unsent),
+};
+
+static const struct mib_column range_columns[] = {
+    SNAPSHOT(1, MIB_GAUGE, range.range.low),
+    SNAPSHOT(2, MIB_GAUGE, range.range.high),
+    SNAPSHOT(3, MIB_GAUGE, range.size),
+    SNAPSHOT(4, MIB_GAUGE, range.reserved),
+    SNAPSHOT(5, MIB_GAUGE, range.listening),
+    SNAPSHOT(6, MIB_GAUGE, range.bound),
+    SNAPSHOT(7, MIB_GAUGE, range.capacity),
+    SNAPSHOT(8, MIB_GAUGE, range.uncertain),
+    SNAPSHOT(9, MIB_GAUGE, range.in_use),
+    SNAPSHOT(10, MIB_GAUGE, range.free),
+};
+
+/* The objects of srcPortTotals have the numbers of the states. */
+#define TOTAL(state) SNAPSHOT(state, MIB_GAUGE, totals.states.of[state])
+
+static const struct mib_column totals_columns[] = {
+    TOTAL(STATE_ESTABLISHED),
+    TOTAL(STATE_SYN_SENT),
+    TOTAL(STATE_SYN_RECV),
+    TOTAL(STATE_FIN_WAIT1),
+    TOTAL(STATE_FIN_WAIT2),
+    TOTAL(STATE_TIME_WAIT),
+    TOTAL(STATE_CLOSE),
+    TOTAL(STATE_CLOSE_WAIT),
+    TOTAL(STATE_LAST_ACK),
+    TOTAL(STATE_LISTEN),
+    TOTAL(STATE_CLOSING),
+    SNAPSHOT(12, MIB_GAUGE, totals.inbound),
+    SNAPSHOT(13, MIB_GAUGE, totals.outbound),
+    SNAPSHOT(14, MIB_GAUGE, totals.sockets),
+};
+
+/* The objects of srcPortLimits have the numbers of enum limit, from 1 on. */
+#define LIMIT(limit, type) SNAPSHOT((limit) + 1, type, host.limits.value[limit])
+
+static const struct mib_column limits_columns[] = {
+    LIMIT(LIMIT_TW_REUSE, MIB_INTEGER),
+    LIMIT(LIMIT_TW_REUSE_DELAY, MIB_INTEGER),
+    LIMIT(LIMIT_TIMESTAMPS, MIB_INTEGER),
+    LIMIT(LIMIT_FIN_TIMEOUT, MIB_INTEGER),
+    LIMIT(LIMIT_TW, MIB_INTEGER),
+    LIMIT(LIMIT_TW_MAX, MIB_INTEGER),
+    LIMIT(LIMIT_IN_USE, MIB_INTEGER),
+    LIMIT(LIMIT_ORPHANS, MIB_INTEGER),
+    LIMIT(LIMIT_ORPHANS_MAX, MIB_INTEGER),
+    LIMIT(LIMIT_MEMORY, MIB_INTEGER),
+    LIMIT(LIMIT_MEMORY_MAX, MIB_INTEGER),
+    LIMIT(LIMIT_FILES, MIB_INTEGER),
+    LIMIT(LIMIT_FILES_MAX, MIB_INTEGER),
+    LIMIT(LIMIT_CONNTRACK, MIB_INTEGER),
+    LIMIT(LIMIT_CONNTRACK_MAX, MIB_INTEGER),
+    LIMIT(LIMIT_DROP, MIB_COUNTER),
+    LIMIT(LIMIT_INSERT_FAILED, MIB_COUNTER),
+    LIMIT(LIMIT_EARLY_DROP, MIB_COUNTER),
+    MIB_COMPUTED(19, MIB_INTEGER, get_files_percent),
+    MIB_COMPUTED(20, MIB_INTEGER, get_conntrack_percent),
+    SNAPSHOT(21, MIB_INTEGER, host.severity),
+    SNAPSHOT(22, MIB_BITS, host.nat),
+    MIB_COMPUTED(23, MIB_TEXT, get_nat_meaning),
+};
+
+static const struct mib_column poll_columns[] = {
+    SNAPSHOT(1, MIB_GAUGE, poll.interval_s),
+    MIB_COMPUTED(2, MIB_GAUGE, get_poll_age),
+    SNAPSHOT(3, MIB_GAUGE, poll.duration_us),
+    SNAPSHOT(4, MIB_GAUGE, poll.sockets),
+    SNAPSHOT(5, MIB_COUNTER, poll.polls),
+    SNAPSHOT(6, MIB_COUNTER, poll.errors),
+    MIB_COMPUTED(7, MIB_TICKS, get_discontinuity),
+    SNAPSHOT(8, MIB_GAUGE, omitted.pools.rows),
+    SNAPSHOT(9, MIB_GAUGE, omitted.peers.rows),
+    SNAPSHOT(10, MIB_GAUGE, omitted.locals.rows),
+    SNAPSHOT(11, MIB_BITS, poll.features),
+    SNAPSHOT(12, MIB_TEXT, poll.error),
+    SNAPSHOT(13, MIB_GAUGE, poll.cpu_us),
+    SNAPSHOT(14, MIB_GAUGE, poll.carried),
+    SNAPSHOT(15, MIB_GAUGE, omitted.pools.connections),
+    SNAPSHOT(16, MIB_GAUGE, omitted.peers.connections),
+    SNAPSHOT(17, MIB_GAUGE, omitted.locals.connections),
+    SNAPSHOT(18, MIB_GAUGE, poll.light),
+};
+
+/* Columns 7 to 26 of every table whose rows have a struct usage: the same number means the same in
+ * each of them. */
+#define USAGE(number, type, row, member) MIB_COLUMN(number, type, row, t.usage.member)
+#define USAGE_COLUMNS(row)                                    \
+    USAGE(7, MIB_GAUGE, row, connections),                    \
+    USAGE(8, MIB_GAUGE, row, used),                           \
+    USAGE(9, MIB_GAUGE, row, remaining),                     \
+    USAGE(10, MIB_GAUGE, row, uncertain),                     \
+    USAGE(11, MIB_GAUGE, row, capacity),                     \
+    USAGE(12, MIB_GAUGE, row, percent),                       \
+    USAGE(13, MIB_INTEGER, row, severity),                    \
+    USAGE(14, MIB_INTEGER, row, cause),                       \
+    USAGE(15, MIB_GAUGE, row, recyclable),                    \
+    USAGE(16, MIB_GAUGE, row, states.of[STATE_ESTABLISHED]),  \
+    USAGE(17, MIB_GAUGE, row, states.of[STATE_SYN_SENT]),     \
+    USAGE(18, MIB_GAUGE, row, states.of[STATE_SYN_RECV]),     \
+    USAGE(19, MIB_GAUGE, row, states.of[STATE_FIN_WAIT1]),    \
+    USAGE(20, MIB_GAUGE, row, states.of[STATE_FIN_WAIT2]),    \
+    USAGE(21, MIB_GAUGE, row, states.of[STATE_TIME_WAIT]),    \
+    USAGE(22, MIB_GAUGE, row, states.of[STATE_CLOSE_WAIT]),   \
+    USAGE(23, MIB_GAUGE, row, states.of[STATE_LAST_ACK]),     \
+    USAGE(24, MIB_GAUGE, row, states.of[STATE_CLOSING]),      \
+    USAGE(25, MIB_GAUGE, row, high_water),                    \
+    USAGE(26, MIB_GAUGE, row, time_left_s)
+
+static const struct mib_column local_columns[] = {
+    MIB_COMPUTED(6, MIB_TEXT, get_local_name),
+    MIB_COLUMN(7, MIB_GAUGE, struct local_row, t.connections),
+    MIB_COLUMN(8, MIB_GAUGE, struct local_row, t.used),
+    MIB_COLUMN(9, MIB_GAUGE, struct local_row, t.remaining),
+};
+
+static const struct mib_column peer_columns[] = {
+    MIB_COLUMN(4, MIB_GAUGE, struct peer_row, t.pools),
+    USAGE(5, MIB_GAUGE, struct peer_row, tightest),
+    MIB_COMPUTED(6, MIB_TEXT, get_peer_name),
+    USAGE_COLUMNS(struct peer_row),
+    USAGE(27, MIB_COUNTER, struct peer_row, failures),
+};
+
+static const struct mib_column pool_columns[] = {
+    MIB_COMPUTED(6, MIB_TEXT, get_pool_name),
+    USAGE_COLUMNS(struct pool_row),
+    USAGE(27, MIB_COUNTER, struct pool_row, failures),
+};
+
+static const struct mib_column target_columns[] = {
+    MIB_COMPUTED(2, MIB_TEXT, get_target_spec),
+    MIB_COMPUTED(3, MIB_TEXT, get_target_pool),
+    MIB_COLUMN(4, MIB_GAUGE, struct target_row, t.pools),
+    USAGE(5, MIB_GAUGE, struct target_row, tightest),
+    MIB_COLUMN(6, MIB_TEXT, struct target_row, spec.name),
+    USAGE_COLUMNS(struct target_row),
+    USAGE(27, MIB_COUNTER, struct target_row, failures),
+    MIB_COMPUTED(30, MIB_GAUGE, get_critical_percent),
+    MIB_COMPUTED(31, MIB_GAUGE, get_warning_percent),
+    MIB_COLUMN(32, MIB_GAUGE, struct target_row, spec.levels.raise.critical_remaining),
+    MIB_COLUMN(33, MIB_GAUGE, struct target_row, spec.levels.raise.warning_remaining),
+    MIB_COLUMN(34, MIB_GAUGE, struct target_row, spec.levels.raise.close_wait),
+};
+
+static const struct mib_table tables[] = {
+    {1,  true,  always,      system_columns, COUNT(system_columns)},
+    {2,  true,  once_polled, range_columns,  COUNT(range_columns)},
+    {3,  true,  once_polled, totals_columns, COUNT(totals_columns)},
+    {4,  true,  once_polled, limits_columns, COUNT(limits_columns)},
+    {5,  true,  always,      poll_columns,   COUNT(poll_columns)},
+    {MIB_FAILURES_GROUP, true, once_polled, mib_failure_columns, MIB_FAILURE_COLUMNS},
+    {10, false, locals,      local_columns,  COUNT(local_columns)},
+    {11, false, peers,       peer_columns,   COUNT(peer_columns)},
+    {12, false, pools,       pool_columns,   COUNT(pool_columns)},
+    {13, false, targets,     target_columns, COUNT(target_columns)},
+    {MIB_ALARM_TABLE, false, alarms, mib_alarm_columns, MIB_ALARM_COLUMNS},
+    {MIB_OWNER_TABLE, false, owners, mib_owner_columns, MIB_OWNER_COLUMNS},
+};
+
+/* clang-format on */
+
+const struct mibtree mib_columns_tree = {tables, COUNT(tables)};

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+#include "snmp/mib_owners.h"
+
+#include <string.h>
+
+_Static_assert(OWNER_TEXT_MAX <= sizeof(((struct mib_value *)0)->octets), "a name is a value");
+
+/* srcPortFailures */
+
+static bool
+get_available(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	out->number = ((const struct snapshot *)row)->failures.available ? 1 : 2; /* TruthValue */
+	return true;
+}
+
+static bool
+get_last_age(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	uint64_t last_ms = ((const struct snapshot *)row)->failures.last_ms;
+	out->number = last_ms == 0 ? UINT32_MAX : mibtree_age_s(view, last_ms);
+	return true;
+}
+
+/* srcPortOwnerTable */
+
+static const struct owner *
+owner_of(const void *row)
+{
+	return &((const struct owner_row *)row)->t;
+}
+
+static bool
+get_name(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	out->length = strlen(owner_text(owner_of(row), out->octets));
+	return true;
+}
+
+/* PROCESS_UNLIMITED, too, is the largest number there is. */
+static uint32_t
+clamp(uint64_t limit)
+{
+	return limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
+}
+
+static bool
+get_limit(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	out->number = clamp(owner_of(row)->files.soft);
+	return true;
+}
+
+static bool
+get_hard_limit(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	out->number = clamp(owner_of(row)->files.hard);
+	return true;
+}
+
+static bool
+get_age(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	out->number = mibtree_age_s(view, owner_of(row)->taken_ms);
+	return true;
+}
+
+/* One line an object. */
+/* clang-format off */
+
+#define SNAPSHOT(number, type, member) MIB_COLUMN(number, type, struct snapshot, member)
+
+const struct mib_column mib_failure_columns[MIB_FAILURE_COLUMNS] = {
+    MIB_COMPUTED(1, MIB_INTEGER, get_available),
+    SNAPSHOT(2, MIB_TEXT, failures.reason),
+    SNAPSHOT(3, MIB_COUNTER, failures.total),
+    SNAPSHOT(4, MIB_COUNTER, failures.lost),
+    MIB_COMPUTED(5, MIB_GAUGE, get_last_age),
+    SNAPSHOT(6, MIB_TEXT, failures.pool),
+    SNAPSHOT(7, MIB_GAUGE, failures.pid),
+    SNAPSHOT(8, MIB_TEXT, failures.process),
+};
+
+#define OWNER(number, type, member) MIB_COLUMN(number, type, struct owner_row, t.member)
+
+const struct mib_column mib_owner_columns[MIB_OWNER_COLUMNS] = {
+    MIB_COMPUTED(6, MIB_TEXT, get_name),
+    OWNER(7, MIB_GAUGE, connections),
+    OWNER(22, MIB_GAUGE, close_wait),
+    OWNER(40, MIB_INTEGER, kind),
+    OWNER(41, MIB_GAUGE, uid),
+    OWNER(42, MIB_GAUGE, pid),
+    OWNER(43, MIB_TEXT, process),
+    OWNER(44, MIB_TEXT, unit),
+    OWNER(45, MIB_TEXT, path),
+    OWNER(46, MIB_GAUGE, open_files),
+    MIB_COMPUTED(47, MIB_GAUGE, get_limit),
+    MIB_COMPUTED(48, MIB_GAUGE, get_hard_limit),
+    MIB_COMPUTED(49, MIB_GAUGE, get_age),
+};
+
+/* clang-format on */

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+#include "snmp/row_kind.h"
+
+#include "base/pool_key.h"
+#include "snmp/mib_index.h"
+
+#include <string.h>
+
+static int
+compare_pools(const void *left, const void *right)
+{
+	const struct pool_tally *a = &((const struct pool_row *)left)->t;
+	const struct pool_tally *b = &((const struct pool_row *)right)->t;
+	return pool_key_compare(POOL_KEY(a), POOL_KEY(b));
+}
+
+static int
+compare_owners(const void *left, const void *right)
+{
+	const struct owner *a = &((const struct owner_row *)left)->t;
+	const struct owner *b = &((const struct owner_row *)right)->t;
+	int by_pool = pool_key_compare(POOL_KEY(a), POOL_KEY(b));
+	return by_pool != 0 ? by_pool : (int)a->number - (int)b->number;
+}
+
+static int
+compare_peers(const void *left, const void *right)
+{
+	return addr_compare(&((const struct peer_row *)left)->t.peer,
+			    &((const struct peer_row *)right)->t.peer);
+}
+
+static int
+compare_locals(const void *left, const void *right)
+{
+	return addr_compare(&((const struct local_row *)left)->t.address,
+			    &((const struct local_row *)right)->t.address);
+}
+
+/* By length, then by octets: the order of the encoded names. */
+static int
+compare_targets(const void *left, const void *right)
+{
+	const char *a = ((const struct target_row *)left)->t.target->name;
+	const char *b = ((const struct target_row *)right)->t.target->name;
+	size_t a_length = strlen(a), b_length = strlen(b);
+	if (a_length != b_length)
+		return a_length < b_length ? -1 : 1;
+	return memcmp(a, b, a_length);
+}
+
+static int
+compare_alarms(const void *left, const void *right)
+{
+	uint32_t a = ((const struct alarm_row *)left)->t.id;
+	uint32_t b = ((const struct alarm_row *)right)->t.id;
+	return (a > b) - (a < b);
+}
+
+static struct claim
+claim_pool(const void *tally)
+{
+	const struct pool_tally *p = tally;
+	return (struct claim){p->usage.severity, p->target != 0, p->usage.remaining,
+			      p->usage.capacity, pool_key_hash(POOL_KEY(p))};
+}
+
+static struct claim
+claim_peer(const void *tally)
+{
+	const struct peer_tally *p = tally;
+	return (struct claim){p->usage.severity, p->targeted != 0, p->usage.tightest,
+			      p->usage.capacity, addr_hash(&p->peer)};
+}
+
+static struct claim
+claim_local(const void *tally)
+{
+	const struct local_tally *l = tally;
+	return (struct claim){l->severity, false, l->remaining, l->used + l->remaining,
+			      addr_hash(&l->address)};
+}
+
+static size_t
+encode_pool(const void *row, uint32_t *out)
+{
+	return mib_index_pool(&((const struct pool_row *)row)->t, out);
+}
+
+static size_t
+encode_peer(const void *row, uint32_t *out)
+{
+	return mib_index_peer(&((const struct peer_row *)row)->t, out);
+}
+
+static size_t
+encode_local(const void *row, uint32_t *out)
+{
+	return mib_index_local(&((const struct local_row *)row)->t, out);
+}
+
+static size_t
+encode_target(const void *row, uint32_t *out)
+{
+	return mib_index_target(((const struct target_row *)row)->t.target->name, out);
+}
+
+static size_t
+encode_alarm(const void *row, uint32_t *out)
+{
+	return mib_index_alarm(&((const struct alarm_row *)row)->t, out);
+}
+
+static size_t
+encode_owner(const void *row, uint32_t *out)
+{
+	return mib_index_owner(&((const struct owner_row *)row)->t, out);
+}
+
+#define ROW_KIND(row, index_max, claim, compare, encode)                                           \
+	{                                                                                          \
+		sizeof(struct row), offsetof(struct row, t), sizeof(((struct row *)0)->t),         \
+		    index_max, claim, compare, encode                                              \
+	}
+
+const struct row_kind row_kinds[SNAPSHOT_TABLES] = {
+    [SNAPSHOT_POOLS] =
+	ROW_KIND(pool_row, MIB_INDEX_POOL_MAX, claim_pool, compare_pools, encode_pool),
+    [SNAPSHOT_PEERS] =
+	ROW_KIND(peer_row, MIB_INDEX_PEER_MAX, claim_peer, compare_peers, encode_peer),
+    [SNAPSHOT_LOCALS] =
+	ROW_KIND(local_row, MIB_INDEX_LOCAL_MAX, claim_local, compare_locals, encode_local),
+    [SNAPSHOT_TARGETS] =
+	ROW_KIND(target_row, MIB_INDEX_TARGET_MAX, NULL, compare_targets, encode_target),
+    [SNAPSHOT_ALARMS] =
+	ROW_KIND(alarm_row, MIB_INDEX_ALARM_MAX, NULL, compare_alarms, encode_alarm),
+    [SNAPSHOT_OWNERS] =
+	ROW_KIND(owner_row, MIB_INDEX_OWNER_MAX, NULL, compare_owners, encode_owner),
+};

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+#include "snmp/trap.h"
+
+#include "snmp/mib_alarms.h"
+#include "snmp/mib_columns.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The OBJECTS clauses of mibs/SRCPORT-MIB.txt. */
+static const uint32_t alarm_objects[] = {
+    MIB_ALARM_SEVERITY,  MIB_ALARM_KEY,       MIB_ALARM_MESSAGE, MIB_ALARM_LOCAL_ADDR,
+    MIB_ALARM_PEER_ADDR, MIB_ALARM_PEER_PORT, MIB_ALARM_USED,    MIB_ALARM_CAPACITY,
+    MIB_ALARM_REMAINING, MIB_ALARM_PERCENT,   MIB_ALARM_CAUSE,   MIB_ALARM_SEQUENCE,
+};
+#define ALARM_MESSAGE 2 /* position of the message */
+
+/* srcPortSystemActiveAlarms, ...Sequence, ...Suppressed, ...Message. */
+static const uint32_t system_objects[] = {6, 8, 10, 2};
+#define SYSTEM_MESSAGE 3
+#define SYSTEM_GROUP   1
+
+_Static_assert(COUNT(alarm_objects) <= TRAP_BINDS_MAX, "TRAP_BINDS_MAX is too small");
+
+static size_t
+sub_octets(uint32_t sub)
+{
+	size_t octets = 1;
+	while ((sub >>= 7) != 0)
+		octets++;
+	return octets;
+}
+
+size_t
+trap_oid_octets(const uint32_t *sub, size_t length)
+{
+	size_t octets = 1; /* the first two numbers share one */
+	for (size_t i = 2; i < length; i++)
+		octets += sub_octets(sub[i]);
+	return octets;
+}
+
+/* Tag, length and content. */
+static size_t
+tagged(size_t content)
+{
+	size_t length = content < 128 ? 1 : content < 256 ? 2 : 3;
+	return 1 + length + content;
+}
+
+/* Content of a number: positive integers have their highest bit clear. */
+static size_t
+number_octets(uint32_t number)
+{
+	size_t octets = 1;
+	while (number > 0x7f) {
+		number >>= 8;
+		octets++;
+	}
+	return octets;
+}
+
+size_t
+trap_bind_octets(const struct trap_bind *bind, size_t base_octets)
+{
+	size_t oid = base_octets + sub_octets(MIB_COLUMNS_OBJECTS);
+	for (size_t i = 0; i < bind->length; i++)
+		oid += sub_octets(bind->sub[i]);
+	bool text = bind->value.type == MIB_TEXT;
+	size_t value = text ? bind->value.length : number_octets(bind->value.number);
+	return tagged(tagged(oid) + tagged(value));
+}
+
+/* A snapshot that has nothing in it but the notice. */
+static void
+stage(const struct notice *notice, struct snapshot *s, struct alarm_row *row, uint32_t *index)
+{
+	memset(s, 0, sizeof(*s));
+	*index = notice->alarm.id;
+	*row = (struct alarm_row){.index = {index, 1}, .t = notice->alarm};
+	s->alarms = row;
+	s->alarm_count = 1;
+	s->alarm_summary = notice->summary;
+	memcpy(s->message, notice->alarm.message, sizeof(s->message));
+}
+
+/* Cuts the message so that all bindings fit. */
+static void
+fit(struct trap_bind *binds, size_t count, size_t message, size_t base_octets)
+{
+	struct mib_value *value = &binds[message].value;
+	size_t all = 0;
+	for (size_t i = 0; i < count; i++)
+		all += trap_bind_octets(&binds[i], base_octets);
+	if (all <= TRAP_OCTETS_MAX)
+		return;
+	size_t over = all - TRAP_OCTETS_MAX + 3; /* and the dots */
+	size_t left = value->length > over ? value->length - over : 0;
+	while (left > 0 && value->octets[left] != ' ')
+		left--;
+	memcpy(value->octets + left, "...", 3);
+	value->length = left + 3;
+}
+
+size_t
+trap_binds(const struct notice *notice, size_t base_octets,
+	   struct trap_bind out[static TRAP_BINDS_MAX])
+{
+	bool summary = notice->kind == NOTICE_SUPPRESSED;
+	const uint32_t *objects = summary ? system_objects : alarm_objects;
+	size_t count = summary ? COUNT(system_objects) : COUNT(alarm_objects);
+	struct snapshot snapshot;
+	struct alarm_row row;
+	uint32_t index;
+	stage(notice, &snapshot, &row, &index);
+	const struct mib_view view = {.snapshot = &snapshot};
+	for (size_t i = 0; i < count; i++) {
+		struct trap_bind *bind = &out[i];
+		if (summary)
+			*bind =
+			    (struct trap_bind){.sub = {SYSTEM_GROUP, objects[i], 0}, .length = 3};
+		else
+			*bind = (struct trap_bind){.sub = {MIB_ALARM_TABLE, 1, objects[i], index},
+						   .length = 4};
+		mibtree_get(&mib_columns_tree, &view, bind->sub, bind->length, &bind->value);
+	}
+	fit(out, count, summary ? SYSTEM_MESSAGE : ALARM_MESSAGE, base_octets);
+	return count;
+}

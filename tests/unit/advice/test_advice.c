@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: ISC */
+#include "kernel/natenv.h"
+#include "situation.h"
+
+#include <stdio.h>
+
+static void
+assert_says(const struct situation *s, const char *expected)
+{
+	char text[ADVICE_MAX];
+	struct advice advice = {.usage = &s->usage,
+				.range = &s->range,
+				.host = &s->host,
+				.peer = &s->peer,
+				.toward = s->toward,
+				.holder = s->holder,
+				.failed = s->failed};
+
+	assert_string_equal(advice_text(&advice, text), expected);
+	assert_true(strlen(text) < ADVICE_MAX);
+}
+
+static void
+normal_says_how_many_more_will_succeed(void **state)
+{
+	struct situation s = situation_ordinary();
+
+	(void)state;
+	s.usage.tightest = 28229;
+	assert_says(&s, "3 of 28,232 ports in use, at least 28,229 more connections will succeed");
+	s.usage.uncertain = 229;
+	assert_says(&s, "3 of 28,232 ports in use, at least 28,000 more connections will succeed");
+	s.usage.time_left_s = 1259;
+	assert_says(&s, "3 of 28,232 ports in use, at least 28,000 more connections will succeed, "
+			"full in 20 min at the present rate");
+}
+
+static void
+the_time_left_has_a_fitting_unit(void **state)
+{
+	static const struct {
+		uint32_t seconds;
+		const char *words;
+	} row[] = {
+	    {1, "full in 1 s at"},         {119, "full in 119 s at"}, {120, "full in 2 min at"},
+	    {7199, "full in 119 min at"},  {7200, "full in 2 h at"},  {172799, "full in 47 h at"},
+	    {172800, "full in 2 days at"},
+	};
+	struct situation s = situation_ordinary();
+	struct advice advice = {
+	    .usage = &s.usage, .range = &s.range, .host = &s.host, .peer = &s.peer};
+	char text[ADVICE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		s.usage.time_left_s = row[i].seconds;
+		assert_non_null(strstr(advice_text(&advice, text), row[i].words));
+	}
+}
+
+static void
+a_platforms_nat_is_named_when_its_default_is_reached(void **state)
+{
+	struct situation s = situation_ordinary();
+
+	(void)state;
+	s.host.nat = UINT32_C(1) << NAT_GCP;
+	s.peer = address("8.8.8.8");
+	s.usage.tightest = 28232 - 63;
+	assert_says(&s, "63 of 28,232 ports in use, at least 28,169 more connections will succeed");
+	s.usage.tightest--;
+	assert_says(&s, "64 of 28,232 ports in use, at least 28,168 more connections will succeed; "
+			"Google Cloud: Cloud NAT gives a VM 64 ports by default: see its metric "
+			"nat/dropped_sent_packets_count, OUT_OF_RESOURCES");
+	/* Private addresses and IPv6 do not go through it. */
+	s.peer = address("10.8.8.8");
+	assert_says(&s, "64 of 28,232 ports in use, at least 28,168 more connections will succeed");
+	s.peer = address("2001:4860:4860::8888");
+	assert_says(&s, "64 of 28,232 ports in use, at least 28,168 more connections will succeed");
+}
+
+static void
+time_wait_calls_for_reuse(void **state)
+{
+	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
+
+	(void)state;
+	assert_says(&s, "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left; "
+			"set net.ipv4.tcp_tw_reuse=1, "
+			"or keep connections alive instead of opening new ones, "
+			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
+			"reserve listeners 3306, 5432, 8080 first)");
+	s.host.limits.value[LIMIT_TW_REUSE] = 0;
+	assert_says(&s, "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left; "
+			"set net.ipv4.tcp_tw_reuse=1, "
+			"or keep connections alive instead of opening new ones, "
+			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
+			"reserve listeners 3306, 5432, 8080 first)");
+}
+
+static void
+reuse_is_not_recommended_where_it_has_no_effect(void **state)
+{
+	static const char without[] =
+	    "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left; "
+	    "keep connections alive instead of opening new ones, "
+	    "or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; reserve listeners "
+	    "3306, 5432, 8080 first)";
+	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
+
+	(void)state;
+	/* 2 is on for loopback. */
+	s.peer = address("127.0.0.1");
+	assert_says(&s, without);
+	s.peer = address("::1");
+	assert_says(&s, without);
+	/* It is on. */
+	s.peer = address("10.1.2.3");
+	s.host.limits.value[LIMIT_TW_REUSE] = 1;
+	assert_says(&s, without);
+	/* This kernel has no such setting. */
+	s.host.limits.value[LIMIT_TW_REUSE] = LIMIT_ABSENT;
+	assert_says(&s, without);
+	s.host.limits.value[LIMIT_TIMESTAMPS] = 0;
+	assert_says(&s, without);
+}
+
+static void
+reuse_comes_with_the_timestamps_it_needs(void **state)
+{
+	static const char both[] = "set net.ipv4.tcp_timestamps=1 and net.ipv4.tcp_tw_reuse=1, or",
+			  alone[] = "set net.ipv4.tcp_timestamps=1, which tcp_tw_reuse needs, or";
+	static const struct {
+		int64_t reuse;
+		const char *peer, *words;
+	} row[] = {
+	    {0, "10.1.2.3", both},  {2, "10.1.2.3", both},   {1, "10.1.2.3", alone},
+	    {0, "127.0.0.1", both}, {2, "127.0.0.1", alone},
+	};
+	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
+	struct advice advice = {
+	    .usage = &s.usage, .range = &s.range, .host = &s.host, .peer = &s.peer};
+	char text[ADVICE_MAX];
+
+	(void)state;
+	s.host.limits.value[LIMIT_TIMESTAMPS] = 0;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		s.host.limits.value[LIMIT_TW_REUSE] = row[i].reuse;
+		s.peer = address(row[i].peer);
+		assert_non_null(strstr(advice_text(&advice, text), row[i].words));
+	}
+}
+
+static void
+a_long_delay_of_reuse_is_named(void **state)
+{
+	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
+
+	(void)state;
+	situation_whole_range(&s);
+	s.host.limits.value[LIMIT_TW_REUSE] = 1;
+	s.host.limits.value[LIMIT_TW_REUSE_DELAY] = 30000;
+	assert_says(&s, "TIME_WAIT churn: 27,000 of 64,512 ports in use, 37,512 left; "
+			"lower net.ipv4.tcp_tw_reuse_delay (30,000 ms), "
+			"or keep connections alive instead of opening new ones, "
+			"or add peer or local addresses (64,512 ports each)");
+}
+
+static void
+established_load_calls_for_sharing_and_width(void **state)
+{
+	struct situation s = situation_loaded(27000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
+
+	(void)state;
+	assert_says(&s, "established load: 27,000 of 28,232 ports in use, 1,232 left; "
+			"share connections (pooling, keep-alive), "
+			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
+			"reserve listeners 3306, 5432, 8080 first)");
+	s.holder = "payments.service";
+	assert_says(&s, "established load: 27,000 of 28,232 ports in use, 1,232 left, "
+			"most held by payments.service; "
+			"share connections (pooling, keep-alive), "
+			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
+			"reserve listeners 3306, 5432, 8080 first)");
+	/* Of nothing, nobody holds the most. */
+	s.usage.tightest = s.usage.capacity;
+	assert_says(&s, "established load: 0 of 28,232 ports in use, 28,232 left; "
+			"share connections (pooling, keep-alive), "
+			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
+			"reserve listeners 3306, 5432, 8080 first)");
+}
+
+static void
+a_whole_range_is_never_to_be_widened(void **state)
+{
+	struct situation s = situation_loaded(64000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
+
+	(void)state;
+	situation_whole_range(&s);
+	assert_says(&s, "established load: 64,000 of 64,512 ports in use, 512 left; "
+			"share connections (pooling, keep-alive), "
+			"or add peer or local addresses (64,512 ports each)");
+}
+
+static void
+many_listeners_are_counted(void **state)
+{
+	struct situation s = situation_loaded(99, STATE_ESTABLISHED, CAUSE_SMALL_RANGE);
+	struct port_range range = {40000, 40099};
+	struct portset none = ports_of(""), reserved = ports_of("50000-50009"),
+		       listening = ports_of("2000-2006");
+
+	(void)state;
+	s.range.range = range;
+	s.usage.capacity = s.range.capacity = s.range.size = 100;
+	s.usage.tightest = 1;
+	s.range.wider = widen_range(&range, &reserved, &listening, &none);
+	assert_says(&s, "small range: 99 of 100 ports in use, 1 left; "
+			"set net.ipv4.ip_local_port_range=\"1024 65535\" (+64,395 ports; "
+			"reserve listeners 2000, 2001, 2002 and 4 more first), "
+			"or add peer or local addresses (100 ports each)");
+	s.range.wider = widen_range(&range, &reserved, &none, &none);
+	assert_says(&s, "small range: 99 of 100 ports in use, 1 left; "
+			"set net.ipv4.ip_local_port_range=\"1024 65535\" (+64,402 ports), "
+			"or add peer or local addresses (100 ports each)");
+}
+
+static void
+one_port_is_not_one_ports(void **state)
+{
+	struct situation s = situation_loaded(0, STATE_ESTABLISHED, CAUSE_NONE);
+	struct port_range range = {40000, 40000};
+	struct portset none = ports_of(""), listening = ports_of("2000");
+
+	(void)state;
+	s.range.range = range;
+	s.usage.capacity = s.range.capacity = s.range.size = s.usage.tightest = 1;
+	assert_says(&s, "0 of 1 port in use, at least 1 more connection will succeed");
+	s.usage.cause = CAUSE_SMALL_RANGE;
+	s.usage.tightest = 0;
+	s.range.wider = widen_range(&range, &none, &listening, &none);
+	assert_says(&s, "small range: 1 of 1 port in use, 0 left; "
+			"set net.ipv4.ip_local_port_range=\"1024 65535\" (+64,510 ports; "
+			"reserve listener 2000 first), "
+			"or add peer or local addresses (1 port each)");
+}
+
+static void
+close_wait_names_the_culprit(void **state)
+{
+	struct situation s = situation_loaded(1310, STATE_ESTABLISHED, CAUSE_CLOSE_WAIT);
+
+	(void)state;
+	s.usage.severity = SEVERITY_WARNING;
+	s.usage.states.of[STATE_ESTABLISHED] = 106;
+	s.usage.states.of[STATE_CLOSE_WAIT] = 1204;
+	assert_says(&s, "CLOSE_WAIT 1,204 of 1,310 to 10.1.2.3:443: the peer has closed, the local "
+			"process has not; restart it");
+	s.holder = "payments.service (pid 812 java)";
+	assert_says(&s,
+		    "CLOSE_WAIT 1,204 of 1,310 to 10.1.2.3:443, held by payments.service (pid 812 "
+		    "java): it does not close its sockets; restart it");
+	s.toward = NULL;
+	s.holder = "";
+	assert_says(&s, "CLOSE_WAIT 1,204 of 1,310: the peer has closed, the local "
+			"process has not; restart it");
+	/* No port is left for others. */
+	s.usage.severity = SEVERITY_CRITICAL;
+	s.usage.tightest = 40;
+	assert_says(&s, "40 of 28,232 ports left, CLOSE_WAIT 1,204 of 1,310: the peer has closed, "
+			"the local process has not; restart it");
+}
+
+static void
+syn_sent_looks_along_the_path(void **state)
+{
+	static const char head[] = "SYN_SENT pile-up: 27,000 of 28,232 ports in use, 1,232 left; ";
+	static const char *const tail[] = {
+	    "the peer does not answer: check the path and its firewall",
+	    ("AWS: a NAT gateway carries 55,000 connections a destination: see ErrorPortAllocation "
+	     "in CloudWatch"),
+	    "NAT on this host found no port 12 times since the last poll: give it more addresses",
+	    "connection tracking is 97 % full: raise net.netfilter.nf_conntrack_max",
+	};
+	struct situation s = situation_loaded(27000, STATE_SYN_SENT, CAUSE_SYN_SENT);
+	char expected[ADVICE_MAX];
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT_OF(tail); i++) {
+		if (i == 1) {
+			s.host.nat = UINT32_C(1) << NAT_AWS;
+			s.peer = address("52.1.2.3");
+		} else if (i == 2) {
+			s.host.earlier.value[LIMIT_INSERT_FAILED] = 100;
+			s.host.limits.value[LIMIT_INSERT_FAILED] = 112;
+		} else if (i == 3) {
+			s.host.limits.value[LIMIT_CONNTRACK] = 97;
+			s.host.limits.value[LIMIT_CONNTRACK_MAX] = 100;
+		}
+		snprintf(expected, sizeof(expected), "%s%s", head, tail[i]);
+		assert_says(&s, expected);
+	}
+}
+
+static void
+blocked_ports_are_told_apart(void **state)
+{
+	struct situation s = situation_loaded(40, STATE_ESTABLISHED, CAUSE_BLOCKED);
+
+	(void)state;
+	situation_whole_range(&s);
+	s.usage.capacity = s.range.capacity = 40;
+	s.usage.tightest = 0;
+	s.range.reserved = 64000;
+	assert_says(&s, "reserved and blocked ports: 40 of 40 ports in use, 0 left; "
+			"shorten net.ipv4.ip_local_reserved_ports (64,000 ports of the range)");
+	s.range.reserved = 10;
+	s.range.listening = 40000;
+	s.range.bound = 24000;
+	assert_says(&s, "reserved and blocked ports: 40 of 40 ports in use, 0 left; "
+			"move the listeners out of the range (40,000 ports)");
+	s.range.listening = 20000;
+	assert_says(&s, "reserved and blocked ports: 40 of 40 ports in use, 0 left; "
+			"let programs connect() without bind(), or bind() with "
+			"IP_BIND_ADDRESS_NO_PORT (24,000 ports)");
+}
+
+static void
+nothing_offered_says_what_took_it(void **state)
+{
+	struct situation s = situation_loaded(0, STATE_ESTABLISHED, CAUSE_BLOCKED);
+
+	(void)state;
+	s.usage.capacity = s.usage.tightest = 0;
+	s.range.range = (struct port_range){40000, 40009};
+	s.range.reserved = 10;
+	static const enum cause whatever_else[] = {CAUSE_BLOCKED, CAUSE_CLOSE_WAIT, CAUSE_FAILURES};
+	for (size_t i = 0; i < COUNT_OF(whatever_else); i++) {
+		s.usage.cause = whatever_else[i];
+		assert_says(&s,
+			    "no port of the range 40000-40009 can be used: 10 reserved, "
+			    "0 listening, 0 bound; shorten net.ipv4.ip_local_reserved_ports "
+			    "(10 ports of the range), or set "
+			    "net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; reserve "
+			    "listeners 3306, 5432, 8080 first)");
+	}
+}
+
+static void
+failures_come_first(void **state)
+{
+	struct situation s = situation_loaded(28232, STATE_TIME_WAIT, CAUSE_FAILURES);
+
+	(void)state;
+	s.usage.failures = 1234;
+	s.usage.failing = true;
+	assert_says(&s, "failed connect() calls (1,234): 28,232 of 28,232 ports in use, 0 left; "
+			"set net.ipv4.tcp_tw_reuse=1, or share connections (pooling, keep-alive), "
+			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
+			"reserve listeners 3306, 5432, 8080 first)");
+	s.failed = "java (pid 812)";
+	s.usage.states = (struct state_counts){.of = {[STATE_ESTABLISHED] = 28232}};
+	assert_says(&s, "failed connect() calls (1,234, the last in java (pid 812)): 28,232 of "
+			"28,232 ports in use, 0 left; share connections (pooling, keep-alive), "
+			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
+			"reserve listeners 3306, 5432, 8080 first)");
+}
+
+static void
+failures_with_ports_left_have_another_reason(void **state)
+{
+	struct situation s = situation_loaded(10, STATE_ESTABLISHED, CAUSE_FAILURES);
+
+	(void)state;
+	s.usage.failures = 3;
+	s.usage.failing = true;
+	assert_says(&s, "failed connect() calls (3): 10 of 28,232 ports in use, 28,222 left; it "
+			"was a burst, or the program narrows its range (IP_LOCAL_PORT_RANGE)");
+}
+
+static void
+a_part_that_does_not_fit_is_left_out_whole(void **state)
+{
+	struct situation s = situation_loaded(27000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
+	char holder[200], text[ADVICE_MAX];
+	struct advice advice = {.usage = &s.usage,
+				.range = &s.range,
+				.host = &s.host,
+				.peer = &s.peer,
+				.toward = s.toward,
+				.holder = holder};
+
+	(void)state;
+	/* Whatever the length of a name, what is there is whole. */
+	for (size_t length = 0; length < sizeof(holder); length++) {
+		memset(holder, 'x', length);
+		holder[length] = '\0';
+		size_t got = strlen(advice_text(&advice, text));
+		assert_true(got < ADVICE_MAX);
+		assert_true(text[got - 1] == 't' || text[got - 1] == ')' || text[got - 1] == 'x');
+	}
+}
+
+static void
+the_peer_of_a_leak_gives_way_to_who_holds_it(void **state)
+{
+	struct situation s = situation_loaded(28232, STATE_CLOSE_WAIT, CAUSE_CLOSE_WAIT);
+	char holder[145], text[ADVICE_MAX];
+	static const char toward[] = "[fe80::1234:5678:9abc:def0%interface-1234]:65535";
+	struct advice advice = {.usage = &s.usage, .toward = toward, .holder = holder};
+
+	(void)state;
+	s.usage.severity = SEVERITY_CRITICAL;
+	for (size_t length = 0; length < sizeof(holder); length++) {
+		memset(holder, 'x', length);
+		holder[length] = '\0';
+		advice_text(&advice, text);
+		assert_true(length >= 60 || strstr(text, toward) != NULL);
+		assert_non_null(strstr(text, holder));
+		assert_string_equal(text + strlen(text) - 12, "; restart it");
+	}
+	assert_null(strstr(text, toward));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(normal_says_how_many_more_will_succeed),
+	    cmocka_unit_test(the_time_left_has_a_fitting_unit),
+	    cmocka_unit_test(a_platforms_nat_is_named_when_its_default_is_reached),
+	    cmocka_unit_test(time_wait_calls_for_reuse),
+	    cmocka_unit_test(reuse_is_not_recommended_where_it_has_no_effect),
+	    cmocka_unit_test(reuse_comes_with_the_timestamps_it_needs),
+	    cmocka_unit_test(a_long_delay_of_reuse_is_named),
+	    cmocka_unit_test(established_load_calls_for_sharing_and_width),
+	    cmocka_unit_test(a_whole_range_is_never_to_be_widened),
+	    cmocka_unit_test(many_listeners_are_counted),
+	    cmocka_unit_test(one_port_is_not_one_ports),
+	    cmocka_unit_test(close_wait_names_the_culprit),
+	    cmocka_unit_test(syn_sent_looks_along_the_path),
+	    cmocka_unit_test(blocked_ports_are_told_apart),
+	    cmocka_unit_test(nothing_offered_says_what_took_it),
+	    cmocka_unit_test(failures_come_first),
+	    cmocka_unit_test(failures_with_ports_left_have_another_reason),
+	    cmocka_unit_test(a_part_that_does_not_fit_is_left_out_whole),
+	    cmocka_unit_test(the_peer_of_a_leak_gives_way_to_who_holds_it),
+	};
+	return cmocka_run_group_tests_name("advice", tests, NULL, NULL);
+}

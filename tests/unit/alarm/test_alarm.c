@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: ISC */
+#include "alarm/storm.h"
+#include "alarm_bench.h"
+#include "config/config.h"
+
+static const char A[] = "pool 10.0.0.1 -> 10.1.2.3:443", B[] = "target bank", C[] = "peer 10.1.2.4";
+
+/* One poll with one or two subjects; a negative number: the subject is not there. */
+static const char *
+poll_two(struct bench *b, int a_used, int b_used)
+{
+	bench_poll_begin(b);
+	if (a_used >= 0)
+		bench_take(b, A, (uint32_t)a_used);
+	if (b_used >= 0)
+		bench_take(b, B, (uint32_t)b_used);
+	bench_poll_end(b);
+	return b->told;
+}
+
+static const char *
+poll_one(struct bench *b, int used)
+{
+	return poll_two(b, used, -1);
+}
+
+static const struct alarm *
+only_alarm(const struct bench *b)
+{
+	assert_non_null(alarms_at(b->alarms, 0));
+	assert_null(alarms_at(b->alarms, 1));
+	return alarms_at(b->alarms, 0);
+}
+
+static void
+a_transition_is_told_once(void **state)
+{
+	static const struct {
+		int used;
+		const char *told;
+		uint32_t active;
+	} polls[] = {
+	    {10, "", 0},
+	    {79, "", 0},
+	    {80, "WARNING pool 10.0.0.1 -> 10.1.2.3:443;", 1},
+	    {84, "", 1},
+	    {95, "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;", 1},
+	    {99, "", 1},
+	    {91, "", 1},
+	    {89, "WARNING pool 10.0.0.1 -> 10.1.2.3:443;", 1},
+	    {76, "", 1},
+	    {74, "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;", 0},
+	    {74, "", 0},
+	    {97, "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;", 1},
+	    {10, "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;", 0},
+	};
+	struct bench b;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	for (size_t i = 0; i < COUNT_OF(polls); i++) {
+		assert_string_equal(poll_one(&b, polls[i].used), polls[i].told);
+		assert_int_equal(alarms_summary(b.alarms)->active, polls[i].active);
+	}
+	assert_int_equal(alarms_summary(b.alarms)->sequence, 6);
+	assert_int_equal(alarms_last_id(b.alarms), 2);
+	assert_null(alarms_at(b.alarms, 0));
+	alarms_free(b.alarms);
+}
+
+static void
+an_alarm_has_what_an_operator_needs(void **state)
+{
+	struct bench b;
+	uint32_t count;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	poll_one(&b, 97);
+	const struct notice *n = alarms_notices(b.alarms, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(n->kind, NOTICE_CRITICAL);
+	assert_int_equal(n->before, SEVERITY_NORMAL);
+	assert_int_equal(n->alarm.id, 1);
+	assert_int_equal(n->alarm.sequence, 1);
+	assert_int_equal(n->alarm.severity, SEVERITY_CRITICAL);
+	assert_int_equal(n->alarm.told, SEVERITY_CRITICAL);
+	assert_int_equal(n->alarm.cause, CAUSE_TIME_WAIT);
+	assert_int_equal(n->alarm.used, 97);
+	assert_int_equal(n->alarm.remaining, 3);
+	assert_int_equal(n->alarm.capacity, 100);
+	assert_int_equal(n->alarm.percent, 97);
+	assert_int_equal(n->alarm.port, 443);
+	assert_int_equal(n->alarm.since_ms, 15000);
+	assert_int_equal(n->alarm.since, 1000010);
+	assert_string_equal(n->alarm.message, "97 of 100");
+
+	poll_one(&b, 98);
+	assert_int_equal(only_alarm(&b)->used, 98); /* the table follows */
+	assert_int_equal(only_alarm(&b)->since_ms, 15000);
+	poll_one(&b, 85);
+	n = alarms_notices(b.alarms, &count);
+	assert_int_equal(n->kind, NOTICE_WARNING);
+	assert_int_equal(n->before, SEVERITY_CRITICAL);
+	assert_int_equal(n->alarm.id, 1);
+	assert_int_equal(n->alarm.sequence, 2);
+	poll_one(&b, 0);
+	n = alarms_notices(b.alarms, &count);
+	assert_int_equal(n->kind, NOTICE_CLEARED);
+	assert_int_equal(n->before, SEVERITY_WARNING);
+	assert_int_equal(n->alarm.id, 1);
+	assert_int_equal(n->alarm.sequence, 3);
+	assert_int_equal(n->alarm.severity, SEVERITY_NORMAL);
+	assert_int_equal(n->alarm.cause, CAUSE_NONE);
+	assert_int_equal(n->alarm.remaining, 100);
+	assert_string_equal(n->alarm.message, "0 of 100");
+	alarms_free(b.alarms);
+}
+
+static void
+what_vanishes_is_cleared(void **state)
+{
+	struct bench b;
+	uint32_t count;
+	(void)state;
+	bench_begin(&b, 1, 3);
+	assert_string_equal(poll_one(&b, 99), "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;");
+	assert_string_equal(poll_one(&b, -1), "");
+	assert_int_equal(only_alarm(&b)->severity, SEVERITY_CRITICAL);
+	assert_int_equal(only_alarm(&b)->remaining, 100);
+	assert_string_equal(poll_one(&b, -1), "");
+	assert_string_equal(poll_one(&b, 99), ""); /* back in time: nothing is told */
+	assert_string_equal(poll_one(&b, -1), "");
+	assert_string_equal(poll_one(&b, -1), "");
+	assert_string_equal(poll_one(&b, -1), "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;");
+	const struct notice *n = alarms_notices(b.alarms, &count);
+	assert_int_equal(n->alarm.used, 0);
+	assert_int_equal(n->alarm.remaining, 100);
+	assert_string_equal(n->alarm.message, "no connection of it is left");
+	assert_null(alarms_at(b.alarms, 0));
+	alarms_free(b.alarms);
+}
+
+static void
+a_short_burst_is_not_told_and_not_remembered(void **state)
+{
+	struct bench b;
+	(void)state;
+	bench_begin(&b, 3, 1);
+	assert_string_equal(poll_one(&b, 99), "");
+	assert_true(alarms_follow(b.alarms, ALARM_POOL));
+	assert_false(alarms_follow(b.alarms, ALARM_TARGET));
+	assert_string_equal(poll_one(&b, 99), "");
+	assert_string_equal(poll_one(&b, 79), "");
+	assert_false(alarms_follow(b.alarms, ALARM_POOL));
+	assert_null(alarms_at(b.alarms, 0));
+	poll_one(&b, 99);
+	poll_one(&b, 99);
+	assert_string_equal(poll_one(&b, 99), "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;");
+	assert_int_equal(only_alarm(&b)->id, 1);
+	alarms_free(b.alarms);
+}
+
+static void
+the_worst_is_told_first(void **state)
+{
+	struct bench b;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	assert_string_equal(poll_two(&b, 81, 82),
+			    "WARNING target bank;WARNING pool 10.0.0.1 -> 10.1.2.3:443;");
+	assert_string_equal(poll_two(&b, 99, 10),
+			    "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;CLEARED target bank;");
+	alarms_free(b.alarms);
+}
+
+static void
+rows_get_the_severity_of_the_engine(void **state)
+{
+	struct bench b;
+	(void)state;
+	bench_begin(&b, 2, 1);
+	b.rules.max = 1;
+	bench_poll_begin(&b);
+	assert_int_equal(bench_take(&b, A, 99), SEVERITY_NORMAL);   /* the first of two polls */
+	assert_int_equal(bench_take(&b, C, 99), SEVERITY_CRITICAL); /* no room: as it is measured */
+	bench_poll_end(&b);
+	assert_int_equal(alarms_summary(b.alarms)->omitted, 1);
+	bench_poll_begin(&b);
+	assert_int_equal(bench_take(&b, A, 96), SEVERITY_CRITICAL);
+	bench_poll_end(&b);
+	assert_int_equal(alarms_summary(b.alarms)->omitted, 0);
+	bench_poll_begin(&b);
+	assert_int_equal(bench_take(&b, A, 90), SEVERITY_CRITICAL); /* held */
+	bench_poll_end(&b);
+	assert_int_equal(only_alarm(&b)->cause, CAUSE_TIME_WAIT);
+	alarms_free(b.alarms);
+}
+
+static void
+what_an_operator_named_and_the_host_find_room(void **state)
+{
+	static const char *const keys[] = {A, C, "local 10.0.0.1", "host", "limit files", B};
+	struct bench b;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	b.rules.max = 1;
+	for (unsigned poll = 0; poll < 2; poll++) {
+		bench_poll_begin(&b);
+		for (size_t i = 0; i < COUNT_OF(keys); i++)
+			bench_take(&b, keys[i], poll == 0 ? 99 : 0);
+		bench_poll_end(&b);
+		assert_int_equal(alarms_summary(b.alarms)->omitted, poll == 0 ? 2 : 0);
+		assert_string_equal(b.told, poll == 0 ? "CRITICAL "
+							"pool 10.0.0.1 -> 10.1.2.3:443;"
+							"CRITICAL host;CRITICAL limit files;"
+							"CRITICAL target bank;"
+						      : "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;"
+							"CLEARED host;CLEARED limit files;"
+							"CLEARED target bank;");
+	}
+	/* They take no room from others. */
+	assert_string_equal(poll_two(&b, -1, 99), "CRITICAL target bank;");
+	assert_string_equal(poll_two(&b, 99, 99), "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;");
+	alarms_free(b.alarms);
+}
+
+static void
+kinds_that_are_not_sent_leave_no_gap(void **state)
+{
+	struct bench b;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	b.rules.notify = NOTIFY_CRITICAL | NOTIFY_CLEARED;
+	assert_string_equal(poll_one(&b, 85), "");
+	assert_int_equal(alarms_summary(b.alarms)->active, 1);
+	assert_string_equal(poll_one(&b, 10), ""); /* nobody knows of it */
+	assert_string_equal(poll_one(&b, 99), "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;");
+	assert_string_equal(poll_one(&b, 85), "");
+	assert_string_equal(poll_one(&b, 99), ""); /* that is what they know */
+	assert_string_equal(poll_one(&b, 10), "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;");
+	assert_int_equal(alarms_summary(b.alarms)->sequence, 2);
+	assert_null(alarms_at(b.alarms, 0));
+	alarms_free(b.alarms);
+}
+
+static unsigned
+count_of(const char *text, const char *word)
+{
+	unsigned count = 0;
+	for (; (text = strstr(text, word)) != NULL; text++)
+		count++;
+	return count;
+}
+
+static void
+a_storm_is_cut_short_and_summed_up(void **state)
+{
+	struct bench b;
+	uint32_t count;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	b.rules.per_minute = 5;
+	bench_poll_many(&b, 8, 99);
+	const struct notice *n = alarms_notices(b.alarms, &count);
+	assert_int_equal(count, 6);
+	assert_int_equal(n[5].kind, NOTICE_SUPPRESSED);
+	assert_int_equal(n[5].alarm.sequence, 9);
+	assert_int_equal(n[5].summary.active, 8);
+	assert_int_equal(n[5].summary.suppressed, 3);
+	assert_string_equal(n[5].alarm.message, "notifications held back: 3; "
+						"srcPortAlarmTable has all active alarms: 8");
+	/* One more in the same minute: counted, to be told in the next. */
+	bench_poll_many(&b, 9, 99);
+	assert_string_equal(b.told, "");
+	assert_int_equal(alarms_summary(b.alarms)->suppressed, 4);
+	/* Within the minute nobody hears that the five are over; those who know do, later. */
+	assert_string_equal(bench_poll_many(&b, 0, 0), "");
+	assert_int_equal(alarms_summary(b.alarms)->active, 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_string_equal(bench_poll_many(&b, 0, 0), "");
+	bench_poll_many(&b, 0, 0);
+	assert_int_equal(count_of(b.told, "CLEARED "), 5);
+	assert_int_equal(count_of(b.told, "SUPPRESSED "), 1);
+	assert_null(alarms_at(b.alarms, 0));
+	assert_int_equal(alarms_summary(b.alarms)->suppressed, 4);
+	alarms_free(b.alarms);
+}
+
+static void
+what_finds_no_room_waits(void **state)
+{
+	struct bench b;
+	uint32_t count;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	b.rules.room = 3;
+	for (unsigned poll = 0; poll < 3; poll++) {
+		bench_poll_many(&b, 8, 99);
+		alarms_notices(b.alarms, &count);
+		assert_int_equal(count, poll < 2 ? 3 : 2);
+	}
+	assert_string_equal(bench_poll_many(&b, 8, 99), "");
+	assert_int_equal(alarms_summary(b.alarms)->sequence, 8);
+	assert_int_equal(alarms_summary(b.alarms)->suppressed, 0);
+	/* What is over before it was told needs no words. */
+	b.rules.room = 0;
+	assert_string_equal(bench_poll_many(&b, 9, 99), "");
+	b.rules.room = 100;
+	bench_poll_many(&b, 0, 0);
+	assert_int_equal(count_of(b.told, "CLEARED "), 8);
+	assert_null(alarms_at(b.alarms, 0));
+	alarms_free(b.alarms);
+}
+
+/* What had to wait is told when it is so, not while it is ending. */
+/* As a file may say that somebody wrote. */
+static void
+one_number_for_two_becomes_two(void **state)
+{
+	static const uint32_t ids[] = {7, 7, 8, 3}, expected[] = {7, 8, 9, 3};
+	static const char *const keys[] = {A, B, C, "host"};
+	struct bench b;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	alarms_continue(b.alarms, 7, 99);
+	for (uint32_t i = 0; i < COUNT_OF(ids); i++) {
+		struct alarm old = {
+		    .id = ids[i], .severity = SEVERITY_CRITICAL, .told = SEVERITY_CRITICAL};
+		assert_true(alarm_key_parse(keys[i], &old.subject));
+		assert_true(alarms_restore(b.alarms, &old));
+		assert_int_equal(alarms_at(b.alarms, i)->id, expected[i]);
+	}
+	alarms_free(b.alarms);
+}
+
+static void
+late_news_is_true(void **state)
+{
+	struct bench b;
+	(void)state;
+	bench_begin(&b, 1, 3);
+	b.rules.room = 0;
+	assert_string_equal(poll_one(&b, 99), "");
+	b.rules.room = 1;
+	assert_string_equal(poll_one(&b, 50), "");
+	assert_string_equal(poll_one(&b, -1), "");
+	assert_string_equal(poll_one(&b, 91), "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;");
+	alarms_free(b.alarms);
+}
+
+static void
+what_comes_back_before_its_end_was_told_needs_no_words(void **state)
+{
+	struct bench b;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	b.rules.per_minute = 1;
+	assert_string_equal(poll_one(&b, 99), "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;");
+	assert_string_equal(poll_one(&b, 10), ""); /* owed */
+	assert_int_equal(only_alarm(&b)->told, SEVERITY_CRITICAL);
+	assert_string_equal(poll_one(&b, 99), "");
+	assert_int_equal(only_alarm(&b)->severity, SEVERITY_CRITICAL);
+	assert_int_equal(only_alarm(&b)->id, 2);
+	b.now.ms += STORM_WINDOW_MS;
+	assert_string_equal(poll_one(&b, 99), "");
+	assert_string_equal(poll_one(&b, 10), "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;");
+	alarms_free(b.alarms);
+}
+
+static void
+an_alarm_of_an_earlier_life_is_not_told_again(void **state)
+{
+	struct bench b;
+	uint32_t count;
+	struct alarm old = {.id = 41,
+			    .sequence = 99,
+			    .severity = SEVERITY_CRITICAL,
+			    .told = SEVERITY_CRITICAL,
+			    .since_ms = 1,
+			    .since = 900000};
+	(void)state;
+	bench_begin(&b, 1, 1);
+	assert_true(alarm_key_parse(A, &old.subject));
+	alarms_continue(b.alarms, 41, 99);
+	assert_true(alarms_restore(b.alarms, &old));
+	assert_false(alarms_restore(b.alarms, &old));
+	assert_string_equal(poll_two(&b, 99, 99), "CRITICAL target bank;");
+	const struct notice *n = alarms_notices(b.alarms, &count);
+	assert_int_equal(n->alarm.id, 42);
+	assert_int_equal(n->alarm.sequence, 100);
+	assert_string_equal(poll_two(&b, 10, 99), "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;");
+	n = alarms_notices(b.alarms, &count);
+	assert_int_equal(n->alarm.id, 41);
+	assert_int_equal(n->alarm.sequence, 101);
+	assert_int_equal(n->alarm.since, 900000);
+	alarms_free(b.alarms);
+}
+
+/* The numbers go round, past those that are in use. */
+static void
+a_number_is_of_one_alarm(void **state)
+{
+	struct bench b;
+	struct alarm old = {
+	    .id = 2, .severity = SEVERITY_CRITICAL, .told = SEVERITY_CRITICAL, .since = 900000};
+	(void)state;
+	bench_begin(&b, 1, 1);
+	assert_true(alarm_key_parse(A, &old.subject));
+	alarms_continue(b.alarms, ALARM_ID_MAX - 1, 99);
+	assert_true(alarms_restore(b.alarms, &old));
+	for (unsigned i = 0; i < 4; i++) {
+		static const uint32_t expected[] = {ALARM_ID_MAX, 1, 3, 4};
+		poll_two(&b, 99, 99);
+		assert_int_equal(alarms_at(b.alarms, 0)->id, 2);
+		assert_int_equal(alarms_at(b.alarms, 1)->id, expected[i]);
+		assert_int_equal(alarms_last_id(b.alarms), expected[i]);
+		poll_two(&b, 99, 10);
+	}
+	alarms_free(b.alarms);
+}
+
+static void
+memory_running_out_never_tells_twice_nor_never(void **state)
+{
+	(void)state;
+	for (unsigned n = 1; n < 40; n++) {
+		struct bench b;
+		uint32_t told = 0;
+		bench_begin(&b, 1, 1);
+		b.rules.per_minute = 1000;
+		for (unsigned poll = 0; poll < 3; poll++) {
+			uint32_t count;
+			allocations_fail_from(poll < 2 ? n : 0);
+			bench_poll_many(&b, 30, 99);
+			alarms_notices(b.alarms, &count);
+			told += count;
+		}
+		assert_int_equal(told, 30);
+		assert_int_equal(alarms_summary(b.alarms)->sequence, 30);
+		assert_int_equal(alarms_summary(b.alarms)->suppressed, 0);
+		/* Those that found no room are raised now; nothing is raised a second time. */
+		assert_int_equal(alarms_summary(b.alarms)->active, 30);
+		assert_int_equal(alarms_last_id(b.alarms), 30);
+		alarms_free(b.alarms);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_transition_is_told_once),
+	    cmocka_unit_test(an_alarm_has_what_an_operator_needs),
+	    cmocka_unit_test(what_vanishes_is_cleared),
+	    cmocka_unit_test(a_short_burst_is_not_told_and_not_remembered),
+	    cmocka_unit_test(the_worst_is_told_first),
+	    cmocka_unit_test(rows_get_the_severity_of_the_engine),
+	    cmocka_unit_test(what_an_operator_named_and_the_host_find_room),
+	    cmocka_unit_test(kinds_that_are_not_sent_leave_no_gap),
+	    cmocka_unit_test(a_storm_is_cut_short_and_summed_up),
+	    cmocka_unit_test(what_finds_no_room_waits),
+	    cmocka_unit_test(one_number_for_two_becomes_two),
+	    cmocka_unit_test(late_news_is_true),
+	    cmocka_unit_test(what_comes_back_before_its_end_was_told_needs_no_words),
+	    cmocka_unit_test(an_alarm_of_an_earlier_life_is_not_told_again),
+	    cmocka_unit_test(a_number_is_of_one_alarm),
+	    cmocka_unit_test(memory_running_out_never_tells_twice_nor_never),
+	};
+	return cmocka_run_group_tests_name("alarm", tests, NULL, NULL);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+#include "support.h"
+
+#include "alarm/alarm_file.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char good[] =
+    "srcportd alarms 1\n"
+    "last 43 99\n"
+    "alarm 41 97 critical critical 1763800000 pool 10.0.0.1 -> 10.1.2.3:443\n"
+    "alarm 42 0 warning normal 0 target the bank, #2\n"
+    "alarm 43 99 warning critical 4294967295 peer 2001:db8::1\n"
+    "alarm 44 0 critical unknown 0 host\n";
+
+static const char *
+parse(const char *text, struct alarm_file *file)
+{
+	FILE *in = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+	assert_non_null(in);
+	const char *expected = alarm_file_parse(in, file);
+	fclose(in);
+	return expected;
+}
+
+static void
+what_is_written_is_what_was_read(void **state)
+{
+	struct alarm_file file;
+	char *text;
+	size_t length;
+	(void)state;
+	assert_null(parse(good, &file));
+	assert_int_equal(file.last_id, 43);
+	assert_int_equal(file.last_sequence, 99);
+	assert_int_equal(file.count, 4);
+	assert_int_equal(file.alarms[0].id, 41);
+	assert_int_equal(file.alarms[0].sequence, 97);
+	assert_int_equal(file.alarms[0].severity, SEVERITY_CRITICAL);
+	assert_int_equal(file.alarms[0].subject.port, 443);
+	assert_int_equal(file.alarms[0].since, 1763800000);
+	assert_int_equal(file.alarms[1].told, SEVERITY_NORMAL);
+	assert_string_equal(file.alarms[1].subject.name, "the bank, #2");
+	assert_int_equal(file.alarms[2].told, SEVERITY_CRITICAL);
+	assert_int_equal(file.alarms[3].told, SEVERITY_UNKNOWN);
+	FILE *out = open_memstream(&text, &length);
+	alarm_file_print(&file, out);
+	fclose(out);
+	assert_string_equal(text, good);
+	free(text);
+	free(file.alarms);
+}
+
+static void
+nothing_else_is_taken(void **state)
+{
+#define HEAD "srcportd alarms 1\nlast 9 9\n"
+	static const char *const bad[] = {
+	    "\n",
+	    "srcportd alarms 2\nlast 0 0\n",
+	    "srcportd alarms 1\n",
+	    "srcportd alarms 1\nlast 1\n",
+	    "srcportd alarms 1\nlast 1 2 3\n",
+	    "srcportd alarms 1\nlast 1 x\n",
+	    "srcportd alarms 1\nlast 2097152 1\n",
+	    "srcportd alarms 1\nlast 1 4294967296\n",
+	    HEAD "alarm\n",
+	    HEAD "alarm 0 1 critical critical 0 host\n",
+	    HEAD "alarm 2097152 1 critical critical 0 host\n",
+	    HEAD "alarm 1 1 normal normal 0 host\n",
+	    HEAD "alarm 1 1 unknown critical 0 host\n",
+	    HEAD "alarm 1 1 critical ? 0 host\n",
+	    HEAD "alarm 1 1 critical critical -1 host\n",
+	    HEAD "alarm 1 1 critical critical 0 hosts\n",
+	    HEAD "alarm 1 1 critical critical 0\n",
+	    HEAD "alarm 1 1 critical critical 0  host\n",
+	    HEAD "alert 1 1 critical critical 0 host\n",
+	    HEAD "alarm 1 1 critical critical 0 host", /* cut off */
+	    HEAD "\n",
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		struct alarm_file file;
+		if (parse(bad[i], &file) == NULL)
+			fail_msg("\"%s\" was taken", bad[i]);
+		free(file.alarms);
+	}
+}
+
+static void
+a_line_without_end_is_refused(void **state)
+{
+	struct alarm_file file;
+	char *text = calloc(1, 100000);
+	(void)state;
+	strcpy(text, "srcportd alarms 1\nlast 0 0\nalarm 1 1 critical critical 0 target ");
+	memset(text + strlen(text), 'x', 90000);
+	assert_non_null(parse(text, &file));
+	free(file.alarms);
+	free(text);
+}
+
+static void
+assert_content(const char *path, const char *expected)
+{
+	char content[64] = "";
+	FILE *in = fopen(path, "r");
+	assert_non_null(in);
+	assert_int_equal(fread(content, 1, sizeof(content) - 1, in), strlen(expected));
+	assert_string_equal(content, expected);
+	fclose(in);
+}
+
+static void
+a_file_is_replaced_whole_or_not_at_all(void **state)
+{
+	struct directory d;
+	struct stat status;
+	char path[96], fresh[100];
+	(void)state;
+	directory_make(&d);
+	snprintf(path, sizeof(path), "%s/alarms", d.path);
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	assert_true(alarm_file_replace(path, "one\n", 4));
+	assert_content(path, "one\n");
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 07027, 0);
+	assert_true(alarm_file_replace(path, "two\n", 4));
+	assert_content(path, "two\n");
+	assert_int_equal(access(fresh, F_OK), -1);
+
+	/* The new one cannot be written: the old one stays. */
+	directory_text(&d, "alarms.new/in/the/way", "");
+	assert_false(alarm_file_replace(path, "three\n", 6));
+	assert_int_equal(errno, EISDIR);
+	assert_content(path, "two\n");
+	directory_remove(&d);
+	assert_false(alarm_file_replace(path, "four\n", 5));
+	assert_int_equal(errno, ENOENT);
+}
+
+static void
+a_link_in_the_way_is_not_followed(void **state)
+{
+	struct directory d;
+	char path[96], fresh[100], other[100];
+	(void)state;
+	directory_make(&d);
+	snprintf(path, sizeof(path), "%s/alarms", d.path);
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	snprintf(other, sizeof(other), "%s/other", d.path);
+	directory_text(&d, "other", "mine\n");
+	assert_int_equal(symlink(other, fresh), 0);
+	assert_false(alarm_file_replace(path, "one\n", 4));
+	assert_int_equal(errno, ELOOP);
+	assert_content(other, "mine\n");
+	directory_remove(&d);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_written_is_what_was_read),
+	    cmocka_unit_test(nothing_else_is_taken),
+	    cmocka_unit_test(a_line_without_end_is_refused),
+	    cmocka_unit_test(a_file_is_replaced_whole_or_not_at_all),
+	    cmocka_unit_test(a_link_in_the_way_is_not_followed),
+	};
+	return cmocka_run_group_tests_name("alarm_file", tests, NULL, NULL);
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: ISC */
+#include "support.h"
+
+#include "alarm/alert.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define POOL "pool 10.0.0.1 -> 10.1.2.3:443"
+
+/* A daemon's life after life, with one state file. */
+struct life {
+	struct directory directory;
+	struct config config;
+	struct notices *notices;
+	struct alert *alert;
+	uint32_t active;   /* after the last poll */
+	uint32_t early;    /* notices posted before alert_tell() */
+	char posted[1024]; /* by the last poll */
+};
+
+static void
+begin(struct life *l)
+{
+	memset(l, 0, sizeof(*l));
+	directory_make(&l->directory);
+	config_init(&l->config);
+	l->config.levels.raise.warning_remaining = 0;
+	l->config.clear_polls = 1;
+	snprintf(l->config.state_file, sizeof(l->config.state_file), "%s/alarms",
+		 l->directory.path);
+	l->notices = notices_new();
+	l->alert = alert_open(&l->config, l->notices);
+	assert_non_null(l->alert);
+}
+
+static void
+end(struct life *l)
+{
+	alert_close(l->alert);
+	notices_free(l->notices);
+	config_free(&l->config);
+	directory_remove(&l->directory);
+}
+
+/* What waits and is in flight goes the way of the process. */
+static void
+restart(struct life *l)
+{
+	alert_close(l->alert);
+	notices_free(l->notices);
+	l->notices = notices_new();
+	l->alert = alert_open(&l->config, l->notices);
+	assert_non_null(l->alert);
+}
+
+/* A poll that finds so many of 100 ports in use. */
+static const char *
+poll_pool(struct life *l, unsigned used)
+{
+	static const char *const word[] = {"?", "CRITICAL", "WARNING", "CLEARED", "SUPPRESSED"};
+	static struct notice pending[NOTICES_MAX];
+	struct settings settings = settings_of(40000, 40099, "");
+	struct host host;
+	char key[ALARM_KEY_MAX];
+	uint32_t waiting = notices_waiting(l->notices);
+	host_begin(&host, &settings, NULL);
+	host_connect(&host, STATE_ESTABLISHED, "10.0.0.1", "10.1.2.3", 443, 40000, used, 1);
+	host_tally(&host, NULL, 0);
+	alert_poll(l->alert, &l->config, host.tally);
+	l->early = notices_waiting(l->notices) - waiting;
+	alert_tell(l->alert);
+	alert_save(l->alert);
+	l->active = host.tally->alarm_count;
+	host_free(&host);
+	uint32_t count = notices_copy(l->notices, pending);
+	l->posted[0] = '\0';
+	for (uint32_t i = 0; i < count; i++)
+		snprintf(l->posted + strlen(l->posted), sizeof(l->posted) - strlen(l->posted),
+			 "%s %s;", word[pending[i].kind],
+			 alarm_key(&pending[i].alarm.subject, key));
+	return l->posted;
+}
+
+/* Everything that waits arrives. */
+static void
+deliver(struct life *l)
+{
+	struct notice notice;
+	while (notices_take(l->notices, &notice)) {
+		notices_sent(l->notices);
+		notices_done(l->notices, 1);
+	}
+	alert_save(l->alert);
+}
+
+static void
+nothing_is_told_before_its_row_is_served(void **state)
+{
+	struct life l;
+	(void)state;
+	begin(&l);
+	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
+	assert_int_equal(l.early, 0);
+	end(&l);
+}
+
+static void
+what_was_told_is_not_told_again(void **state)
+{
+	struct life l;
+	(void)state;
+	begin(&l);
+	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
+	deliver(&l);
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 97), "");
+	assert_int_equal(l.active, 1);
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 85), "WARNING " POOL ";"); /* that is news */
+	deliver(&l);
+	end(&l);
+}
+
+static void
+what_never_left_is_told(void **state)
+{
+	struct life l;
+	(void)state;
+	begin(&l);
+	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
+	end(&l);
+}
+
+static void
+what_ended_meanwhile_is_told_as_cleared(void **state)
+{
+	struct life l;
+	(void)state;
+	begin(&l);
+	poll_pool(&l, 97);
+	deliver(&l);
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 0), "CLEARED " POOL ";");
+	/* It did not leave either. */
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 0), "CLEARED " POOL ";");
+	deliver(&l);
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 0), "");
+	end(&l);
+}
+
+static void
+what_came_and_went_untold_is_forgotten(void **state)
+{
+	struct life l;
+	(void)state;
+	begin(&l);
+	poll_pool(&l, 97);
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 0), "");
+	assert_int_equal(l.active, 0);
+	end(&l);
+}
+
+/* In flight when it died: it may have arrived, so that its end must be told. */
+static void
+what_was_on_its_way_is_told_once_more(void **state)
+{
+	struct notice notice;
+	struct life l;
+	(void)state;
+	begin(&l);
+	poll_pool(&l, 97);
+	deliver(&l);
+	poll_pool(&l, 0);
+	assert_true(notices_take(l.notices, &notice));
+	notices_retry(l.notices);
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 0), "CLEARED " POOL ";");
+	end(&l);
+}
+
+/* Whether that it was raised has arrived, nobody knows: that it is over must be told. */
+static void
+what_may_have_been_told_is_told_as_cleared(void **state)
+{
+	(void)state;
+	for (unsigned again = 0; again < 2; again++) {
+		struct notice notice;
+		struct life l;
+		begin(&l);
+		poll_pool(&l, 97);
+		assert_true(notices_take(l.notices, &notice));
+		if (again)
+			notices_retry(l.notices); /* it waits again */
+		restart(&l);
+		assert_string_equal(poll_pool(&l, 0), "CLEARED " POOL ";");
+		restart(&l); /* nor has that arrived */
+		assert_string_equal(poll_pool(&l, 0), "CLEARED " POOL ";");
+		deliver(&l);
+		restart(&l);
+		assert_string_equal(poll_pool(&l, 0), "");
+		end(&l);
+	}
+}
+
+/* It is not what it was, and not over either: nothing is told before it is clear which. */
+static void
+what_is_ending_is_not_told_as_raised(void **state)
+{
+	struct notice notice;
+	struct life l;
+	(void)state;
+	begin(&l);
+	l.config.clear_polls = 3;
+	poll_pool(&l, 97);
+	assert_true(notices_take(l.notices, &notice));
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 0), "");
+	assert_string_equal(poll_pool(&l, 50), "");
+	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";"); /* it is back */
+	assert_true(notices_take(l.notices, &notice));
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 0), "");
+	assert_string_equal(poll_pool(&l, 0), "");
+	assert_string_equal(poll_pool(&l, 0), "CLEARED " POOL ";");
+	end(&l);
+}
+
+/* Neither its rise nor its end need have arrived: if it is back, that is told. */
+static void
+what_is_back_is_told_if_its_end_was_on_its_way(void **state)
+{
+	struct notice notice;
+	struct life l;
+	(void)state;
+	begin(&l);
+	poll_pool(&l, 85);
+	deliver(&l);
+	poll_pool(&l, 0);
+	assert_true(notices_take(l.notices, &notice));
+	assert_int_equal(notice.kind, NOTICE_CLEARED);
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 85), "WARNING " POOL ";");
+	assert_true(notices_take(l.notices, &notice));
+	assert_string_equal(poll_pool(&l, 0), "WARNING " POOL ";CLEARED " POOL ";");
+	restart(&l); /* one in flight, its end waits */
+	assert_string_equal(poll_pool(&l, 85), "WARNING " POOL ";");
+	end(&l);
+}
+
+static void
+numbers_go_on(void **state)
+{
+	static struct notice pending[NOTICES_MAX];
+	struct life l;
+	(void)state;
+	begin(&l);
+	for (unsigned i = 0; i < 3; i++) {
+		poll_pool(&l, 97);
+		deliver(&l);
+		poll_pool(&l, 0);
+		deliver(&l);
+	}
+	restart(&l);
+	assert_int_equal(alert_sequence(l.alert), 6); /* before there is a poll */
+	poll_pool(&l, 97);
+	assert_int_equal(alert_sequence(l.alert), 7);
+	assert_int_equal(notices_copy(l.notices, pending), 1);
+	assert_int_equal(pending[0].alarm.id, 4);
+	assert_int_equal(pending[0].alarm.sequence, 7);
+	end(&l);
+}
+
+static void
+less_room_for_alarms_forgets_none(void **state)
+{
+	struct life l;
+	(void)state;
+	begin(&l);
+	alert_close(l.alert);
+	directory_text(&l.directory, "alarms",
+		       "srcportd alarms 1\nlast 2 2\n"
+		       "alarm 1 1 critical critical 0 peer 10.9.0.1\n"
+		       "alarm 2 2 critical critical 0 " POOL "\n");
+	l.config.max_alarms = 1;
+	l.alert = alert_open(&l.config, l.notices);
+	assert_string_equal(poll_pool(&l, 0), "CLEARED peer 10.9.0.1;CLEARED " POOL ";");
+	end(&l);
+}
+
+static void
+a_broken_file_is_as_good_as_none(void **state)
+{
+	struct life l;
+	(void)state;
+	begin(&l);
+	poll_pool(&l, 97);
+	deliver(&l);
+	alert_close(l.alert);
+	directory_text(&l.directory, "alarms", "srcportd alarms 1\nlast 1 1\nalarm x\n");
+	l.alert = alert_open(&l.config, l.notices);
+	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
+	deliver(&l);
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 97), ""); /* it is whole again */
+	end(&l);
+}
+
+static void
+without_a_file_it_works_too(void **state)
+{
+	struct life l;
+	(void)state;
+	begin(&l);
+	alert_close(l.alert);
+	l.config.state_file[0] = '\0';
+	l.alert = alert_open(&l.config, l.notices);
+	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
+	deliver(&l);
+	assert_string_equal(poll_pool(&l, 97), "");
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
+
+	snprintf(l.config.state_file, sizeof(l.config.state_file), "%s/no/such/directory",
+		 l.directory.path);
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
+	end(&l);
+}
+
+static void
+the_file_is_written_when_something_has_changed(void **state)
+{
+	struct stat before, after;
+	struct life l;
+	(void)state;
+	begin(&l);
+	poll_pool(&l, 97);
+	deliver(&l);
+	assert_int_equal(stat(l.config.state_file, &before), 0);
+	poll_pool(&l, 98);
+	poll_pool(&l, 99);
+	assert_int_equal(stat(l.config.state_file, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	poll_pool(&l, 0);
+	assert_int_equal(stat(l.config.state_file, &after), 0);
+	assert_int_not_equal(before.st_ino, after.st_ino);
+	end(&l);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(nothing_is_told_before_its_row_is_served),
+	    cmocka_unit_test(what_was_told_is_not_told_again),
+	    cmocka_unit_test(what_never_left_is_told),
+	    cmocka_unit_test(what_ended_meanwhile_is_told_as_cleared),
+	    cmocka_unit_test(what_came_and_went_untold_is_forgotten),
+	    cmocka_unit_test(what_was_on_its_way_is_told_once_more),
+	    cmocka_unit_test(what_may_have_been_told_is_told_as_cleared),
+	    cmocka_unit_test(what_is_ending_is_not_told_as_raised),
+	    cmocka_unit_test(what_is_back_is_told_if_its_end_was_on_its_way),
+	    cmocka_unit_test(numbers_go_on),
+	    cmocka_unit_test(less_room_for_alarms_forgets_none),
+	    cmocka_unit_test(a_broken_file_is_as_good_as_none),
+	    cmocka_unit_test(without_a_file_it_works_too),
+	    cmocka_unit_test(the_file_is_written_when_something_has_changed),
+	};
+	return cmocka_run_group_tests_name("alert", tests, NULL, NULL);
+}

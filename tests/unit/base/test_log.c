@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+#include "support.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What reaches standard error between log_begin() and log_end(). */
+static int saved;
+static char said[8192];
+static FILE *caught;
+
+static int
+begin(void **state)
+{
+	(void)state;
+	fflush(stderr);
+	saved = dup(STDERR_FILENO);
+	caught = tmpfile();
+	if (saved < 0 || caught == NULL)
+		return 1;
+	return dup2(fileno(caught), STDERR_FILENO) < 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	fclose(caught);
+	return 0;
+}
+
+/* What was said since the test began. */
+static const char *
+heard(void)
+{
+	fflush(stderr);
+	ssize_t got = pread(fileno(caught), said, sizeof(said) - 1, 0);
+	assert_true(got >= 0);
+	said[got] = '\0';
+	return said;
+}
+
+static unsigned
+lines(const char *text)
+{
+	unsigned count = 0;
+	for (; (text = strchr(text, '\n')) != NULL; text++)
+		count++;
+	return count;
+}
+
+static void
+one_line_with_its_subsystem(void **state)
+{
+	(void)state;
+	log_open(LOG_TO_STDERR, false);
+	log_error("poller", "dump of %s: %d", "connections", 7);
+	log_warn("agent", "lost");
+	log_info("main", "started");
+	log_debug("main", "not for everybody");
+	assert_string_equal(heard(), "srcportd: poller: dump of connections: 7\n"
+				     "srcportd: agent: lost\nsrcportd: main: started\n");
+}
+
+static void
+debug_is_asked_for(void **state)
+{
+	(void)state;
+	log_open(LOG_TO_STDERR, true);
+	log_debug("main", "%s", "shown");
+	assert_string_equal(heard(), "srcportd: main: shown\n");
+}
+
+static void
+journal_gets_priorities(void **state)
+{
+	(void)state;
+	log_open(LOG_TO_JOURNAL, true);
+	log_error("a", "1 error");
+	log_warn("a", "1 warning");
+	log_info("a", "1 info");
+	log_debug("a", "1 debug");
+	assert_string_equal(heard(),
+			    "<3>a: 1 error\n<4>a: 1 warning\n<6>a: 1 info\n<7>a: 1 debug\n");
+}
+
+/* Text of others, such as a file name, must not make a second line or speak to a terminal. */
+static void
+control_characters_do_not_pass(void **state)
+{
+	(void)state;
+	log_open(LOG_TO_STDERR, false);
+	log_error("config", "found \"%s\"", "a\n<0>b: c\r\x1b[2J\x7f");
+	assert_int_equal(lines(heard()), 1);
+	assert_null(strpbrk(said, "\r\x1b\x7f"));
+	assert_non_null(strstr(said, "srcportd: config: found \"a"));
+}
+
+static void
+long_lines_are_cut(void **state)
+{
+	static char longest[5000];
+	(void)state;
+	log_open(LOG_TO_STDERR, false);
+	memset(longest, 'x', sizeof(longest) - 1);
+	log_error("config", "long: %s", longest);
+	assert_int_equal(lines(heard()), 1);
+	assert_in_range(strlen(said), 900, 1200);
+}
+
+/* The same line over and over, as from a poll that fails each time, is held back after a while. */
+static void
+floods_are_held_back(void **state)
+{
+	(void)state;
+	log_open(LOG_TO_STDERR, false);
+	for (unsigned i = 0; i < 1000; i++)
+		log_error("poller", "flood %u", i);
+	log_error("poller", "of another kind");
+	heard();
+	assert_in_range(lines(said), 5, 100);
+	assert_non_null(strstr(said, "(more lines like this are left out for a minute)\n"));
+	assert_non_null(strstr(said, "srcportd: poller: of another kind\n"));
+}
+
+static void
+journal_is_known_by_its_stream(void **state)
+{
+	struct stat st;
+	char stream[64];
+	(void)state;
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+		 (unsigned long long)st.st_ino);
+	unsetenv("JOURNAL_STREAM");
+	assert_false(log_is_journal());
+	setenv("JOURNAL_STREAM", stream, 1);
+	assert_true(log_is_journal());
+	strcat(stream, "x");
+	setenv("JOURNAL_STREAM", stream, 1);
+	assert_false(log_is_journal());
+	/* Inherited from a service whose standard error was another one. */
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+		 (unsigned long long)st.st_ino + 1);
+	setenv("JOURNAL_STREAM", stream, 1);
+	assert_false(log_is_journal());
+	setenv("JOURNAL_STREAM", "", 1);
+	assert_false(log_is_journal());
+	unsetenv("JOURNAL_STREAM");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(one_line_with_its_subsystem),
+	    CASE(debug_is_asked_for),
+	    CASE(journal_gets_priorities),
+	    CASE(control_characters_do_not_pass),
+	    CASE(long_lines_are_cut),
+	    CASE(floods_are_held_back),
+	    CASE(journal_is_known_by_its_stream),
+	};
+	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: ISC */
+#include "support.h"
+
+#include "count/carry.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+
+#define MANY 60000
+
+static struct settings settings;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	settings = settings_of(40000, 40099, "");
+	return 0;
+}
+
+/* A census of `servers` inbound connections on port 443, one of port 22, ten outbound ones, a bound
+ * idle socket on an address and one on the wildcard, and an explicit bind. */
+static void
+fill(struct census *census, struct carry *carry, unsigned servers)
+{
+	const struct diag_socket holders[] = {listener("0.0.0.0", 443), listener("0.0.0.0", 22),
+					      bound_idle("10.0.0.1", 40001),
+					      bound_idle("0.0.0.0", 40002)};
+	const struct diag_socket bound =
+	    socket_of(STATE_ESTABLISHED, "10.0.0.1", 40003, "10.0.0.2", 80);
+	census_init(census, &settings, NULL);
+	assert_true(census_carry(census, carry));
+	for (size_t i = 0; i < COUNT_OF(holders); i++)
+		if (!carry->light || holders[i].state == STATE_LISTEN)
+			assert_true(census_add(census, DIAG_HOLDERS, &holders[i]));
+	if (!carry->light) {
+		assert_true(census_add(census, DIAG_EXPLICIT, &bound));
+		carry_keep_blocked(carry, census);
+	}
+	for (unsigned i = 0; i < servers && !carry->light; i++) {
+		struct diag_socket s = socket_of(i % 2 ? STATE_ESTABLISHED : STATE_CLOSE_WAIT,
+						 "10.0.0.1", 443, "10.9.9.9", (uint16_t)i);
+		assert_true(census_add(census, DIAG_SOCKETS, &s));
+	}
+	struct diag_socket ssh = socket_of(STATE_ESTABLISHED, "10.0.0.1", 22, "10.9.9.9", 1);
+	assert_true(census_add(census, DIAG_SOCKETS, &ssh));
+	assert_true(census_add(census, DIAG_SOCKETS, &bound));
+	for (unsigned i = 0; i < 10; i++) {
+		struct diag_socket s = socket_of(STATE_ESTABLISHED, "10.0.0.1",
+						 (uint16_t)(40010 + 2 * i), "10.0.0.2", 80);
+		assert_true(census_add(census, DIAG_SOCKETS, &s));
+	}
+	if (!carry->light)
+		carry_keep_inbound(carry, census);
+}
+
+static void
+a_light_poll_says_what_the_full_one_said(void **state)
+{
+	(void)state;
+	struct carry carry = {0};
+	struct census census;
+	for (int poll = 0; poll < 2; poll++) {
+		carry_plan(&carry, &settings, poll == 0 ? 0 : MANY, false);
+		assert_int_equal(carry.light, poll == 1);
+		fill(&census, &carry, 6000);
+		struct tally *tally = tally_make(&census, &levels_default, NULL, 0);
+		assert_non_null(tally);
+		assert_int_equal(tally->totals.sockets, 6000 + 1 + 11 + 4);
+		assert_int_equal(tally->totals.inbound, 6001);
+		assert_int_equal(tally->totals.outbound, 11);
+		assert_int_equal(tally->totals.states.of[STATE_CLOSE_WAIT], 3000);
+		assert_int_equal(tally->totals.states.of[STATE_ESTABLISHED], 3012);
+		assert_int_equal(tally->totals.states.of[STATE_CLOSE], 2);
+		assert_int_equal(tally->totals.states.of[STATE_LISTEN], 2);
+		assert_int_equal(tally->range.bound, 3);
+		assert_int_equal(tally->range.capacity, 97);
+		assert_int_equal(tally->range.free, 100 - 3 - 10);
+		assert_int_equal(tally->pools[0].usage.remaining, 87);
+		assert_int_equal(tally->local_count, 1);
+		assert_int_equal(tally->locals[0].remaining, 100 - 3 - 10);
+		assert_int_equal(carry_sockets(&carry), poll == 0 ? 0 : 6000 + 2);
+		tally_free(tally);
+		census_free(&census);
+	}
+	carry_free(&carry);
+}
+
+static void
+small_server_ports_are_not_left_out(void **state)
+{
+	(void)state;
+	struct carry carry = {0};
+	struct census census;
+	carry_plan(&carry, &settings, 0, false);
+	fill(&census, &carry, CARRY_PORT_FROM - 1);
+	assert_int_equal(carry.port_count, 0);
+	census_free(&census);
+	carry_plan(&carry, &settings, 0, false);
+	fill(&census, &carry, CARRY_PORT_FROM);
+	assert_int_equal(carry.port_count, 1);
+	assert_int_equal(carry.ports[0].port, 443);
+	census_free(&census);
+	carry_free(&carry);
+}
+
+/* Only the number of connections to a port outside the range can be carried: one of the range is
+ * held by each. */
+static void
+a_server_port_of_the_range_is_not_left_out(void **state)
+{
+	struct carry carry = {0};
+	struct census census;
+	(void)state;
+	carry_plan(&carry, &settings, 0, false);
+	census_init(&census, &settings, NULL);
+	assert_true(census_carry(&census, &carry));
+	struct diag_socket server = listener("0.0.0.0", 40050);
+	assert_true(census_add(&census, DIAG_HOLDERS, &server));
+	for (unsigned i = 0; i < CARRY_PORT_FROM; i++) {
+		struct diag_socket s =
+		    socket_of(STATE_ESTABLISHED, "10.0.0.1", 40050, "10.9.9.9", (uint16_t)(i + 1));
+		assert_true(census_add(&census, DIAG_SOCKETS, &s));
+	}
+	carry_keep_inbound(&carry, &census);
+	assert_int_equal(census.inbound, CARRY_PORT_FROM);
+	assert_int_equal(carry.port_count, 0);
+	census_free(&census);
+	carry_free(&carry);
+}
+
+/* The connections of a server port stay where they are when their listener goes; of more server
+ * ports than the kernel's filter can name, the first are carried. */
+static void
+server_ports_without_listeners_and_beyond_count(void **state)
+{
+	struct carry carry = {0};
+	struct census census;
+	(void)state;
+	for (unsigned light = 0; light < 2; light++) {
+		carry_plan(&carry, &settings, MANY, false);
+		assert_int_equal(carry.light, light);
+		census_init(&census, &settings, NULL);
+		assert_true(census_carry(&census, &carry));
+		for (uint16_t port = 1; port <= DIAG_SKIP_MAX + 4 && !light; port++) {
+			struct diag_socket server = listener("0.0.0.0", port);
+			assert_true(census_add(&census, DIAG_HOLDERS, &server));
+			struct diag_socket s =
+			    socket_of(STATE_ESTABLISHED, "10.0.0.1", port, "10.9.9.9", 1);
+			for (unsigned i = 0; i < CARRY_PORT_FROM; i++)
+				assert_true(census_add(&census, DIAG_SOCKETS, &s));
+		}
+		if (!light) {
+			carry_keep_inbound(&carry, &census);
+			assert_int_equal(census.inbound, (DIAG_SKIP_MAX + 4) * CARRY_PORT_FROM);
+		} else {
+			assert_int_equal(census.inbound, DIAG_SKIP_MAX * CARRY_PORT_FROM);
+			assert_true(portset_has(&census.any, DIAG_SKIP_MAX));
+			assert_false(portset_has(&census.any, DIAG_SKIP_MAX + 1));
+		}
+		assert_int_equal(carry.port_count, DIAG_SKIP_MAX);
+		census_free(&census);
+	}
+	carry_free(&carry);
+}
+
+/* What is carried is of one full poll, not of two. */
+static void
+a_full_poll_forgets_what_was_carried(void **state)
+{
+	struct carry carry = {0};
+	struct census census;
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		carry_plan(&carry, &settings, 0, false);
+		fill(&census, &carry, i == 2 ? 0 : 6000);
+		assert_int_equal(carry.port_count, i == 2 ? 0 : 1);
+		assert_int_equal(carry.hold_count, 1);
+		census_free(&census);
+	}
+	carry_free(&carry);
+}
+
+static struct {
+	struct diag_socket holder[120], open[200];
+	unsigned holders, opens;
+	bool given[200]; /* open[i] got its port from bind() */
+} world;
+
+static void
+make_world(unsigned *seed)
+{
+	static const char *const at[] = {"0.0.0.0", "::", "10.0.0.1", "10.0.0.7", "2001:db8::1"};
+	memset(&world, 0, sizeof(world));
+	for (unsigned i = (unsigned)rand_r(seed) % COUNT_OF(world.holder); i > 0; i--) {
+		const char *local = at[rand_r(seed) % 5];
+		uint16_t port = (uint16_t)(40000 + rand_r(seed) % 100);
+		struct diag_socket s =
+		    rand_r(seed) % 4 == 0 ? listener(local, port) : bound_idle(local, port);
+		if (s.family == 10 && rand_r(seed) % 2 == 0)
+			s = with_v6only(s);
+		world.holder[world.holders++] = s;
+	}
+	for (unsigned i = (unsigned)rand_r(seed) % COUNT_OF(world.open); i > 0; i--) {
+		bool v6 = rand_r(seed) % 3 == 0;
+		world.given[world.opens] = rand_r(seed) % 5 == 0;
+		world.open[world.opens++] = socket_of(
+		    rand_r(seed) % 2 ? STATE_ESTABLISHED : STATE_CLOSE_WAIT,
+		    v6 ? "2001:db8::1" : "10.0.0.1", (uint16_t)(40000 + rand_r(seed) % 100),
+		    v6 ? "2001:db8::2" : "10.0.0.2", (uint16_t)(80 + rand_r(seed) % 3));
+	}
+}
+
+/* The poll as the poller would make it: what a light one does not ask for does not come. */
+static struct tally *
+poll_world(struct carry *carry, struct memory *memory)
+{
+	struct census census;
+	carry_plan(carry, &settings, MANY, false);
+	memory_begin(memory);
+	census_init(&census, &settings, memory);
+	assert_true(census_carry(&census, carry));
+	for (unsigned i = 0; i < world.holders; i++)
+		if (!carry->light || world.holder[i].state == STATE_LISTEN)
+			assert_true(census_add(&census, DIAG_HOLDERS, &world.holder[i]));
+	for (unsigned i = 0; i < world.opens && !carry->light; i++)
+		if (world.given[i])
+			assert_true(census_add(&census, DIAG_EXPLICIT, &world.open[i]));
+	if (!carry->light)
+		carry_keep_blocked(carry, &census);
+	for (unsigned i = 0; i < world.opens; i++)
+		assert_true(census_add(&census, DIAG_SOCKETS, &world.open[i]));
+	if (!carry->light)
+		carry_keep_inbound(carry, &census);
+	memory_commit(memory, &census.listening, &census.any, !carry->light);
+	struct tally *tally = tally_make(&census, &levels_default, NULL, 0);
+	assert_non_null(tally);
+	census_free(&census);
+	return tally;
+}
+
+static void
+assert_same_range(const struct range_tally *a, const struct range_tally *b)
+{
+	assert_int_equal(a->listening, b->listening);
+	assert_int_equal(a->bound, b->bound);
+	assert_int_equal(a->capacity, b->capacity);
+	assert_int_equal(a->uncertain, b->uncertain);
+	assert_int_equal(a->in_use, b->in_use);
+	assert_int_equal(a->free, b->free);
+}
+
+/* Where nothing has changed, a light poll comes to what the full one came to, for whatever host. */
+static void
+nothing_new_nothing_different(void **state)
+{
+	unsigned seed = 6;
+	(void)state;
+	for (unsigned round = 0; round < 300; round++) {
+		struct carry carry = {0};
+		struct memory *memory = memory_new();
+		make_world(&seed);
+		struct tally *full = poll_world(&carry, memory);
+		for (unsigned n = 0; n < 2; n++) {
+			struct tally *light = poll_world(&carry, memory);
+			assert_true(carry.light);
+			assert_same_range(&light->range, &full->range);
+			assert_int_equal(light->pool_count, full->pool_count);
+			assert_int_equal(light->totals.outbound, full->totals.outbound);
+			assert_int_equal(light->totals.sockets, full->totals.sockets);
+			assert_memory_equal(&light->totals.states, &full->totals.states,
+					    sizeof(full->totals.states));
+			for (uint32_t i = 0; i < full->pool_count; i++) {
+				const struct usage *a = &light->pools[i].usage;
+				const struct usage *b = &full->pools[i].usage;
+				assert_int_equal(a->connections, b->connections);
+				assert_int_equal(a->remaining, b->remaining);
+				assert_int_equal(a->uncertain, b->uncertain);
+			}
+			assert_int_equal(light->local_count, full->local_count);
+			for (uint32_t i = 0; i < full->local_count; i++) {
+				const struct local_tally *l = &full->locals[i];
+				uint32_t j = 0;
+				while (!addr_equal(&light->locals[j].address, &l->address))
+					j++;
+				assert_int_equal(light->locals[j].remaining, l->remaining);
+			}
+			tally_free(light);
+		}
+		tally_free(full);
+		memory_free(memory);
+		carry_free(&carry);
+	}
+}
+
+static void
+when_a_poll_is_light(void **state)
+{
+	(void)state;
+	struct settings other = settings_of(40000, 40100, "");
+	struct carry carry = {0};
+	carry_plan(&carry, &settings, MANY, false);
+	assert_false(carry.light); /* nothing is carried yet */
+	carry_plan(&carry, &settings, MANY, false);
+	assert_false(carry.light); /* nor after a full poll that failed */
+	for (int round = 0; round < 2; round++) {
+		carry.valid = true;
+		for (int i = 0; i < CARRY_POLLS; i++) {
+			carry_plan(&carry, &settings, MANY, false);
+			assert_true(carry.light);
+			assert_int_equal(carry.age, i + 1);
+		}
+		carry_plan(&carry, &settings, MANY, false);
+		assert_false(carry.light); /* not for ever */
+		carry_plan(&carry, &settings, MANY, false);
+		assert_false(carry.light); /* that one failed */
+	}
+	carry.valid = true;
+	carry_plan(&carry, &settings, CARRY_FROM, false);
+	assert_true(carry.light);
+	carry_plan(&carry, &settings, CARRY_FROM - 1, false);
+	assert_false(carry.light); /* few sockets */
+	carry.valid = true;
+	carry_plan(&carry, &settings, MANY, true);
+	assert_false(carry.light); /* a pool is near its level */
+	carry.valid = true;
+	carry_plan(&carry, &other, MANY, false);
+	assert_false(carry.light); /* another range */
+}
+
+/* inet_diag_bc_run() for the operations that are used, and the rules of inet_diag_bc_audit(). */
+static bool
+accepts(const struct inet_diag_bc_op *code, int length, uint16_t port)
+{
+	int at = 0;
+	while (at < length) {
+		const struct inet_diag_bc_op *op = &code[at / 4];
+		bool yes = false;
+		if (op->code == INET_DIAG_BC_S_GE)
+			yes = port >= op[1].no;
+		else if (op->code == INET_DIAG_BC_S_LE)
+			yes = port <= op[1].no;
+		else
+			assert_int_equal(op->code, INET_DIAG_BC_JMP);
+		at += yes ? op->yes : op->no;
+	}
+	assert_true(at == length || at == length + 4);
+	return at == length;
+}
+
+static void
+the_filter_rejects_exactly_its_ports(void **state)
+{
+	(void)state;
+	static const uint16_t ports[DIAG_SKIP_MAX] = {443, 80, 1,  65535, 8080, 22,  25,  110,
+						      143, 0,  53, 389,   636,  993, 995, 3306};
+	char buf[DIAG_REQUEST_MAX] __attribute__((aligned(8)));
+	for (unsigned count = 1; count <= DIAG_SKIP_MAX; count++) {
+		const struct nlmsghdr *m = diag_request_without(buf, DIAG_BOTH, 1, ports, count);
+		assert_true(m->nlmsg_len <= DIAG_REQUEST_MAX);
+		const struct nlattr *attr =
+		    mnl_nlmsg_get_payload_offset(m, sizeof(struct inet_diag_req));
+		assert_int_equal(mnl_attr_get_type(attr), INET_DIAG_REQ_BYTECODE);
+		assert_int_equal(mnl_attr_get_payload_len(attr), 20 * count);
+		const struct inet_diag_bc_op *code = mnl_attr_get_payload(attr);
+		for (uint32_t port = 0; port <= 65535; port++) {
+			bool listed = false;
+			for (unsigned i = 0; i < count; i++)
+				listed |= ports[i] == port;
+			assert_int_equal(accepts(code, (int)(20 * count), (uint16_t)port), !listed);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_light_poll_says_what_the_full_one_said),
+	    cmocka_unit_test(small_server_ports_are_not_left_out),
+	    cmocka_unit_test(a_server_port_of_the_range_is_not_left_out),
+	    cmocka_unit_test(server_ports_without_listeners_and_beyond_count),
+	    cmocka_unit_test(a_full_poll_forgets_what_was_carried),
+	    cmocka_unit_test(nothing_new_nothing_different),
+	    cmocka_unit_test(when_a_poll_is_light),
+	    cmocka_unit_test(the_filter_rejects_exactly_its_ports),
+	};
+	return cmocka_run_group_tests_name("carry", tests, set_up, NULL);
+}

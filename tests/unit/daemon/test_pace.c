@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+#include "support.h"
+
+#include "daemon/pace.h"
+
+static const struct pace pace = {.least_s = 5, .usual_s = 10, .most_s = 30, .cpu_percent = 2};
+
+static void
+slower_while_far_faster_while_near(void **state)
+{
+	static const struct {
+		const char *name;
+		struct pace_state state;
+		uint32_t seconds;
+	} row[] = {
+	    {"idle", {SEVERITY_NORMAL, 0, 0, 1000}, 30},
+	    {"far", {SEVERITY_NORMAL, 49, 0, 1000}, 30},
+	    {"half way", {SEVERITY_NORMAL, 50, 0, 1000}, 10},
+	    {"not near yet", {SEVERITY_NORMAL, 89, 0, 1000}, 10},
+	    {"near", {SEVERITY_NORMAL, 90, 0, 1000}, 5},
+	    {"at its level, not in alarm yet", {SEVERITY_NORMAL, 100, 0, 1000}, 5},
+	    {"grows by five percent", {SEVERITY_NORMAL, 5, 5, 1000}, 5},
+	    {"grows by four, far", {SEVERITY_NORMAL, 4, 4, 1000}, 30},
+	    {"grows by four", {SEVERITY_NORMAL, 50, 4, 1000}, 10},
+	    {"warning, of something else", {SEVERITY_WARNING, 10, 0, 1000}, 5},
+	    {"critical", {SEVERITY_CRITICAL, 100, 0, 1000}, 5},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		uint32_t seconds = pace_next(&pace, &row[i].state);
+		if (seconds != row[i].seconds)
+			fail_msg("%s: %u s, expected %u", row[i].name, seconds, row[i].seconds);
+	}
+}
+
+/* 2 % of a CPU are 20 ms a second. */
+static void
+cpu_share_is_kept_whatever_happens(void **state)
+{
+	(void)state;
+	const struct pace_state cheap = {SEVERITY_CRITICAL, 100, 100, 100000};
+	const struct pace_state dear = {SEVERITY_CRITICAL, 100, 100, 100001};
+	const struct pace_state very_dear = {SEVERITY_NORMAL, 0, 0, 1200000};
+	assert_int_equal(pace_next(&pace, &cheap), 5);
+	assert_int_equal(pace_next(&pace, &dear), 6);
+	assert_int_equal(pace_next(&pace, &very_dear), 60);
+	struct pace unbounded = pace;
+	unbounded.cpu_percent = 0;
+	assert_int_equal(pace_next(&unbounded, &very_dear), 30);
+}
+
+static void
+time_pays(void **state)
+{
+	struct pace_debt debt = {0};
+	(void)state;
+	pace_charge(&debt, &pace, 1000, 100000);
+	assert_int_equal(pace_owed(&debt, &pace, 1000), 100000);
+	assert_int_equal(pace_owed(&debt, &pace, 2000), 80000);
+	assert_int_equal(pace_owed(&debt, &pace, 5999), 20);
+	assert_int_equal(pace_owed(&debt, &pace, 6000), 0);
+	assert_int_equal(pace_owed(&debt, &pace, 100000), 0);
+	/* A poll ahead of time, at 2 s, is paid for after it: 180 ms are 9 s. */
+	pace_charge(&debt, &pace, 2000, 100000);
+	assert_int_equal(debt.owed_us, 180000);
+	const struct pace_state both = {SEVERITY_CRITICAL, 100, 0, debt.owed_us};
+	assert_int_equal(pace_next(&pace, &both), 9);
+	/* Time that has passed unused is not saved up. */
+	pace_charge(&debt, &pace, 100000, 100000);
+	assert_int_equal(debt.owed_us, 100000);
+}
+
+static void
+one_poll_on_credit(void **state)
+{
+	struct pace_debt debt = {0};
+	struct pace unbounded = pace;
+	(void)state;
+	unbounded.cpu_percent = 0;
+	pace_charge(&debt, &pace, 0, 100000);
+	assert_int_equal(pace_wait_ms(&debt, &pace, 0, 100000), 0);
+	assert_int_equal(pace_wait_ms(&debt, &pace, 0, 300000), 0);
+	pace_charge(&debt, &pace, 0, 100000);
+	assert_int_equal(pace_wait_ms(&debt, &pace, 0, 100000), 5000);
+	assert_int_equal(pace_wait_ms(&debt, &pace, 4999, 100000), 1);
+	assert_int_equal(pace_wait_ms(&debt, &pace, 5000, 100000), 0);
+	assert_int_equal(pace_wait_ms(&debt, &unbounded, 0, 100000), 0);
+}
+
+/* An hour of polls of any cost, at any pace, every other one ahead of time as soon as it may be:
+ * what they have used is the share of the time, plus the two polls that are still owed for. */
+static void
+an_hour_costs_its_share(void **state)
+{
+	unsigned seed = 7;
+	(void)state;
+	for (unsigned percent = 1; percent <= 20; percent++) {
+		struct pace p = pace;
+		struct pace_debt debt = {0};
+		uint64_t now_ms = 0, used_us = 0, most_us = 0;
+		p.cpu_percent = percent;
+		while (now_ms < 3600000) {
+			/* Most are light, one in six is full. */
+			uint64_t cost_us = (uint64_t)rand_r(&seed) % 50000 + 50000;
+			if (rand_r(&seed) % 6 == 0)
+				cost_us *= 8;
+			most_us = cost_us > most_us ? cost_us : most_us;
+			used_us += cost_us;
+			pace_charge(&debt, &p, now_ms, cost_us);
+			const struct pace_state s = {
+			    .severity = rand_r(&seed) % 2 ? SEVERITY_NORMAL : SEVERITY_CRITICAL,
+			    .nearness = (unsigned)rand_r(&seed) % 101,
+			    .owed_us = debt.owed_us};
+			uint64_t next_ms = (uint64_t)pace_next(&p, &s) * 1000;
+			uint64_t early_ms = pace_wait_ms(&debt, &p, now_ms, cost_us);
+			assert_true(early_ms <= next_ms);
+			now_ms += rand_r(&seed) % 2 ? next_ms : early_ms > 1000 ? early_ms : 1000;
+		}
+		assert_true(used_us <= now_ms * 10 * percent + 2 * most_us);
+		/* And not much less where the share is what holds it up. */
+		if (percent == 1)
+			assert_true(used_us >= now_ms * 10 * percent / 2);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(slower_while_far_faster_while_near),
+	    cmocka_unit_test(cpu_share_is_kept_whatever_happens),
+	    cmocka_unit_test(time_pays),
+	    cmocka_unit_test(one_poll_on_credit),
+	    cmocka_unit_test(an_hour_costs_its_share),
+	};
+	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+#include "support.h"
+
+#include "snmp/mib_columns.h"
+#include "snmp/mib_owners.h"
+
+#define PEER "1.4.10.1.2.3"
+#define POOL PEER ".443.1.4.10.0.0.9"
+
+static struct snapshot *snapshot;
+
+/* Of two pools, not in MIB order. */
+static struct owner owners[4];
+static struct owner_list list = {.owners = owners, .owner_count = 4};
+
+static void
+fill_owners(void)
+{
+	for (uint32_t i = 0; i < 4; i++)
+		owners[i] = (struct owner){.peer = address("10.1.2.3"),
+					   .port = i < 2 ? 443 : 80,
+					   .local = address("10.0.0.9"),
+					   .number = i % 2 + 1,
+					   .kind = OWNER_NOBODY,
+					   .connections = 100 - i,
+					   .taken_ms = 2500};
+	owners[0].kind = OWNER_PROCESS;
+	owners[0].close_wait = 99;
+	owners[0].uid = 1000;
+	owners[0].pid = 812;
+	owners[0].open_files = 1020;
+	owners[0].files = (struct file_limits){1024, PROCESS_UNLIMITED};
+	strcpy(owners[0].process, "java");
+	strcpy(owners[0].unit, "payments.service");
+	strcpy(owners[0].path, "/system.slice/payments.service");
+}
+
+static int
+set_up(void **state)
+{
+	struct pool_tally pool = {.peer = address("10.1.2.3"),
+				  .port = 443,
+				  .local = address("10.0.0.9"),
+				  .usage = {.failures = 17}};
+	struct peer_tally peer = {.peer = address("10.1.2.3"), .usage = {.failures = 18}};
+	struct tally tally = {
+	    .pools = &pool,
+	    .pool_count = 1,
+	    .peers = &peer,
+	    .peer_count = 1,
+	    .owners = &list,
+	    .failures = {.available = true,
+			 .total = UINT64_C(0x100000005),
+			 .lost = 4,
+			 .last_ms = 2500,
+			 .pool = "10.0.0.9 to 10.1.2.3:443",
+			 .pid = 812,
+			 .process = "java"},
+	};
+	const struct poll_stats poll = {.made_ms = 10000};
+	const struct row_limits limits = {10, 10, 10};
+	(void)state;
+	fill_owners();
+	snapshot = snapshot_build(&tally, &poll, &limits, NULL);
+	return snapshot == NULL;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	snapshot_release(snapshot);
+	return 0;
+}
+
+/* The value at "6.3.0". */
+static struct mib_value
+value(const char *text)
+{
+	const struct mib_view view = {.snapshot = snapshot, .now_ms = 62499};
+	struct mib_value out;
+	uint32_t sub[MIBTREE_OID_MAX];
+	size_t length = 0;
+	for (char *end; *text != '\0'; text = *end == '.' ? end + 1 : end)
+		sub[length++] = (uint32_t)strtoul(text, &end, 10);
+	assert_int_equal(mibtree_get(&mib_columns_tree, &view, sub, length, &out), MIB_FOUND);
+	return out;
+}
+
+static void
+assert_number(const char *text, enum mib_type type, uint32_t expected)
+{
+	struct mib_value v = value(text);
+	assert_int_equal(v.type, type);
+	assert_int_equal(v.number, expected);
+}
+
+static void
+assert_text(const char *text, const char *expected)
+{
+	struct mib_value v = value(text);
+	assert_int_equal(v.type, MIB_TEXT);
+	assert_int_equal(v.length, strlen(expected));
+	assert_memory_equal(v.octets, expected, v.length);
+}
+
+static void
+test_after_failures(void **state)
+{
+	(void)state;
+	assert_number("6.1.0", MIB_INTEGER, 1);
+	assert_text("6.2.0", "");
+	assert_number("6.3.0", MIB_COUNTER, 5); /* it wraps */
+	assert_number("6.4.0", MIB_COUNTER, 4);
+	assert_number("6.5.0", MIB_GAUGE, 59);
+	assert_text("6.6.0", "10.0.0.9 to 10.1.2.3:443");
+	assert_number("6.7.0", MIB_GAUGE, 812);
+	assert_text("6.8.0", "java");
+	assert_number("11.1.27." PEER, MIB_COUNTER, 18);
+	assert_number("12.1.27." POOL, MIB_COUNTER, 17);
+}
+
+static void
+test_without_any(void **state)
+{
+	(void)state;
+	snapshot->failures = (struct failure_state){.reason = "tracefs is not mounted"};
+	assert_number("6.1.0", MIB_INTEGER, 2);
+	assert_text("6.2.0", "tracefs is not mounted");
+	assert_number("6.3.0", MIB_COUNTER, 0);
+	assert_number("6.5.0", MIB_GAUGE, UINT32_MAX);
+	assert_text("6.6.0", "");
+	assert_number("6.7.0", MIB_GAUGE, 0);
+}
+
+static void
+test_owners(void **state)
+{
+	(void)state;
+	assert_text("15.1.6." POOL ".1", "payments.service (pid 812 java)");
+	assert_number("15.1.7." POOL ".1", MIB_GAUGE, 100);
+	assert_number("15.1.22." POOL ".1", MIB_GAUGE, 99);
+	assert_number("15.1.40." POOL ".1", MIB_INTEGER, 1);
+	assert_number("15.1.41." POOL ".1", MIB_GAUGE, 1000);
+	assert_number("15.1.42." POOL ".1", MIB_GAUGE, 812);
+	assert_text("15.1.43." POOL ".1", "java");
+	assert_text("15.1.44." POOL ".1", "payments.service");
+	assert_text("15.1.45." POOL ".1", "/system.slice/payments.service");
+	assert_number("15.1.46." POOL ".1", MIB_GAUGE, 1020);
+	assert_number("15.1.47." POOL ".1", MIB_GAUGE, 1024);
+	assert_number("15.1.48." POOL ".1", MIB_GAUGE, UINT32_MAX);
+	assert_number("15.1.49." POOL ".1", MIB_GAUGE, 59);
+	assert_text("15.1.6." POOL ".2", "the kernel");
+	assert_number("15.1.40." POOL ".2", MIB_INTEGER, 3);
+	assert_number("15.1.7." PEER ".80.1.4.10.0.0.9.1", MIB_GAUGE, 98);
+}
+
+/* Port 80 before port 443, and the first owner before the second. */
+static void
+test_owners_in_mib_order(void **state)
+{
+	static const uint32_t expected[] = {98, 97, 100, 99};
+	const struct mib_view view = {.snapshot = snapshot};
+	uint32_t sub[MIBTREE_OID_MAX] = {15, 1, 7};
+	size_t length = 3;
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct mib_value v;
+		assert_int_equal(
+		    mibtree_next(&mib_columns_tree, &view, sub, length, false, sub, &length, &v),
+		    MIB_FOUND);
+		assert_int_equal(length, 3 + 6 + 1 + 6 + 1);
+		assert_int_equal(v.number, expected[i]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_after_failures, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_without_any, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_owners, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_owners_in_mib_order, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

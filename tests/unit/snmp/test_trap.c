@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: ISC */
+#include "support.h"
+
+#include "snmp/trap.h"
+
+#include <stdio.h>
+
+/* 1.3.6.1.4.1.8072.9999.9999.7777 is 2b 06 01 04 01 bf08 ce0f ce0f bc61. */
+#define BASE 13
+static const uint32_t base[] = {1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 7777};
+
+static struct notice
+pool_notice(const char *local, const char *peer)
+{
+	struct notice n = {.kind = NOTICE_CRITICAL,
+			   .alarm = {.id = 41,
+				     .sequence = 99,
+				     .severity = SEVERITY_CRITICAL,
+				     .cause = CAUSE_TIME_WAIT,
+				     .subject = {.kind = ALARM_POOL, .port = 443},
+				     .local = address(local),
+				     .peer = address(peer),
+				     .port = 443,
+				     .used = 27000,
+				     .capacity = 28232,
+				     .remaining = 1232,
+				     .percent = 95,
+				     .message = "97 of 100"}};
+	n.alarm.subject.local = n.alarm.local;
+	n.alarm.subject.peer = n.alarm.peer;
+	return n;
+}
+
+static size_t
+all_octets(const struct trap_bind *binds, size_t count)
+{
+	size_t all = 0;
+	for (size_t i = 0; i < count; i++)
+		all += trap_bind_octets(&binds[i], BASE);
+	return all;
+}
+
+static void
+assert_bind(const struct trap_bind *bind, const uint32_t *sub, size_t length)
+{
+	assert_int_equal(bind->length, length);
+	assert_memory_equal(bind->sub, sub, length * sizeof(*sub));
+}
+
+static void
+an_alarm_has_twelve_objects_in_order(void **state)
+{
+	static const uint32_t columns[] = {4, 2, 19, 10, 12, 13, 14, 15, 16, 17, 5, 8};
+	static const uint32_t numbers[] = {3, 0, 0, 0, 0, 443, 27000, 28232, 1232, 95, 3, 99};
+	static const char key[] = "pool 10.0.0.1 -> 10.1.2.3:443";
+	struct notice n = pool_notice("10.0.0.1", "10.1.2.3");
+	struct trap_bind b[TRAP_BINDS_MAX];
+	(void)state;
+	assert_int_equal(trap_binds(&n, BASE, b), 12);
+	for (size_t i = 0; i < 12; i++) {
+		const uint32_t sub[] = {14, 1, columns[i], 41};
+		assert_bind(&b[i], sub, 4);
+		assert_int_equal(b[i].value.number, numbers[i]);
+	}
+	assert_int_equal(b[1].value.length, sizeof(key) - 1);
+	assert_memory_equal(b[1].value.octets, key, sizeof(key) - 1);
+	assert_int_equal(b[2].value.length, 9);
+	assert_memory_equal(b[2].value.octets, "97 of 100", 9);
+	assert_int_equal(b[3].value.length, 4);
+	assert_memory_equal(b[4].value.octets, "\x0a\x01\x02\x03", 4);
+	assert_int_equal(b[5].value.type, MIB_GAUGE);
+}
+
+static void
+a_summary_has_scalars(void **state)
+{
+	static const uint32_t scalars[] = {6, 8, 10, 2};
+	struct notice n = {.kind = NOTICE_SUPPRESSED,
+			   .alarm = {.sequence = 7, .message = "4 held back"},
+			   .summary = {.active = 900, .sequence = 7, .suppressed = 12}};
+	struct trap_bind b[TRAP_BINDS_MAX];
+	(void)state;
+	assert_int_equal(trap_binds(&n, BASE, b), 4);
+	for (size_t i = 0; i < 4; i++) {
+		const uint32_t sub[] = {1, scalars[i], 0};
+		assert_bind(&b[i], sub, 3);
+	}
+	assert_int_equal(b[0].value.number, 900);
+	assert_int_equal(b[1].value.number, 7);
+	assert_int_equal(b[2].value.number, 12);
+	assert_int_equal(b[2].value.type, MIB_COUNTER);
+	assert_memory_equal(b[3].value.octets, "4 held back", b[3].value.length);
+}
+
+/* Encoded by hand: 30 LEN 06 LEN OID TAG LEN VALUE. */
+static void
+octets_are_counted_as_ber_has_them(void **state)
+{
+	struct trap_bind b = {.sub = {14, 1, 4, 41}, .length = 4, .value.type = MIB_GAUGE};
+	static const struct {
+		uint32_t number;
+		size_t octets;
+	} numbers[] = {{0, 1},     {127, 1},     {128, 2},        {255, 2},       {32767, 2},
+		       {32768, 3}, {8388607, 3}, {2147483647, 4}, {UINT32_MAX, 5}};
+	(void)state;
+	assert_int_equal(trap_oid_octets(base, COUNT_OF(base)), BASE);
+	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+		b.value.number = numbers[i].number;
+		assert_int_equal(trap_bind_octets(&b, BASE),
+				 2 + 2 + BASE + 5 + 2 + numbers[i].octets);
+	}
+	b.sub[3] = 128;
+	assert_int_equal(trap_bind_octets(&b, BASE), 2 + 2 + BASE + 6 + 2 + 5);
+	b.sub[3] = UINT32_MAX;
+	assert_int_equal(trap_bind_octets(&b, BASE), 2 + 2 + BASE + 9 + 2 + 5);
+	b.value = (struct mib_value){.type = MIB_TEXT, .length = 101};
+	assert_int_equal(trap_bind_octets(&b, BASE), 2 + 2 + BASE + 9 + 2 + 101);
+	b.value.length = 102;
+	assert_int_equal(trap_bind_octets(&b, BASE), 3 + 2 + BASE + 9 + 2 + 102);
+	b.value.length = 128;
+	assert_int_equal(trap_bind_octets(&b, BASE), 3 + 2 + BASE + 9 + 3 + 128);
+}
+
+static void
+a_long_message_is_cut_at_a_word(void **state)
+{
+	static const char words[] =
+	    "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left, full in 12 min at the "
+	    "present "
+	    "rate, most held by payments.service (pid 812 java); keep connections alive, or set "
+	    "net.ipv4.tcp_tw_reuse=1, or widen net.ipv4.ip_local_port_range to 15000 60999";
+	struct notice n = pool_notice("10.0.0.1", "10.1.2.3");
+	struct trap_bind b[TRAP_BINDS_MAX];
+	(void)state;
+	snprintf(n.alarm.message, sizeof(n.alarm.message), "%s", words);
+	size_t count = trap_binds(&n, BASE, b);
+	const struct mib_value *message = &b[2].value;
+	assert_true(message->length >= 120);
+	assert_memory_equal(message->octets + message->length - 3, "...", 3);
+	assert_memory_equal(message->octets, words, message->length - 3);
+	assert_int_equal(words[message->length - 3], ' ');
+	assert_in_range(all_octets(b, count), TRAP_OCTETS_MAX - 20, TRAP_OCTETS_MAX);
+}
+
+/* Whatever the addresses, their interfaces and the numbers are. */
+static void
+everything_at_its_longest_fits(void **state)
+{
+	struct notice n = pool_notice("fe80:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+				      "fe80:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+	struct trap_bind b[TRAP_BINDS_MAX];
+	(void)state;
+	n.alarm.id = ALARM_ID_MAX;
+	n.alarm.sequence = UINT32_MAX;
+	n.alarm.used = n.alarm.capacity = n.alarm.remaining = 65535;
+	n.alarm.percent = 100;
+	n.alarm.port = n.alarm.subject.port = 65535;
+	n.alarm.local.zone = n.alarm.peer.zone = UINT32_MAX;
+	n.alarm.subject.local = n.alarm.local;
+	n.alarm.subject.peer = n.alarm.peer;
+	memset(n.alarm.message, 'x', sizeof(n.alarm.message) - 1);
+	size_t count = trap_binds(&n, BASE, b);
+	/* What cannot be cut is the key with two addresses and a zone in it. */
+	assert_int_equal(b[1].value.length, 106);
+	assert_int_equal(b[2].value.length, 3);
+	assert_in_range(all_octets(b, count), 480, TRAP_OCTETS_MAX);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_alarm_has_twelve_objects_in_order),
+	    cmocka_unit_test(a_summary_has_scalars),
+	    cmocka_unit_test(octets_are_counted_as_ber_has_them),
+	    cmocka_unit_test(a_long_message_is_cut_at_a_word),
+	    cmocka_unit_test(everything_at_its_longest_fits),
+	};
+	return cmocka_run_group_tests_name("trap", tests, NULL, NULL);
+}

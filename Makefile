@@ -7,6 +7,8 @@
 # make conf            conf/ again, what of it follows from the MIB
 # make deps            install what is missing (as root), or print the command
 #
+# A line a file; V=1 shows whole commands.
+#
 # Packagers: CC, CPPFLAGS, CFLAGS, LDFLAGS, DESTDIR and the directories below are yours.
 # WERROR= keeps warnings from ending the build, HARDENING= leaves hardening to your flags,
 # DEPS=no builds without looking for packages.
@@ -43,6 +45,15 @@ endif
 
 O ?= build
 
+# $(call run,CC,FILE)COMMAND shows "CC FILE", with V=1 the command, and with make -s nothing.
+ifeq ($(V),1)
+run :=
+else ifneq ($(findstring s,$(firstword -$(MAKEFLAGS))),)
+run := @
+else
+run  = @printf '%-3s %s\n' '$(1)' '$(2)';
+endif
+
 comma := ,
 ifeq ($(filter 1.3.6.1.4.1.%,$(OID_ROOT)),)
 $(error OID_ROOT must lie under enterprises, 1.3.6.1.4.1: $(OID_ROOT))
@@ -76,34 +87,33 @@ man_pages    := $(sort $(wildcard src/*/*.[578]))
 all: $(O)/srcportd $(O)/SRCPORT-MIB.txt
 
 $(O)/srcportd: $(O)/daemon/main.o $(O)/srcportd.a
-	$(link) -o $@ $^ $(libs)
+	$(call run,LD,$@)$(link) -o $@ $^ $(libs)
 
 # Everything but main(), for the program and for the unit tests.
 $(O)/srcportd.a: $(filter-out $(O)/daemon/main.o,$(objects))
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(call run,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
 # What a second compiler has to say, without linking.
 compile-only: $(objects) $(unit_tests:=.o) $(unit_helpers) $(O)/unit/mock_kernel.o
 
 $(O)/%.o: src/%.c $(O)/flags | deps-build
 	@mkdir -p $(@D)
-	$(compile) -c -o $@ $<
+	$(call run,CC,$<)$(compile) -c -o $@ $<
 
 $(O)/unit/%.o: tests/unit/%.c $(O)/flags | deps-check
 	@mkdir -p $(@D)
-	$(compile) -iquote tests/unit -c -o $@ $<
+	$(call run,CC,$<)$(compile) -iquote tests/unit -c -o $@ $<
 
 unit-tests: $(unit_tests) $(if $(SANITIZE),,$(O)/faults.so)
 
 # Makes the program's calls fail; see there.
 $(O)/faults.so: tests/faults/shim.c | $(O)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Wno-pedantic -O1 -fPIC -shared -o $@ $< -lmnl
+	$(call run,LD,$@)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Wno-pedantic -O1 -fPIC -shared -o $@ $< -lmnl
 
 # The allocator is wrapped, so that a test can make any allocation fail (tests/unit/support.h).
 wrap := -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 $(unit_tests): $(O)/unit/%: $(O)/unit/%.o $(unit_helpers) $(O)/srcportd.a
-	$(link) $(wrap) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(libs)
+	$(call run,LD,$@)$(link) $(wrap) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(libs)
 # What takes a library's place, only where it is wanted.
 $(filter $(O)/unit/kernel/test_poller%,$(unit_tests)): $(O)/unit/mock_kernel.o
 
@@ -113,21 +123,21 @@ $(filter $(O)/unit/kernel/test_poller%,$(unit_tests)): $(O)/unit/mock_kernel.o
 bench_tools := $(patsubst tests/bench/%.c,$(O)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 $(bench_tools): $(O)/bench/%: tests/bench/%.c $(O)/srcportd.a | deps-check
 	@mkdir -p $(@D)
-	$(compile) -o $@ $^ $(HARDENING_LD) $(LDFLAGS) $(libs)
+	$(call run,LD,$@)$(compile) -o $@ $^ $(HARDENING_LD) $(LDFLAGS) $(libs)
 
 # Fuzzers; tests/fuzz/run builds them in a build of their own, with the sanitizers they need.
 fuzzers := $(patsubst tests/fuzz/%.c,$(O)/run/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 fuzzers: $(fuzzers)
 $(fuzzers): $(O)/run/%: tests/fuzz/%.c tests/fuzz/fuzz.c tests/fuzz/fuzz.h $(O)/srcportd.a
 	@mkdir -p $(@D)
-	$(compile) -iquote tests/fuzz -o $@ $(filter %.c %.a,$^) -fsanitize=fuzzer $(libs)
+	$(call run,LD,$@)$(compile) -iquote tests/fuzz -o $@ $(filter %.c %.a,$^) -fsanitize=fuzzer $(libs)
 
 # The one line of the MIB that says where it hangs.
 $(O)/SRCPORT-MIB.txt: mibs/SRCPORT-MIB.txt $(O)/flags
 ifeq ($(OID_ROOT),1.3.6.1.4.1.8072.9999.9999.7777)
-	cp $< $@
+	$(call run,MIB,$@)cp $< $@
 else
-	sed 's/::= { enterprises .* }/::= { $(oid_smi) }/' $< > $@
+	$(call run,MIB,$@)sed 's/::= { enterprises .* }/::= { $(oid_smi) }/' $< > $@
 	@grep -q '::= { $(oid_smi) }' $@ || { echo "$<: no line to put OID_ROOT into" >&2; exit 1; }
 endif
 
@@ -138,7 +148,7 @@ $(O)/flags: FORCE | $(O)
 		printf '%s\n' '$(subst ','\'',$(flags_now))' > $@
 
 $(O):
-	mkdir -p $@
+	@mkdir -p $@
 
 -include $(wildcard $(O)/*/*.d $(O)/unit/*/*.d)
 
@@ -191,7 +201,9 @@ check-mib: deps-check $(O)/SRCPORT-MIB.txt
 check-clang: deps-check
 	@tests/run-tests clang
 
-demo: deps-check all
+# What is built for it is not what is to be seen.
+demo: deps-check
+	+@$(build) all
 	@tests/demo
 bench: deps-check all $(bench_tools)
 	@tests/bench/run

@@ -2,10 +2,10 @@
 /*
  * alarm: the alarm engine. At each poll it takes a reading of every subject that is not plainly
  * normal, and says which alarms are active and which notifications that makes. Pure: the caller
- * brings readings and clock, and takes notices away. Memory is bounded by alarm_rules.max
+ * brings readings and clock, and takes notifications away. Memory is bounded by alarm_rules.max
  * and what is configured.
  *
- *     alarms_begin(); alarms_take() for each subject; alarms_end(); alarms_notices()
+ *     alarms_begin(); alarms_take() for each subject; alarms_end(); alarms_notifications()
  */
 #ifndef SRCPORTD_ALARM_H
 #define SRCPORTD_ALARM_H
@@ -24,7 +24,7 @@ struct alarm {
 	uint32_t id;       /* 1 to ALARM_ID_MAX, of no other alarm; 0 = not raised yet */
 	uint32_t sequence; /* of the last notification about it; 0 = none yet */
 	struct alarm_subject subject;
-	enum severity severity; /* normal in a notice that it is cleared */
+	enum severity severity; /* normal in a notification that it is cleared */
 	enum severity told;     /* what managers were told last, normal if nothing; unknown if it
 				 * may not have arrived: what it is now is told again */
 	enum cause cause;
@@ -37,11 +37,11 @@ struct alarm {
 };
 
 /* The numbers are those of the notifications in the MIB. */
-enum notice_kind {
-	NOTICE_CRITICAL = 1,
-	NOTICE_WARNING = 2,
-	NOTICE_CLEARED = 3,
-	NOTICE_SUPPRESSED = 4
+enum notification_kind {
+	NOTIFICATION_CRITICAL = 1,
+	NOTIFICATION_WARNING = 2,
+	NOTIFICATION_CLEARED = 3,
+	NOTIFICATION_SUPPRESSED = 4
 };
 
 /* Figures of the engine. */
@@ -56,11 +56,11 @@ struct alarm_summary {
 };
 
 /* A notification to be sent. */
-struct notice {
-	enum notice_kind kind;
+struct notification {
+	enum notification_kind kind;
 	enum severity before;         /* what managers knew before it */
-	struct alarm alarm;           /* of NOTICE_SUPPRESSED only sequence and message */
-	struct alarm_summary summary; /* of NOTICE_SUPPRESSED only */
+	struct alarm alarm;           /* of NOTIFICATION_SUPPRESSED only sequence and message */
+	struct alarm_summary summary; /* of NOTIFICATION_SUPPRESSED only */
 };
 
 struct alarm_rules {
@@ -68,7 +68,7 @@ struct alarm_rules {
 	uint32_t max;        /* pools, peers and locals followed at the same time */
 	uint32_t notify;     /* 1 << (kind - 1) of each kind that is sent */
 	uint32_t per_minute; /* notifications; 0 = no limit */
-	uint32_t room;       /* notices that can be taken after this poll; the rest waits */
+	uint32_t room;       /* notifications that can be taken after this poll; the rest waits */
 };
 
 struct alarm_clock {
@@ -118,7 +118,7 @@ bool alarms_follow(const struct alarms *alarms, enum alarm_kind kind);
 void alarms_end(struct alarms *alarms);
 
 /* What to send after alarms_end(), in the order of importance; valid until alarms_begin(). */
-const struct notice *alarms_notices(const struct alarms *alarms, uint32_t *count);
+const struct notification *alarms_notifications(const struct alarms *alarms, uint32_t *count);
 
 /* The figures as of the last alarms_end(), but for sent, unsent and lost. */
 const struct alarm_summary *alarms_summary(const struct alarms *alarms);

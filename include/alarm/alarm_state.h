@@ -5,7 +5,7 @@
 #ifndef SRCPORTD_ALARM_STATE_H
 #define SRCPORTD_ALARM_STATE_H
 
-#include "count/level.h"
+#include "count/severity.h"
 
 /* Zeroed but for severity SEVERITY_NORMAL is the start. */
 struct alarm_state {

@@ -10,15 +10,15 @@
 #ifndef SRCPORTD_ALERT_H
 #define SRCPORTD_ALERT_H
 
-#include "alarm/notices.h"
+#include "alarm/notifications.h"
 #include "config/config.h"
 #include "count/tally.h"
 
 struct alert;
 
 /* Reads the file of the configuration, if it names one; an unreadable one is logged and taken for
- * none. notices must outlive the alert. NULL with errno ENOMEM. */
-struct alert *alert_open(const struct config *config, struct notices *notices);
+ * none. notifications must outlive the alert. NULL with errno ENOMEM. */
+struct alert *alert_open(const struct config *config, struct notifications *notifications);
 
 /* Saves and frees; NULL is allowed. */
 void alert_close(struct alert *alert);

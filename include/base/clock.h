@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * monotonic: the clock that intervals are measured with; setting the wall clock does not move it.
+ * clock: the clock that intervals are measured with; setting the wall clock does not move it.
  */
-#ifndef SRCPORTD_MONOTONIC_H
-#define SRCPORTD_MONOTONIC_H
+#ifndef SRCPORTD_CLOCK_H
+#define SRCPORTD_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
 /* CLOCK_MONOTONIC in microseconds. */
 static inline uint64_t
-monotonic_us(void)
+clock_us(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
@@ -19,15 +19,15 @@ monotonic_us(void)
 
 /* Milliseconds from now until a moment of that clock, for poll(2); 0 if it has passed. */
 static inline int
-monotonic_until(uint64_t end_ms)
+clock_until(uint64_t end_ms)
 {
-	uint64_t now_ms = monotonic_us() / 1000;
+	uint64_t now_ms = clock_us() / 1000;
 	return now_ms < end_ms ? (int)(end_ms - now_ms) : 0;
 }
 
 /* CPU time of the calling thread in microseconds. */
 static inline uint64_t
-thread_cpu_us(void)
+clock_cpu_us(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * select: which rows a bounded table shows. Pure.
+ * ranking: which rows a bounded table shows. Pure.
  */
-#ifndef SRCPORTD_SELECT_H
-#define SRCPORTD_SELECT_H
+#ifndef SRCPORTD_RANKING_H
+#define SRCPORTD_RANKING_H
 
 #include <stdint.h>
 
@@ -15,6 +15,6 @@ struct candidate {
 
 /* Puts the `wanted` candidates of the smallest ranks first, in any order, in time that follows
  * their number. Returns how many are there: the smaller of wanted and count. */
-uint32_t select_first(struct candidate *candidates, uint32_t count, uint32_t wanted);
+uint32_t ranking_first(struct candidate *candidates, uint32_t count, uint32_t wanted);
 
 #endif

@@ -5,7 +5,7 @@
 #ifndef SRCPORTD_CONFIG_H
 #define SRCPORTD_CONFIG_H
 
-#include "count/level.h"
+#include "count/severity.h"
 #include "count/target.h"
 #include "daemon/pace.h"
 #include "kernel/hostlimits.h"

@@ -7,7 +7,7 @@
 #define SRCPORTD_CONFIG_LEVEL_H
 
 #include "config/config_words.h"
-#include "count/level.h"
+#include "count/severity.h"
 
 #include <stdio.h>
 

@@ -14,7 +14,7 @@
 #include "base/portbag.h"
 #include "base/tcp_state.h"
 #include "count/carry.h"
-#include "count/memory.h"
+#include "count/origins.h"
 #include "kernel/diag.h"
 #include "kernel/settings.h"
 
@@ -86,14 +86,14 @@ struct census {
 	/* To keep a full poll in, or that a light one takes over; may be NULL; not owned. */
 	struct carry *carry;
 	/* Of earlier polls; may be NULL; not owned. */
-	struct memory *memory;
+	struct origins *origins;
 	/* By port - range.low: of the sockets on it, by their cookies, in any order; NULL = not
 	 * kept. */
 	uint64_t *keys;
 };
 
-/* Starts a census; settings are copied. memory (may be NULL) is read and updated. */
-void census_init(struct census *census, const struct settings *settings, struct memory *memory);
+/* Starts a census; settings are copied. origins (may be NULL) is read and updated. */
+void census_init(struct census *census, const struct settings *settings, struct origins *origins);
 
 /* Makes carry (may be NULL) part of the census; for a light poll takes over what it carries. False
  * with errno ENOMEM. */

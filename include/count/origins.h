@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * memory: what earlier polls learned of a socket, by its cookie, and of ports whose listener has
+ * origins: what earlier polls learned of a socket, by its cookie, and of ports whose listener has
  * gone. The kernel keeps a socket's cookie into its TIME_WAIT, where nothing else tells any more
- * how the port was chosen. Pure, and bounded: at most MEMORY_MAX cookies; what does not fit is
+ * how the port was chosen. Pure, and bounded: at most ORIGINS_MAX cookies; what does not fit is
  * unknown.
  */
-#ifndef SRCPORTD_MEMORY_H
-#define SRCPORTD_MEMORY_H
+#ifndef SRCPORTD_ORIGINS_H
+#define SRCPORTD_ORIGINS_H
 
 #include "base/portset.h"
 
 #include <stdint.h>
 
-#define MEMORY_MAX 65536
+#define ORIGINS_MAX 65536
 
 /* How a socket came by its port. */
 enum origin {
@@ -28,36 +28,36 @@ enum origin {
 	ORIGIN_UNSURE = 4
 };
 
-struct memory;
+struct origins;
 
 /* NULL with errno ENOMEM. */
-struct memory *memory_new(void);
-void memory_free(struct memory *memory); /* NULL is allowed */
+struct origins *origins_new(void);
+void origins_free(struct origins *origins); /* NULL is allowed */
 
 /* Starts a poll. A poll that fails is simply begun again: nothing is forgotten in between. */
-void memory_begin(struct memory *memory);
+void origins_begin(struct origins *origins);
 
 /* Remembers a socket of the range. Out of room or memory, it is not remembered. */
-void memory_note(struct memory *memory, uint64_t cookie, enum origin origin);
+void origins_note(struct origins *origins, uint64_t cookie, enum origin origin);
 
 /* What is known of the socket; keeps it for the next poll. */
-enum origin memory_recall(struct memory *memory, uint64_t cookie);
+enum origin origins_recall(struct origins *origins, uint64_t cookie);
 
 /* True if the port had a listener in the last poll, or, for a port outside the range, has not been
  * without a socket since it had one. */
-bool memory_listened(const struct memory *memory, const struct port_range *range, uint16_t port);
+bool origins_listened(const struct origins *origins, const struct port_range *range, uint16_t port);
 
 /* True if the port had sockets and no listener in the last poll: of those that are seen now, on a
  * listener's port, some may be older than the listener. */
-bool memory_held(const struct memory *memory, uint16_t port);
+bool origins_held(const struct origins *origins, uint16_t port);
 
 /* Ends a good poll: forgets every socket that was neither noted nor recalled in it, unless it did
  * not look at all sockets of the range (`whole` is false). `listening` and `any` are the census's
  * sets. */
-void memory_commit(struct memory *memory, const struct portset *listening,
-		   const struct portset *any, bool whole);
+void origins_commit(struct origins *origins, const struct portset *listening,
+		    const struct portset *any, bool whole);
 
 /* Sockets remembered. */
-uint32_t memory_count(const struct memory *memory);
+uint32_t origins_count(const struct origins *origins);
 
 #endif

@@ -1,49 +1,50 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * suspect: which ports are worth a probe, in which order, and what earlier probes found. Pure.
+ * probe_cache: which ports are worth a probe, in which order, and what earlier probes found. Pure.
  *
  * Whether a port is blocked depends on the sockets that hold it, and on nothing else
  * (inet_bind_bucket). So an answer is kept with the key of these sockets (census.keys) and dropped
  * when the key changes.
  */
-#ifndef SRCPORTD_SUSPECT_H
-#define SRCPORTD_SUSPECT_H
+#ifndef SRCPORTD_PROBE_CACHE_H
+#define SRCPORTD_PROBE_CACHE_H
 
 #include "count/census.h"
 
 /* Polls after which an answer is asked for again: soon after the first time, as the sockets may
  * have changed between the dump and the probe, and then rarely. */
-#define SUSPECT_CONFIRM 1
-#define SUSPECT_REST    60
+#define PROBE_CONFIRM 1
+#define PROBE_REST    60
 
-struct suspect {
+struct probe_entry {
 	uint64_t key;   /* of the sockets that the answer is about */
-	uint8_t answer; /* enum suspect_answer */
+	uint8_t answer; /* enum probe_answer */
 	uint8_t rest;   /* polls until it is asked again */
 };
 
-enum suspect_answer { SUSPECT_UNKNOWN, SUSPECT_FREE, SUSPECT_BLOCKED };
+enum probe_answer { PROBE_UNKNOWN, PROBE_FREE, PROBE_BLOCKED };
 
-struct suspects {
+struct probe_cache {
 	struct port_range range;
-	struct suspect *ports; /* by port - range.low; NULL = none yet */
+	struct probe_entry *ports; /* by port - range.low; NULL = none yet */
 };
 
 /* Drops the answers whose sockets have changed and settles the others in the census, which must
  * have kept its keys. False with errno ENOMEM. */
-bool suspects_begin(struct suspects *suspects, struct census *census);
+bool probe_cache_begin(struct probe_cache *cache, struct census *census);
 
 /* Chooses at most `most` ports to ask about: ambiguous ones first, then those that are in use and
  * only taken as chosen by connect(), then answers that are due again. Of each kind, first the ports
  * that the fullest pools do not hold: these decide what the tightest have left. Returns their
  * number. */
-uint32_t suspects_choose(const struct suspects *suspects, const struct census *census,
-			 uint16_t *ports, uint32_t most);
+uint32_t probe_cache_choose(const struct probe_cache *cache, const struct census *census,
+			    uint16_t *ports, uint32_t most);
 
 /* Keeps an answer and settles the port in the census. */
-void suspects_answer(struct suspects *suspects, struct census *census, uint16_t port, bool blocked);
+void probe_cache_answer(struct probe_cache *cache, struct census *census, uint16_t port,
+			bool blocked);
 
 /* Frees what it owns. */
-void suspects_free(struct suspects *suspects);
+void probe_cache_free(struct probe_cache *cache);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * level: from numbers to a severity and a cause. Pure.
+ * severity: from numbers to a severity and a cause. Pure.
  */
-#ifndef SRCPORTD_LEVEL_H
-#define SRCPORTD_LEVEL_H
+#ifndef SRCPORTD_SEVERITY_H
+#define SRCPORTD_SEVERITY_H
 
 #include "base/tcp_state.h"
 
@@ -60,23 +60,23 @@ extern const struct level_band level_band_off;
 
 /* Whole percent of capacity in use, rounded down; 100 only when nothing remains (also when capacity
  * is 0). */
-unsigned level_percent(uint32_t remaining, uint32_t capacity);
+unsigned severity_percent(uint32_t remaining, uint32_t capacity);
 
 /* Severity of a pool (or of a peer by its tightest pool). */
-enum severity level_of(const struct levels *levels, uint32_t remaining, uint32_t capacity,
-		       uint32_t close_wait);
+enum severity severity_of(const struct levels *levels, uint32_t remaining, uint32_t capacity,
+			  uint32_t close_wait);
 
 /* How much of the way to its nearest level a subject has gone: 0 = nothing is in use, 100 = a level
  * is reached, or else at most 99; whole percent, rounded down. 0 if all levels are off. */
-unsigned level_nearness(const struct levels *levels, uint32_t remaining, uint32_t capacity,
-			uint32_t close_wait);
+unsigned severity_nearness(const struct levels *levels, uint32_t remaining, uint32_t capacity,
+			   uint32_t close_wait);
 
 /* What explains a severity above normal: CLOSE_WAIT over its level; else, if less than half of the
  * range's size is capacity, what took it; else the state that holds most of the used ports; else a
  * small range. CAUSE_NONE for a normal severity. */
-enum cause level_cause(enum severity severity, const struct levels *levels,
-		       const struct state_counts *states, uint32_t used, uint32_t capacity,
-		       uint32_t range_size);
+enum cause severity_cause(enum severity severity, const struct levels *levels,
+			  const struct state_counts *states, uint32_t used, uint32_t capacity,
+			  uint32_t range_size);
 
 const char *severity_name(enum severity severity); /* "normal" "warning" "critical" "unknown" */
 const char *cause_name(enum cause cause);  /* "none" "established" "timeWait" ... as the MIB */

@@ -8,7 +8,7 @@
 
 #include "alarm/alarm.h"
 #include "count/census.h"
-#include "count/level.h"
+#include "count/severity.h"
 #include "count/target.h"
 #include "count/widen.h"
 #include "failures/failure_state.h"
@@ -43,7 +43,7 @@ struct usage {
 	/* The least remaining of the pools taken together; == remaining for a pool. */
 	uint32_t tightest;
 	uint32_t recyclable; /* TIME_WAIT not counted as used */
-	uint32_t percent;    /* level_percent(tightest, capacity) */
+	uint32_t percent;    /* severity_percent(tightest, capacity) */
 	enum severity severity;
 	enum cause cause;
 	uint32_t high_water; /* the most that capacity - tightest was, since it is followed */
@@ -114,7 +114,7 @@ struct tally {
 	uint32_t alarm_count;
 	struct alarm_summary alarm_summary;
 	uint32_t features;
-	unsigned nearness; /* level_nearness() of the subject that is the nearest to its level */
+	unsigned nearness; /* severity_nearness() of the subject that is the nearest to its level */
 	/* The most that one has grown since the last poll, in percent of its capacity; one poll
 	 * alone knows of none (trend.h). */
 	unsigned growth;
@@ -128,9 +128,9 @@ struct tally {
 	uint32_t target_count;
 };
 
-/* What explains a severity of this usage: level_cause(), where TIME_WAIT that connect() takes over
- * counts for nothing. The ports of a target run short where those of its tightest pool do: what
- * explains that is in the usage of tally_tightest(). */
+/* What explains a severity of this usage: severity_cause(), where TIME_WAIT that connect() takes
+ * over counts for nothing. The ports of a target run short where those of its tightest pool do:
+ * what explains that is in the usage of tally_tightest(). */
 enum cause usage_cause(const struct usage *usage, enum severity severity,
 		       const struct levels *levels, const struct range_tally *range);
 

@@ -7,7 +7,7 @@
 #define SRCPORTD_TARGET_H
 
 #include "base/addr.h"
-#include "count/level.h"
+#include "count/severity.h"
 
 #define TARGET_NAME_MAX 32 /* octets of a name, without the NUL */
 #define TARGET_SPEC_MAX (ADDR_PORT_TEXT_MAX + 8)

@@ -5,7 +5,7 @@
 #ifndef SRCPORTD_PACE_H
 #define SRCPORTD_PACE_H
 
-#include "count/level.h"
+#include "count/severity.h"
 
 struct pace {
 	uint32_t least_s; /* while a pool is near its level or grows fast */
@@ -17,7 +17,7 @@ struct pace {
 /* What the last poll found. */
 struct pace_state {
 	enum severity severity; /* worst of all */
-	unsigned nearness;      /* level_nearness() of what is nearest to its level */
+	unsigned nearness;      /* severity_nearness() of what is nearest to its level */
 	unsigned growth;        /* the most that anything grew since the poll before, in percent of
 				 * its capacity */
 	uint64_t owed_us;       /* CPU time that has not been paid for by waiting */

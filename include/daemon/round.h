@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * round: one poll after the other, each from the settings of the moment to a tally, and what goes
- * on from poll to poll: memory, trend, what is carried, the limits of the host, failed connect()
+ * on from poll to poll: origins, trend, what is carried, the limits of the host, failed connect()
  * calls.
  */
 #ifndef SRCPORTD_ROUND_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * shortage: out of memory, told once for each thing that suffers from it, and once when it is over.
+ * shortage: out of memory, told once for each thing that suffers from it, and once when it is
+ * over.
  */
 #ifndef SRCPORTD_SHORTAGE_H
 #define SRCPORTD_SHORTAGE_H

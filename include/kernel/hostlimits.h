@@ -8,7 +8,7 @@
 #ifndef SRCPORTD_HOSTLIMITS_H
 #define SRCPORTD_HOSTLIMITS_H
 
-#include "count/level.h"
+#include "count/severity.h"
 #include "kernel/procfile.h"
 
 #define LIMIT_ABSENT (-1) /* the kernel or the namespace does not have it, or hides it */

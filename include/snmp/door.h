@@ -6,7 +6,7 @@
 #ifndef SRCPORTD_DOOR_H
 #define SRCPORTD_DOOR_H
 
-#include "alarm/notices.h"
+#include "alarm/notifications.h"
 #include "snmp/snapshot.h"
 
 struct door;
@@ -25,6 +25,6 @@ void door_publish(struct door *door, struct snapshot *snapshot);
 struct snapshot *door_take(struct door *door);
 
 /* The queue, which lives as long as the door. */
-struct notices *door_notices(struct door *door);
+struct notifications *door_notifications(struct door *door);
 
 #endif

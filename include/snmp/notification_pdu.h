@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * trap: a notice as the objects of its notification, with their values. Pure; the values come from
- * the columns that serve the tables.
+ * notification_pdu: a notification as the objects of its notification, with their values. Pure; the
+ * values come from the columns that serve the tables.
  */
-#ifndef SRCPORTD_TRAP_H
-#define SRCPORTD_TRAP_H
+#ifndef SRCPORTD_NOTIFICATION_PDU_H
+#define SRCPORTD_NOTIFICATION_PDU_H
 
 #include "alarm/alarm.h"
 #include "snmp/mibtree.h"
 
-#define TRAP_BINDS_MAX 12
+#define PDU_BINDS_MAX 12
 
 /* Octets that the variable bindings of a notification may take when they are encoded, sysUpTime and
  * snmpTrapOID not counted: what RFC 1157 obliges every manager to accept for a whole message. */
-#define TRAP_OCTETS_MAX 484
+#define PDU_OCTETS_MAX 484
 
-struct trap_bind {
+struct pdu_bind {
 	uint32_t sub[4]; /* below srcPortObjects */
 	size_t length;
 	struct mib_value value;
 };
 
 /* Writes the bindings in the order of the notification's OBJECTS clause. base_octets is what the
- * encoded OID of srcPortMIB takes (trap_oid_octets()). The message is cut at a space, with "..."
- * behind it, if all together would be larger than TRAP_OCTETS_MAX. Returns their number. */
-size_t trap_binds(const struct notice *notice, size_t base_octets,
-		  struct trap_bind out[static TRAP_BINDS_MAX]);
+ * encoded OID of srcPortMIB takes (pdu_oid_octets()). The message is cut at a space, with "..."
+ * behind it, if all together would be larger than PDU_OCTETS_MAX. Returns their number. */
+size_t pdu_binds(const struct notification *notification, size_t base_octets,
+		 struct pdu_bind out[static PDU_BINDS_MAX]);
 
 /* Octets of an encoded OID, without tag and length (X.690, 8.19). */
-size_t trap_oid_octets(const uint32_t *sub, size_t length);
+size_t pdu_oid_octets(const uint32_t *sub, size_t length);
 
 /* Octets of a binding when it is encoded. */
-size_t trap_bind_octets(const struct trap_bind *bind, size_t base_octets);
+size_t pdu_bind_octets(const struct pdu_bind *bind, size_t base_octets);
 
 #endif

@@ -32,8 +32,8 @@ struct alarms {
 	uint32_t highest_id; /* of the records: only a number up to it can be taken */
 	struct storm storm;
 	struct alarm_summary summary;
-	struct notice *notices;
-	uint32_t notice_count, notice_room;
+	struct notification *notifications;
+	uint32_t notification_count, notification_room;
 
 	const struct alarm_rules *rules; /* of the poll under way */
 	struct alarm_clock now;
@@ -52,7 +52,7 @@ alarms_free(struct alarms *a)
 		return;
 	lookup_free(&a->index);
 	free(a->records);
-	free(a->notices);
+	free(a->notifications);
 	free(a);
 }
 
@@ -135,7 +135,7 @@ alarms_begin(struct alarms *a, const struct alarm_rules *rules, const struct ala
 	a->rules = rules;
 	a->now = *now;
 	a->summary.omitted = 0;
-	a->notice_count = 0;
+	a->notification_count = 0;
 	lookup_free(&a->index);
 	memset(&a->index, 0, sizeof(a->index));
 	a->indexed = true;
@@ -227,26 +227,26 @@ step_absent(struct alarms *a, struct record *r)
 		alarm->cause = CAUSE_NONE;
 }
 
-/* The next notice to fill; NULL if memory is out. */
-static struct notice *
-add_notice(struct alarms *a)
+/* The next notification to fill; NULL if memory is out. */
+static struct notification *
+add_notification(struct alarms *a)
 {
-	struct notice *notices =
-	    array_grow(a->notices, a->notice_count, &a->notice_room, sizeof(*notices));
-	if (notices == NULL)
+	struct notification *notifications = array_grow(
+	    a->notifications, a->notification_count, &a->notification_room, sizeof(*notifications));
+	if (notifications == NULL)
 		return NULL;
-	a->notices = notices;
-	struct notice *n = &a->notices[a->notice_count++];
+	a->notifications = notifications;
+	struct notification *n = &a->notifications[a->notification_count++];
 	memset(n, 0, sizeof(*n));
 	return n;
 }
 
-static enum notice_kind
+static enum notification_kind
 kind_of(enum severity severity)
 {
-	return severity == SEVERITY_CRITICAL  ? NOTICE_CRITICAL
-	       : severity == SEVERITY_WARNING ? NOTICE_WARNING
-					      : NOTICE_CLEARED;
+	return severity == SEVERITY_CRITICAL  ? NOTIFICATION_CRITICAL
+	       : severity == SEVERITY_WARNING ? NOTIFICATION_WARNING
+					      : NOTIFICATION_CLEARED;
 }
 
 /* Decides what to tell of an alarm that managers see otherwise than it is. That it was cleared is
@@ -256,8 +256,8 @@ static void
 tell(struct alarms *a, struct record *r)
 {
 	struct alarm *alarm = &r->alarm;
-	enum notice_kind kind = kind_of(alarm->severity);
-	bool cleared = kind == NOTICE_CLEARED;
+	enum notification_kind kind = kind_of(alarm->severity);
+	bool cleared = kind == NOTIFICATION_CLEARED;
 	if (alarm->severity == alarm->told)
 		return;
 	if ((a->rules->notify >> (kind - 1) & 1) == 0) {
@@ -265,12 +265,12 @@ tell(struct alarms *a, struct record *r)
 			alarm->told = SEVERITY_NORMAL;
 		return;
 	}
-	if (a->notice_count >= a->rules->room) {
+	if (a->notification_count >= a->rules->room) {
 		r->news = true;
 		return;
 	}
 	bool admitted = storm_admit(&a->storm, a->rules->per_minute);
-	struct notice *n = admitted ? add_notice(a) : NULL;
+	struct notification *n = admitted ? add_notification(a) : NULL;
 	if (n == NULL && (admitted || cleared)) {
 		r->news = true; /* without memory for it now, later */
 		return;
@@ -328,14 +328,14 @@ tell_all(struct alarms *a)
 static void
 summarise(struct alarms *a)
 {
-	bool wanted = (a->rules->notify >> (NOTICE_SUPPRESSED - 1) & 1) != 0;
-	bool room = a->notice_count < a->rules->room;
+	bool wanted = (a->rules->notify >> (NOTIFICATION_SUPPRESSED - 1) & 1) != 0;
+	bool room = a->notification_count < a->rules->room;
 	uint32_t untold = wanted && room ? storm_summary(&a->storm) : 0;
-	struct notice *n = untold != 0 ? add_notice(a) : NULL;
+	struct notification *n = untold != 0 ? add_notification(a) : NULL;
 	a->summary.suppressed = a->storm.total;
 	if (n == NULL)
 		return;
-	n->kind = NOTICE_SUPPRESSED;
+	n->kind = NOTIFICATION_SUPPRESSED;
 	n->alarm.severity = SEVERITY_NORMAL;
 	n->alarm.sequence = ++a->summary.sequence;
 	snprintf(n->alarm.message, sizeof(n->alarm.message),
@@ -374,11 +374,11 @@ alarms_end(struct alarms *a)
 	a->rules = NULL;
 }
 
-const struct notice *
-alarms_notices(const struct alarms *a, uint32_t *count)
+const struct notification *
+alarms_notifications(const struct alarms *a, uint32_t *count)
 {
-	*count = a->notice_count;
-	return a->notices;
+	*count = a->notification_count;
+	return a->notifications;
 }
 
 const struct alarm_summary *

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More than there can be: maxAlarms, targets and notices. */
+/* More than there can be: maxAlarms, targets and notifications. */
 #define ALARMS_MAX 110000
 
 #define LINE_MAX_OCTETS (ALARM_KEY_MAX + 80)

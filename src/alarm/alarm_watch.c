@@ -92,7 +92,7 @@ judge(const struct watch *w, const struct level_band *band, bool clear, unsigned
 	const struct levels *levels = clear ? &band->clear : &band->raise;
 	struct alarm_verdict v = {SEVERITY_NORMAL, CAUSE_NONE};
 	if ((measures & PORTS) != 0)
-		v.severity = level_of(levels, u->tightest, u->capacity, 0);
+		v.severity = severity_of(levels, u->tightest, u->capacity, 0);
 	if ((measures & PORTS) != 0 && u->failing)
 		return (struct alarm_verdict){SEVERITY_CRITICAL, CAUSE_FAILURES};
 	/* A clear level of 0 is one: none may be left. */
@@ -226,10 +226,10 @@ watch_pool(struct watch *w, struct pool_tally *pool)
 static void
 read_remaining(struct alarm_reading *r, const struct level_band *band)
 {
-	r->raise = level_of(&band->raise, r->remaining, r->capacity, 0);
-	r->hold = level_of(&band->clear, r->remaining, r->capacity, 0);
+	r->raise = severity_of(&band->raise, r->remaining, r->capacity, 0);
+	r->hold = severity_of(&band->clear, r->remaining, r->capacity, 0);
 	r->used = r->capacity - r->remaining;
-	r->percent = level_percent(r->remaining, r->capacity);
+	r->percent = severity_percent(r->remaining, r->capacity);
 	r->cause = r->raise == SEVERITY_NORMAL ? CAUSE_NONE : CAUSE_SMALL_RANGE;
 	r->hold_cause = r->hold == SEVERITY_NORMAL ? CAUSE_NONE : CAUSE_SMALL_RANGE;
 }
@@ -270,8 +270,8 @@ watch_host(struct watch *w)
 	read_remaining(&r, &w->config->host);
 	if (range->capacity == 0) {
 		const struct level_band *pool = &w->config->levels;
-		r.raise = level_of(&pool->raise, 0, 0, 0);
-		r.hold = level_of(&pool->clear, 0, 0, 0);
+		r.raise = severity_of(&pool->raise, 0, 0, 0);
+		r.hold = severity_of(&pool->clear, 0, 0, 0);
 		r.cause = r.hold_cause = CAUSE_BLOCKED;
 		r.capacity = r.used = 0;
 	}

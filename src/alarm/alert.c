@@ -3,8 +3,8 @@
 
 #include "alarm/alarm_file.h"
 #include "alarm/alarm_watch.h"
+#include "base/clock.h"
 #include "base/log.h"
-#include "base/monotonic.h"
 #include "base/sentence.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 struct alert {
 	struct alarms *alarms;
-	struct notices *notices;
+	struct notifications *notifications;
 	struct alarm_rules rules;
 	char path[CONFIG_FILE_MAX]; /* empty = none */
 	char *saved;                /* what is in the file; NULL = not known */
@@ -28,7 +28,7 @@ struct alert {
 static struct alarm_clock
 now(void)
 {
-	return (struct alarm_clock){.ms = monotonic_us() / 1000, .wall = time(NULL)};
+	return (struct alarm_clock){.ms = clock_us() / 1000, .wall = time(NULL)};
 }
 
 /* When it was raised, on the clock of this life; the start of that clock if it was before. */
@@ -82,12 +82,12 @@ load(struct alert *alert)
 }
 
 struct alert *
-alert_open(const struct config *config, struct notices *notices)
+alert_open(const struct config *config, struct notifications *notifications)
 {
 	struct alert *alert = calloc(1, sizeof(*alert));
 	if (alert == NULL)
 		return NULL;
-	alert->notices = notices;
+	alert->notifications = notifications;
 	alert->alarms = alarms_new();
 	if (alert->alarms == NULL) {
 		free(alert);
@@ -112,13 +112,13 @@ alert_close(struct alert *alert)
 
 /* What is told to managers is told to the log. */
 static void
-report(const struct notice *notice)
+report(const struct notification *notification)
 {
-	const struct alarm *alarm = &notice->alarm;
+	const struct alarm *alarm = &notification->alarm;
 	char key[ALARM_KEY_MAX];
-	if (notice->kind == NOTICE_SUPPRESSED)
+	if (notification->kind == NOTIFICATION_SUPPRESSED)
 		log_warn("alarm", "%s", alarm->message);
-	else if (notice->kind == NOTICE_CLEARED)
+	else if (notification->kind == NOTIFICATION_CLEARED)
 		log_info("alarm", "%s: normal: %s", alarm_key(&alarm->subject, key),
 			 alarm->message);
 	else
@@ -149,9 +149,9 @@ alert_poll(struct alert *alert, const struct config *config, struct tally *tally
 {
 	struct alarm_clock clock = now();
 	alert->rules = alarm_watch_rules(config);
-	alert->rules.room = notices_room(alert->notices);
+	alert->rules.room = notifications_room(alert->notifications);
 	alarm_watch(alert->alarms, &alert->rules, config, &clock, tally);
-	notices_count(alert->notices, &tally->alarm_summary);
+	notifications_count(alert->notifications, &tally->alarm_summary);
 	report_losses(alert, tally);
 }
 
@@ -165,20 +165,20 @@ void
 alert_tell(struct alert *alert)
 {
 	uint32_t count;
-	const struct notice *notices = alarms_notices(alert->alarms, &count);
+	const struct notification *notifications = alarms_notifications(alert->alarms, &count);
 	for (uint32_t i = 0; i < count; i++) {
-		report(&notices[i]);
-		notices_post(alert->notices, &notices[i]);
+		report(&notifications[i]);
+		notifications_post(alert->notifications, &notifications[i]);
 	}
 }
 
 /* What managers know of an alarm: what they knew before, if something about it still waits;
  * unknown, if something is on its way or nobody knows what became of it. */
 static enum severity
-surely_told(const struct alarm *alarm, const struct notice *pending, uint32_t count)
+surely_told(const struct alarm *alarm, const struct notification *pending, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		if (pending[i].kind == NOTICE_SUPPRESSED ||
+		if (pending[i].kind == NOTIFICATION_SUPPRESSED ||
 		    !alarm_subject_equal(&pending[i].alarm.subject, &alarm->subject))
 			continue;
 		return pending[i].before;
@@ -204,10 +204,11 @@ listed(const struct alarm_file *file, const struct alarm_subject *subject)
 
 /* Alarms that are over, and whose end may not have been heard of: they go on, to end once more. */
 static void
-add_ended(struct alarm_file *file, const struct notice *pending, uint32_t count)
+add_ended(struct alarm_file *file, const struct notification *pending, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		if (pending[i].kind != NOTICE_CLEARED || listed(file, &pending[i].alarm.subject))
+		if (pending[i].kind != NOTIFICATION_CLEARED ||
+		    listed(file, &pending[i].alarm.subject))
 			continue;
 		struct alarm *a = &file->alarms[file->count];
 		*a = pending[i].alarm;
@@ -221,8 +222,9 @@ add_ended(struct alarm_file *file, const struct notice *pending, uint32_t count)
 static char *
 content(const struct alert *alert, size_t *length)
 {
-	struct notice *pending = calloc(NOTICES_MAX, sizeof(*pending));
-	uint32_t count = pending != NULL ? notices_copy(alert->notices, pending) : 0, room = count;
+	struct notification *pending = calloc(NOTIFICATIONS_MAX, sizeof(*pending));
+	uint32_t count = pending != NULL ? notifications_copy(alert->notifications, pending) : 0,
+		 room = count;
 	const struct alarm *alarm;
 	for (uint32_t i = 0; alarms_at(alert->alarms, i) != NULL; i++)
 		room++;

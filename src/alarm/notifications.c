@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "alarm/notices.h"
+#include "alarm/notifications.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -8,20 +8,21 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-struct notices {
+struct notifications {
 	pthread_mutex_t lock; /* held for a search and a copy, never over a call that can block */
 	int fd;               /* something waits */
 	int done_fd;          /* something has arrived */
-	struct notice *items[NOTICES_MAX]; /* first those in flight, then those that wait */
+	struct notification
+	    *items[NOTIFICATIONS_MAX]; /* first those in flight, then those that wait */
 	uint32_t count, flying;
 	uint32_t sent;
 	uint32_t overtaken, lost; /* not sent: a newer one was; there was no room */
 };
 
-struct notices *
-notices_new(void)
+struct notifications *
+notifications_new(void)
 {
-	struct notices *n = calloc(1, sizeof(*n));
+	struct notifications *n = calloc(1, sizeof(*n));
 	if (n == NULL)
 		return NULL;
 	n->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -39,7 +40,7 @@ notices_new(void)
 }
 
 void
-notices_free(struct notices *n)
+notifications_free(struct notifications *n)
 {
 	if (n == NULL)
 		return;
@@ -52,19 +53,19 @@ notices_free(struct notices *n)
 }
 
 int
-notices_fd(const struct notices *n)
+notifications_fd(const struct notifications *n)
 {
 	return n->fd;
 }
 
 int
-notices_done_fd(const struct notices *n)
+notifications_done_fd(const struct notifications *n)
 {
 	return n->done_fd;
 }
 
 void
-notices_drain(int fd)
+notifications_drain(int fd)
 {
 	eventfd_t drained;
 	eventfd_read(fd, &drained);
@@ -73,7 +74,7 @@ notices_drain(int fd)
 /* Within the lock from here on, where not said otherwise. */
 
 static void
-drop(struct notices *n, uint32_t at)
+drop(struct notifications *n, uint32_t at)
 {
 	free(n->items[at]);
 	n->count--;
@@ -82,34 +83,35 @@ drop(struct notices *n, uint32_t at)
 }
 
 static bool
-same_subject(const struct notice *a, const struct notice *b)
+same_subject(const struct notification *a, const struct notification *b)
 {
-	if ((a->kind == NOTICE_SUPPRESSED) != (b->kind == NOTICE_SUPPRESSED))
+	if ((a->kind == NOTIFICATION_SUPPRESSED) != (b->kind == NOTIFICATION_SUPPRESSED))
 		return false;
-	return a->kind == NOTICE_SUPPRESSED ||
+	return a->kind == NOTIFICATION_SUPPRESSED ||
 	       alarm_subject_equal(&a->alarm.subject, &b->alarm.subject);
 }
 
-/* Position of the waiting notice about the subject, from `from` on; count if there is none. */
+/* Position of the waiting notification about the subject, from `from` on; count if there is none.
+ */
 static uint32_t
-find(const struct notices *n, uint32_t from, const struct notice *notice)
+find(const struct notifications *n, uint32_t from, const struct notification *notification)
 {
 	uint32_t at = from;
-	while (at < n->count && !same_subject(n->items[at], notice))
+	while (at < n->count && !same_subject(n->items[at], notification))
 		at++;
 	return at;
 }
 
 /* The newer of two takes the place of the one that waits. */
 static void
-merge(struct notices *n, uint32_t at, const struct notice *newer)
+merge(struct notifications *n, uint32_t at, const struct notification *newer)
 {
-	struct notice *waiting = n->items[at];
+	struct notification *waiting = n->items[at];
 	enum severity before = waiting->before;
 	*waiting = *newer;
 	waiting->before = before;
 	n->overtaken++;
-	if (newer->kind == NOTICE_SUPPRESSED || before != newer->alarm.severity)
+	if (newer->kind == NOTIFICATION_SUPPRESSED || before != newer->alarm.severity)
 		return;
 	n->overtaken++;
 	drop(n, at);
@@ -117,15 +119,15 @@ merge(struct notices *n, uint32_t at, const struct notice *newer)
 
 /* Room for one that matters more. */
 static bool
-make_room(struct notices *n, const struct notice *notice)
+make_room(struct notifications *n, const struct notification *notification)
 {
-	if (n->count < NOTICES_MAX)
+	if (n->count < NOTIFICATIONS_MAX)
 		return true;
 	n->lost++;
-	if (notice->kind != NOTICE_CLEARED)
+	if (notification->kind != NOTIFICATION_CLEARED)
 		return false;
 	for (uint32_t at = n->flying; at < n->count; at++) {
-		if (n->items[at]->kind != NOTICE_CLEARED) {
+		if (n->items[at]->kind != NOTIFICATION_CLEARED) {
 			drop(n, at);
 			return true;
 		}
@@ -134,16 +136,16 @@ make_room(struct notices *n, const struct notice *notice)
 }
 
 static void
-add(struct notices *n, const struct notice *notice)
+add(struct notifications *n, const struct notification *notification)
 {
-	if (!make_room(n, notice))
+	if (!make_room(n, notification))
 		return;
-	struct notice *copy = malloc(sizeof(*copy));
+	struct notification *copy = malloc(sizeof(*copy));
 	if (copy == NULL) {
 		n->lost++;
 		return;
 	}
-	*copy = *notice;
+	*copy = *notification;
 	n->items[n->count++] = copy;
 	eventfd_write(n->fd, 1);
 }
@@ -151,19 +153,19 @@ add(struct notices *n, const struct notice *notice)
 /* Without the lock from here on. */
 
 void
-notices_post(struct notices *n, const struct notice *notice)
+notifications_post(struct notifications *n, const struct notification *notification)
 {
 	pthread_mutex_lock(&n->lock);
-	uint32_t at = find(n, n->flying, notice);
+	uint32_t at = find(n, n->flying, notification);
 	if (at < n->count)
-		merge(n, at, notice);
+		merge(n, at, notification);
 	else
-		add(n, notice);
+		add(n, notification);
 	pthread_mutex_unlock(&n->lock);
 }
 
 uint32_t
-notices_copy(struct notices *n, struct notice *out)
+notifications_copy(struct notifications *n, struct notification *out)
 {
 	pthread_mutex_lock(&n->lock);
 	uint32_t count = n->count;
@@ -177,16 +179,16 @@ notices_copy(struct notices *n, struct notice *out)
 }
 
 uint32_t
-notices_room(struct notices *n)
+notifications_room(struct notifications *n)
 {
 	pthread_mutex_lock(&n->lock);
-	uint32_t room = NOTICES_MAX - n->count;
+	uint32_t room = NOTIFICATIONS_MAX - n->count;
 	pthread_mutex_unlock(&n->lock);
 	return room;
 }
 
 void
-notices_count(struct notices *n, struct alarm_summary *summary)
+notifications_count(struct notifications *n, struct alarm_summary *summary)
 {
 	pthread_mutex_lock(&n->lock);
 	summary->sent = n->sent;
@@ -196,7 +198,7 @@ notices_count(struct notices *n, struct alarm_summary *summary)
 }
 
 bool
-notices_take(struct notices *n, struct notice *out)
+notifications_take(struct notifications *n, struct notification *out)
 {
 	pthread_mutex_lock(&n->lock);
 	bool waits = n->flying < n->count;
@@ -209,21 +211,21 @@ notices_take(struct notices *n, struct notice *out)
 /* The last of those in flight waits again, or gives way to a newer one. Of one that may have
  * arrived nobody knows what managers know: whatever follows it must be sent. */
 static void
-give_back(struct notices *n, bool may_have_arrived)
+give_back(struct notifications *n, bool may_have_arrived)
 {
-	struct notice *returned = n->items[--n->flying];
+	struct notification *returned = n->items[--n->flying];
 	if (may_have_arrived)
 		returned->before = SEVERITY_UNKNOWN;
 	uint32_t at = find(n, n->flying + 1, returned);
 	if (at == n->count)
 		return;
-	struct notice newer = *n->items[at];
+	struct notification newer = *n->items[at];
 	drop(n, at);
 	merge(n, n->flying, &newer);
 }
 
 void
-notices_return(struct notices *n)
+notifications_return(struct notifications *n)
 {
 	pthread_mutex_lock(&n->lock);
 	if (n->flying > 0)
@@ -232,7 +234,7 @@ notices_return(struct notices *n)
 }
 
 void
-notices_sent(struct notices *n)
+notifications_sent(struct notifications *n)
 {
 	pthread_mutex_lock(&n->lock);
 	n->sent++;
@@ -240,7 +242,7 @@ notices_sent(struct notices *n)
 }
 
 void
-notices_done(struct notices *n, uint32_t count)
+notifications_done(struct notifications *n, uint32_t count)
 {
 	pthread_mutex_lock(&n->lock);
 	for (; count > 0 && n->flying > 0; count--) {
@@ -252,7 +254,7 @@ notices_done(struct notices *n, uint32_t count)
 }
 
 void
-notices_retry(struct notices *n)
+notifications_retry(struct notifications *n)
 {
 	pthread_mutex_lock(&n->lock);
 	while (n->flying > 0)
@@ -261,20 +263,21 @@ notices_retry(struct notices *n)
 }
 
 void
-notices_repeat(struct notices *n, const struct alarm *alarm)
+notifications_repeat(struct notifications *n, const struct alarm *alarm)
 {
-	struct notice notice = {.kind = alarm->severity == SEVERITY_CRITICAL ? NOTICE_CRITICAL
-									     : NOTICE_WARNING,
-				.before = SEVERITY_UNKNOWN,
-				.alarm = *alarm};
+	struct notification notification = {.kind = alarm->severity == SEVERITY_CRITICAL
+							? NOTIFICATION_CRITICAL
+							: NOTIFICATION_WARNING,
+					    .before = SEVERITY_UNKNOWN,
+					    .alarm = *alarm};
 	pthread_mutex_lock(&n->lock);
-	if (find(n, n->flying, &notice) == n->count)
-		add(n, &notice);
+	if (find(n, n->flying, &notification) == n->count)
+		add(n, &notification);
 	pthread_mutex_unlock(&n->lock);
 }
 
 uint32_t
-notices_in_flight(struct notices *n)
+notifications_in_flight(struct notifications *n)
 {
 	pthread_mutex_lock(&n->lock);
 	uint32_t flying = n->flying;
@@ -283,7 +286,7 @@ notices_in_flight(struct notices *n)
 }
 
 uint32_t
-notices_waiting(struct notices *n)
+notifications_waiting(struct notifications *n)
 {
 	pthread_mutex_lock(&n->lock);
 	uint32_t waiting = n->count - n->flying;

@@ -2,7 +2,7 @@
 #include "base/log.h"
 
 #include "base/clean.h"
-#include "base/monotonic.h"
+#include "base/clock.h"
 #include "base/ratelimit.h"
 
 #include <inttypes.h>
@@ -55,7 +55,7 @@ pass(const char *format, char *remark, size_t room)
 	uint32_t held_back;
 	pthread_mutex_lock(&lock);
 	enum ratelimit_verdict verdict =
-	    ratelimit_ask(&limit, format, monotonic_us() / 1000, &held_back);
+	    ratelimit_ask(&limit, format, clock_us() / 1000, &held_back);
 	pthread_mutex_unlock(&lock);
 	if (verdict == RATELIMIT_LAST)
 		snprintf(remark, room, " (more lines like this are left out for a minute)");

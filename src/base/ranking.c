@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/select.h"
+#include "base/ranking.h"
 
 static void
 swap(struct candidate *a, struct candidate *b)
@@ -23,7 +23,7 @@ pivot_rank(const struct candidate *c, uint32_t low, uint32_t high)
 }
 
 uint32_t
-select_first(struct candidate *candidates, uint32_t count, uint32_t wanted)
+ranking_first(struct candidate *candidates, uint32_t count, uint32_t wanted)
 {
 	if (wanted >= count)
 		return count;

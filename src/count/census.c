@@ -18,11 +18,11 @@
 #define LOOPBACK_INTERFACE 1
 
 void
-census_init(struct census *census, const struct settings *settings, struct memory *memory)
+census_init(struct census *census, const struct settings *settings, struct origins *origins)
 {
 	memset(census, 0, sizeof(*census));
 	census->settings = *settings;
-	census->memory = memory;
+	census->origins = origins;
 	census->local_last = LOOKUP_NONE;
 	if (settings->tw_reuse_delay_ms != SETTING_ABSENT)
 		census->features |= UINT32_C(1) << FEATURE_TW_DELAY;
@@ -185,8 +185,8 @@ add_key(struct census *census, const struct diag_socket *s)
 static void
 note(const struct census *census, const struct diag_socket *s, enum origin origin)
 {
-	if (census->memory != NULL)
-		memory_note(census->memory, s->cookie, origin);
+	if (census->origins != NULL)
+		origins_note(census->origins, s->cookie, origin);
 }
 
 uint32_t
@@ -244,8 +244,8 @@ add_explicit(struct census *census, const struct diag_socket *s)
 static bool
 had_listener(const struct census *census, uint16_t port)
 {
-	return census->memory != NULL &&
-	       memory_listened(census->memory, &census->settings.range, port);
+	return census->origins != NULL &&
+	       origins_listened(census->origins, &census->settings.range, port);
 }
 
 /* Counts an inbound connection of a port outside the range by its port; of ports beyond
@@ -276,9 +276,10 @@ add_inbound(struct census *census, const struct diag_socket *s, bool in_range, e
 		count_server(census, s);
 	if (!in_range || s->request)
 		return true;
-	if (known == ORIGIN_UNKNOWN && census->memory != NULL)
+	if (known == ORIGIN_UNKNOWN && census->origins != NULL)
 		note(census, s,
-		     memory_held(census->memory, s->local_port) ? ORIGIN_UNSURE : ORIGIN_ACCEPTED);
+		     origins_held(census->origins, s->local_port) ? ORIGIN_UNSURE
+								  : ORIGIN_ACCEPTED);
 	if (!portset_has(&census->listening, s->local_port))
 		portset_add(&census->bound, s->local_port);
 	return census_hold(census, &s->local, s->local_port);
@@ -369,8 +370,8 @@ add_connection(struct census *census, const struct diag_socket *s)
 		portset_add(&census->any, s->local_port);
 	if (in_range && !s->request && census->keys != NULL)
 		add_key(census, s);
-	if (in_range && !s->request && census->memory != NULL)
-		known = memory_recall(census->memory, s->cookie);
+	if (in_range && !s->request && census->origins != NULL)
+		known = origins_recall(census->origins, s->cookie);
 	if (portset_has(&census->listening, s->local_port) || known == ORIGIN_ACCEPTED ||
 	    (!in_range && had_listener(census, s->local_port)))
 		return add_inbound(census, s, in_range, known);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "count/memory.h"
+#include "count/origins.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@ struct entry {
 	uint32_t origin;
 };
 
-struct memory {
+struct origins {
 	struct entry *entries;
 	uint32_t size; /* a power of two, or 0 */
 	uint32_t used;
@@ -22,25 +22,25 @@ struct memory {
 	struct portset former;    /* listened on once, and never without a socket since */
 };
 
-struct memory *
-memory_new(void)
+struct origins *
+origins_new(void)
 {
-	return calloc(1, sizeof(struct memory));
+	return calloc(1, sizeof(struct origins));
 }
 
 void
-memory_free(struct memory *memory)
+origins_free(struct origins *origins)
 {
-	if (memory == NULL)
+	if (origins == NULL)
 		return;
-	free(memory->entries);
-	free(memory);
+	free(origins->entries);
+	free(origins);
 }
 
 void
-memory_begin(struct memory *memory)
+origins_begin(struct origins *origins)
 {
-	memory->poll++;
+	origins->poll++;
 }
 
 /* The cookie's entry, or the empty one where it would go. The table is never full. */
@@ -55,104 +55,105 @@ find(struct entry *entries, uint32_t size, uint64_t cookie)
 
 /* Moves the entries that `keep` (seen in this poll, or all) selects into a table of that size. */
 static bool
-rebuild(struct memory *memory, uint32_t size, bool all)
+rebuild(struct origins *origins, uint32_t size, bool all)
 {
 	struct entry *entries = calloc(size, sizeof(*entries));
 	if (entries == NULL)
 		return false;
 	uint32_t used = 0;
-	for (uint32_t i = 0; i < memory->size; i++) {
-		const struct entry *e = &memory->entries[i];
-		if (e->cookie == 0 || (!all && e->poll != memory->poll))
+	for (uint32_t i = 0; i < origins->size; i++) {
+		const struct entry *e = &origins->entries[i];
+		if (e->cookie == 0 || (!all && e->poll != origins->poll))
 			continue;
 		*find(entries, size, e->cookie) = *e;
 		used++;
 	}
-	free(memory->entries);
-	memory->entries = entries;
-	memory->size = size;
-	memory->used = used;
+	free(origins->entries);
+	origins->entries = entries;
+	origins->size = size;
+	origins->used = used;
 	return true;
 }
 
 /* Makes room for one cookie more; false if that may not or cannot be. */
 static bool
-make_room(struct memory *memory)
+make_room(struct origins *origins)
 {
-	if (memory->used < memory->size / 2)
+	if (origins->used < origins->size / 2)
 		return true;
-	return memory->used < MEMORY_MAX &&
-	       rebuild(memory, memory->size == 0 ? SMALLEST : memory->size * 2, true);
+	return origins->used < ORIGINS_MAX &&
+	       rebuild(origins, origins->size == 0 ? SMALLEST : origins->size * 2, true);
 }
 
 void
-memory_note(struct memory *memory, uint64_t cookie, enum origin origin)
+origins_note(struct origins *origins, uint64_t cookie, enum origin origin)
 {
 	if (cookie == 0)
 		return;
 	/* A full table still takes what is new about a cookie that it has. */
 	struct entry *e = NULL;
-	if (memory->size > 0)
-		e = find(memory->entries, memory->size, cookie);
+	if (origins->size > 0)
+		e = find(origins->entries, origins->size, cookie);
 	if (e == NULL || e->cookie == 0) {
-		if (!make_room(memory))
+		if (!make_room(origins))
 			return;
-		e = find(memory->entries, memory->size, cookie);
-		memory->used++;
+		e = find(origins->entries, origins->size, cookie);
+		origins->used++;
 	}
-	*e = (struct entry){cookie, memory->poll, origin};
+	*e = (struct entry){cookie, origins->poll, origin};
 }
 
 enum origin
-memory_recall(struct memory *memory, uint64_t cookie)
+origins_recall(struct origins *origins, uint64_t cookie)
 {
-	if (memory->used == 0 || cookie == 0)
+	if (origins->used == 0 || cookie == 0)
 		return ORIGIN_UNKNOWN;
-	struct entry *e = find(memory->entries, memory->size, cookie);
+	struct entry *e = find(origins->entries, origins->size, cookie);
 	if (e->cookie == 0)
 		return ORIGIN_UNKNOWN;
-	e->poll = memory->poll;
+	e->poll = origins->poll;
 	return e->origin;
 }
 
 bool
-memory_listened(const struct memory *memory, const struct port_range *range, uint16_t port)
+origins_listened(const struct origins *origins, const struct port_range *range, uint16_t port)
 {
-	return portset_has(range_has(range, port) ? &memory->listening : &memory->former, port);
+	return portset_has(range_has(range, port) ? &origins->listening : &origins->former, port);
 }
 
 bool
-memory_held(const struct memory *memory, uint16_t port)
+origins_held(const struct origins *origins, uint16_t port)
 {
-	return portset_has(&memory->held, port);
+	return portset_has(&origins->held, port);
 }
 
 void
-memory_commit(struct memory *memory, const struct portset *listening, const struct portset *any,
-	      bool whole)
+origins_commit(struct origins *origins, const struct portset *listening, const struct portset *any,
+	       bool whole)
 {
-	memory->listening = *listening;
-	memory->held = *any;
-	portset_andnot(&memory->held, listening);
-	portset_or(&memory->former, listening);
+	origins->listening = *listening;
+	origins->held = *any;
+	portset_andnot(&origins->held, listening);
+	portset_or(&origins->former, listening);
 	if (!whole)
 		return;
-	portset_and(&memory->former, any);
+	portset_and(&origins->former, any);
 
 	uint32_t seen = 0;
-	for (uint32_t i = 0; i < memory->size; i++)
-		seen += memory->entries[i].cookie != 0 && memory->entries[i].poll == memory->poll;
-	if (seen == memory->used)
+	for (uint32_t i = 0; i < origins->size; i++)
+		seen +=
+		    origins->entries[i].cookie != 0 && origins->entries[i].poll == origins->poll;
+	if (seen == origins->used)
 		return;
 	uint32_t size = SMALLEST;
 	while (size / 4 < seen)
 		size *= 2;
 	/* Out of memory, the old entries stay until a later poll: more is remembered, not less. */
-	rebuild(memory, size, false);
+	rebuild(origins, size, false);
 }
 
 uint32_t
-memory_count(const struct memory *memory)
+origins_count(const struct origins *origins)
 {
-	return memory->used;
+	return origins->used;
 }

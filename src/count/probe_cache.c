@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "count/suspect.h"
+#include "count/probe_cache.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,46 +7,46 @@
 /* Pools that are asked for first. */
 #define FULLEST 8
 
-static struct suspect *
-suspect_of(const struct suspects *suspects, uint16_t port)
+static struct probe_entry *
+entry_of(const struct probe_cache *cache, uint16_t port)
 {
-	return &suspects->ports[port - suspects->range.low];
+	return &cache->ports[port - cache->range.low];
 }
 
 static bool
-fit_range(struct suspects *suspects, const struct port_range *range)
+fit_range(struct probe_cache *cache, const struct port_range *range)
 {
-	if (suspects->ports != NULL && suspects->range.low == range->low &&
-	    suspects->range.high == range->high)
+	if (cache->ports != NULL && cache->range.low == range->low &&
+	    cache->range.high == range->high)
 		return true;
-	struct suspect *ports = calloc(range_size(range), sizeof(*ports));
+	struct probe_entry *ports = calloc(range_size(range), sizeof(*ports));
 	if (ports == NULL)
 		return false;
-	free(suspects->ports);
-	suspects->ports = ports;
-	suspects->range = *range;
+	free(cache->ports);
+	cache->ports = ports;
+	cache->range = *range;
 	return true;
 }
 
 bool
-suspects_begin(struct suspects *suspects, struct census *census)
+probe_cache_begin(struct probe_cache *cache, struct census *census)
 {
-	if (!fit_range(suspects, &census->settings.range))
+	if (!fit_range(cache, &census->settings.range))
 		return false;
-	for (uint32_t i = 0; i < range_size(&suspects->range); i++) {
-		struct suspect *s = &suspects->ports[i];
-		uint16_t port = (uint16_t)(suspects->range.low + i);
-		if (s->answer == SUSPECT_UNKNOWN)
+	for (uint32_t i = 0; i < range_size(&cache->range); i++) {
+		struct probe_entry *s = &cache->ports[i];
+		uint16_t port = (uint16_t)(cache->range.low + i);
+		if (s->answer == PROBE_UNKNOWN)
 			continue;
 		/* A socket that is bound and idle is in no key, but may have come since. */
-		bool outdated = s->answer == SUSPECT_FREE && portset_has(&census->bound, port);
+		bool outdated = s->answer == PROBE_FREE && portset_has(&census->bound, port);
 		if (s->key != census->keys[i] || outdated) {
-			*s = (struct suspect){0};
+			*s = (struct probe_entry){0};
 			continue;
 		}
 		if (s->rest > 0)
 			s->rest--;
-		census_settle(census, port, s->answer == SUSPECT_BLOCKED);
+		census_settle(census, port, s->answer == PROBE_BLOCKED);
 	}
 	return true;
 }
@@ -96,10 +96,10 @@ choose_from(struct choice *choice, struct portset *from, const struct pool *pool
 }
 
 uint32_t
-suspects_choose(const struct suspects *suspects, const struct census *census, uint16_t *ports,
-		uint32_t most)
+probe_cache_choose(const struct probe_cache *cache, const struct census *census, uint16_t *ports,
+		   uint32_t most)
 {
-	const struct port_range *range = &suspects->range;
+	const struct port_range *range = &cache->range;
 	const struct pool *fullest[FULLEST];
 	unsigned pools = find_fullest(census, fullest);
 	struct portset kind[3]; /* ambiguous, assumed, due again */
@@ -110,8 +110,8 @@ suspects_choose(const struct suspects *suspects, const struct census *census, ui
 	portset_andnot(&kind[1], &census->ambiguous);
 	portset_clear(&kind[2]);
 	for (uint32_t port = range->low; port <= range->high; port++) {
-		const struct suspect *s = suspect_of(suspects, (uint16_t)port);
-		if (s->answer == SUSPECT_UNKNOWN)
+		const struct probe_entry *s = entry_of(cache, (uint16_t)port);
+		if (s->answer == PROBE_UNKNOWN)
 			continue;
 		portset_del(&kind[1], (uint16_t)port);
 		if (s->rest == 0)
@@ -130,19 +130,19 @@ suspects_choose(const struct suspects *suspects, const struct census *census, ui
 }
 
 void
-suspects_answer(struct suspects *suspects, struct census *census, uint16_t port, bool blocked)
+probe_cache_answer(struct probe_cache *cache, struct census *census, uint16_t port, bool blocked)
 {
-	struct suspect *s = suspect_of(suspects, port);
-	enum suspect_answer answer = blocked ? SUSPECT_BLOCKED : SUSPECT_FREE;
-	*s = (struct suspect){.key = census->keys[port - suspects->range.low],
-			      .answer = (uint8_t)answer,
-			      .rest = s->answer == answer ? SUSPECT_REST : SUSPECT_CONFIRM};
+	struct probe_entry *s = entry_of(cache, port);
+	enum probe_answer answer = blocked ? PROBE_BLOCKED : PROBE_FREE;
+	*s = (struct probe_entry){.key = census->keys[port - cache->range.low],
+				  .answer = (uint8_t)answer,
+				  .rest = s->answer == answer ? PROBE_REST : PROBE_CONFIRM};
 	census_settle(census, port, blocked);
 }
 
 void
-suspects_free(struct suspects *suspects)
+probe_cache_free(struct probe_cache *cache)
 {
-	free(suspects->ports);
-	memset(suspects, 0, sizeof(*suspects));
+	free(cache->ports);
+	memset(cache, 0, sizeof(*cache));
 }

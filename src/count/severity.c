@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "count/level.h"
+#include "count/severity.h"
 
 /* A range smaller than this is named as the cause when no single state explains the load: the
  * kernel's default range has 28,232 ports. */
@@ -29,7 +29,7 @@ const struct level_band level_band_default = {
 const struct level_band level_band_off = {.raise = ALL_OFF, .clear = ALL_OFF};
 
 unsigned
-level_percent(uint32_t remaining, uint32_t capacity)
+severity_percent(uint32_t remaining, uint32_t capacity)
 {
 	if (remaining == 0 || capacity == 0)
 		return 100;
@@ -39,9 +39,9 @@ level_percent(uint32_t remaining, uint32_t capacity)
 }
 
 enum severity
-level_of(const struct levels *levels, uint32_t remaining, uint32_t capacity, uint32_t close_wait)
+severity_of(const struct levels *levels, uint32_t remaining, uint32_t capacity, uint32_t close_wait)
 {
-	unsigned percent = level_percent(remaining, capacity);
+	unsigned percent = severity_percent(remaining, capacity);
 	if (remaining < levels->critical_remaining || percent >= levels->critical_percent)
 		return SEVERITY_CRITICAL;
 	if (remaining < levels->warning_remaining || percent >= levels->warning_percent)
@@ -60,9 +60,10 @@ way(uint64_t value, uint64_t level, bool on)
 }
 
 unsigned
-level_nearness(const struct levels *l, uint32_t remaining, uint32_t capacity, uint32_t close_wait)
+severity_nearness(const struct levels *l, uint32_t remaining, uint32_t capacity,
+		  uint32_t close_wait)
 {
-	if (level_of(l, remaining, capacity, close_wait) != SEVERITY_NORMAL)
+	if (severity_of(l, remaining, capacity, close_wait) != SEVERITY_NORMAL)
 		return 100;
 	uint32_t used = capacity > remaining ? capacity - remaining : 0;
 	uint32_t room[] = {l->critical_remaining, l->warning_remaining};
@@ -106,8 +107,9 @@ dominant(const struct state_counts *states)
 }
 
 enum cause
-level_cause(enum severity severity, const struct levels *levels, const struct state_counts *states,
-	    uint32_t used, uint32_t capacity, uint32_t range_size)
+severity_cause(enum severity severity, const struct levels *levels,
+	       const struct state_counts *states, uint32_t used, uint32_t capacity,
+	       uint32_t range_size)
 {
 	if (severity == SEVERITY_NORMAL || severity == SEVERITY_UNKNOWN)
 		return CAUSE_NONE;

@@ -41,8 +41,8 @@ usage_cause(const struct usage *u, enum severity severity, const struct levels *
 {
 	struct state_counts holding = u->states;
 	holding.of[STATE_TIME_WAIT] -= u->recyclable;
-	return level_cause(severity, levels, &holding, u->capacity - u->tightest, u->capacity,
-			   range->size);
+	return severity_cause(severity, levels, &holding, u->capacity - u->tightest, u->capacity,
+			      range->size);
 }
 
 const struct usage *
@@ -57,12 +57,12 @@ static void
 judge(struct tally *tally, struct usage *u, const struct levels *levels)
 {
 	uint32_t close_wait = u->states.of[STATE_CLOSE_WAIT];
-	unsigned nearness = level_nearness(levels, u->tightest, u->capacity, close_wait);
+	unsigned nearness = severity_nearness(levels, u->tightest, u->capacity, close_wait);
 	if (nearness > tally->nearness)
 		tally->nearness = nearness;
 	u->connections = tcp_state_sum(&u->states);
-	u->percent = level_percent(u->tightest, u->capacity);
-	u->severity = level_of(levels, u->tightest, u->capacity, close_wait);
+	u->percent = severity_percent(u->tightest, u->capacity);
+	u->severity = severity_of(levels, u->tightest, u->capacity, close_wait);
 	u->cause = usage_cause(u, u->severity, levels, &tally->range);
 	u->high_water = u->capacity - u->tightest;
 	u->time_left_s = TIME_LEFT_NONE;
@@ -225,7 +225,7 @@ tally_target(struct bench *b, struct tally *tally, uint32_t t, const struct targ
 	portset_clear(&b->scratch);
 	judge(tally, u, &target->levels.raise);
 	/* What its ports alone come to, its tightest pool explains; else it is the leak of all. */
-	if (level_of(&target->levels.raise, u->tightest, u->capacity, 0) == u->severity)
+	if (severity_of(&target->levels.raise, u->tightest, u->capacity, 0) == u->severity)
 		u->cause = usage_cause(tally_tightest(tally, out), u->severity,
 				       &target->levels.raise, &tally->range);
 }

@@ -3,8 +3,8 @@
 
 #include "alarm/alert.h"
 #include "base/clean.h"
+#include "base/clock.h"
 #include "base/log.h"
-#include "base/monotonic.h"
 #include "daemon/metronome.h"
 #include "daemon/reload.h"
 #include "daemon/round.h"
@@ -39,7 +39,7 @@ struct collector {
 	struct tally *tally; /* of a poll that waits for a survey of owners, since made_ms */
 	bool due;            /* the next poll waits for that one */
 	bool urgent;         /* it looks at everything */
-	uint64_t cpu_us;     /* thread_cpu_us() up to which polls have been charged */
+	uint64_t cpu_us;     /* clock_cpu_us() up to which polls have been charged */
 	uint64_t heard_ms;   /* when the poll under way began, or was last answered */
 	struct poll_stats stats;
 	uint64_t failed_ms;    /* when it was logged last why polls fail */
@@ -62,7 +62,7 @@ static bool
 publish_nothing(struct collector *c)
 {
 	c->stats.interval_s = c->metronome.interval_s;
-	struct snapshot *nothing = snapshot_repeat(NULL, &c->stats, monotonic_us() / 1000);
+	struct snapshot *nothing = snapshot_repeat(NULL, &c->stats, clock_us() / 1000);
 	if (nothing == NULL)
 		return false;
 	nothing->alarm_summary.sequence = alert_sequence(c->alert);
@@ -77,7 +77,7 @@ open_parts(struct collector *c, const char *sys_root)
 {
 	return metronome_open(&c->metronome) && (c->signal_fd = signals_open()) >= 0 &&
 	       (c->owners = owners_new(c->options->proc_root, sys_root)) != NULL &&
-	       (c->alert = alert_open(c->config, door_notices(c->door))) != NULL &&
+	       (c->alert = alert_open(c->config, door_notifications(c->door))) != NULL &&
 	       metronome_set(&c->metronome, 0, c->config->pace.usual_s);
 }
 
@@ -146,10 +146,10 @@ poll_failed(struct collector *c)
 	c->stats.errors++;
 	/* Nobody has to pay for it: as a part of the next good one's price it would put off the one
 	 * after that, for as long as trouble lasted before. */
-	c->cpu_us = thread_cpu_us();
+	c->cpu_us = clock_cpu_us();
 	char error[sizeof(c->stats.error)];
 	clean_text(why, strlen(why), error, sizeof(error));
-	uint64_t now_ms = monotonic_us() / 1000;
+	uint64_t now_ms = clock_us() / 1000;
 	if (c->stats.error[0] == '\0' ||
 	    (strcmp(c->stats.error, error) != 0 && now_ms - c->failed_ms >= REASON_MS)) {
 		log_error("poller", "%s; the last good snapshot stays", why);
@@ -167,7 +167,7 @@ poll_failed(struct collector *c)
 static void
 charge(struct collector *c)
 {
-	uint64_t cpu_us = thread_cpu_us();
+	uint64_t cpu_us = clock_cpu_us();
 	c->stats.cpu_us = (uint32_t)(cpu_us - c->cpu_us);
 	c->cpu_us = cpu_us;
 }
@@ -186,7 +186,7 @@ conclude(struct collector *c)
 	struct snapshot *snapshot = snapshot_build(tally, &c->stats, &c->config->rows, c->last);
 	tally_free(tally);
 	if (snapshot != NULL) {
-		metronome_follow(&c->metronome, &c->config->pace, snapshot, monotonic_us() / 1000);
+		metronome_follow(&c->metronome, &c->config->pace, snapshot, clock_us() / 1000);
 		snapshot->poll.interval_s = c->metronome.interval_s;
 	}
 	publish(c, snapshot);
@@ -234,7 +234,7 @@ poll_begin(struct collector *c)
 		return;
 	bool urgent = c->urgent || c->last->severity != SEVERITY_NORMAL;
 	c->urgent = false;
-	c->heard_ms = monotonic_us() / 1000;
+	c->heard_ms = clock_us() / 1000;
 	poll_step(c, round_begin(c->round, urgent));
 }
 
@@ -271,8 +271,8 @@ on_failures(struct collector *c)
 	if (!failures_ready(round_failures(c->round)))
 		return;
 	c->urgent = true;
-	if (!metronome_hurry(&c->metronome, &c->config->pace, monotonic_us() / 1000,
-			     c->stats.made_ms, c->stats.cpu_us))
+	if (!metronome_hurry(&c->metronome, &c->config->pace, clock_us() / 1000, c->stats.made_ms,
+			     c->stats.cpu_us))
 		log_error(subsystem, "timer: %s", strerror(errno));
 }
 
@@ -280,7 +280,7 @@ static void
 on_owners(struct collector *c)
 {
 	owners_step(c->owners);
-	if (!owners_busy(c->owners) || monotonic_us() / 1000 >= c->stats.made_ms + OWNERS_WAIT_MS)
+	if (!owners_busy(c->owners) || clock_us() / 1000 >= c->stats.made_ms + OWNERS_WAIT_MS)
 		conclude(c);
 }
 
@@ -290,11 +290,11 @@ static int
 wait_ms(const struct collector *c)
 {
 	if (round_busy(c->round))
-		return monotonic_until(c->heard_ms + POLLER_TIMEOUT_S * 1000);
+		return clock_until(c->heard_ms + POLLER_TIMEOUT_S * 1000);
 	int limit_ms = owners_wait_ms(c->owners);
 	if (c->tally == NULL)
 		return limit_ms;
-	int held_ms = monotonic_until(c->stats.made_ms + OWNERS_WAIT_MS);
+	int held_ms = clock_until(c->stats.made_ms + OWNERS_WAIT_MS);
 	return limit_ms < held_ms ? limit_ms : held_ms;
 }
 
@@ -312,14 +312,14 @@ on_silence(struct collector *c)
 static void
 on_arrival(struct collector *c)
 {
-	notices_drain(notices_done_fd(door_notices(c->door)));
+	notifications_drain(notifications_done_fd(door_notifications(c->door)));
 	alert_save(c->alert);
 }
 
 static void
 on_answer(struct collector *c)
 {
-	c->heard_ms = monotonic_us() / 1000;
+	c->heard_ms = clock_us() / 1000;
 	poll_step(c, round_read(c->round));
 }
 
@@ -350,7 +350,7 @@ list_sources(const struct collector *c, struct source out[static SOURCES])
 	    {c->metronome.fd, on_timer},
 	    {busy ? -1 : failures_fd(round_failures(c->round)), on_failures},
 	    {busy ? -1 : owners_fd(c->owners), on_owners},
-	    {notices_done_fd(door_notices(c->door)), on_arrival},
+	    {notifications_done_fd(door_notifications(c->door)), on_arrival},
 	};
 	memcpy(out, sources, sizeof(sources));
 }
@@ -358,7 +358,7 @@ list_sources(const struct collector *c, struct source out[static SOURCES])
 int
 collector_run(struct collector *c)
 {
-	c->cpu_us = thread_cpu_us();
+	c->cpu_us = clock_cpu_us();
 	while (!c->stopping) {
 		struct source sources[SOURCES];
 		struct pollfd fds[SOURCES];

@@ -3,7 +3,7 @@
 
 #include "alarm/alarm_watch.h"
 #include "base/clean.h"
-#include "base/monotonic.h"
+#include "base/clock.h"
 #include "failures/failures.h"
 #include "kernel/hostwatch.h"
 #include "kernel/poller.h"
@@ -81,13 +81,13 @@ poll_kernel(struct once *once)
 	struct poller *poller = poller_open(once->error, sizeof(once->error));
 	if (poller == NULL)
 		return false;
-	uint64_t start = monotonic_us();
+	uint64_t start = clock_us();
 	enum poller_step step = poller_begin(poller, &once->census, once->source.record);
 	while (step == POLLER_MORE)
 		step = poller_read(poller);
 	if (step == POLLER_DONE && once->config->probe)
 		settle(once);
-	once->duration_us = (uint32_t)(monotonic_us() - start);
+	once->duration_us = (uint32_t)(clock_us() - start);
 	if (step == POLLER_FAILED)
 		complain(once, "sock_diag", poller_error(poller));
 	poller_close(poller);
@@ -156,12 +156,12 @@ static void
 watch(struct once *once)
 {
 	struct tally none = {0};
-	uint64_t end_ms = monotonic_us() / 1000 + once->options->watch_s * UINT64_C(1000), now_ms;
+	uint64_t end_ms = clock_us() / 1000 + once->options->watch_s * UINT64_C(1000), now_ms;
 	once->failures = failures_new(once->options->proc_root, once->options->sys_root);
 	if (once->failures == NULL)
 		return;
 	failures_poll(once->failures, &none, true);
-	while (failures_fd(once->failures) >= 0 && (now_ms = monotonic_us() / 1000) < end_ms) {
+	while (failures_fd(once->failures) >= 0 && (now_ms = clock_us() / 1000) < end_ms) {
 		struct pollfd fd = {.fd = failures_fd(once->failures), .events = POLLIN};
 		if (poll(&fd, 1, (int)(end_ms - now_ms)) > 0)
 			failures_ready(once->failures);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/round.h"
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "base/monotonic.h"
-#include "count/memory.h"
+#include "count/origins.h"
 #include "count/trend.h"
 #include "kernel/hostwatch.h"
 #include "kernel/poller.h"
@@ -22,7 +22,7 @@ struct round {
 	struct host_state host;
 	struct trend *trend;
 	struct poller *poller;
-	struct memory *memory;
+	struct origins *origins;
 	struct carry carry;
 	struct failures *failures;
 	struct failure_state failures_told; /* what the log says of them */
@@ -30,7 +30,7 @@ struct round {
 	bool probe_trouble;                 /* it has been logged that probing fails */
 
 	bool busy;           /* a dump is under way, into census */
-	uint64_t started_us; /* monotonic_us() */
+	uint64_t started_us; /* clock_us() */
 	struct census census;
 	struct tally *tally; /* of a poll that has ended and was not taken yet */
 	uint32_t sockets;    /* in the last good poll */
@@ -57,7 +57,7 @@ round_open(const struct options *options, const struct config *config, struct sh
 	r->shortage = shortage;
 	r->source.root = options->proc_root;
 	r->sys_root = options->sys_root;
-	if ((r->memory = memory_new()) == NULL || (r->trend = trend_new()) == NULL ||
+	if ((r->origins = origins_new()) == NULL || (r->trend = trend_new()) == NULL ||
 	    (r->failures = failures_new(r->source.root, r->sys_root)) == NULL) {
 		snprintf(error, room, "collector: %s", strerror(errno));
 		round_close(r);
@@ -81,7 +81,7 @@ round_close(struct round *r)
 	if (r->busy)
 		census_free(&r->census);
 	tally_free(r->tally);
-	memory_free(r->memory);
+	origins_free(r->origins);
 	trend_free(r->trend);
 	failures_free(r->failures);
 	carry_free(&r->carry);
@@ -178,7 +178,7 @@ finish(struct round *r)
 	if (tally == NULL)
 		return fail(r, "out of memory");
 	count_failures(r, tally);
-	memory_commit(r->memory, &r->census.listening, &r->census.any, !r->carry.light);
+	origins_commit(r->origins, &r->census.listening, &r->census.any, !r->carry.light);
 	if (!r->carry.light)
 		carry_keep_inbound(&r->carry, &r->census);
 	r->sockets = (uint32_t)tally->totals.sockets;
@@ -186,8 +186,7 @@ finish(struct round *r)
 	r->busy = false;
 	hostlimits_judge(&r->host, r->config->limits);
 	tally->host = r->host;
-	shortage_note(r->shortage, SHORTAGE_TREND,
-		      trend_take(r->trend, tally, monotonic_us() / 1000));
+	shortage_note(r->shortage, SHORTAGE_TREND, trend_take(r->trend, tally, clock_us() / 1000));
 	tally_free(r->tally);
 	r->tally = tally;
 	return ROUND_DONE;
@@ -211,10 +210,10 @@ round_begin(struct round *r, bool urgent)
 	char error[256];
 	if (procfile_settings(&r->source, &settings, error, sizeof(error)) != NULL)
 		return fail(r, error);
-	r->started_us = monotonic_us();
+	r->started_us = clock_us();
 	hostwatch_poll(&r->host, &r->source, &settings);
-	memory_begin(r->memory);
-	census_init(&r->census, &settings, r->memory);
+	origins_begin(r->origins);
+	census_init(&r->census, &settings, r->origins);
 	r->busy = true;
 	plan_probe(r);
 	carry_plan(&r->carry, &settings, r->sockets, urgent);
@@ -239,7 +238,7 @@ struct tally *
 round_take(struct round *r, struct poll_stats *stats)
 {
 	struct tally *tally = r->tally;
-	uint64_t end_us = monotonic_us();
+	uint64_t end_us = clock_us();
 	r->tally = NULL;
 	stats->made_ms = end_us / 1000;
 	stats->duration_us = (uint32_t)(end_us - r->started_us);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/service.h"
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "base/monotonic.h"
 #include "base/sentence.h"
 #include "daemon/background.h"
 #include "daemon/signals.h"
@@ -95,8 +95,7 @@ void
 service_reloading(struct service *service)
 {
 	char message[64];
-	snprintf(message, sizeof(message), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\n",
-		 monotonic_us());
+	snprintf(message, sizeof(message), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\n", clock_us());
 	sdnotify_send(&service->notify, message);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "failures/failures.h"
 
-#include "base/monotonic.h"
+#include "base/clock.h"
 #include "failures/failure_cpu.h"
 #include "kernel/process.h"
 #include "kernel/procfile.h"
@@ -356,5 +356,5 @@ failures_poll(struct failures *f, struct tally *tally, bool wanted)
 	}
 	tally->failures = f->state;
 	tally->failure_log = &f->log;
-	failure_log_apply(&f->log, tally, monotonic_us() / 1000);
+	failure_log_apply(&f->log, tally, clock_us() / 1000);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "kernel/probe.h"
 
-#include "base/monotonic.h"
+#include "base/clock.h"
 #include "base/sentence.h"
-#include "count/suspect.h"
+#include "count/probe_cache.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,7 +30,7 @@
 #define PROBE_BATCH 65536
 
 struct probe {
-	struct suspects suspects;
+	struct probe_cache cache;
 	bool works; /* the last time it did */
 	char trouble[128];
 	uint16_t ports[PROBE_BATCH];
@@ -49,7 +49,7 @@ probe_free(struct probe *probe)
 {
 	if (probe == NULL)
 		return;
-	suspects_free(&probe->suspects);
+	probe_cache_free(&probe->cache);
 	free(probe);
 }
 
@@ -125,15 +125,15 @@ static uint32_t
 ask_all(struct probe *probe, struct census *census, uint32_t chosen, uint64_t budget_us,
 	const char **step)
 {
-	uint64_t start = monotonic_us();
+	uint64_t start = clock_us();
 	uint32_t asked = 0;
-	while (asked < chosen && monotonic_us() - start < budget_us) {
+	while (asked < chosen && clock_us() - start < budget_us) {
 		uint16_t port = probe->ports[asked];
 		enum answer answer = ask(port, step);
 		if (*step != NULL)
 			break;
 		if (answer != ANSWER_NONE)
-			suspects_answer(&probe->suspects, census, port, answer == ANSWER_BLOCKED);
+			probe_cache_answer(&probe->cache, census, port, answer == ANSWER_BLOCKED);
 		asked++;
 	}
 	return asked;
@@ -151,11 +151,11 @@ complain_of_time(struct probe *probe, uint32_t left)
 const char *
 probe_run(struct probe *probe, struct census *census, uint32_t most, uint64_t budget_us)
 {
-	if (!suspects_begin(&probe->suspects, census))
+	if (!probe_cache_begin(&probe->cache, census))
 		return complain(probe, "memory");
 	if (most > PROBE_BATCH)
 		most = PROBE_BATCH;
-	uint32_t chosen = suspects_choose(&probe->suspects, census, probe->ports, most);
+	uint32_t chosen = probe_cache_choose(&probe->cache, census, probe->ports, most);
 	const char *step = NULL;
 	/* With nothing to ask about, one question to see whether it could. */
 	if (chosen == 0 && !probe->works)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "owners/owners.h"
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "base/monotonic.h"
-#include "base/select.h"
+#include "base/ranking.h"
 #include "owners/cgroup.h"
 #include "owners/owner_ask.h"
 #include "owners/owner_walk.h"
@@ -138,7 +138,7 @@ owners_wait_ms(const struct owners *o)
 	if (o->stage == IDLE)
 		return -1;
 	if (o->stage == ASKING)
-		return monotonic_until(o->started_ms + ANSWER_MS + 1);
+		return clock_until(o->started_ms + ANSWER_MS + 1);
 	return o->urgent ? 0 : REST_MS;
 }
 
@@ -187,7 +187,7 @@ rank_pools(const struct owners *o, const struct tally *tally, struct candidate *
 			class += 3; /* an answer comes before what was not asked */
 		out[count++] = (struct candidate){class << 32 | (UINT32_MAX - u->connections), i};
 	}
-	return select_first(out, count, OWNER_POOLS_MAX);
+	return ranking_first(out, count, OWNER_POOLS_MAX);
 }
 
 static int
@@ -224,7 +224,7 @@ give_up(struct owners *o, const char *what)
 {
 	log_warn(subsystem, "%s: %s; nobody is named", what, strerror(errno));
 	stop(o);
-	o->earliest_ms = monotonic_us() / 1000 + ANSWER_MS;
+	o->earliest_ms = clock_us() / 1000 + ANSWER_MS;
 }
 
 /* True if the last list says nothing about one of the pools. */
@@ -254,11 +254,11 @@ owners_start(struct owners *o, const struct tally *tally)
 		o->list = NULL;
 		return false;
 	}
-	if (monotonic_us() / 1000 < o->earliest_ms)
+	if (clock_us() / 1000 < o->earliest_ms)
 		return false;
 	o->urgent = has_news(o);
 	o->cost_us = 0;
-	o->started_ms = monotonic_us() / 1000;
+	o->started_ms = clock_us() / 1000;
 	o->book = owner_book_new();
 	if (o->book == NULL) {
 		give_up(o, "book");
@@ -322,7 +322,7 @@ name_next(struct owners *o)
 static bool
 finish(struct owners *o, bool complete)
 {
-	uint64_t now_ms = monotonic_us() / 1000, pause_ms = o->cost_us * PAUSE_FACTOR / 1000;
+	uint64_t now_ms = clock_us() / 1000, pause_ms = o->cost_us * PAUSE_FACTOR / 1000;
 	struct owner_list *list = owner_book_list(o->book, now_ms);
 	log_debug(subsystem, "a survey of %u pools took %u ms, %u us of CPU%s", o->pool_count,
 		  (unsigned)(now_ms - o->started_ms), (unsigned)o->cost_us,
@@ -343,7 +343,7 @@ advance(struct owners *o)
 {
 	if (o->stage == ASKING) {
 		enum owner_ask_step step = owner_ask_read(o->ask, o->book);
-		if (step == OWNER_ASK_MORE && monotonic_us() / 1000 > o->started_ms + ANSWER_MS) {
+		if (step == OWNER_ASK_MORE && clock_us() / 1000 > o->started_ms + ANSWER_MS) {
 			errno = ETIMEDOUT;
 			step = OWNER_ASK_FAILED;
 		}
@@ -368,11 +368,11 @@ advance(struct owners *o)
 bool
 owners_step(struct owners *o)
 {
-	uint64_t start_us = thread_cpu_us(), spent_us = 0;
+	uint64_t start_us = clock_cpu_us(), spent_us = 0;
 	bool more = true;
 	while (o->stage != IDLE && more && spent_us < OWNERS_STEP_US) {
 		more = advance(o);
-		spent_us = thread_cpu_us() - start_us;
+		spent_us = clock_cpu_us() - start_us;
 	}
 	o->cost_us += spent_us;
 	if (o->stage == IDLE)

@@ -94,8 +94,8 @@ empty_pool(const struct report *report)
 			  .uncertain = range->uncertain,
 			  .capacity = range->capacity,
 			  .tightest = range->capacity,
-			  .percent = level_percent(range->capacity, range->capacity),
-			  .severity = level_of(levels, range->capacity, range->capacity, 0),
+			  .percent = severity_percent(range->capacity, range->capacity),
+			  .severity = severity_of(levels, range->capacity, range->capacity, 0),
 			  .time_left_s = TIME_LEFT_NONE};
 	u.cause = usage_cause(&u, u.severity, levels, range);
 	return u;

@@ -35,7 +35,8 @@ below(uint32_t least, char range[static RANGE_MAX])
 		snprintf(range, RANGE_MAX, "%" PRIu32 ":", least);
 }
 
-/* The most that may be used: level_of() counts what remains, and percent that are rounded down. */
+/* The most that may be used: severity_of() counts what remains, and percent that are rounded down.
+ */
 static void
 above_used(uint32_t percent, uint32_t remaining, uint32_t capacity, char range[static RANGE_MAX])
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "snmp/agent.h"
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "base/monotonic.h"
 #include "snmp/agent_notify.h"
 #include "snmp/agent_serve.h"
 #include "snmp/mib_columns.h"
@@ -230,7 +230,7 @@ turn(struct agent *agent, int most_ms)
 {
 	struct pollfd fds[FDS_MAX] = {
 	    {.fd = agent->wake_fd, .events = POLLIN},
-	    {.fd = notices_fd(door_notices(agent->notify.door)), .events = POLLIN},
+	    {.fd = notifications_fd(door_notifications(agent->notify.door)), .events = POLLIN},
 	};
 	nfds_t count = 2;
 	int fd_limit = 0, block = 1, ms = -1;
@@ -270,7 +270,7 @@ turn(struct agent *agent, int most_ms)
 			eventfd_read(agent->wake_fd, &drained);
 		}
 		if (fds[1].revents != 0)
-			notices_drain(fds[1].fd);
+			notifications_drain(fds[1].fd);
 	}
 	netsnmp_large_fd_set_cleanup(&set);
 }
@@ -333,10 +333,10 @@ open_library(struct agent *agent)
 static void
 say_last_words(struct agent *agent)
 {
-	uint64_t deadline = monotonic_us() / 1000 + LAST_WORDS_MS;
+	uint64_t deadline = clock_us() / 1000 + LAST_WORDS_MS;
 
 	while (agent->refusal == 0 && !agent_notify_idle(&agent->notify) &&
-	       monotonic_us() / 1000 < deadline) {
+	       clock_us() / 1000 < deadline) {
 		agent_notify_pump(&agent->notify);
 		turn(agent, LAST_WORDS_MS / 10);
 	}
@@ -392,7 +392,7 @@ new_agent(const struct agent_config *config, struct door *door)
 	if (agent == NULL)
 		return NULL;
 	agent->serve = (struct agent_serve){
-	    .tree = &mib_columns_tree, .door = door, .started_ms = monotonic_us() / 1000};
+	    .tree = &mib_columns_tree, .door = door, .started_ms = clock_us() / 1000};
 	agent->socket = strdup(config->socket);
 	for (size_t i = 0; i < config->base_length; i++)
 		agent->base[i] = config->base[i];
@@ -459,10 +459,10 @@ agent_stop(struct agent *agent)
 	agent_wake(agent);
 
 	struct pollfd done = {.fd = agent->done_fd, .events = POLLIN};
-	uint64_t deadline = monotonic_us() / 1000 + STOP_MS;
+	uint64_t deadline = clock_us() / 1000 + STOP_MS;
 
 	for (;;) {
-		uint64_t now = monotonic_us() / 1000;
+		uint64_t now = clock_us() / 1000;
 
 		if (poll(&done, 1, now < deadline ? (int)(deadline - now) : 0) > 0)
 			break;

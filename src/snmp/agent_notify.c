@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "snmp/agent_notify.h"
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "base/monotonic.h"
 #include "snmp/agent_serve.h"
 #include "snmp/mib_columns.h"
-#include "snmp/trap.h"
+#include "snmp/notification_pdu.h"
 
 /* Two master agents do not begin within this time of each other. */
 #define SAME_CS 50
@@ -13,7 +13,7 @@
 /* Type of the Notify PDU (RFC 2741, 6.1); Net-SNMP installs no header that has it. */
 #define AGENTX_NOTIFY 12
 
-static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
+static const oid pdu_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
 
 void
 agent_notify_init(struct agent_notify *n, struct door *door, const oid *base, size_t base_length)
@@ -45,7 +45,7 @@ arrived(struct agent_notify *n, unsigned count)
 {
 	n->flying -= count;
 	memmove(n->flight, n->flight + count, n->flying * sizeof(n->flight[0]));
-	notices_done(door_notices(n->door), count);
+	notifications_done(door_notifications(n->door), count);
 }
 
 /* The master agent answers in the order in which it reads: with an answer, all before it have
@@ -81,7 +81,7 @@ on_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu
 }
 
 static bool
-add_bind(const struct agent_notify *n, netsnmp_pdu *pdu, const struct trap_bind *bind)
+add_bind(const struct agent_notify *n, netsnmp_pdu *pdu, const struct pdu_bind *bind)
 {
 	oid name[MAX_OID_LEN];
 	size_t length = n->base_length;
@@ -99,9 +99,9 @@ add_bind(const struct agent_notify *n, netsnmp_pdu *pdu, const struct trap_bind 
 
 /* NULL if memory is out. */
 static netsnmp_pdu *
-make_pdu(const struct agent_notify *n, const struct notice *notice)
+make_pdu(const struct agent_notify *n, const struct notification *notification)
 {
-	struct trap_bind binds[TRAP_BINDS_MAX];
+	struct pdu_bind binds[PDU_BINDS_MAX];
 	uint32_t base[MAX_OID_LEN];
 	oid type[MAX_OID_LEN];
 	size_t length = n->base_length;
@@ -116,12 +116,12 @@ make_pdu(const struct agent_notify *n, const struct notice *notice)
 		type[i] = n->base[i];
 	}
 	type[length++] = 0; /* srcPortNotifications */
-	type[length++] = notice->kind;
+	type[length++] = notification->kind;
 
-	size_t count = trap_binds(notice, trap_oid_octets(base, n->base_length), binds);
+	size_t count = pdu_binds(notification, pdu_oid_octets(base, n->base_length), binds);
 	bool whole =
-	    snmp_varlist_add_variable(&pdu->variables, trap_oid, OID_LENGTH(trap_oid),
-				      ASN_OBJECT_ID, type, length * sizeof(type[0])) != NULL;
+	    snmp_varlist_add_variable(&pdu->variables, pdu_oid, OID_LENGTH(pdu_oid), ASN_OBJECT_ID,
+				      type, length * sizeof(type[0])) != NULL;
 
 	for (size_t i = 0; i < count && whole; i++)
 		whole = add_bind(n, pdu, &binds[i]);
@@ -133,9 +133,9 @@ make_pdu(const struct agent_notify *n, const struct notice *notice)
 
 /* False if nothing was written to the master agent's socket. */
 static bool
-send_notice(struct agent_notify *n, const struct notice *notice)
+send_notification(struct agent_notify *n, const struct notification *notification)
 {
-	netsnmp_pdu *pdu = make_pdu(n, notice);
+	netsnmp_pdu *pdu = make_pdu(n, notification);
 
 	if (pdu == NULL)
 		return false;
@@ -147,7 +147,7 @@ send_notice(struct agent_notify *n, const struct notice *notice)
 		return false;
 	}
 	n->flight[n->flying].request = request;
-	n->flight[n->flying++].sent_ms = monotonic_us() / 1000;
+	n->flight[n->flying++].sent_ms = clock_us() / 1000;
 	return true;
 }
 
@@ -159,7 +159,7 @@ repeat_alarms(struct agent_notify *n)
 
 	for (uint32_t i = 0; s != NULL && i < s->alarm_count; i++)
 		if (s->alarms[i].t.told == s->alarms[i].t.severity)
-			notices_repeat(door_notices(n->door), &s->alarms[i].t);
+			notifications_repeat(door_notifications(n->door), &s->alarms[i].t);
 	snapshot_release(s);
 }
 
@@ -168,14 +168,14 @@ repeat_alarms(struct agent_notify *n)
 static void
 greet(struct agent_notify *n)
 {
-	struct notices *queue = door_notices(n->door);
-	int64_t began_cs = (int64_t)(monotonic_us() / 10000) - (int64_t)netsnmp_get_agent_uptime();
+	struct notifications *queue = door_notifications(n->door);
+	int64_t began_cs = (int64_t)(clock_us() / 10000) - (int64_t)netsnmp_get_agent_uptime();
 	bool same = n->known && llabs(began_cs - n->began_cs) < SAME_CS;
 
 	if (same) {
-		notices_done(queue, notices_in_flight(queue));
+		notifications_done(queue, notifications_in_flight(queue));
 	} else {
-		notices_retry(queue);
+		notifications_retry(queue);
 		if (n->known)
 			repeat_alarms(n);
 	}
@@ -187,32 +187,32 @@ greet(struct agent_notify *n)
 void
 agent_notify_pump(struct agent_notify *n)
 {
-	struct notices *queue = door_notices(n->door);
-	struct notice notice;
+	struct notifications *queue = door_notifications(n->door);
+	struct notification notification;
 
 	if (n->session == NULL)
 		return;
 	if (n->fresh)
 		greet(n);
 
-	uint64_t now_ms = monotonic_us() / 1000;
+	uint64_t now_ms = clock_us() / 1000;
 
 	while (n->flying > 0 && now_ms - n->flight[0].sent_ms >= AGENT_NOTIFY_PATIENCE_MS)
 		arrived(n, 1);
 	while (n->session != NULL && n->flying < AGENT_NOTIFY_WINDOW &&
-	       notices_take(queue, &notice)) {
-		if (!send_notice(n, &notice)) {
-			notices_return(queue);
+	       notifications_take(queue, &notification)) {
+		if (!send_notification(n, &notification)) {
+			notifications_return(queue);
 			break;
 		}
-		notices_sent(queue);
+		notifications_sent(queue);
 	}
 }
 
 bool
 agent_notify_idle(const struct agent_notify *n)
 {
-	struct notices *queue = door_notices(n->door);
+	struct notifications *queue = door_notifications(n->door);
 
-	return n->session == NULL || (n->flying == 0 && !notices_waiting(queue));
+	return n->session == NULL || (n->flying == 0 && !notifications_waiting(queue));
 }

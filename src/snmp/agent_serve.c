@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "snmp/agent_serve.h"
 
-#include "base/monotonic.h"
+#include "base/clock.h"
 
 static const u_char asn_types[] = {
     [MIB_INTEGER] = ASN_INTEGER, [MIB_GAUGE] = ASN_GAUGE,    [MIB_COUNTER] = ASN_COUNTER,
@@ -98,7 +98,7 @@ handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg,
 	struct snapshot *snapshot = door_take(serve->door);
 	struct mib_view view = {
 	    .snapshot = snapshot,
-	    .now_ms = monotonic_us() / 1000,
+	    .now_ms = clock_us() / 1000,
 	    .started_ms = serve->started_ms,
 	    .uptime_cs = (uint32_t)netsnmp_get_agent_uptime(),
 	    .hint = &serve->hint,

@@ -8,7 +8,7 @@
 struct door {
 	pthread_mutex_t lock; /* held for a pointer copy and a reference, nothing longer */
 	struct snapshot *current;
-	struct notices *notices; /* has a lock of its own */
+	struct notifications *notifications; /* has a lock of its own */
 };
 
 struct door *
@@ -18,12 +18,12 @@ door_new(void)
 
 	if (door == NULL)
 		return NULL;
-	door->notices = notices_new();
-	if (door->notices != NULL && pthread_mutex_init(&door->lock, NULL) == 0)
+	door->notifications = notifications_new();
+	if (door->notifications != NULL && pthread_mutex_init(&door->lock, NULL) == 0)
 		return door;
 
-	int error = door->notices == NULL ? errno : ENOMEM;
-	notices_free(door->notices);
+	int error = door->notifications == NULL ? errno : ENOMEM;
+	notifications_free(door->notifications);
 	free(door);
 	errno = error;
 	return NULL;
@@ -35,7 +35,7 @@ door_free(struct door *door)
 	if (door == NULL)
 		return;
 	snapshot_release(door->current);
-	notices_free(door->notices);
+	notifications_free(door->notifications);
 	pthread_mutex_destroy(&door->lock);
 	free(door);
 }
@@ -67,8 +67,8 @@ door_take(struct door *door)
 	return snapshot;
 }
 
-struct notices *
-door_notices(struct door *door)
+struct notifications *
+door_notifications(struct door *door)
 {
-	return door->notices;
+	return door->notifications;
 }

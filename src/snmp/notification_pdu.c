@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "snmp/trap.h"
+#include "snmp/notification_pdu.h"
 
 #include "snmp/mib_alarms.h"
 #include "snmp/mib_columns.h"
@@ -21,7 +21,7 @@ static const uint32_t system_objects[] = {6, 8, 10, 2};
 #define SYSTEM_MESSAGE 3
 #define SYSTEM_GROUP   1
 
-_Static_assert(COUNT(alarm_objects) <= TRAP_BINDS_MAX, "TRAP_BINDS_MAX is too small");
+_Static_assert(COUNT(alarm_objects) <= PDU_BINDS_MAX, "PDU_BINDS_MAX is too small");
 
 static size_t
 sub_octets(uint32_t sub)
@@ -33,7 +33,7 @@ sub_octets(uint32_t sub)
 }
 
 size_t
-trap_oid_octets(const uint32_t *sub, size_t length)
+pdu_oid_octets(const uint32_t *sub, size_t length)
 {
 	size_t octets = 1; /* the first two numbers share one */
 	for (size_t i = 2; i < length; i++)
@@ -62,7 +62,7 @@ number_octets(uint32_t number)
 }
 
 size_t
-trap_bind_octets(const struct trap_bind *bind, size_t base_octets)
+pdu_bind_octets(const struct pdu_bind *bind, size_t base_octets)
 {
 	size_t oid = base_octets + sub_octets(MIB_COLUMNS_OBJECTS);
 	for (size_t i = 0; i < bind->length; i++)
@@ -72,30 +72,31 @@ trap_bind_octets(const struct trap_bind *bind, size_t base_octets)
 	return tagged(tagged(oid) + tagged(value));
 }
 
-/* A snapshot that has nothing in it but the notice. */
+/* A snapshot that has nothing in it but the notification. */
 static void
-stage(const struct notice *notice, struct snapshot *s, struct alarm_row *row, uint32_t *index)
+stage(const struct notification *notification, struct snapshot *s, struct alarm_row *row,
+      uint32_t *index)
 {
 	memset(s, 0, sizeof(*s));
-	*index = notice->alarm.id;
-	*row = (struct alarm_row){.index = {index, 1}, .t = notice->alarm};
+	*index = notification->alarm.id;
+	*row = (struct alarm_row){.index = {index, 1}, .t = notification->alarm};
 	s->alarms = row;
 	s->alarm_count = 1;
-	s->alarm_summary = notice->summary;
-	memcpy(s->message, notice->alarm.message, sizeof(s->message));
+	s->alarm_summary = notification->summary;
+	memcpy(s->message, notification->alarm.message, sizeof(s->message));
 }
 
 /* Cuts the message so that all bindings fit. */
 static void
-fit(struct trap_bind *binds, size_t count, size_t message, size_t base_octets)
+fit(struct pdu_bind *binds, size_t count, size_t message, size_t base_octets)
 {
 	struct mib_value *value = &binds[message].value;
 	size_t all = 0;
 	for (size_t i = 0; i < count; i++)
-		all += trap_bind_octets(&binds[i], base_octets);
-	if (all <= TRAP_OCTETS_MAX)
+		all += pdu_bind_octets(&binds[i], base_octets);
+	if (all <= PDU_OCTETS_MAX)
 		return;
-	size_t over = all - TRAP_OCTETS_MAX + 3; /* and the dots */
+	size_t over = all - PDU_OCTETS_MAX + 3; /* and the dots */
 	size_t left = value->length > over ? value->length - over : 0;
 	while (left > 0 && value->octets[left] != ' ')
 		left--;
@@ -104,25 +105,25 @@ fit(struct trap_bind *binds, size_t count, size_t message, size_t base_octets)
 }
 
 size_t
-trap_binds(const struct notice *notice, size_t base_octets,
-	   struct trap_bind out[static TRAP_BINDS_MAX])
+pdu_binds(const struct notification *notification, size_t base_octets,
+	  struct pdu_bind out[static PDU_BINDS_MAX])
 {
-	bool summary = notice->kind == NOTICE_SUPPRESSED;
+	bool summary = notification->kind == NOTIFICATION_SUPPRESSED;
 	const uint32_t *objects = summary ? system_objects : alarm_objects;
 	size_t count = summary ? COUNT(system_objects) : COUNT(alarm_objects);
 	struct snapshot snapshot;
 	struct alarm_row row;
 	uint32_t index;
-	stage(notice, &snapshot, &row, &index);
+	stage(notification, &snapshot, &row, &index);
 	const struct mib_view view = {.snapshot = &snapshot};
 	for (size_t i = 0; i < count; i++) {
-		struct trap_bind *bind = &out[i];
+		struct pdu_bind *bind = &out[i];
 		if (summary)
 			*bind =
-			    (struct trap_bind){.sub = {SYSTEM_GROUP, objects[i], 0}, .length = 3};
+			    (struct pdu_bind){.sub = {SYSTEM_GROUP, objects[i], 0}, .length = 3};
 		else
-			*bind = (struct trap_bind){.sub = {MIB_ALARM_TABLE, 1, objects[i], index},
-						   .length = 4};
+			*bind = (struct pdu_bind){.sub = {MIB_ALARM_TABLE, 1, objects[i], index},
+						  .length = 4};
 		mibtree_get(&mib_columns_tree, &view, bind->sub, bind->length, &bind->value);
 	}
 	fit(out, count, summary ? SYSTEM_MESSAGE : ALARM_MESSAGE, base_octets);

@@ -3,7 +3,7 @@
 
 #include "base/array.h"
 #include "base/lookup.h"
-#include "base/select.h"
+#include "base/ranking.h"
 #include "snmp/row_kind.h"
 
 #include <stdlib.h>
@@ -60,7 +60,7 @@ choose(const struct row_kind *kind, const struct tallies *all, const struct rows
 	}
 	lookup_free(&incumbents);
 	if (good) {
-		select_first(c, all->count, all->limit);
+		ranking_first(c, all->count, all->limit);
 		return c;
 	}
 	free(c);

@@ -123,7 +123,7 @@ find_extremes(const struct tally *tally, struct extremes *out)
 	*out = (struct extremes){.nearness = tally->nearness,
 				 .growth = tally->growth,
 				 .least_remaining = capacity,
-				 .highest_percent = level_percent(capacity, capacity)};
+				 .highest_percent = severity_percent(capacity, capacity)};
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
 		const struct usage *u = &tally->pools[i].usage;
 		if (u->remaining < out->least_remaining)

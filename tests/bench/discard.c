@@ -5,7 +5,7 @@
  * microseconds and octets of the cheapest of ROUNDS.
  */
 #include "kernel/diag.h"
-#include "base/monotonic.h"
+#include "base/clock.h"
 
 #include <libmnl/libmnl.h>
 #include <stdio.h>
@@ -49,11 +49,11 @@ main(int argc, char **argv)
 		return 1;
 	unsigned seq = 0;
 	for (int i = 0; i < rounds; i++) {
-		uint64_t cpu = thread_cpu_us(), wall = monotonic_us(), octets = 0;
+		uint64_t cpu = clock_cpu_us(), wall = clock_us(), octets = 0;
 		for (enum diag_dump d = DIAG_HOLDERS; d < DIAG_DUMPS; d++)
 			octets += dump(nl, d, ++seq, &range);
-		printf("%llu %llu %llu\n", (unsigned long long)(thread_cpu_us() - cpu),
-		       (unsigned long long)(monotonic_us() - wall), (unsigned long long)octets);
+		printf("%llu %llu %llu\n", (unsigned long long)(clock_cpu_us() - cpu),
+		       (unsigned long long)(clock_us() - wall), (unsigned long long)octets);
 	}
 	mnl_socket_close(nl);
 	return 0;

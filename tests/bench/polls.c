@@ -4,8 +4,8 @@
  * finished snapshot, without the agent. Prints, a line a round, CPU and wall microseconds, sockets,
  * pools and the resident kilobytes of the process.
  */
-#include "count/memory.h"
-#include "base/monotonic.h"
+#include "count/origins.h"
+#include "base/clock.h"
 #include "kernel/poller.h"
 #include "kernel/procfile.h"
 #include "snmp/snapshot.h"
@@ -31,19 +31,19 @@ main(int argc, char **argv)
 	char error[256];
 	struct procfile_source source = {.root = "/proc"};
 	struct poller *poller = poller_open(error, sizeof(error));
-	struct memory *memory = memory_new();
+	struct origins *origins = origins_new();
 	static struct census census;
 	static struct carry carry;
 	uint64_t sockets = 0;
 	struct row_limits limits = {1000, 1000, 256};
 	for (int i = 0; i < rounds; i++) {
-		uint64_t cpu = thread_cpu_us(), wall = monotonic_us();
+		uint64_t cpu = clock_cpu_us(), wall = clock_us();
 		struct settings settings;
 		if (poller == NULL || memory == NULL ||
 		    procfile_settings(&source, &settings, error, sizeof(error)) != NULL)
 			return 1;
-		memory_begin(memory);
-		census_init(&census, &settings, memory);
+		origins_begin(origins);
+		census_init(&census, &settings, origins);
 		carry_plan(&carry, &settings, sockets, false);
 		if (!census_carry(&census, &carry))
 			return 1;
@@ -53,7 +53,7 @@ main(int argc, char **argv)
 		if (step != POLLER_DONE)
 			return 1;
 		struct tally *tally = tally_make(&census, &levels_default, NULL, 0);
-		memory_commit(memory, &census.listening, &census.any, true);
+		origins_commit(origins, &census.listening, &census.any, true);
 		if (!carry.light)
 			carry_keep_inbound(&carry, &census);
 		sockets = census.sockets;
@@ -62,8 +62,8 @@ main(int argc, char **argv)
 		    tally != NULL ? snapshot_build(tally, &stats, &limits, NULL) : NULL;
 		if (snapshot == NULL)
 			return 1;
-		cpu = thread_cpu_us() - cpu;
-		wall = monotonic_us() - wall;
+		cpu = clock_cpu_us() - cpu;
+		wall = clock_us() - wall;
 		printf("%llu %llu %llu %u %ld\n", (unsigned long long)cpu, (unsigned long long)wall,
 		       (unsigned long long)census.sockets, census.pool_count, resident_kb());
 		census_free(&census);
@@ -71,7 +71,7 @@ main(int argc, char **argv)
 		snapshot_release(snapshot);
 	}
 	poller_close(poller);
-	memory_free(memory);
+	origins_free(origins);
 	carry_free(&carry);
 	return 0;
 }

@@ -11,7 +11,7 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
-#include "base/monotonic.h"
+#include "base/clock.h"
 
 #include <stdbool.h>
 
@@ -100,7 +100,7 @@ static void
 walk(bool bulk, long repetitions)
 {
 	unsigned varbinds = 0;
-	uint64_t start = monotonic_us();
+	uint64_t start = clock_us();
 	for (;;) {
 		int order[COLUMNS_MAX], asked = 0;
 		netsnmp_pdu *request = snmp_pdu_create(bulk ? SNMP_MSG_GETBULK : SNMP_MSG_GETNEXT);
@@ -123,7 +123,7 @@ walk(bool bulk, long repetitions)
 		snmp_free_pdu(answer);
 	}
 	printf("%u %u %llu\n", varbinds, varbinds / (unsigned)column_count,
-	       (unsigned long long)(monotonic_us() - start));
+	       (unsigned long long)(clock_us() - start));
 }
 
 static int
@@ -140,9 +140,9 @@ gets(long count)
 	for (long i = 0; i < count; i++) {
 		netsnmp_pdu *request = snmp_pdu_create(SNMP_MSG_GET);
 		snmp_add_null_var(request, columns[0].root, columns[0].root_length);
-		uint64_t start = monotonic_us();
+		uint64_t start = clock_us();
 		snmp_free_pdu(ask(request));
-		took[i] = (uint32_t)(monotonic_us() - start);
+		took[i] = (uint32_t)(clock_us() - start);
 	}
 	qsort(took, (size_t)count, sizeof(*took), compare_times);
 	printf("%u %u %u %u\n", took[count / 2], took[count * 95 / 100], took[count * 99 / 100],

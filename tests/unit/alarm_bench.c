@@ -61,14 +61,15 @@ bench_poll_end(struct bench *b)
 	static const char *const word[] = {"?", "CRITICAL", "WARNING", "CLEARED", "SUPPRESSED"};
 	uint32_t count;
 	alarms_end(b->alarms);
-	const struct notice *notices = alarms_notices(b->alarms, &count);
+	const struct notification *notifications = alarms_notifications(b->alarms, &count);
 	b->told[0] = '\0';
 	for (uint32_t i = 0; i < count; i++) {
 		char key[ALARM_KEY_MAX] = "";
 		size_t at = strlen(b->told);
-		if (notices[i].kind != NOTICE_SUPPRESSED)
-			alarm_key(&notices[i].alarm.subject, key);
-		snprintf(b->told + at, sizeof(b->told) - at, "%s %s;", word[notices[i].kind], key);
+		if (notifications[i].kind != NOTIFICATION_SUPPRESSED)
+			alarm_key(&notifications[i].alarm.subject, key);
+		snprintf(b->told + at, sizeof(b->told) - at, "%s %s;", word[notifications[i].kind],
+			 key);
 	}
 }
 

@@ -12,7 +12,7 @@ struct bench {
 	struct alarms *alarms;
 	struct alarm_rules rules;
 	struct alarm_clock now;
-	char told[4096]; /* of the last poll: "KIND key;" for each notice */
+	char told[4096]; /* of the last poll: "KIND key;" for each notification */
 };
 
 /* Engine without limits, which raises and clears after so many polls; to be freed by

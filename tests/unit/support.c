@@ -163,9 +163,9 @@ with_v6only(struct diag_socket s)
 }
 
 void
-host_begin(struct host *host, const struct settings *settings, struct memory *memory)
+host_begin(struct host *host, const struct settings *settings, struct origins *origins)
 {
-	census_init(&host->census, settings, memory);
+	census_init(&host->census, settings, origins);
 	host->tally = NULL;
 }
 

@@ -57,7 +57,7 @@ struct host {
 };
 
 /* host_free() ends what host_begin() began. */
-void host_begin(struct host *host, const struct settings *settings, struct memory *memory);
+void host_begin(struct host *host, const struct settings *settings, struct origins *origins);
 void host_add(struct host *host, enum diag_dump dump, struct diag_socket s);
 /* `count` connections in that state from `first` on, every `step`-th port. */
 void host_connect(struct host *host, enum tcp_state state, const char *local, const char *peer,

@@ -75,9 +75,9 @@ an_alarm_has_what_an_operator_needs(void **state)
 	(void)state;
 	bench_begin(&b, 1, 1);
 	poll_one(&b, 97);
-	const struct notice *n = alarms_notices(b.alarms, &count);
+	const struct notification *n = alarms_notifications(b.alarms, &count);
 	assert_int_equal(count, 1);
-	assert_int_equal(n->kind, NOTICE_CRITICAL);
+	assert_int_equal(n->kind, NOTIFICATION_CRITICAL);
 	assert_int_equal(n->before, SEVERITY_NORMAL);
 	assert_int_equal(n->alarm.id, 1);
 	assert_int_equal(n->alarm.sequence, 1);
@@ -97,14 +97,14 @@ an_alarm_has_what_an_operator_needs(void **state)
 	assert_int_equal(only_alarm(&b)->used, 98); /* the table follows */
 	assert_int_equal(only_alarm(&b)->since_ms, 15000);
 	poll_one(&b, 85);
-	n = alarms_notices(b.alarms, &count);
-	assert_int_equal(n->kind, NOTICE_WARNING);
+	n = alarms_notifications(b.alarms, &count);
+	assert_int_equal(n->kind, NOTIFICATION_WARNING);
 	assert_int_equal(n->before, SEVERITY_CRITICAL);
 	assert_int_equal(n->alarm.id, 1);
 	assert_int_equal(n->alarm.sequence, 2);
 	poll_one(&b, 0);
-	n = alarms_notices(b.alarms, &count);
-	assert_int_equal(n->kind, NOTICE_CLEARED);
+	n = alarms_notifications(b.alarms, &count);
+	assert_int_equal(n->kind, NOTIFICATION_CLEARED);
 	assert_int_equal(n->before, SEVERITY_WARNING);
 	assert_int_equal(n->alarm.id, 1);
 	assert_int_equal(n->alarm.sequence, 3);
@@ -131,7 +131,7 @@ what_vanishes_is_cleared(void **state)
 	assert_string_equal(poll_one(&b, -1), "");
 	assert_string_equal(poll_one(&b, -1), "");
 	assert_string_equal(poll_one(&b, -1), "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;");
-	const struct notice *n = alarms_notices(b.alarms, &count);
+	const struct notification *n = alarms_notifications(b.alarms, &count);
 	assert_int_equal(n->alarm.used, 0);
 	assert_int_equal(n->alarm.remaining, 100);
 	assert_string_equal(n->alarm.message, "no connection of it is left");
@@ -260,9 +260,9 @@ a_storm_is_cut_short_and_summed_up(void **state)
 	bench_begin(&b, 1, 1);
 	b.rules.per_minute = 5;
 	bench_poll_many(&b, 8, 99);
-	const struct notice *n = alarms_notices(b.alarms, &count);
+	const struct notification *n = alarms_notifications(b.alarms, &count);
 	assert_int_equal(count, 6);
-	assert_int_equal(n[5].kind, NOTICE_SUPPRESSED);
+	assert_int_equal(n[5].kind, NOTIFICATION_SUPPRESSED);
 	assert_int_equal(n[5].alarm.sequence, 9);
 	assert_int_equal(n[5].summary.active, 8);
 	assert_int_equal(n[5].summary.suppressed, 3);
@@ -295,7 +295,7 @@ what_finds_no_room_waits(void **state)
 	b.rules.room = 3;
 	for (unsigned poll = 0; poll < 3; poll++) {
 		bench_poll_many(&b, 8, 99);
-		alarms_notices(b.alarms, &count);
+		alarms_notifications(b.alarms, &count);
 		assert_int_equal(count, poll < 2 ? 3 : 2);
 	}
 	assert_string_equal(bench_poll_many(&b, 8, 99), "");
@@ -384,11 +384,11 @@ an_alarm_of_an_earlier_life_is_not_told_again(void **state)
 	assert_true(alarms_restore(b.alarms, &old));
 	assert_false(alarms_restore(b.alarms, &old));
 	assert_string_equal(poll_two(&b, 99, 99), "CRITICAL target bank;");
-	const struct notice *n = alarms_notices(b.alarms, &count);
+	const struct notification *n = alarms_notifications(b.alarms, &count);
 	assert_int_equal(n->alarm.id, 42);
 	assert_int_equal(n->alarm.sequence, 100);
 	assert_string_equal(poll_two(&b, 10, 99), "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;");
-	n = alarms_notices(b.alarms, &count);
+	n = alarms_notifications(b.alarms, &count);
 	assert_int_equal(n->alarm.id, 41);
 	assert_int_equal(n->alarm.sequence, 101);
 	assert_int_equal(n->alarm.since, 900000);
@@ -431,7 +431,7 @@ memory_running_out_never_tells_twice_nor_never(void **state)
 			uint32_t count;
 			allocations_fail_from(poll < 2 ? n : 0);
 			bench_poll_many(&b, 30, 99);
-			alarms_notices(b.alarms, &count);
+			alarms_notifications(b.alarms, &count);
 			told += count;
 		}
 		assert_int_equal(told, 30);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The engine under random values, and a manager that knows no more than what notices tell it. */
+/* The engine under random values, and a manager that knows no more than what notifications tell it.
+ */
 #include "alarm_bench.h"
 
 #define SUBJECTS 40
@@ -38,11 +39,11 @@ static void
 hear(struct manager *m, const struct bench *b)
 {
 	uint32_t count;
-	const struct notice *n = alarms_notices(b->alarms, &count);
+	const struct notification *n = alarms_notifications(b->alarms, &count);
 	for (uint32_t i = 0; i < count; i++) {
 		assert_true(n[i].alarm.sequence > m->last_sequence);
 		m->last_sequence = n[i].alarm.sequence;
-		if (n[i].kind == NOTICE_SUPPRESSED)
+		if (n[i].kind == NOTIFICATION_SUPPRESSED)
 			continue;
 		enum severity *knows = &m->knows[subject_of(&n[i].alarm)];
 		/* Never the same twice, never a clear of what was not raised. */
@@ -135,7 +136,7 @@ a_limit_per_minute(void **state)
 }
 
 static void
-little_room_for_alarms_or_notices(void **state)
+little_room_for_alarms_or_notifications(void **state)
 {
 	(void)state;
 	for (unsigned seed = 0; seed < 4; seed++) {
@@ -151,7 +152,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(without_limits),
 	    cmocka_unit_test(a_limit_per_minute),
-	    cmocka_unit_test(little_room_for_alarms_or_notices),
+	    cmocka_unit_test(little_room_for_alarms_or_notifications),
 	};
 	return cmocka_run_group_tests_name("alarm_random", tests, NULL, NULL);
 }

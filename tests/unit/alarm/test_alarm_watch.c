@@ -84,7 +84,7 @@ watch(struct scene *s)
 	char key[ALARM_KEY_MAX];
 	uint32_t count;
 	alarm_watch(s->alarms, &s->rules, &s->config, &s->now, s->host.tally);
-	const struct notice *n = alarms_notices(s->alarms, &count);
+	const struct notification *n = alarms_notifications(s->alarms, &count);
 	s->told[0] = s->active[0] = '\0';
 	for (uint32_t i = 0; i < count; i++)
 		snprintf(s->told + strlen(s->told), sizeof(s->told) - strlen(s->told), "%s %s;",

@@ -13,10 +13,10 @@
 struct life {
 	struct directory directory;
 	struct config config;
-	struct notices *notices;
+	struct notifications *notifications;
 	struct alert *alert;
 	uint32_t active;   /* after the last poll */
-	uint32_t early;    /* notices posted before alert_tell() */
+	uint32_t early;    /* notifications posted before alert_tell() */
 	char posted[1024]; /* by the last poll */
 };
 
@@ -30,8 +30,8 @@ begin(struct life *l)
 	l->config.clear_polls = 1;
 	snprintf(l->config.state_file, sizeof(l->config.state_file), "%s/alarms",
 		 l->directory.path);
-	l->notices = notices_new();
-	l->alert = alert_open(&l->config, l->notices);
+	l->notifications = notifications_new();
+	l->alert = alert_open(&l->config, l->notifications);
 	assert_non_null(l->alert);
 }
 
@@ -39,7 +39,7 @@ static void
 end(struct life *l)
 {
 	alert_close(l->alert);
-	notices_free(l->notices);
+	notifications_free(l->notifications);
 	config_free(&l->config);
 	directory_remove(&l->directory);
 }
@@ -49,9 +49,9 @@ static void
 restart(struct life *l)
 {
 	alert_close(l->alert);
-	notices_free(l->notices);
-	l->notices = notices_new();
-	l->alert = alert_open(&l->config, l->notices);
+	notifications_free(l->notifications);
+	l->notifications = notifications_new();
+	l->alert = alert_open(&l->config, l->notifications);
 	assert_non_null(l->alert);
 }
 
@@ -60,21 +60,21 @@ static const char *
 poll_pool(struct life *l, unsigned used)
 {
 	static const char *const word[] = {"?", "CRITICAL", "WARNING", "CLEARED", "SUPPRESSED"};
-	static struct notice pending[NOTICES_MAX];
+	static struct notification pending[NOTIFICATIONS_MAX];
 	struct settings settings = settings_of(40000, 40099, "");
 	struct host host;
 	char key[ALARM_KEY_MAX];
-	uint32_t waiting = notices_waiting(l->notices);
+	uint32_t waiting = notifications_waiting(l->notifications);
 	host_begin(&host, &settings, NULL);
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.1", "10.1.2.3", 443, 40000, used, 1);
 	host_tally(&host, NULL, 0);
 	alert_poll(l->alert, &l->config, host.tally);
-	l->early = notices_waiting(l->notices) - waiting;
+	l->early = notifications_waiting(l->notifications) - waiting;
 	alert_tell(l->alert);
 	alert_save(l->alert);
 	l->active = host.tally->alarm_count;
 	host_free(&host);
-	uint32_t count = notices_copy(l->notices, pending);
+	uint32_t count = notifications_copy(l->notifications, pending);
 	l->posted[0] = '\0';
 	for (uint32_t i = 0; i < count; i++)
 		snprintf(l->posted + strlen(l->posted), sizeof(l->posted) - strlen(l->posted),
@@ -87,10 +87,10 @@ poll_pool(struct life *l, unsigned used)
 static void
 deliver(struct life *l)
 {
-	struct notice notice;
-	while (notices_take(l->notices, &notice)) {
-		notices_sent(l->notices);
-		notices_done(l->notices, 1);
+	struct notification notification;
+	while (notifications_take(l->notifications, &notification)) {
+		notifications_sent(l->notifications);
+		notifications_done(l->notifications, 1);
 	}
 	alert_save(l->alert);
 }
@@ -171,15 +171,15 @@ what_came_and_went_untold_is_forgotten(void **state)
 static void
 what_was_on_its_way_is_told_once_more(void **state)
 {
-	struct notice notice;
+	struct notification notification;
 	struct life l;
 	(void)state;
 	begin(&l);
 	poll_pool(&l, 97);
 	deliver(&l);
 	poll_pool(&l, 0);
-	assert_true(notices_take(l.notices, &notice));
-	notices_retry(l.notices);
+	assert_true(notifications_take(l.notifications, &notification));
+	notifications_retry(l.notifications);
 	restart(&l);
 	assert_string_equal(poll_pool(&l, 0), "CLEARED " POOL ";");
 	end(&l);
@@ -191,13 +191,13 @@ what_may_have_been_told_is_told_as_cleared(void **state)
 {
 	(void)state;
 	for (unsigned again = 0; again < 2; again++) {
-		struct notice notice;
+		struct notification notification;
 		struct life l;
 		begin(&l);
 		poll_pool(&l, 97);
-		assert_true(notices_take(l.notices, &notice));
+		assert_true(notifications_take(l.notifications, &notification));
 		if (again)
-			notices_retry(l.notices); /* it waits again */
+			notifications_retry(l.notifications); /* it waits again */
 		restart(&l);
 		assert_string_equal(poll_pool(&l, 0), "CLEARED " POOL ";");
 		restart(&l); /* nor has that arrived */
@@ -213,18 +213,18 @@ what_may_have_been_told_is_told_as_cleared(void **state)
 static void
 what_is_ending_is_not_told_as_raised(void **state)
 {
-	struct notice notice;
+	struct notification notification;
 	struct life l;
 	(void)state;
 	begin(&l);
 	l.config.clear_polls = 3;
 	poll_pool(&l, 97);
-	assert_true(notices_take(l.notices, &notice));
+	assert_true(notifications_take(l.notifications, &notification));
 	restart(&l);
 	assert_string_equal(poll_pool(&l, 0), "");
 	assert_string_equal(poll_pool(&l, 50), "");
 	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";"); /* it is back */
-	assert_true(notices_take(l.notices, &notice));
+	assert_true(notifications_take(l.notifications, &notification));
 	restart(&l);
 	assert_string_equal(poll_pool(&l, 0), "");
 	assert_string_equal(poll_pool(&l, 0), "");
@@ -236,18 +236,18 @@ what_is_ending_is_not_told_as_raised(void **state)
 static void
 what_is_back_is_told_if_its_end_was_on_its_way(void **state)
 {
-	struct notice notice;
+	struct notification notification;
 	struct life l;
 	(void)state;
 	begin(&l);
 	poll_pool(&l, 85);
 	deliver(&l);
 	poll_pool(&l, 0);
-	assert_true(notices_take(l.notices, &notice));
-	assert_int_equal(notice.kind, NOTICE_CLEARED);
+	assert_true(notifications_take(l.notifications, &notification));
+	assert_int_equal(notification.kind, NOTIFICATION_CLEARED);
 	restart(&l);
 	assert_string_equal(poll_pool(&l, 85), "WARNING " POOL ";");
-	assert_true(notices_take(l.notices, &notice));
+	assert_true(notifications_take(l.notifications, &notification));
 	assert_string_equal(poll_pool(&l, 0), "WARNING " POOL ";CLEARED " POOL ";");
 	restart(&l); /* one in flight, its end waits */
 	assert_string_equal(poll_pool(&l, 85), "WARNING " POOL ";");
@@ -257,7 +257,7 @@ what_is_back_is_told_if_its_end_was_on_its_way(void **state)
 static void
 numbers_go_on(void **state)
 {
-	static struct notice pending[NOTICES_MAX];
+	static struct notification pending[NOTIFICATIONS_MAX];
 	struct life l;
 	(void)state;
 	begin(&l);
@@ -271,7 +271,7 @@ numbers_go_on(void **state)
 	assert_int_equal(alert_sequence(l.alert), 6); /* before there is a poll */
 	poll_pool(&l, 97);
 	assert_int_equal(alert_sequence(l.alert), 7);
-	assert_int_equal(notices_copy(l.notices, pending), 1);
+	assert_int_equal(notifications_copy(l.notifications, pending), 1);
 	assert_int_equal(pending[0].alarm.id, 4);
 	assert_int_equal(pending[0].alarm.sequence, 7);
 	end(&l);
@@ -289,7 +289,7 @@ less_room_for_alarms_forgets_none(void **state)
 		       "alarm 1 1 critical critical 0 peer 10.9.0.1\n"
 		       "alarm 2 2 critical critical 0 " POOL "\n");
 	l.config.max_alarms = 1;
-	l.alert = alert_open(&l.config, l.notices);
+	l.alert = alert_open(&l.config, l.notifications);
 	assert_string_equal(poll_pool(&l, 0), "CLEARED peer 10.9.0.1;CLEARED " POOL ";");
 	end(&l);
 }
@@ -304,7 +304,7 @@ a_broken_file_is_as_good_as_none(void **state)
 	deliver(&l);
 	alert_close(l.alert);
 	directory_text(&l.directory, "alarms", "srcportd alarms 1\nlast 1 1\nalarm x\n");
-	l.alert = alert_open(&l.config, l.notices);
+	l.alert = alert_open(&l.config, l.notifications);
 	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
 	deliver(&l);
 	restart(&l);
@@ -320,7 +320,7 @@ without_a_file_it_works_too(void **state)
 	begin(&l);
 	alert_close(l.alert);
 	l.config.state_file[0] = '\0';
-	l.alert = alert_open(&l.config, l.notices);
+	l.alert = alert_open(&l.config, l.notifications);
 	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
 	deliver(&l);
 	assert_string_equal(poll_pool(&l, 97), "");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/select.h"
+#include "base/ranking.h"
 #include "support.h"
 
 #define MOST 300
@@ -20,7 +20,7 @@ check(const struct candidate *given, uint32_t count, uint32_t wanted)
 	memcpy(sorted, given, count * sizeof(*c));
 	memcpy(c, given, count * sizeof(*c));
 	qsort(sorted, count, sizeof(*c), compare);
-	uint32_t there = select_first(c, count, wanted);
+	uint32_t there = ranking_first(c, count, wanted);
 	assert_int_equal(there, wanted < count ? wanted : count);
 	qsort(c, there, sizeof(*c), compare);
 	for (uint32_t i = 0; i < there; i++)
@@ -56,11 +56,11 @@ bounds(void **state)
 {
 	struct candidate c[3] = {{UINT64_MAX, 0}, {0, 1}, {UINT64_MAX, 2}};
 	(void)state;
-	assert_int_equal(select_first(c, 0, 5), 0);
-	assert_int_equal(select_first(NULL, 0, 0), 0);
+	assert_int_equal(ranking_first(c, 0, 5), 0);
+	assert_int_equal(ranking_first(NULL, 0, 0), 0);
 	for (uint32_t wanted = 0; wanted <= 4; wanted++)
 		check(c, 3, wanted);
-	assert_int_equal(select_first(c, 3, 1), 1);
+	assert_int_equal(ranking_first(c, 3, 1), 1);
 	assert_int_equal(c[0].position, 1);
 }
 

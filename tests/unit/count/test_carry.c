@@ -213,12 +213,12 @@ make_world(unsigned *seed)
 
 /* The poll as the poller would make it: what a light one does not ask for does not come. */
 static struct tally *
-poll_world(struct carry *carry, struct memory *memory)
+poll_world(struct carry *carry, struct origins *origins)
 {
 	struct census census;
 	carry_plan(carry, &settings, MANY, false);
-	memory_begin(memory);
-	census_init(&census, &settings, memory);
+	origins_begin(origins);
+	census_init(&census, &settings, origins);
 	assert_true(census_carry(&census, carry));
 	for (unsigned i = 0; i < world.holders; i++)
 		if (!carry->light || world.holder[i].state == STATE_LISTEN)
@@ -232,7 +232,7 @@ poll_world(struct carry *carry, struct memory *memory)
 		assert_true(census_add(&census, DIAG_SOCKETS, &world.open[i]));
 	if (!carry->light)
 		carry_keep_inbound(carry, &census);
-	memory_commit(memory, &census.listening, &census.any, !carry->light);
+	origins_commit(origins, &census.listening, &census.any, !carry->light);
 	struct tally *tally = tally_make(&census, &levels_default, NULL, 0);
 	assert_non_null(tally);
 	census_free(&census);
@@ -258,11 +258,11 @@ nothing_new_nothing_different(void **state)
 	(void)state;
 	for (unsigned round = 0; round < 300; round++) {
 		struct carry carry = {0};
-		struct memory *memory = memory_new();
+		struct origins *origins = origins_new();
 		make_world(&seed);
-		struct tally *full = poll_world(&carry, memory);
+		struct tally *full = poll_world(&carry, origins);
 		for (unsigned n = 0; n < 2; n++) {
-			struct tally *light = poll_world(&carry, memory);
+			struct tally *light = poll_world(&carry, origins);
 			assert_true(carry.light);
 			assert_same_range(&light->range, &full->range);
 			assert_int_equal(light->pool_count, full->pool_count);
@@ -288,7 +288,7 @@ nothing_new_nothing_different(void **state)
 			tally_free(light);
 		}
 		tally_free(full);
-		memory_free(memory);
+		origins_free(origins);
 		carry_free(&carry);
 	}
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How a socket came by its port, over several polls: what the census learns, keeps in memory, and
+ * How a socket came by its port, over several polls: what the census learns, keeps in origins, and
  * forgets. The range is 40000-40099: odd ports are where bind(address, 0) searches first.
  */
-#include "count/memory.h"
+#include "count/origins.h"
 #include "support.h"
 
 static struct settings settings;
-static struct memory *memory;
+static struct origins *origins;
 static struct host host;
 
 static int
@@ -15,7 +15,7 @@ begin(void **state)
 {
 	(void)state;
 	settings = settings_of(40000, 40099, "");
-	memory = memory_new();
+	memory = origins_new();
 	return memory == NULL;
 }
 
@@ -23,21 +23,21 @@ static int
 end(void **state)
 {
 	(void)state;
-	memory_free(memory);
+	origins_free(origins);
 	return 0;
 }
 
 static void
 poll_begin(void)
 {
-	memory_begin(memory);
-	host_begin(&host, &settings, memory);
+	origins_begin(origins);
+	host_begin(&host, &settings, origins);
 }
 
 static void
 poll_end(void)
 {
-	memory_commit(memory, &host.census.listening, &host.census.any, true);
+	origins_commit(origins, &host.census.listening, &host.census.any, true);
 	host_free(&host);
 }
 
@@ -96,7 +96,7 @@ explicit_bind_blocks_in_time_wait(void **state)
 	}
 	poll_begin();
 	assert_said(100, 0);
-	assert_int_equal(memory_count(memory), 0);
+	assert_int_equal(origins_count(origins), 0);
 }
 
 /* A listener may take a port, at another address, that connect() has chosen before. */
@@ -291,7 +291,7 @@ only_sockets_of_the_range_are_kept(void **state)
 		host_add(&host, DIAG_SOCKETS,
 			 socket_of(STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.3", client));
 	assert_said(100, 0);
-	assert_int_equal(memory_count(memory), 0);
+	assert_int_equal(origins_count(origins), 0);
 }
 
 int

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "count/suspect.h"
+#include "count/probe_cache.h"
 #include "support.h"
 
 static struct settings settings;
-static struct suspects suspects;
+static struct probe_cache cache;
 static struct host host;
 static uint16_t ports[100];
 
@@ -12,7 +12,7 @@ begin(void **state)
 {
 	(void)state;
 	settings = settings_of(40000, 40099, "");
-	memset(&suspects, 0, sizeof(suspects));
+	memset(&cache, 0, sizeof(cache));
 	return 0;
 }
 
@@ -20,7 +20,7 @@ static int
 end(void **state)
 {
 	(void)state;
-	suspects_free(&suspects);
+	probe_cache_free(&cache);
 	return 0;
 }
 
@@ -52,7 +52,7 @@ assert_said(uint32_t capacity, uint32_t uncertain)
 static void
 assert_chosen(uint32_t most, const uint16_t *expected, uint32_t count)
 {
-	assert_int_equal(suspects_choose(&suspects, &host.census, ports, most), count);
+	assert_int_equal(probe_cache_choose(&cache, &host.census, ports, most), count);
 	for (uint32_t i = 0; i < count; i++)
 		assert_int_equal(ports[i], expected[i]);
 }
@@ -75,10 +75,10 @@ ambiguous_first_then_assumed(void **state)
 	host_add(&host, DIAG_SOCKETS, holder(40007, 7));
 	host_add(&host, DIAG_SOCKETS, with_no_port(holder(40009, 9), true));
 	host_add(&host, DIAG_SOCKETS, holder(50001, 50));
-	assert_true(suspects_begin(&suspects, &host.census));
+	assert_true(probe_cache_begin(&cache, &host.census));
 	CHOSEN(100, 40007, 40002, 40009);
 	CHOSEN(2, 40007, 40002);
-	assert_int_equal(suspects_choose(&suspects, &host.census, ports, 0), 0);
+	assert_int_equal(probe_cache_choose(&cache, &host.census, ports, 0), 0);
 	host_free(&host);
 }
 
@@ -89,8 +89,8 @@ reserved_ports_are_not_asked_about(void **state)
 	settings = settings_of(40000, 40099, "40007");
 	poll_begin();
 	host_add(&host, DIAG_SOCKETS, holder(40007, 7));
-	assert_true(suspects_begin(&suspects, &host.census));
-	assert_int_equal(suspects_choose(&suspects, &host.census, ports, 100), 0);
+	assert_true(probe_cache_begin(&cache, &host.census));
+	assert_int_equal(probe_cache_choose(&cache, &host.census, ports, 100), 0);
 	host_free(&host);
 }
 
@@ -102,22 +102,22 @@ what_is_bound_since_is_no_longer_free(void **state)
 	(void)state;
 	poll_begin();
 	host_add(&host, DIAG_SOCKETS, holder(40002, 2));
-	assert_true(suspects_begin(&suspects, &host.census));
-	suspects_answer(&suspects, &host.census, 40002, false);
+	assert_true(probe_cache_begin(&cache, &host.census));
+	probe_cache_answer(&cache, &host.census, 40002, false);
 	assert_said(100, 0);
 	host_free(&host);
 
 	poll_begin();
 	host_add(&host, DIAG_HOLDERS, bound_idle("10.0.0.9", 40002));
 	host_add(&host, DIAG_SOCKETS, holder(40002, 2));
-	assert_true(suspects_begin(&suspects, &host.census));
-	assert_int_equal(suspects_choose(&suspects, &host.census, ports, 100), 0);
+	assert_true(probe_cache_begin(&cache, &host.census));
+	assert_int_equal(probe_cache_choose(&cache, &host.census, ports, 100), 0);
 	assert_said(99, 0);
 	host_free(&host);
 
 	poll_begin();
 	host_add(&host, DIAG_SOCKETS, holder(40002, 2));
-	assert_true(suspects_begin(&suspects, &host.census));
+	assert_true(probe_cache_begin(&cache, &host.census));
 	CHOSEN(100, 40002);
 	assert_said(100, 0);
 	host_free(&host);
@@ -132,7 +132,7 @@ tightest_pool_first(void **state)
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.1", "10.0.0.9", 80, 40001, 3, 2);
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.1", "10.0.0.8", 80, 40003, 2, 4);
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.1", "10.0.0.7", 80, 40001, 1, 2);
-	assert_true(suspects_begin(&suspects, &host.census));
+	assert_true(probe_cache_begin(&cache, &host.census));
 	/* The first pool holds 40001, 40003 and 40005, the second 40003 and 40007. */
 	CHOSEN(100, 40007, 40001, 40005, 40003);
 	host_free(&host);
@@ -146,13 +146,13 @@ answers_settle(void **state)
 	host_add(&host, DIAG_SOCKETS, holder(40001, 1));
 	host_add(&host, DIAG_SOCKETS, holder(40003, 3));
 	host_add(&host, DIAG_SOCKETS, holder(40004, 4));
-	assert_true(suspects_begin(&suspects, &host.census));
+	assert_true(probe_cache_begin(&cache, &host.census));
 	assert_said(100, 2);
-	suspects_answer(&suspects, &host.census, 40001, true);
+	probe_cache_answer(&cache, &host.census, 40001, true);
 	assert_said(99, 1);
-	suspects_answer(&suspects, &host.census, 40003, false);
+	probe_cache_answer(&cache, &host.census, 40003, false);
 	assert_said(99, 0);
-	suspects_answer(&suspects, &host.census, 40004, true);
+	probe_cache_answer(&cache, &host.census, 40004, true);
 	assert_said(98, 0);
 	host_free(&host);
 }
@@ -166,10 +166,10 @@ assert_known(uint64_t first, uint64_t second, bool known)
 	struct diag_socket other = holder(40001, second);
 	other.peer_port = 80;
 	host_add(&host, DIAG_SOCKETS, other);
-	assert_true(suspects_begin(&suspects, &host.census));
+	assert_true(probe_cache_begin(&cache, &host.census));
 	assert_said(known ? 99 : 100, known ? 0 : 1);
 	if (!known)
-		suspects_answer(&suspects, &host.census, 40001, true);
+		probe_cache_answer(&cache, &host.census, 40001, true);
 	host_free(&host);
 }
 
@@ -191,13 +191,13 @@ an_answer_is_about_these_sockets(void **state)
 	s = time_wait("10.0.0.1", 40001, "10.0.0.2", 80, 100);
 	s.cookie = 12;
 	host_add(&host, DIAG_SOCKETS, s);
-	assert_true(suspects_begin(&suspects, &host.census));
+	assert_true(probe_cache_begin(&cache, &host.census));
 	assert_said(99, 0);
 	host_free(&host);
 
 	/* All gone, and all of it forgotten. */
 	poll_begin();
-	assert_true(suspects_begin(&suspects, &host.census));
+	assert_true(probe_cache_begin(&cache, &host.census));
 	assert_said(100, 0);
 	host_free(&host);
 	assert_known(11, 12, false);
@@ -209,10 +209,10 @@ asked(void)
 {
 	poll_begin();
 	host_add(&host, DIAG_SOCKETS, holder(40001, 1));
-	assert_true(suspects_begin(&suspects, &host.census));
-	uint32_t count = suspects_choose(&suspects, &host.census, ports, 1);
+	assert_true(probe_cache_begin(&cache, &host.census));
+	uint32_t count = probe_cache_choose(&cache, &host.census, ports, 1);
 	if (count == 1)
-		suspects_answer(&suspects, &host.census, 40001, false);
+		probe_cache_answer(&cache, &host.census, 40001, false);
 	host_free(&host);
 	return count == 1;
 }
@@ -223,7 +223,7 @@ asked_again_soon_and_then_rarely(void **state)
 	(void)state;
 	assert_true(asked());
 	assert_true(asked());
-	for (unsigned poll = 1; poll < SUSPECT_REST; poll++)
+	for (unsigned poll = 1; poll < PROBE_REST; poll++)
 		assert_false(asked());
 	assert_true(asked());
 	assert_false(asked());
@@ -237,9 +237,9 @@ a_later_answer_replaces(void **state)
 	for (unsigned poll = 0; poll < 2; poll++) {
 		poll_begin();
 		host_add(&host, DIAG_SOCKETS, holder(40001, 1));
-		assert_true(suspects_begin(&suspects, &host.census));
+		assert_true(probe_cache_begin(&cache, &host.census));
 		CHOSEN(100, 40001);
-		suspects_answer(&suspects, &host.census, 40001, poll == 0);
+		probe_cache_answer(&cache, &host.census, 40001, poll == 0);
 		assert_said(poll == 0 ? 99 : 100, 0);
 		host_free(&host);
 	}
@@ -253,7 +253,7 @@ another_range_begins_anew(void **state)
 	settings = settings_of(40001, 40100, "");
 	poll_begin();
 	host_add(&host, DIAG_SOCKETS, holder(40100, 11));
-	assert_true(suspects_begin(&suspects, &host.census));
+	assert_true(probe_cache_begin(&cache, &host.census));
 	CHOSEN(100, 40100);
 	host_free(&host);
 	settings = settings_of(40000, 40099, "");
@@ -270,9 +270,9 @@ out_of_memory(void **state)
 	allocations_fail_from(0);
 	assert_true(census_watch(&host.census));
 	allocations_fail_from(1);
-	assert_false(suspects_begin(&suspects, &host.census));
+	assert_false(probe_cache_begin(&cache, &host.census));
 	allocations_fail_from(0);
-	assert_true(suspects_begin(&suspects, &host.census));
+	assert_true(probe_cache_begin(&cache, &host.census));
 	host_free(&host);
 }
 

@@ -14,7 +14,7 @@ percent_is_whole_and_rounded_down(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		assert_int_equal(level_percent(cases[i].remaining, cases[i].capacity),
+		assert_int_equal(severity_percent(cases[i].remaining, cases[i].capacity),
 				 cases[i].percent);
 }
 
@@ -36,8 +36,8 @@ default_levels(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		assert_int_equal(level_of(&levels_default, cases[i].remaining, cases[i].capacity,
-					  cases[i].close_wait),
+		assert_int_equal(severity_of(&levels_default, cases[i].remaining, cases[i].capacity,
+					     cases[i].close_wait),
 				 cases[i].severity);
 }
 
@@ -50,12 +50,12 @@ each_level_can_be_off(void **state)
 					.critical_remaining = 10,
 					.warning_remaining = 20};
 	(void)state;
-	assert_int_equal(level_of(&off, 1, 28232, 28231), SEVERITY_NORMAL);
-	assert_int_equal(level_of(&off, 0, 28232, 28232), SEVERITY_NORMAL);
-	assert_int_equal(level_of(&by_count, 20, 100, 0), SEVERITY_NORMAL);
-	assert_int_equal(level_of(&by_count, 19, 100, 0), SEVERITY_WARNING);
-	assert_int_equal(level_of(&by_count, 10, 100, 0), SEVERITY_WARNING);
-	assert_int_equal(level_of(&by_count, 9, 100, 0), SEVERITY_CRITICAL);
+	assert_int_equal(severity_of(&off, 1, 28232, 28231), SEVERITY_NORMAL);
+	assert_int_equal(severity_of(&off, 0, 28232, 28232), SEVERITY_NORMAL);
+	assert_int_equal(severity_of(&by_count, 20, 100, 0), SEVERITY_NORMAL);
+	assert_int_equal(severity_of(&by_count, 19, 100, 0), SEVERITY_WARNING);
+	assert_int_equal(severity_of(&by_count, 10, 100, 0), SEVERITY_WARNING);
+	assert_int_equal(severity_of(&by_count, 9, 100, 0), SEVERITY_CRITICAL);
 }
 
 /* What was raised holds until the clear levels let go of it; neither is the wrong way round. */
@@ -65,17 +65,17 @@ the_default_band_has_hysteresis(void **state)
 	const struct level_band *band = &level_band_default;
 	(void)state;
 	assert_memory_equal(&band->raise, &levels_default, sizeof(levels_default));
-	assert_int_equal(level_of(&band->clear, 2823, 28232, 0), SEVERITY_CRITICAL); /* 90 % */
-	assert_int_equal(level_of(&band->clear, 2824, 28232, 0), SEVERITY_WARNING);
-	assert_int_equal(level_of(&band->clear, 7058, 28232, 0), SEVERITY_WARNING); /* 75 % */
-	assert_int_equal(level_of(&band->clear, 7059, 28232, 0), SEVERITY_NORMAL);
-	assert_int_equal(level_of(&band->clear, 28232, 28232, 901), SEVERITY_WARNING);
-	assert_int_equal(level_of(&band->clear, 28232, 28232, 900), SEVERITY_NORMAL);
+	assert_int_equal(severity_of(&band->clear, 2823, 28232, 0), SEVERITY_CRITICAL); /* 90 % */
+	assert_int_equal(severity_of(&band->clear, 2824, 28232, 0), SEVERITY_WARNING);
+	assert_int_equal(severity_of(&band->clear, 7058, 28232, 0), SEVERITY_WARNING); /* 75 % */
+	assert_int_equal(severity_of(&band->clear, 7059, 28232, 0), SEVERITY_NORMAL);
+	assert_int_equal(severity_of(&band->clear, 28232, 28232, 901), SEVERITY_WARNING);
+	assert_int_equal(severity_of(&band->clear, 28232, 28232, 900), SEVERITY_NORMAL);
 	for (uint32_t left = 0; left <= 28232; left++)
-		assert_true(level_of(&band->clear, left, 28232, 0) >=
-			    level_of(&band->raise, left, 28232, 0));
-	assert_int_equal(level_of(&level_band_off.raise, 0, 28232, 28232), SEVERITY_NORMAL);
-	assert_int_equal(level_of(&level_band_off.clear, 0, 28232, 28232), SEVERITY_NORMAL);
+		assert_true(severity_of(&band->clear, left, 28232, 0) >=
+			    severity_of(&band->raise, left, 28232, 0));
+	assert_int_equal(severity_of(&level_band_off.raise, 0, 28232, 28232), SEVERITY_NORMAL);
+	assert_int_equal(severity_of(&level_band_off.clear, 0, 28232, 28232), SEVERITY_NORMAL);
 }
 
 #define COUNTS(...)                                                                                \
@@ -117,8 +117,9 @@ cause_names_what_holds_the_ports(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		assert_int_equal(level_cause(SEVERITY_WARNING, &levels_default, &cases[i].states,
-					     cases[i].used, cases[i].capacity, cases[i].range_size),
+		assert_int_equal(severity_cause(SEVERITY_WARNING, &levels_default, &cases[i].states,
+						cases[i].used, cases[i].capacity,
+						cases[i].range_size),
 				 cases[i].cause);
 }
 
@@ -163,8 +164,9 @@ nearness_is_the_way_to_the_first_level(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		assert_int_equal(level_nearness(cases[i].levels, cases[i].capacity - cases[i].used,
-						cases[i].capacity, cases[i].close_wait),
+		assert_int_equal(severity_nearness(cases[i].levels,
+						   cases[i].capacity - cases[i].used,
+						   cases[i].capacity, cases[i].close_wait),
 				 cases[i].nearness);
 }
 
@@ -173,10 +175,12 @@ normal_has_no_cause(void **state)
 {
 	const struct state_counts states = COUNTS([STATE_CLOSE_WAIT] = 5000);
 	(void)state;
-	assert_int_equal(level_cause(SEVERITY_NORMAL, &levels_default, &states, 5000, 5000, 5000),
-			 CAUSE_NONE);
-	assert_int_equal(level_cause(SEVERITY_UNKNOWN, &levels_default, &states, 5000, 5000, 5000),
-			 CAUSE_NONE);
+	assert_int_equal(
+	    severity_cause(SEVERITY_NORMAL, &levels_default, &states, 5000, 5000, 5000),
+	    CAUSE_NONE);
+	assert_int_equal(
+	    severity_cause(SEVERITY_UNKNOWN, &levels_default, &states, 5000, 5000, 5000),
+	    CAUSE_NONE);
 }
 
 static void

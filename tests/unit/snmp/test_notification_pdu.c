@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
-#include "snmp/trap.h"
+#include "snmp/notification_pdu.h"
 
 #include <stdio.h>
 
@@ -9,39 +9,39 @@
 #define BASE 13
 static const uint32_t base[] = {1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 7777};
 
-static struct notice
-pool_notice(const char *local, const char *peer)
+static struct notification
+pool_notification(const char *local, const char *peer)
 {
-	struct notice n = {.kind = NOTICE_CRITICAL,
-			   .alarm = {.id = 41,
-				     .sequence = 99,
-				     .severity = SEVERITY_CRITICAL,
-				     .cause = CAUSE_TIME_WAIT,
-				     .subject = {.kind = ALARM_POOL, .port = 443},
-				     .local = address(local),
-				     .peer = address(peer),
-				     .port = 443,
-				     .used = 27000,
-				     .capacity = 28232,
-				     .remaining = 1232,
-				     .percent = 95,
-				     .message = "97 of 100"}};
+	struct notification n = {.kind = NOTIFICATION_CRITICAL,
+				 .alarm = {.id = 41,
+					   .sequence = 99,
+					   .severity = SEVERITY_CRITICAL,
+					   .cause = CAUSE_TIME_WAIT,
+					   .subject = {.kind = ALARM_POOL, .port = 443},
+					   .local = address(local),
+					   .peer = address(peer),
+					   .port = 443,
+					   .used = 27000,
+					   .capacity = 28232,
+					   .remaining = 1232,
+					   .percent = 95,
+					   .message = "97 of 100"}};
 	n.alarm.subject.local = n.alarm.local;
 	n.alarm.subject.peer = n.alarm.peer;
 	return n;
 }
 
 static size_t
-all_octets(const struct trap_bind *binds, size_t count)
+all_octets(const struct pdu_bind *binds, size_t count)
 {
 	size_t all = 0;
 	for (size_t i = 0; i < count; i++)
-		all += trap_bind_octets(&binds[i], BASE);
+		all += pdu_bind_octets(&binds[i], BASE);
 	return all;
 }
 
 static void
-assert_bind(const struct trap_bind *bind, const uint32_t *sub, size_t length)
+assert_bind(const struct pdu_bind *bind, const uint32_t *sub, size_t length)
 {
 	assert_int_equal(bind->length, length);
 	assert_memory_equal(bind->sub, sub, length * sizeof(*sub));
@@ -53,10 +53,10 @@ an_alarm_has_twelve_objects_in_order(void **state)
 	static const uint32_t columns[] = {4, 2, 19, 10, 12, 13, 14, 15, 16, 17, 5, 8};
 	static const uint32_t numbers[] = {3, 0, 0, 0, 0, 443, 27000, 28232, 1232, 95, 3, 99};
 	static const char key[] = "pool 10.0.0.1 -> 10.1.2.3:443";
-	struct notice n = pool_notice("10.0.0.1", "10.1.2.3");
-	struct trap_bind b[TRAP_BINDS_MAX];
+	struct notification n = pool_notification("10.0.0.1", "10.1.2.3");
+	struct pdu_bind b[PDU_BINDS_MAX];
 	(void)state;
-	assert_int_equal(trap_binds(&n, BASE, b), 12);
+	assert_int_equal(pdu_binds(&n, BASE, b), 12);
 	for (size_t i = 0; i < 12; i++) {
 		const uint32_t sub[] = {14, 1, columns[i], 41};
 		assert_bind(&b[i], sub, 4);
@@ -75,12 +75,12 @@ static void
 a_summary_has_scalars(void **state)
 {
 	static const uint32_t scalars[] = {6, 8, 10, 2};
-	struct notice n = {.kind = NOTICE_SUPPRESSED,
-			   .alarm = {.sequence = 7, .message = "4 held back"},
-			   .summary = {.active = 900, .sequence = 7, .suppressed = 12}};
-	struct trap_bind b[TRAP_BINDS_MAX];
+	struct notification n = {.kind = NOTIFICATION_SUPPRESSED,
+				 .alarm = {.sequence = 7, .message = "4 held back"},
+				 .summary = {.active = 900, .sequence = 7, .suppressed = 12}};
+	struct pdu_bind b[PDU_BINDS_MAX];
 	(void)state;
-	assert_int_equal(trap_binds(&n, BASE, b), 4);
+	assert_int_equal(pdu_binds(&n, BASE, b), 4);
 	for (size_t i = 0; i < 4; i++) {
 		const uint32_t sub[] = {1, scalars[i], 0};
 		assert_bind(&b[i], sub, 3);
@@ -96,29 +96,29 @@ a_summary_has_scalars(void **state)
 static void
 octets_are_counted_as_ber_has_them(void **state)
 {
-	struct trap_bind b = {.sub = {14, 1, 4, 41}, .length = 4, .value.type = MIB_GAUGE};
+	struct pdu_bind b = {.sub = {14, 1, 4, 41}, .length = 4, .value.type = MIB_GAUGE};
 	static const struct {
 		uint32_t number;
 		size_t octets;
 	} numbers[] = {{0, 1},     {127, 1},     {128, 2},        {255, 2},       {32767, 2},
 		       {32768, 3}, {8388607, 3}, {2147483647, 4}, {UINT32_MAX, 5}};
 	(void)state;
-	assert_int_equal(trap_oid_octets(base, COUNT_OF(base)), BASE);
+	assert_int_equal(pdu_oid_octets(base, COUNT_OF(base)), BASE);
 	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
 		b.value.number = numbers[i].number;
-		assert_int_equal(trap_bind_octets(&b, BASE),
+		assert_int_equal(pdu_bind_octets(&b, BASE),
 				 2 + 2 + BASE + 5 + 2 + numbers[i].octets);
 	}
 	b.sub[3] = 128;
-	assert_int_equal(trap_bind_octets(&b, BASE), 2 + 2 + BASE + 6 + 2 + 5);
+	assert_int_equal(pdu_bind_octets(&b, BASE), 2 + 2 + BASE + 6 + 2 + 5);
 	b.sub[3] = UINT32_MAX;
-	assert_int_equal(trap_bind_octets(&b, BASE), 2 + 2 + BASE + 9 + 2 + 5);
+	assert_int_equal(pdu_bind_octets(&b, BASE), 2 + 2 + BASE + 9 + 2 + 5);
 	b.value = (struct mib_value){.type = MIB_TEXT, .length = 101};
-	assert_int_equal(trap_bind_octets(&b, BASE), 2 + 2 + BASE + 9 + 2 + 101);
+	assert_int_equal(pdu_bind_octets(&b, BASE), 2 + 2 + BASE + 9 + 2 + 101);
 	b.value.length = 102;
-	assert_int_equal(trap_bind_octets(&b, BASE), 3 + 2 + BASE + 9 + 2 + 102);
+	assert_int_equal(pdu_bind_octets(&b, BASE), 3 + 2 + BASE + 9 + 2 + 102);
 	b.value.length = 128;
-	assert_int_equal(trap_bind_octets(&b, BASE), 3 + 2 + BASE + 9 + 3 + 128);
+	assert_int_equal(pdu_bind_octets(&b, BASE), 3 + 2 + BASE + 9 + 3 + 128);
 }
 
 static void
@@ -129,26 +129,26 @@ a_long_message_is_cut_at_a_word(void **state)
 	    "present "
 	    "rate, most held by payments.service (pid 812 java); keep connections alive, or set "
 	    "net.ipv4.tcp_tw_reuse=1, or widen net.ipv4.ip_local_port_range to 15000 60999";
-	struct notice n = pool_notice("10.0.0.1", "10.1.2.3");
-	struct trap_bind b[TRAP_BINDS_MAX];
+	struct notification n = pool_notification("10.0.0.1", "10.1.2.3");
+	struct pdu_bind b[PDU_BINDS_MAX];
 	(void)state;
 	snprintf(n.alarm.message, sizeof(n.alarm.message), "%s", words);
-	size_t count = trap_binds(&n, BASE, b);
+	size_t count = pdu_binds(&n, BASE, b);
 	const struct mib_value *message = &b[2].value;
 	assert_true(message->length >= 120);
 	assert_memory_equal(message->octets + message->length - 3, "...", 3);
 	assert_memory_equal(message->octets, words, message->length - 3);
 	assert_int_equal(words[message->length - 3], ' ');
-	assert_in_range(all_octets(b, count), TRAP_OCTETS_MAX - 20, TRAP_OCTETS_MAX);
+	assert_in_range(all_octets(b, count), PDU_OCTETS_MAX - 20, PDU_OCTETS_MAX);
 }
 
 /* Whatever the addresses, their interfaces and the numbers are. */
 static void
 everything_at_its_longest_fits(void **state)
 {
-	struct notice n = pool_notice("fe80:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-				      "fe80:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
-	struct trap_bind b[TRAP_BINDS_MAX];
+	struct notification n = pool_notification("fe80:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+						  "fe80:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+	struct pdu_bind b[PDU_BINDS_MAX];
 	(void)state;
 	n.alarm.id = ALARM_ID_MAX;
 	n.alarm.sequence = UINT32_MAX;
@@ -159,11 +159,11 @@ everything_at_its_longest_fits(void **state)
 	n.alarm.subject.local = n.alarm.local;
 	n.alarm.subject.peer = n.alarm.peer;
 	memset(n.alarm.message, 'x', sizeof(n.alarm.message) - 1);
-	size_t count = trap_binds(&n, BASE, b);
+	size_t count = pdu_binds(&n, BASE, b);
 	/* What cannot be cut is the key with two addresses and a zone in it. */
 	assert_int_equal(b[1].value.length, 106);
 	assert_int_equal(b[2].value.length, 3);
-	assert_in_range(all_octets(b, count), 480, TRAP_OCTETS_MAX);
+	assert_in_range(all_octets(b, count), 480, PDU_OCTETS_MAX);
 }
 
 int

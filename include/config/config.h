@@ -7,9 +7,7 @@
 
 #include "count/severity.h"
 #include "count/target.h"
-#include "daemon/pace.h"
 #include "kernel/hostlimits.h"
-#include "snmp/snapshot.h"
 
 #define CONFIG_SOCKET_MAX 128 /* octets of an AgentX address, with the NUL */
 #define CONFIG_FILE_MAX   256 /* octets of a file name, with the NUL */
@@ -24,12 +22,25 @@ enum config_notify {
 	NOTIFY_ALL = 15
 };
 
+/* From one poll to the next. */
+struct pace {
+	uint32_t least_s; /* while a pool is near its level or grows fast */
+	uint32_t usual_s;
+	uint32_t most_s;      /* while every pool is far from its level */
+	unsigned cpu_percent; /* of one CPU, that polls may cost in the long run; 0 = no bound */
+};
+
+/* Rows a table may hold. */
+struct row_limits {
+	uint32_t pools, peers, locals;
+};
+
 struct config {
 	char agentx_socket[CONFIG_SOCKET_MAX];
 	uint32_t base_oid[CONFIG_OID_MAX]; /* where the module is registered */
 	uint32_t base_oid_length;
 	char state_file[CONFIG_FILE_MAX]; /* where alarms survive a restart; empty = nowhere */
-	struct pace pace;                 /* from one poll to the next */
+	struct pace pace;
 
 	struct level_band levels; /* of pools, peers, and targets that do not say otherwise */
 	struct level_band local;  /* of the bind pools of local addresses; remaining only */

@@ -5,14 +5,7 @@
 #ifndef SRCPORTD_PACE_H
 #define SRCPORTD_PACE_H
 
-#include "count/severity.h"
-
-struct pace {
-	uint32_t least_s; /* while a pool is near its level or grows fast */
-	uint32_t usual_s;
-	uint32_t most_s;      /* while every pool is far from its level */
-	unsigned cpu_percent; /* of one CPU, that polls may cost in the long run; 0 = no bound */
-};
+#include "config/config.h"
 
 /* What the last poll found. */
 struct pace_state {

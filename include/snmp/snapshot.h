@@ -10,6 +10,7 @@
 #define SRCPORTD_SNAPSHOT_H
 
 #include "advice/advice.h"
+#include "config/config.h"
 #include "count/tally.h"
 #include "owners/owner_list.h"
 
@@ -125,11 +126,6 @@ struct snapshot {
 	struct owner_row *owners; /* of the last survey: bounded by it */
 	uint32_t owner_count;
 	uint32_t *index_store[SNAPSHOT_TABLES];
-};
-
-/* Rows a table may hold. */
-struct row_limits {
-	uint32_t pools, peers, locals;
 };
 
 /* Builds a snapshot with one reference from a tally. At most `limits` rows a table are taken: the

@@ -15,8 +15,8 @@ begin(void **state)
 {
 	(void)state;
 	settings = settings_of(40000, 40099, "");
-	memory = origins_new();
-	return memory == NULL;
+	origins = origins_new();
+	return origins == NULL;
 }
 
 static int

@@ -17,5 +17,5 @@ snmpd, snmptrapd and srcportd.
 # pylint: disable=unused-wildcard-import,wildcard-import,unused-import
 from client import *
 from daemons import *
-from isolate import Skip, at_exit, directory, main
+from isolate import Skip, at_exit, directory, like, main, want
 from net import *

@@ -10,8 +10,14 @@ Every function then runs in its own network, PID and mount namespace (a user nam
 root), as PID 1's child, with loopback up. Whatever it starts dies with it: also when it fails, when
 it hangs and when someone presses Ctrl-C. Output is TAP; text that a function returns stands behind
 its name. Arguments pick functions by part of name.
+
+What srcportd uses where the machine offers it is the same to a test on every machine: tracefs,
+cgroups, connection tracking and the machine's own interfaces are not there, unless the test
+begins with want(). CAP_NET_ADMIN is always there, over the test's own network namespace; a program
+that is to run without is started behind world.UNPRIVILEGED.
 """
 import concurrent.futures
+import contextlib
 import ctypes
 import os
 import shutil
@@ -26,7 +32,8 @@ INSIDE = "SRCPORTD_TEST_INSIDE"  # set in the isolated process: the test's direc
 CASE_SECONDS = 120
 _cleanups = []
 _running = set()  # isolated functions under way
-_prctl = ctypes.CDLL(None).prctl  # found now: a child of many threads must not look for it
+_libc = ctypes.CDLL(None, use_errno=True)
+_prctl = _libc.prctl  # found now: a child of many threads must not look for it
 
 
 class Skip(Exception):
@@ -68,9 +75,82 @@ def start_isolated(arguments, path, **options):
                             preexec_fn=_die_with_parent, **options)
 
 
+def _mount(kind, path):
+    """mount(8) without a process."""
+    if _libc.mount(kind.encode(), path.encode(), kind.encode(), 0, None):
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error), "%s on %s" % (kind, path))
+
+
+def enter_network():
+    """In a new network namespace, before anything else: loopback, and none of the optional sources.
+
+    A new sysfs has this namespace's interfaces, and nothing is mounted in it. A user namespace may
+    not make one where a part of the machine's own is covered already: then what matters here is
+    covered too. The counters of connection tracking in /proc/net/stat stay; they are 0."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    try:
+        _mount("sysfs", "/sys")
+    except PermissionError:
+        for path in (TRACEFS, DEBUGFS, CGROUPS):
+            if os.path.isdir(path):
+                _mount("tmpfs", path)
+    if os.path.isdir(CONNTRACK):
+        _mount("tmpfs", CONNTRACK)
+
+
+# The optional sources that a test can ask for, and what then is mounted.
+
+TRACEFS, DEBUGFS, CGROUPS = "/sys/kernel/tracing", "/sys/kernel/debug", "/sys/fs/cgroup"
+CONNTRACK = "/proc/sys/net/netfilter"
+
+
+def _want_tracefs():
+    _mount("tracefs", TRACEFS)
+    if not os.path.exists(TRACEFS + "/events/sock"):
+        raise OSError("this kernel has no events of sockets")
+
+
+def _want_cgroup1():
+    """Version 1 alone: nothing of it is looked at, so this is all there has to be."""
+    _mount("tmpfs", CGROUPS)
+    for name in ("systemd", "memory"):
+        os.mkdir(os.path.join(CGROUPS, name))
+
+
+def _want_cgroup2():
+    _mount("cgroup2", CGROUPS)
+
+
+def _want_hybrid():
+    """Version 2 beside version 1."""
+    _want_cgroup1()
+    os.mkdir(CGROUPS + "/unified")
+    _mount("cgroup2", CGROUPS + "/unified")
+
+
+_SOURCES = {"tracefs": _want_tracefs, "cgroup1": _want_cgroup1, "cgroup2": _want_cgroup2,
+            "hybrid": _want_hybrid}
+
+
+def want(source):
+    """Makes an optional source available to the running test: "tracefs", or one kind of cgroups:
+    "cgroup1", "cgroup2" or "hybrid". Skips the test where the machine has it not."""
+    try:
+        _SOURCES[source]()
+    except OSError as error:
+        raise Skip("no %s here: %s" % (source, error)) from None
+
+
+def like(source):
+    """As want(), but a test that can do without goes on."""
+    with contextlib.suppress(Skip):
+        want(source)
+
+
 def enter():
     """First thing inside the namespaces."""
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    enter_network()
     for path in ("/etc/snmp", "/var/lib/srcportd"):  # what an installed srcportd has there
         if os.path.isdir(path):
             subprocess.run(["mount", "-t", "tmpfs", "tmpfs", path], check=True)

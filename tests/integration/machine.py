@@ -14,7 +14,6 @@ from net import run, wait_for
 
 SYSTEMD = "/lib/systemd/systemd"
 EXAMPLES = "/usr/share/doc/srcportd/examples/"
-CGROUP_MOUNTS = ("/sys/fs/cgroup/unified", "/sys/fs/cgroup")
 
 # Runs in the new namespaces as their PID 1; $1 is where everything is mounted.
 BOOT = r"""
@@ -49,14 +48,6 @@ exec chroot . env -i container=other PATH="$PATH" "$2" --system --unit=basic.tar
 """
 
 
-def cgroup_root():
-    for path in CGROUP_MOUNTS:
-        if os.path.exists(os.path.join(path, "cgroup.procs")) and not os.path.exists(
-                os.path.join(path, "tasks")):
-            return path
-    return None
-
-
 def own_cgroup():
     """Where this process is in the version 2 hierarchy, as a path below its mount."""
     with open("/proc/self/cgroup") as file:
@@ -75,14 +66,12 @@ class Machine:
             raise isolate.Skip("a machine with systemd needs root")
         if not os.path.exists(SYSTEMD):
             raise isolate.Skip("no systemd here")
-        hierarchy = cgroup_root()
-        if hierarchy is None:
-            raise isolate.Skip("no cgroup version 2 here")
+        isolate.want("cgroup2")
         self.path = os.path.join(isolate.directory(), "machine")
         os.mkdir(self.path)
         # Named after the test's directory: PIDs mean nothing outside of the test's namespace.
-        self.cgroup = os.path.join(hierarchy, own_cgroup().strip("/").replace("..", ""),
-                                   os.path.basename(isolate.directory()))
+        self.cgroup = os.path.join(isolate.CGROUPS,
+                                   own_cgroup().strip("/").replace("..", ""), os.path.basename(isolate.directory()))
         isolate.at_exit(self.close)
         os.mkdir(self.cgroup)
         self.log = open(os.path.join(isolate.directory(), "machine.log"), "w")

@@ -15,6 +15,7 @@ import isolate
 
 IP_BIND_ADDRESS_NO_PORT = 24
 IP_LOCAL_PORT_RANGE = 51
+CLONE_NEWNS = 0x20000
 CLONE_NEWNET = 0x40000000
 
 
@@ -102,7 +103,7 @@ def enter_namespace_of_its_own():
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "unshare")
-    run("ip", "link", "set", "lo", "up")
+    isolate.enter_network()
 
 
 class Namespace:

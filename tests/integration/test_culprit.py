@@ -4,7 +4,7 @@
 import re
 
 import harness as h
-from test_failures import PEER, PORT, fail_once, mount_tracefs, start
+from test_failures import PEER, PORT, fail_once, start
 from test_owners import Holder, leak
 
 
@@ -30,7 +30,7 @@ def test_a_leak_is_told_with_its_owner():
 
 
 def test_a_failure_is_told_with_its_process():
-    mount_tracefs()
+    h.want("tracefs")
     h.port_range(40000, 49999)
     receiver = h.Snmptrapd()
     with h.Snmpd(h.trap_sinks("v2c")) as snmpd, h.Listener(PEER, PORT), start(snmpd) as program:

@@ -37,14 +37,6 @@ sys.stdin.read()
 """ % errno.EADDRNOTAVAIL
 
 
-def mount_tracefs():
-    """In the test's own mount namespace."""
-    done = subprocess.run(["mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing"],
-                          stderr=subprocess.PIPE, universal_newlines=True, check=False)
-    if done.returncode or not os.path.exists("/sys/kernel/tracing/events/sock"):
-        raise h.Skip("no tracefs here: " + done.stderr.strip())
-
-
 def available(*_):
     return h.value("srcPortFailuresAvailable.0") == 1
 
@@ -170,7 +162,7 @@ def refuse(peer, port, count):
 
 
 def test_exactly_those_that_found_no_port():
-    mount_tracefs()
+    h.want("tracefs")
     h.port_range(40000, 40199)
     with h.Snmpd() as snmpd, h.Listener(PEER, PORT), start(snmpd) as program:
         held = h.connect_until_full(PEER, PORT, source="127.0.0.1", no_port=True)
@@ -197,7 +189,7 @@ def test_exactly_those_that_found_no_port():
 
 
 def test_a_failure_makes_a_pool_critical_whatever_its_percentage():
-    mount_tracefs()
+    h.want("tracefs")
     h.port_range(40000, 49999)
     with h.Snmpd() as snmpd, h.Listener(PEER, PORT), start(snmpd) as program:
         # A caller that may use two ports only fails in a pool that is nearly empty.
@@ -213,7 +205,7 @@ def test_a_failure_makes_a_pool_critical_whatever_its_percentage():
 
 
 def test_a_poll_comes_at_once():
-    mount_tracefs()
+    h.want("tracefs")
     h.port_range(40000, 40003)
     with h.Snmpd() as snmpd, h.Listener(PEER, PORT):
         with h.Srcportd(snmpd, interval=600) as program:
@@ -228,7 +220,7 @@ def test_a_poll_comes_at_once():
 
 
 def test_ipv6_and_mapped():
-    mount_tracefs()
+    h.want("tracefs")
     h.port_range(40000, 40009)
     h.add_address(PEER6 + "/128")
     with h.Snmpd() as snmpd, h.Listener("::", PORT, only_v6=False), start(snmpd) as program:
@@ -249,7 +241,7 @@ def test_ipv6_and_mapped():
 
 
 def test_other_namespaces_count_and_are_not_blamed_on_ours():
-    mount_tracefs()
+    h.want("tracefs")
     h.port_range(40000, 49999)
     with h.Snmpd() as snmpd, h.Listener(PEER, PORT), start(snmpd) as program:
         ours = [h.connect(PEER, PORT)]
@@ -276,7 +268,7 @@ def test_other_namespaces_count_and_are_not_blamed_on_ours():
 
 
 def test_a_storm_is_counted_whole():
-    mount_tracefs()
+    h.want("tracefs")
     h.port_range(40000, 40003)
     with h.Snmpd() as snmpd, h.Listener(PEER, PORT), start(snmpd) as program:
         held = h.connect_until_full(PEER, PORT)
@@ -300,7 +292,7 @@ def counts(pid):
 
 
 def test_watch():
-    mount_tracefs()
+    h.want("tracefs")
     h.port_range(40000, 40003)
     with h.Listener(PEER, PORT):
         held = h.connect_until_full(PEER, PORT)
@@ -323,7 +315,6 @@ def test_watch():
 
 
 def test_watch_where_it_cannot():
-    subprocess.run(["mount", "-t", "tmpfs", "none", "/sys/kernel"], check=True)
     status, output, errors = h.srcportd("--once", "--watch", "60", seconds=20)
     assert (status, errors) == (0, "")
     assert ("FAILURES  not available here: tracefs is not mounted: mount -t tracefs tracefs "
@@ -332,7 +323,6 @@ def test_watch_where_it_cannot():
 
 
 def test_not_available_without_tracefs():
-    subprocess.run(["mount", "-t", "tmpfs", "none", "/sys/kernel"], check=True)
     with h.Snmpd() as snmpd, h.Srcportd(snmpd) as program:
         program.wait_polls(1)
         assert not available()
@@ -357,13 +347,13 @@ def reason_with(*prefix):
 
 
 def test_not_available_to_a_plain_user():
-    mount_tracefs()
+    h.want("tracefs")
     assert reason_with("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups").startswith(
         "tracefs is not readable: ")
 
 
 def test_not_available_without_cap_perfmon():
-    mount_tracefs()
+    h.want("tracefs")
     with open("/proc/sys/kernel/perf_event_paranoid") as file:
         if int(file.read()) < 1:
             raise h.Skip("this machine lets everyone count")

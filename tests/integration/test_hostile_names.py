@@ -13,6 +13,7 @@ import unicodedata
 
 import harness as h
 import faults
+import isolate
 
 PEER, PORT = "127.0.0.1", 9000
 
@@ -66,17 +67,14 @@ class Holder:
 
 def hostile_cgroup():
     """A cgroup of version 2 with such a name; b"" where none can be made."""
-    for root in (b"/sys/fs/cgroup", b"/sys/fs/cgroup/unified"):
-        path = root + b"/%d\x1b[7m%%s\xe2\x80\xa8\xff.service" % os.getpid()
-        if not os.path.exists(root + b"/cgroup.controllers"):
-            continue
-        try:
-            os.mkdir(path)
-        except OSError:
-            continue
-        h.at_exit(lambda: h.wait_for(lambda: os.rmdir(path) is None, 10, "an empty cgroup"))
-        return path
-    return b""
+    path = os.fsencode(isolate.CGROUPS) + b"/%d\x1b[7m%%s\xe2\x80\xa8\xff.service" % os.getpid()
+    try:
+        h.want("cgroup2")
+        os.mkdir(path)
+    except (h.Skip, OSError):
+        return b""
+    h.at_exit(lambda: h.wait_for(lambda: os.rmdir(path) is None, 10, "an empty cgroup"))
+    return path
 
 
 def run_octets(*arguments):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import harness as h
+import isolate
 
 PEER, PORT = "127.9.8.7", 9777
 POOL = h.inet(PEER) + (PORT,) + h.inet("127.0.0.1")
@@ -71,14 +72,11 @@ class Holder:
         self.close()
 
 
-def new_cgroup(name):
+def new_cgroup(path):
     """A cgroup of version 2 for this test alone; the file that takes processes in."""
-    root = next((path for path in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
-                 if os.path.exists(path + "/cgroup.controllers")), None)
-    path = "%s/%s" % (root, name)
     try:
         os.mkdir(path)
-    except (OSError, TypeError) as error:
+    except OSError as error:
         raise h.Skip("no cgroup can be made: %s" % error) from None
     h.at_exit(lambda: h.wait_for(lambda: os.rmdir(path) is None, 10, "an empty cgroup"))
     return path + "/cgroup.procs"
@@ -133,14 +131,42 @@ def test_message_names_the_culprit():
         assert "it does not close its sockets; restart it" in text
 
 
-def test_unit_of_the_cgroup():
-    cgroup = new_cgroup("srcportd-test-%s.service" % os.urandom(6).hex())
+def unit_of(root):
+    """With cgroups of version 2 at root, the unit of a process is named."""
+    name = "srcportd-test-%s.service" % os.urandom(6).hex()
+    cgroup = new_cgroup(os.path.join(root, name))
     h.port_range(40000, 40099)
     with h.Listener(PEER, PORT), Holder("java", NOBODY, 30, cgroup) as holder:
         owner = once()["owners"][0]["owners"][0]
-        name = cgroup.split("/")[-2]
         assert (owner["unit"], owner["cgroup"]) == (name, "/" + name)
         assert owner["name"] == "%s (pid %d java)" % (name, holder.pid)
+
+
+def test_unit_of_the_cgroup():
+    h.want("cgroup2")
+    unit_of(isolate.CGROUPS)
+
+
+def test_unit_of_the_cgroup_beside_version_1():
+    h.want("hybrid")
+    unit_of(isolate.CGROUPS + "/unified")
+
+
+def no_unit():
+    h.port_range(40000, 40099)
+    with h.Listener(PEER, PORT), Holder("java", NOBODY, 30) as holder:
+        owner = once()["owners"][0]["owners"][0]
+        assert (owner["unit"], owner["cgroup"]) == ("", "")
+        assert owner["name"] == "java (pid %d)" % holder.pid
+
+
+def test_no_unit_with_version_1():
+    h.want("cgroup1")
+    no_unit()
+
+
+def test_no_unit_without_cgroups():
+    no_unit()
 
 
 def test_without_privilege_user_and_cgroup():

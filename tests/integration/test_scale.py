@@ -145,7 +145,7 @@ def test_what_light_polls_do_not_see():
 
 def full_poll_after_a_failure(host, srcportd):
     """What a light poll does not see may be why connect() failed."""
-    h.run("mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing", check=False)
+    h.like("tracefs")
     srcportd.configure(QUIET + "failures yes\n")
     srcportd.reload()
     next_poll(srcportd)

@@ -117,6 +117,11 @@ class Told(h.Daemon):
         """How many it has open."""
         return len(os.listdir("/proc/%d/fd" % self.pid))
 
+    def wait_agent(self):
+        """Waits until its thread beside the polls has opened what it keeps: it has tried to reach
+        snmpd then, and told that there is none. A first poll may be over before that."""
+        self.wait_log("no AgentX master agent")
+
     def poke(self):
         """Reload, and a poll at once."""
         self.process.send_signal(signal.SIGHUP)

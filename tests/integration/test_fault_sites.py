@@ -204,6 +204,8 @@ TOLD = {"list_alarms": "alarms are left out", "content": "Cannot allocate memory
 
 def lived_on(told, times, status, where):
     held = []
+    if status is not None:
+        told.wait_agent()
     for _ in range(5 if status else 3):
         told.poke()
         status = told.status(1 if status else 0.2) or status

@@ -19,6 +19,7 @@ that is to run without is started behind world.UNPRIVILEGED.
 import concurrent.futures
 import contextlib
 import ctypes
+import errno
 import os
 import shutil
 import signal
@@ -56,7 +57,8 @@ def _die_with_parent():
 
 
 def unshare_command():
-    command = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc"]
+    command = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc",
+               "--propagation", "unchanged"]  # see _keep_mounts()
     return command if os.geteuid() == 0 else command + ["--user", "--map-root-user"]
 
 
@@ -75,11 +77,34 @@ def start_isolated(arguments, path, **options):
                             preexec_fn=_die_with_parent, **options)
 
 
-def _mount(kind, path):
-    """mount(8) without a process."""
-    if _libc.mount(kind.encode(), path.encode(), kind.encode(), 0, None):
+def _mount(kind, path, flags=0):
+    """mount(8) without a process. kind: of the file system, or what a bind mount shows."""
+    if _libc.mount(kind.encode(), path.encode(), kind.encode(), flags, None):
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error), "%s on %s" % (kind, path))
+
+
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
+
+
+def _keep_mounts():
+    """What is mounted from here on stays in this mount namespace.
+
+    In a chroot, / is a directory and no mount: it cannot be told so. A copy of it can, once it has
+    been mounted on something that is: it is made our root."""
+    try:
+        _mount("none", "/", MS_REC | MS_PRIVATE)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        copy, here = "/proc/root", os.getcwd()
+        _mount("tmpfs", "/proc")  # unshare(1) has mounted it, and kept it
+        os.mkdir(copy)
+        _mount("/", copy, MS_BIND | MS_REC)
+        _mount("none", copy, MS_REC | MS_PRIVATE)
+        os.chroot(copy)
+        os.chdir(here)
+        _mount("proc", "/proc")
 
 
 def enter_network():
@@ -150,6 +175,7 @@ def like(source):
 
 def enter():
     """First thing inside the namespaces."""
+    _keep_mounts()
     enter_network()
     for path in ("/etc/snmp", "/var/lib/srcportd"):  # what an installed srcportd has there
         if os.path.isdir(path):

@@ -1,46 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * advice: from the numbers to one sentence: how things stand, why, and what to do. Pure; the same
- * for the report, the message columns and the notifications. It never recommends what has no
- * effect.
+ * advice: from the numbers and what is concluded from them to one sentence: how things stand, why,
+ * and what to do. Pure; the same for the report, the message columns and the notifications. It
+ * never recommends what has no effect.
  */
 #ifndef SRCPORTD_ADVICE_H
 #define SRCPORTD_ADVICE_H
 
-#include "count/tally.h"
-
-#define ADVICE_MAX 256 /* with the NUL: an SnmpAdminString has 255 octets */
-
-/* What is known of a pool, peer or target. */
-struct advice {
-	const struct usage *usage;
-	const struct range_tally *range;
-	const struct host_state *host;
-	const struct addr *peer; /* one that stands for all; NULL = none is known */
-	const char *toward;      /* its name behind "to"; NULL = it has been said before */
-	/* NULL or empty if they are not known: who holds most of the connections, as in
-	 * "payments.service (pid 812 java)"; and who last saw connect() fail: "java (pid 812)". */
-	const char *holder, *failed;
-};
+#include "advice/remedy.h"
 
 /* Writes the sentence for it, such as "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left;
  * keep connections alive, or set net.ipv4.tcp_tw_reuse=1". What does not fit whole is left out, the
  * least important first. Returns buf. */
-const char *advice_text(const struct advice *advice, char buf[static ADVICE_MAX]);
+const char *advice_text(const struct matter *matter, char buf[static ADVICE_MAX]);
 
-/* The sentence for one of a tally's pools or targets, with what the tally knows of who holds
- * the ports and who saw connect() fail. Each returns buf. */
-const char *advice_pool(const struct tally *tally, const struct pool_tally *pool,
-			char buf[static ADVICE_MAX]);
-const char *advice_target(const struct tally *tally, const struct target_tally *target,
-			  char buf[static ADVICE_MAX]);
+/* The sentence for one of the tally's pools or targets, by its position, with what is known of who
+ * holds the ports and who saw connect() fail. Each returns buf. */
+const char *advice_pool(const struct scene *scene, uint32_t pool, char buf[static ADVICE_MAX]);
+const char *advice_target(const struct scene *scene, uint32_t target, char buf[static ADVICE_MAX]);
 
-/* The same for the alarm of a pool or a peer. A manager may show the sentence alone: one about a
- * leak names the peer. */
-const char *advice_pool_alarm(const struct tally *tally, const struct pool_tally *pool,
-			      char buf[static ADVICE_MAX]);
-const char *advice_peer_alarm(const struct tally *tally, const struct peer_tally *peer,
-			      char buf[static ADVICE_MAX]);
+/* The sentence for an alarm, by what was measured in this poll: between the levels an alarm may go
+ * on, and then too it is said what to do. A manager may show it alone: one about a leak names the
+ * peer. */
+const char *advice_alarm(const struct scene *scene, const struct standing *standing,
+			 char buf[static ADVICE_MAX]);
 
 /* The peer that stands for a target: that of its tightest pool, or else where its specification
  * begins. */
@@ -62,6 +45,6 @@ const char *advice_free(const struct range_tally *range, uint32_t free, enum sev
 
 /* The sentence for the whole host: the most severe of its limits, targets, peers and pools, with
  * its name before it; of equals, the one with the fewest ports remaining. */
-const char *advice_system(const struct tally *tally, char buf[static ADVICE_MAX]);
+const char *advice_system(const struct scene *scene, char buf[static ADVICE_MAX]);
 
 #endif

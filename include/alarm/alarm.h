@@ -10,8 +10,7 @@
 #ifndef SRCPORTD_ALARM_H
 #define SRCPORTD_ALARM_H
 
-#include "alarm/alarm_key.h"
-#include "alarm/alarm_state.h"
+#include "verdict/hysteresis.h"
 
 #define ALARM_MESSAGE_MAX 256
 
@@ -47,7 +46,8 @@ enum notification_kind {
 /* Figures of the engine. */
 struct alarm_summary {
 	uint32_t active;     /* alarms */
-	uint32_t omitted;    /* subjects of the last poll above normal that found no room */
+	uint32_t omitted;    /* subjects of the last poll above normal that found no room; for who
+			      * knows to count */
 	uint32_t sequence;   /* of the last notification, sent or suppressed */
 	uint32_t suppressed; /* notifications held back by the storm limit (Counter32: wraps) */
 	uint32_t sent;       /* notifications handed to the master agent; for who sends to count */
@@ -64,31 +64,29 @@ struct notification {
 };
 
 struct alarm_rules {
-	uint32_t raise_polls, clear_polls;
-	uint32_t max;        /* pools, peers and locals followed at the same time */
 	uint32_t notify;     /* 1 << (kind - 1) of each kind that is sent */
 	uint32_t per_minute; /* notifications; 0 = no limit */
 	uint32_t room;       /* notifications that can be taken after this poll; the rest waits */
 };
+
+/* The minute of per_minute. */
+#define ALARM_WINDOW_MS 60000
 
 struct alarm_clock {
 	uint64_t ms;  /* CLOCK_MONOTONIC */
 	int64_t wall; /* seconds since the epoch */
 };
 
-/* One subject in one poll. */
+/* One subject in one poll: what it is, as hysteresis.h has it. */
 struct alarm_reading {
 	struct alarm_subject subject;
-	enum severity raise, hold; /* by the raise and by the clear levels */
-	bool at_once;              /* raise does not wait for raise_polls */
-	enum cause cause;          /* of raise */
-	enum cause hold_cause;     /* of hold */
+	struct verdict verdict;
+	bool fading; /* this poll found less: only its polls are still counted */
+	bool absent; /* nothing of it is left; the members below are not used */
 	struct addr local, peer;
 	uint16_t port;
 	uint32_t used, capacity, remaining, percent, close_wait;
-	/* Writes the message; called only if one is needed. */
-	void (*describe)(const struct alarm_reading *reading, char buf[static ALARM_MESSAGE_MAX]);
-	const void *context; /* describe()'s own */
+	const char *message;
 };
 
 struct alarms;
@@ -100,32 +98,36 @@ void alarms_free(struct alarms *alarms);
 void alarms_begin(struct alarms *alarms, const struct alarm_rules *rules,
 		  const struct alarm_clock *now);
 
-/* What a subject is in this poll. */
-struct alarm_verdict {
-	enum severity severity;
-	enum cause cause; /* CAUSE_NONE if the severity is normal */
-};
-
-/* Takes a subject, at most once a poll. A subject that is not followed yet and normal costs nothing
- * and need not be taken. Where there is no room for another one the verdict is that of the raise
- * levels, and it is counted in omitted. */
-struct alarm_verdict alarms_take(struct alarms *alarms, const struct alarm_reading *reading);
-
-/* True if any subject of that kind is followed: only then do normal ones of it have to be taken. */
-bool alarms_follow(const struct alarms *alarms, enum alarm_kind kind);
+/* Takes a subject that is above normal, or has just become normal, at most once a poll. False with
+ * errno ENOMEM: it is left out. */
+bool alarms_take(struct alarms *alarms, const struct alarm_reading *reading);
 
 /* Ends a poll. A subject that was not taken is normal in it. */
 void alarms_end(struct alarms *alarms);
 
+/* Alarms of pools, peers and local addresses that are over and whose end is not told yet: they take
+ * room as the active ones do. */
+uint32_t alarms_ended(const struct alarms *alarms);
+
 /* What to send after alarms_end(), in the order of importance; valid until alarms_begin(). */
 const struct notification *alarms_notifications(const struct alarms *alarms, uint32_t *count);
 
-/* The figures as of the last alarms_end(), but for sent, unsent and lost. */
+/* The figures as of the last alarms_end(), but for omitted, sent, unsent and lost. */
 const struct alarm_summary *alarms_summary(const struct alarms *alarms);
 
 /* The alarms, from 0 on, in any order, those included that are over and whose end is not told yet:
  * their severity is normal. NULL behind the last one. */
 const struct alarm *alarms_at(const struct alarms *alarms, uint32_t position);
+
+/* The active alarms, and the figures. */
+struct alarm_list {
+	struct alarm *alarms; /* owned; NULL = there was no memory for them */
+	uint32_t count;
+	struct alarm_summary summary;
+};
+
+void alarm_list_make(const struct alarms *alarms, struct alarm_list *out);
+void alarm_list_free(struct alarm_list *list); /* it is then empty */
 
 /* Before the first poll: an alarm of an earlier life, told again as soon as a poll finds it so if
  * it is not what managers were told, and the numbers that were used in it. Of two with one

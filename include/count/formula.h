@@ -10,7 +10,54 @@
 #ifndef SRCPORTD_FORMULA_H
 #define SRCPORTD_FORMULA_H
 
-#include "count/tally.h"
+#include "count/census.h"
+
+/* Listening ports that are named. */
+#define WIDEN_NAMED 3
+
+struct widening {
+	struct port_range range; /* what to set; the present one if there is nothing to gain */
+	uint32_t gain;           /* further ports that connect() could then take */
+	uint32_t reserved;       /* of the new part: reserved ports, which bring nothing */
+	uint32_t listening; /* of the rest: ports with a listener. It keeps its port; but a service
+			       that is restarted may then find it taken by a connection */
+	uint32_t bound;     /* of the rest: blocked otherwise */
+	uint16_t named[WIDEN_NAMED]; /* the lowest listening ports of the new part */
+	unsigned named_count;
+};
+
+/* The widest range without ports of the system: 1024..65535, or further down if the present one
+ * already does. Its ends are of different parity, as the kernel's documentation wants it. */
+struct widening formula_widen(const struct port_range *range, const struct portset *reserved,
+			      const struct portset *listening, const struct portset *bound);
+
+/* What a census comes to for the whole host. */
+struct range_tally {
+	struct port_range range;
+	uint32_t size;
+	uint32_t reserved;  /* reserved ports in the range */
+	uint32_t listening; /* of the rest: ports that have a listener */
+	uint32_t bound;     /* of the rest: ports blocked otherwise */
+	uint32_t capacity;
+	uint32_t uncertain; /* how many of capacity may be blocked unseen */
+	uint32_t in_use;    /* ports of the range, not reserved, that any socket holds */
+	uint32_t free;      /* ports of the range, not reserved, that no socket holds */
+	struct widening wider;
+};
+
+/* Numbers that pools, peers and targets share; all about one poll. */
+struct usage {
+	struct state_counts states;
+	uint32_t connections; /* sum of states */
+	uint32_t used;
+	uint32_t remaining;
+	uint32_t uncertain; /* how many of tightest may be blocked unseen */
+	uint32_t capacity;
+	/* The least remaining of the pools taken together; == remaining for a pool. */
+	uint32_t tightest;
+	uint32_t recyclable; /* TIME_WAIT not counted as used */
+	uint32_t percent;    /* severity_percent(tightest, capacity) */
+};
 
 /* What it works with, for one census. */
 struct formula {

@@ -55,6 +55,10 @@ extern const struct levels levels_default;
 /* The same with their clear levels: 90 %, 2 remaining; 75 %, 120 remaining; CLOSE_WAIT 900. */
 extern const struct level_band level_band_default;
 
+/* The default of the rules for limits of the host: warning from 90 % (clear below 85 %), critical
+ * when nothing is left (clear below 98 %). Of a band only the percentages count there. */
+extern const struct level_band limit_band_default;
+
 /* Everything off. */
 extern const struct level_band level_band_off;
 

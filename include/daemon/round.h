@@ -44,9 +44,11 @@ enum round_step round_read(struct round *round);
 /* Gives it up, as it did not go on in time: always ROUND_FAILED. */
 enum round_step round_give_up(struct round *round);
 
-/* After ROUND_DONE: the tally, which is the caller's from now on, and the figures of the poll, but
- * for its CPU time. */
-struct tally *round_take(struct round *round, struct poll_stats *stats);
+/* After ROUND_DONE: what is concluded from the poll, and its figures but for its CPU time. The
+ * tally and the findings are the caller's from now on. NULL with errno ENOMEM. */
+struct findings *round_take(struct round *round, struct hysteresis *hysteresis,
+			    const struct hysteresis_rules *rules, struct tally **tally,
+			    struct poll_stats *stats);
 
 /* Why the last step failed: one line. */
 const char *round_error(const struct round *round);

@@ -9,7 +9,8 @@
 #include "count/tally.h"
 #include "failures/failure_ring.h"
 
-#define FAILURE_LOG_POOLS 128
+#define FAILURE_LOG_POOLS   128
+#define FAILURE_PROCESS_MAX 64
 
 /* Where a failed connect() was, seen from our own network namespace. */
 enum failure_place {
@@ -22,7 +23,7 @@ enum failure_place {
  * FAILED_UNKNOWN. */
 #define FAILURE_LIKELY_PERCENT 90
 
-/* A failure makes a pool critical for this long. */
+/* For how long a failure is recent. */
 #define FAILURE_RECENT_MS 60000
 
 struct failed_pool {
@@ -58,11 +59,26 @@ bool failure_log_add(struct failure_log *log, const struct failure_sample *sampl
 /* The pool of the latest failure, or NULL. */
 const struct failed_pool *failure_log_last(const struct failure_log *log);
 
-/* Sets usage.failures of the pools, peers and targets of a tally, by addresses: of several pools
- * that differ only in their device, the one bound to none, or else the tightest, is taken. One that
- * failed within FAILURE_RECENT_MS before now_ms becomes critical with CAUSE_FAILURES. What failed
+/* What failed of one pool, peer or target. */
+struct failure_mark {
+	uint32_t count; /* connect() calls that found no port, as far as they are known */
+	bool recent;    /* one of them in the last FAILURE_RECENT_MS */
+};
+
+/* Of every row of a tally, in its order. */
+struct failure_marks {
+	struct failure_mark *pools, *peers, *targets;
+};
+
+/* Nothing has failed. NULL with errno ENOMEM. */
+struct failure_marks *failure_marks_new(const struct tally *tally);
+void failure_marks_free(struct failure_marks *marks); /* NULL is allowed */
+
+/* Sets the marks of the pools, peers and targets of a tally, by addresses: of several pools that
+ * differ only in their device, the one bound to none, or else the tightest, is taken. What failed
  * in another namespace is passed over; what failed nobody knows where is FAILED_HERE from the time
- * on when a pool is found that is nearly full. */
-void failure_log_apply(struct failure_log *log, struct tally *tally, uint64_t now_ms);
+ * on when a pool is found that is nearly full. now_ms is of CLOCK_MONOTONIC; marks are fresh. */
+void failure_log_mark(struct failure_log *log, const struct tally *tally, uint64_t now_ms,
+		      struct failure_marks *marks);
 
 #endif

@@ -19,6 +19,21 @@
 
 #include "failures/failure_log.h"
 
+#define FAILURE_POOL_MAX (ADDR_TEXT_MAX + ADDR_PORT_TEXT_MAX + 40)
+
+/* How many have failed, as a snapshot and a report carry it. */
+struct failure_state {
+	bool available;
+	char reason[160]; /* why not; or, if available, why pools and processes are not named; or ""
+			   */
+	uint64_t total;   /* since start, over every network namespace of the host: exact */
+	uint64_t lost;    /* of them: those of which neither pool nor process is known */
+	uint64_t last_ms; /* CLOCK_MONOTONIC of the last one that is known; 0 = none */
+	char pool[FAILURE_POOL_MAX];       /* its pool in words; "" = none */
+	uint32_t pid;                      /* its process; 0 = not known */
+	char process[FAILURE_PROCESS_MAX]; /* the process's name, clean text; "" = not known */
+};
+
 struct failures;
 
 /* Counts nothing yet. proc_root and sys_root ("/proc", "/sys") must outlive it. NULL with errno
@@ -35,8 +50,12 @@ int failures_fd(const struct failures *failures);
 bool failures_ready(struct failures *failures);
 
 /* Once a poll: starts counting if it is not started and can be, follows processors that come and
- * go, reads the counters, and puts what is known into the tally: failures, features, and
- * failure_log_apply(). If it is not wanted, it stops counting. */
-void failures_poll(struct failures *failures, struct tally *tally, bool wanted);
+ * go, and reads the counters. If it is not wanted, it stops counting. */
+void failures_poll(struct failures *failures, bool wanted);
+
+/* What is known, as of the last failures_poll(); which pools failed, and in which process. Both
+ * live as long as the failures, and change with them. */
+const struct failure_state *failures_state(const struct failures *failures);
+struct failure_log *failures_log(struct failures *failures);
 
 #endif

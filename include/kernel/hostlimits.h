@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * hostlimits: what else a host can run out of, and the settings that decide how long a port is
- * held: read at each poll, judged by rules. A limit is one line in the table of readers
+ * held: read at each poll. A limit is one line in the table of readers
  * (hostlimits.c), one in the table of columns (mib_columns.c), and, if it can raise an alarm, one
  * rule.
  */
 #ifndef SRCPORTD_HOSTLIMITS_H
 #define SRCPORTD_HOSTLIMITS_H
 
-#include "count/severity.h"
 #include "kernel/procfile.h"
 
 #define LIMIT_ABSENT (-1) /* the kernel or the namespace does not have it, or hides it */
@@ -62,10 +61,6 @@ const struct limit_words *hostlimits_words(enum limit limit);
 /* The rules: limits whose end is an alarm of the host. */
 enum limit_rule { RULE_CONNTRACK, RULE_FILES, LIMIT_RULES };
 
-/* The default of each: warning from 90 % (clear below 85 %), critical when nothing is left (clear
- * below 98 %). Of a band only the percentages count. */
-extern const struct level_band hostlimits_band_default;
-
 /* What a rule compares: numbers of enum limit. */
 enum limit hostlimits_rule_used(enum limit_rule rule);
 enum limit hostlimits_rule_max(enum limit_rule rule);
@@ -74,23 +69,12 @@ const char *hostlimits_rule_name(enum limit_rule rule); /* "conntrack", "files" 
 /* Whole percent in use, rounded down, 100 only at or beyond the limit. -1 where there is none. */
 int hostlimits_percent(const struct limits *limits, enum limit_rule rule);
 
-/* By the percentages of levels: normal below the warning level, also where the limit is not
- * available, critical from the critical one on. */
-enum severity hostlimits_severity(const struct limits *limits, enum limit_rule rule,
-				  const struct levels *levels);
-
 /* What surrounds the sockets of one poll. */
 struct host_state {
 	struct limits limits;
 	/* Of the poll before, so that counters can be compared; or all absent. */
 	struct limits earlier;
-	uint32_t nat;           /* natenv_read() */
-	enum limit_rule worst;  /* the most severe rule; of equals, the one that is fullest */
-	enum severity severity; /* of that rule */
-	enum severity of_rule[LIMIT_RULES];
+	uint32_t nat; /* natenv_read() */
 };
-
-/* Sets worst, severity and of_rule; bands are LIMIT_RULES. */
-void hostlimits_judge(struct host_state *host, const struct level_band *bands);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * owners: the survey of who holds the sockets of the pools in warning or worse: users, cgroups and
- * processes. It runs between the polls, in small steps, and only while there is such a pool.
+ * owners: the survey of who holds the sockets of the pools that it is told: users, cgroups and
+ * processes. It runs between the polls, in small steps, and only while there is a pool to ask
+ * about.
  *
  * The sockets come from a sock_diag dump that the kernel filters; the cgroups' paths from the
  * mounted hierarchy (version 2); the processes from /proc/PID/fd, as far as srcportd may look
@@ -10,7 +11,6 @@
 #ifndef SRCPORTD_OWNERS_H
 #define SRCPORTD_OWNERS_H
 
-#include "count/tally.h"
 #include "owners/owner_list.h"
 
 struct owners;
@@ -19,13 +19,12 @@ struct owners;
 struct owners *owners_new(const char *proc_root, const char *sys_root);
 void owners_free(struct owners *owners); /* NULL is allowed */
 
-/* After a poll: starts a survey if pools are in warning or worse (their own severity, or that of
- * their peer or of a target), the worst OWNER_POOLS_MAX of them, unless one is under way or the
- * last one was so expensive that it is too soon. Forgets the last list when there is no such pool
- * any more. True if a survey was started and the last list does not know all of its pools: that is
- * worth waiting for, until owners_busy() is false or OWNERS_WAIT_MS are over. */
+/* After a poll: starts a survey of these pools, OWNER_POOLS_MAX at the most and the worst first,
+ * unless one is under way or the last one was so expensive that it is too soon. Of none, forgets
+ * the last list. True if a survey was started and the last list does not know all of its pools:
+ * that is worth waiting for, until owners_busy() is false or OWNERS_WAIT_MS are over. */
 #define OWNERS_WAIT_MS 3000
-bool owners_start(struct owners *owners, const struct tally *tally);
+bool owners_start(struct owners *owners, const struct owner_pool *pools, uint32_t count);
 
 /* A survey is under way. */
 bool owners_busy(const struct owners *owners);
@@ -39,9 +38,8 @@ int owners_wait_ms(const struct owners *owners);
 #define OWNERS_STEP_US 2000
 bool owners_step(struct owners *owners);
 
-/* The whole survey at once, for a single report. asked: of the pools of targets too, however well
- * they are. */
-void owners_survey(struct owners *owners, const struct tally *tally, bool asked);
+/* The whole survey at once, for a single report. */
+void owners_survey(struct owners *owners, const struct owner_pool *pools, uint32_t count);
 
 /* The last list, until the next owners_start() or owners_step(); NULL if there is none. */
 const struct owner_list *owners_list(const struct owners *owners);

@@ -5,18 +5,21 @@
 #ifndef SRCPORTD_REPORT_H
 #define SRCPORTD_REPORT_H
 
+#include "advice/advice.h"
+#include "alarm/alarm.h"
 #include "base/json.h"
-#include "config/config.h"
-#include "count/tally.h"
+#include "report/report_order.h"
 
 #include <stdio.h>
 #include <time.h>
 
 struct report {
-	const struct tally *tally;
-	const struct config *config; /* whose levels judged it */
-	uint32_t duration_us;        /* of the poll */
-	time_t when;                 /* wall clock of the poll; 0 = a replay */
+	const struct scene *scene;
+	const struct report_order *order; /* of the scene's tally */
+	const struct alarm_list *alarms;  /* those of a poll without a past */
+	const struct config *config;      /* whose levels judged it */
+	uint32_t duration_us;             /* of the poll */
+	time_t when;                      /* wall clock of the poll; 0 = a replay */
 	uint32_t watched_s; /* failed connect() calls were counted for so long; 0 = they were not */
 	uint32_t pool_limit; /* pools and peers that the text names, the tightest first */
 	bool everything;     /* the plugin judges what is not a target too */
@@ -27,7 +30,7 @@ struct report {
 void report_text(const struct report *report, FILE *out);
 
 /* The part of it that is about the host: its limits and the NAT around it. */
-void report_host(const struct tally *tally, FILE *out);
+void report_host(const struct findings *findings, FILE *out);
 
 /* The part that is about owners and failures, and its members in the JSON form. */
 void report_who(const struct report *report, FILE *out);
@@ -41,12 +44,19 @@ void report_json(const struct report *report, FILE *out);
 
 /* One line with performance data. Returns the plugin exit code: 0 OK, 1 WARNING, 2 CRITICAL. Judges
  * the targets, and if there are none or `everything` is asked for, every pool that is not a
- * target's and every alarm of the tally; and the limits of the host. */
+ * target's and every alarm; and the limits of the host. */
 int report_nagios(const struct report *report, FILE *out);
 
 /* The plugin's line, cleaned, when there is nothing to report, and why. Returns its exit code, 3.
  */
 int report_nagios_unknown(const char *why, FILE *out);
+
+/* The numbers of a report. */
+static inline const struct tally *
+report_tally(const struct report *report)
+{
+	return report->scene->findings->tally;
+}
 
 /* The performance data behind its "|": each value of `u` with the range beyond which `levels` judge
  * it as a warning and as critical, and the host's with those of the configuration. */

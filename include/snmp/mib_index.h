@@ -10,6 +10,7 @@
 #ifndef SRCPORTD_MIB_INDEX_H
 #define SRCPORTD_MIB_INDEX_H
 
+#include "alarm/alarm.h"
 #include "count/tally.h"
 #include "owners/owner_list.h"
 

@@ -6,7 +6,59 @@
 #ifndef SRCPORTD_ROW_KIND_H
 #define SRCPORTD_ROW_KIND_H
 
-#include "snmp/snapshot.h"
+#include "advice/advice.h"
+#include "alarm/alarm.h"
+
+/* An OID suffix, encoded once when the snapshot is built. */
+struct row_index {
+	const uint32_t *sub; /* in the store of rows_take() */
+	uint32_t length;
+};
+
+struct pool_row {
+	struct row_index index; /* first member of every row: the table server relies on it */
+	struct pool_tally t;
+	struct finding f;
+};
+
+struct peer_row {
+	struct row_index index;
+	struct peer_tally t;
+	struct finding f;
+};
+
+struct local_row {
+	struct row_index index;
+	struct local_tally t;
+	enum severity severity;
+};
+
+struct target_row {
+	struct row_index index;
+	struct target_tally t; /* t.target is spec */
+	struct finding f;
+	struct target spec;
+};
+
+struct alarm_row {
+	struct row_index index;
+	struct alarm t;
+};
+
+struct owner_row {
+	struct row_index index;
+	struct owner t;
+};
+
+enum row_table {
+	ROWS_OF_POOLS,
+	ROWS_OF_PEERS,
+	ROWS_OF_LOCALS,
+	ROWS_OF_TARGETS,
+	ROWS_OF_ALARMS,
+	ROWS_OF_OWNERS,
+	ROW_TABLES
+};
 
 /* What decides which rows a full table shows. */
 struct claim {
@@ -16,14 +68,15 @@ struct claim {
 	uint32_t hash; /* of its key */
 };
 
-/* A row is a struct row_index and, at tally_offset, a copy of a tally. */
+/* A row is a struct row_index; at tally_offset a copy of a tally, or of what else the table is
+ * about; and at found_offset one of what was found of it, if found_size is not 0. */
 struct row_kind {
-	size_t row_size, tally_offset, tally_size, index_max;
-	struct claim (*claim)(const void *tally);           /* NULL: none is ever left out */
-	int (*compare)(const void *row, const void *other); /* MIB order */
-	size_t (*encode)(const void *row, uint32_t *out);   /* the OID suffix; its length */
+	size_t row_size, tally_offset, tally_size, found_offset, found_size, index_max;
+	struct claim (*claim)(const void *tally, const void *found); /* NULL: none is left out */
+	int (*compare)(const void *row, const void *other);          /* MIB order */
+	size_t (*encode)(const void *row, uint32_t *out); /* the OID suffix; its length */
 };
 
-extern const struct row_kind row_kinds[SNAPSHOT_TABLES];
+extern const struct row_kind row_kinds[ROW_TABLES];
 
 #endif

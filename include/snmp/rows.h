@@ -6,7 +6,7 @@
 #ifndef SRCPORTD_ROWS_H
 #define SRCPORTD_ROWS_H
 
-#include "snmp/snapshot.h"
+#include "snmp/row_kind.h"
 
 /* A row stays until one that is left out has fewer remaining by more than this much of the
  * capacity. */
@@ -22,6 +22,7 @@ struct rows {
 /* What they are made from. */
 struct tallies {
 	const void *tallies; /* of the table's type */
+	const void *found;   /* of each of them, if the table's rows have it */
 	uint32_t count;
 	uint32_t limit; /* rows at the most; targets, alarms and owners have none */
 	uint32_t first; /* position of the one that goes before all others, or LOOKUP_NONE */
@@ -32,7 +33,7 @@ struct tallies {
  * (count 0 if there is none) see ROWS_MARGIN_PERCENT. Takes time that follows the number of
  * tallies. rows and index_store of *out are the caller's to free. False with errno ENOMEM; *out is
  * then as it was. */
-bool rows_take(enum snapshot_table table, const struct tallies *all, const struct rows *last,
+bool rows_take(enum row_table table, const struct tallies *all, const struct rows *last,
 	       struct rows *out);
 
 #endif

@@ -9,10 +9,7 @@
 #ifndef SRCPORTD_SNAPSHOT_H
 #define SRCPORTD_SNAPSHOT_H
 
-#include "advice/advice.h"
-#include "config/config.h"
-#include "count/tally.h"
-#include "owners/owner_list.h"
+#include "snmp/row_kind.h"
 
 #include <stdatomic.h>
 
@@ -44,57 +41,11 @@ struct omitted {
 /* What the pools come to, all of them: those without a row too. Without a pool, what an empty one
  * offers. */
 struct extremes {
-	struct pool_tally worst; /* most severe, of those the fewest remaining; zero = no pool */
+	/* Most severe, of those the fewest remaining; zero = no pool. */
+	struct pool_tally worst;
 	uint32_t least_remaining;
 	uint32_t highest_percent;
-	unsigned nearness, growth; /* as in struct tally */
-};
-
-/* An OID suffix, encoded once when the snapshot is built. */
-struct row_index {
-	const uint32_t *sub; /* in snapshot.index_store */
-	uint32_t length;
-};
-
-struct pool_row {
-	struct row_index index; /* first member of every row: the table server relies on it */
-	struct pool_tally t;
-};
-
-struct peer_row {
-	struct row_index index;
-	struct peer_tally t;
-};
-
-struct local_row {
-	struct row_index index;
-	struct local_tally t;
-};
-
-struct target_row {
-	struct row_index index;
-	struct target_tally t; /* t.target is spec */
-	struct target spec;
-};
-
-struct alarm_row {
-	struct row_index index;
-	struct alarm t;
-};
-
-struct owner_row {
-	struct row_index index;
-	struct owner t;
-};
-
-enum snapshot_table {
-	SNAPSHOT_POOLS,
-	SNAPSHOT_PEERS,
-	SNAPSHOT_LOCALS,
-	SNAPSHOT_TARGETS,
-	SNAPSHOT_ALARMS,
-	SNAPSHOT_OWNERS,
-	SNAPSHOT_TABLES
+	unsigned nearness, growth; /* as in struct findings */
 };
 
 struct snapshot {
@@ -108,6 +59,7 @@ struct snapshot {
 	struct totals totals;
 	struct failure_state failures;
 	struct host_state host;
+	enum severity limits;   /* of the limits of the host */
 	enum severity severity; /* worst of all; unknown where snapshot_repeat() says so */
 	/* advice_system(); before the first good poll, why there is none. */
 	char message[ADVICE_MAX];
@@ -125,15 +77,17 @@ struct snapshot {
 	struct alarm_summary alarm_summary;
 	struct owner_row *owners; /* of the last survey: bounded by it */
 	uint32_t owner_count;
-	uint32_t *index_store[SNAPSHOT_TABLES];
+	uint32_t *index_store[ROW_TABLES];
 };
 
-/* Builds a snapshot with one reference from a tally. At most `limits` rows a table are taken: the
+/* Builds a snapshot with one reference from a poll, what is concluded from it and the alarms that
+ * are active. At most `limits` rows a table are taken: the
  * worst pool, what is in alarm, what belongs to a target, then the rest, of each the fewest
  * remaining first (rows.h); the others are counted in omitted. Of what was in `last` (which may be
  * NULL) rows are kept where that makes little difference. NULL with errno ENOMEM. */
-struct snapshot *snapshot_build(const struct tally *tally, const struct poll_stats *poll,
-				const struct row_limits *limits, const struct snapshot *last);
+struct snapshot *snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
+				const struct poll_stats *poll, const struct row_limits *limits,
+				const struct snapshot *last);
 
 /* Intervals without a good poll after which the severity is unknown. */
 #define SNAPSHOT_PATIENCE 3

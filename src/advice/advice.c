@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "advice/advice.h"
 
-#include "advice/naming.h"
-#include "advice/remedy.h"
+#include "base/pool_key.h"
 #include "kernel/natenv.h"
 
 #include <string.h>
@@ -18,7 +17,7 @@ given(const char *text)
 
 /* Who is to be restarted matters more than toward whom, which an alarm's key says too. */
 static bool
-toward_fits(const struct sentence *s, const struct advice *a)
+toward_fits(const struct sentence *s, const struct matter *a)
 {
 	size_t names = strlen(a->toward) + (given(a->holder) ? strlen(a->holder) : 0);
 	return s->at + names + LEAK_WORDS < s->room;
@@ -27,11 +26,11 @@ toward_fits(const struct sentence *s, const struct advice *a)
 /* "CLOSE_WAIT 1,204 of 1,310 to 10.1.2.3:443, held by payments.service (pid 812 java)"; where it
  * has become a want of ports, "40 of 28,232 ports left, CLOSE_WAIT ..." */
 static void
-put_leak(struct sentence *s, const struct advice *a)
+put_leak(struct sentence *s, const struct matter *a)
 {
 	const struct usage *u = a->usage;
 	char leaked[NUMBER_TEXT_MAX], all[NUMBER_TEXT_MAX];
-	if (u->severity == SEVERITY_CRITICAL)
+	if (a->finding->verdict.severity == SEVERITY_CRITICAL)
 		sentence_put(s, "%s of %s port%s left, ", number_text(u->tightest, leaked),
 			     number_text(u->capacity, all), number_s(u->capacity));
 	sentence_put(s, "CLOSE_WAIT %s of %s", number_text(u->states.of[STATE_CLOSE_WAIT], leaked),
@@ -62,28 +61,28 @@ put_time_left(struct sentence *s, uint32_t seconds)
 }
 
 static void
-put_usage(struct sentence *s, const struct advice *a)
+put_usage(struct sentence *s, const struct matter *a)
 {
 	const struct usage *u = a->usage;
 	char used[NUMBER_TEXT_MAX], capacity[NUMBER_TEXT_MAX], left[NUMBER_TEXT_MAX],
 	    failures[NUMBER_TEXT_MAX];
-	sentence_put(s, "%s", cause_words(u->cause));
-	if (u->cause == CAUSE_FAILURES)
-		sentence_put(s, " (%s%s%s)", number_text(u->failures, failures),
+	sentence_put(s, "%s", cause_words(a->finding->verdict.cause));
+	if (a->finding->verdict.cause == CAUSE_FAILURES)
+		sentence_put(s, " (%s%s%s)", number_text(a->finding->failed.count, failures),
 			     given(a->failed) ? ", the last in " : "",
 			     given(a->failed) ? a->failed : "");
 	sentence_put(s, ": %s of %s port%s in use, %s left",
 		     number_text(u->capacity - u->tightest, used),
 		     number_text(u->capacity, capacity), number_s(u->capacity),
 		     number_text(u->tightest, left));
-	put_time_left(s, u->time_left_s);
+	put_time_left(s, a->finding->outlook.time_left_s);
 	if (given(a->holder) && u->tightest < u->capacity)
 		sentence_put(s, ", most held by %s", a->holder);
 }
 
 /* All is well here; a NAT further on may have had enough. */
 static void
-put_normal(struct sentence *s, const struct advice *a)
+put_normal(struct sentence *s, const struct matter *a)
 {
 	const struct usage *u = a->usage;
 	char used[NUMBER_TEXT_MAX], capacity[NUMBER_TEXT_MAX], left[NUMBER_TEXT_MAX];
@@ -93,41 +92,42 @@ put_normal(struct sentence *s, const struct advice *a)
 	sentence_put(s, "%s of %s port%s in use, at least %s more connection%s will succeed",
 		     number_text(in_use, used), number_text(u->capacity, capacity),
 		     number_s(u->capacity), number_text(sure, left), number_s(sure));
-	put_time_left(s, u->time_left_s);
+	put_time_left(s, a->finding->outlook.time_left_s);
 	if (nat != NULL && nat->ports != 0 && in_use >= nat->ports)
 		sentence_put(s, "; %s: %s", nat->words, nat->meaning);
 }
 
 static void
-put_nothing_offered(struct sentence *s, const struct advice *a)
+put_nothing_offered(struct sentence *s, const struct matter *a)
 {
 	const struct range_tally *r = a->range;
 	/* Whatever else may be the matter, ports have to be freed first. */
-	struct usage blocked = *a->usage;
-	struct advice freeing = *a;
+	struct finding blocked = *a->finding;
+	struct matter freeing = *a;
 	char reserved[NUMBER_TEXT_MAX], listening[NUMBER_TEXT_MAX], bound[NUMBER_TEXT_MAX];
 	sentence_put(s,
 		     "no port of the range %u-%u can be used: %s reserved, %s listening, %s bound",
 		     r->range.low, r->range.high, number_text(r->reserved, reserved),
 		     number_text(r->listening, listening), number_text(r->bound, bound));
-	blocked.cause = CAUSE_BLOCKED;
-	freeing.usage = &blocked;
+	blocked.verdict.cause = CAUSE_BLOCKED;
+	freeing.finding = &blocked;
 	remedy_put(s, &freeing);
 }
 
 static void
-put_sentence(struct sentence *s, const struct advice *a)
+put_sentence(struct sentence *s, const struct matter *a)
 {
 	const struct usage *u = a->usage;
 	if (u->capacity == 0) {
 		put_nothing_offered(s, a);
 		return;
 	}
-	if (u->cause == CAUSE_NONE) {
+	enum cause cause = a->finding->verdict.cause;
+	if (cause == CAUSE_NONE) {
 		put_normal(s, a);
 		return;
 	}
-	if (u->cause == CAUSE_CLOSE_WAIT)
+	if (cause == CAUSE_CLOSE_WAIT)
 		put_leak(s, a);
 	else
 		put_usage(s, a);
@@ -135,20 +135,21 @@ put_sentence(struct sentence *s, const struct advice *a)
 }
 
 const char *
-advice_text(const struct advice *advice, char buf[static ADVICE_MAX])
+advice_text(const struct matter *matter, char buf[static ADVICE_MAX])
 {
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
 	buf[0] = '\0';
-	put_sentence(&s, advice);
+	put_sentence(&s, matter);
 	return buf;
 }
 
 const char *
 advice_nothing_offered(const struct range_tally *range, char buf[static ADVICE_MAX])
 {
-	static const struct usage empty = {.time_left_s = TIME_LEFT_NONE};
-	const struct advice advice = {.usage = &empty, .range = range};
-	return advice_text(&advice, buf);
+	static const struct usage empty = {.used = 0};
+	static const struct finding nothing = {.outlook.time_left_s = TIME_LEFT_NONE};
+	const struct matter matter = {.usage = &empty, .finding = &nothing, .range = range};
+	return advice_text(&matter, buf);
 }
 
 const char *
@@ -176,7 +177,7 @@ advice_limit(const struct limits *limits, enum limit_rule rule, char buf[static 
 	sentence_put(&s, "%s: %d %% full, %s of %s", words[rule].what, percent,
 		     number_text((uint64_t)limits->value[hostlimits_rule_used(rule)], used),
 		     number_text((uint64_t)limits->value[hostlimits_rule_max(rule)], max));
-	if (percent >= (int)hostlimits_band_default.clear.warning_percent)
+	if (percent >= (int)limit_band_default.clear.warning_percent)
 		sentence_put(&s, "; %s", words[rule].remedy);
 	return buf;
 }
@@ -212,146 +213,206 @@ advice_free(const struct range_tally *range, uint32_t free, enum severity severi
 	return buf;
 }
 
-/* One row of a tally. */
-struct subject {
+/* One row of the tally. */
+struct row {
+	enum alarm_kind kind; /* pool, peer or target */
+	uint32_t position;
 	const struct usage *usage;
-	const struct target_tally *target; /* one of the three */
-	const struct pool_tally *pool;
-	const struct peer_tally *peer;
+	const struct finding *finding;
 	bool nameless; /* nothing before the sentence says what it is about */
 };
 
-static void
-put_row(struct sentence *s, const struct tally *tally, const struct subject *of)
+static struct row
+row_of(const struct findings *f, enum alarm_kind kind, uint32_t i)
 {
-	struct advice advice = {.usage = of->usage, .range = &tally->range, .host = &tally->host};
+	struct row row = {.kind = kind, .position = i};
+	if (kind == ALARM_POOL) {
+		row.usage = &f->tally->pools[i].usage;
+		row.finding = &f->pools[i];
+	} else if (kind == ALARM_PEER) {
+		row.usage = &f->tally->peers[i].usage;
+		row.finding = &f->peers[i];
+	} else {
+		row.usage = &f->tally->targets[i].usage;
+		row.finding = &f->targets[i];
+	}
+	return row;
+}
+
+static void
+put_row(struct sentence *s, const struct scene *scene, const struct row *row)
+{
+	const struct findings *f = scene->findings;
+	const struct tally *tally = f->tally;
+	struct matter matter = {
+	    .usage = row->usage, .finding = row->finding, .range = &tally->range, .host = &f->host};
 	struct naming_subject who = {0};
 	struct naming naming;
 	char toward[ADDR_PORT_TEXT_MAX];
-	if (of->pool != NULL) {
-		who.local = &of->pool->local;
-		who.port = of->pool->port;
-		advice.peer = who.peer = &of->pool->peer;
-		if (of->nameless)
-			advice.toward = addr_port_text(who.peer, who.port, toward);
-	} else if (of->peer != NULL) {
-		advice.peer = who.peer = &of->peer->peer;
-		if (of->nameless)
-			advice.toward = addr_text(who.peer, toward);
-	} else if (of->target != NULL) {
-		who.target = of->target->target;
-		advice.peer = advice_target_peer(of->target);
+	if (row->kind == ALARM_POOL) {
+		const struct pool_tally *pool = &tally->pools[row->position];
+		who.local = &pool->local;
+		who.port = pool->port;
+		matter.peer = who.peer = &pool->peer;
+		if (row->nameless)
+			matter.toward = addr_port_text(who.peer, who.port, toward);
+	} else if (row->kind == ALARM_PEER) {
+		matter.peer = who.peer = &tally->peers[row->position].peer;
+		if (row->nameless)
+			matter.toward = addr_text(who.peer, toward);
+	} else {
+		who.target = tally->targets[row->position].target;
+		matter.peer = advice_target_peer(&tally->targets[row->position]);
 	}
-	naming_put(tally, &who, &advice, &naming);
-	put_sentence(s, &advice);
+	remedy_name(scene, &who, &matter, &naming);
+	put_sentence(s, &matter);
 }
 
 static const char *
-row_text(const struct tally *tally, const struct subject *of, char buf[static ADVICE_MAX])
+row_text(const struct scene *scene, const struct row *row, char buf[static ADVICE_MAX])
 {
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
 	buf[0] = '\0';
-	put_row(&s, tally, of);
+	put_row(&s, scene, row);
 	return buf;
 }
 
 const char *
-advice_pool(const struct tally *tally, const struct pool_tally *pool, char buf[static ADVICE_MAX])
+advice_pool(const struct scene *scene, uint32_t pool, char buf[static ADVICE_MAX])
 {
-	const struct subject of = {.usage = &pool->usage, .pool = pool};
-	return row_text(tally, &of, buf);
+	const struct row row = row_of(scene->findings, ALARM_POOL, pool);
+	return row_text(scene, &row, buf);
 }
 
 const char *
-advice_pool_alarm(const struct tally *tally, const struct pool_tally *pool,
-		  char buf[static ADVICE_MAX])
+advice_target(const struct scene *scene, uint32_t target, char buf[static ADVICE_MAX])
 {
-	const struct subject of = {.usage = &pool->usage, .pool = pool, .nameless = true};
-	return row_text(tally, &of, buf);
+	const struct row row = row_of(scene->findings, ALARM_TARGET, target);
+	return row_text(scene, &row, buf);
+}
+
+static const char *
+alarm_of_row(const struct scene *scene, const struct standing *standing,
+	     char buf[static ADVICE_MAX])
+{
+	struct row row = row_of(scene->findings, standing->subject.kind, standing->row);
+	struct finding measured = *row.finding;
+	measured.verdict = standing->measured;
+	row.finding = &measured;
+	row.nameless = standing->subject.kind != ALARM_TARGET;
+	return row_text(scene, &row, buf);
 }
 
 const char *
-advice_peer_alarm(const struct tally *tally, const struct peer_tally *peer,
-		  char buf[static ADVICE_MAX])
+advice_alarm(const struct scene *scene, const struct standing *standing,
+	     char buf[static ADVICE_MAX])
 {
-	const struct subject of = {.usage = &peer->usage, .peer = peer, .nameless = true};
-	return row_text(tally, &of, buf);
+	const struct findings *f = scene->findings;
+	const struct range_tally *range = &f->tally->range;
+	enum severity measured = standing->measured.severity;
+	switch (standing->subject.kind) {
+	case ALARM_POOL:
+	case ALARM_PEER:
+	case ALARM_TARGET: break;
+	case ALARM_LOCAL:
+		return advice_local(range, f->tally->locals[standing->row].remaining, measured,
+				    buf);
+	case ALARM_HOST:
+		if (range->capacity == 0)
+			return advice_nothing_offered(range, buf);
+		return advice_free(range, range->free, measured, buf);
+	case ALARM_LIMIT: return advice_limit(&f->host.limits, (enum limit_rule)standing->row, buf);
+	}
+	return alarm_of_row(scene, standing, buf);
 }
 
-const char *
-advice_target(const struct tally *tally, const struct target_tally *target,
-	      char buf[static ADVICE_MAX])
+/* Which of two rows of one kind comes first, where nothing else tells them apart: the kernel lists
+ * sockets in any order. */
+static bool
+comes_first(const struct tally *tally, const struct row *a, const struct row *b)
 {
-	const struct subject of = {.usage = &target->usage, .target = target};
-	return row_text(tally, &of, buf);
+	if (a->kind != b->kind || a->kind == ALARM_TARGET)
+		return false;
+	if (a->kind == ALARM_PEER)
+		return addr_compare(&tally->peers[a->position].peer,
+				    &tally->peers[b->position].peer) < 0;
+	return pool_key_compare(POOL_KEY(&tally->pools[a->position]),
+				POOL_KEY(&tally->pools[b->position])) < 0;
 }
 
 static bool
-worse(const struct usage *u, const struct usage *than)
+is_worse(const struct tally *tally, const struct row *row, const struct row *than)
 {
-	if (than == NULL || u->severity != than->severity)
-		return than == NULL || u->severity > than->severity;
-	return u->tightest < than->tightest;
-}
-
-/* Of equals a target comes first: it has a name; then a pool, which says most. */
-static struct subject
-find_subject(const struct tally *tally)
-{
-	struct subject s = {.usage = NULL};
-	for (uint32_t i = 0; i < tally->target_count; i++) {
-		const struct target_tally *t = &tally->targets[i];
-		if (worse(&t->usage, s.usage))
-			s = (struct subject){.usage = &t->usage, .target = t};
-	}
-	for (uint32_t i = 0; i < tally->pool_count; i++) {
-		const struct pool_tally *p = &tally->pools[i];
-		if (worse(&p->usage, s.usage))
-			s = (struct subject){.usage = &p->usage, .pool = p};
-	}
-	for (uint32_t i = 0; i < tally->peer_count; i++) {
-		const struct peer_tally *p = &tally->peers[i];
-		if (worse(&p->usage, s.usage))
-			s = (struct subject){.usage = &p->usage, .peer = p};
-	}
-	return s;
+	if (than->usage == NULL)
+		return true;
+	enum severity a = row->finding->verdict.severity, b = than->finding->verdict.severity;
+	if (a != b)
+		return a > b;
+	if (row->usage->tightest != than->usage->tightest)
+		return row->usage->tightest < than->usage->tightest;
+	return comes_first(tally, row, than);
 }
 
 static void
-put_subject(struct sentence *s, const struct subject *of)
+take_worse(struct row *worst, const struct findings *f, enum alarm_kind kind, uint32_t i)
 {
-	char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX], target[TARGET_SPEC_MAX];
-	if (of->target != NULL)
-		sentence_put(s, "%s: ",
-			     given(of->target->target->name)
-				 ? of->target->target->name
-				 : target_text(of->target->target, target));
-	else if (of->pool != NULL)
-		sentence_put(s, "%s -> %s: ", addr_text(&of->pool->local, local),
-			     addr_port_text(&of->pool->peer, of->pool->port, peer));
-	else
-		sentence_put(s, "to %s: ", addr_text(&of->peer->peer, peer));
+	const struct row row = row_of(f, kind, i);
+	if (is_worse(f->tally, &row, worst))
+		*worst = row;
+}
+
+/* Of equals a target comes first: it has a name; then a pool, which says most. */
+static struct row
+find_worst(const struct findings *f)
+{
+	struct row worst = {.usage = NULL};
+	for (uint32_t i = 0; i < f->tally->target_count; i++)
+		take_worse(&worst, f, ALARM_TARGET, i);
+	for (uint32_t i = 0; i < f->tally->pool_count; i++)
+		take_worse(&worst, f, ALARM_POOL, i);
+	for (uint32_t i = 0; i < f->tally->peer_count; i++)
+		take_worse(&worst, f, ALARM_PEER, i);
+	return worst;
+}
+
+static void
+put_name(struct sentence *s, const struct tally *tally, const struct row *row)
+{
+	char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX], spec[TARGET_SPEC_MAX];
+	if (row->kind == ALARM_TARGET) {
+		const struct target *target = tally->targets[row->position].target;
+		sentence_put(
+		    s, "%s: ", given(target->name) ? target->name : target_text(target, spec));
+	} else if (row->kind == ALARM_POOL) {
+		const struct pool_tally *pool = &tally->pools[row->position];
+		sentence_put(s, "%s -> %s: ", addr_text(&pool->local, local),
+			     addr_port_text(&pool->peer, pool->port, peer));
+	} else {
+		sentence_put(s, "to %s: ", addr_text(&tally->peers[row->position].peer, peer));
+	}
 }
 
 const char *
-advice_system(const struct tally *tally, char buf[static ADVICE_MAX])
+advice_system(const struct scene *scene, char buf[static ADVICE_MAX])
 {
+	const struct findings *f = scene->findings;
+	const struct range_tally *range = &f->tally->range;
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
-	struct subject of = find_subject(tally);
-	enum severity severity = of.usage != NULL ? of.usage->severity : SEVERITY_NORMAL;
+	struct row worst = find_worst(f);
+	enum severity severity =
+	    worst.usage != NULL ? worst.finding->verdict.severity : SEVERITY_NORMAL;
 	char capacity[NUMBER_TEXT_MAX];
-	if (tally->host.severity > severity)
-		return advice_limit(&tally->host.limits, tally->host.worst, buf);
-	if (of.usage == NULL && tally->range.capacity == 0)
-		return advice_nothing_offered(&tally->range, buf);
-	if (of.usage == NULL) {
+	if (f->limits.severity > severity)
+		return advice_limit(&f->host.limits, f->limits.worst, buf);
+	if (worst.usage == NULL && range->capacity == 0)
+		return advice_nothing_offered(range, buf);
+	if (worst.usage == NULL) {
 		sentence_put(&s, "no outgoing connections; %s port%s toward each destination",
-			     number_text(tally->range.capacity, capacity),
-			     number_s(tally->range.capacity));
+			     number_text(range->capacity, capacity), number_s(range->capacity));
 		return buf;
 	}
-	put_subject(&s, &of);
-	put_row(&s, tally, &of);
+	put_name(&s, f->tally, &worst);
+	put_row(&s, scene, &worst);
 	return buf;
 }
 

@@ -3,7 +3,62 @@
 
 #include "kernel/natenv.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+
+static bool
+same_octets(const struct addr *a, const struct addr *b)
+{
+	return a == NULL || memcmp(a->octet, b->octet, sizeof(a->octet)) == 0;
+}
+
+/* The kernel's record of a failure knows no zones. */
+static bool
+is_about(const struct failed_pool *failed, const struct naming_subject *s)
+{
+	if (failed->place != FAILED_HERE)
+		return false;
+	if (s->target != NULL && !target_matches(s->target, &failed->peer, failed->port))
+		return false;
+	return (s->port == 0 || s->port == failed->port) && same_octets(s->peer, &failed->peer) &&
+	       same_octets(s->local, &failed->local);
+}
+
+/* The last process that failed there: "java (pid 812)", "pid 812", "". */
+static void
+name_failed(const struct failure_log *log, const struct naming_subject *subject, char *out,
+	    size_t room)
+{
+	const struct failed_pool *last = NULL;
+	*out = '\0';
+	for (uint32_t i = 0; log != NULL && i < log->pool_count; i++) {
+		const struct failed_pool *failed = &log->pools[i];
+		if (is_about(failed, subject) && (last == NULL || failed->last_ms > last->last_ms))
+			last = failed;
+	}
+	if (last == NULL || last->pid == 0)
+		return;
+	if (last->process[0] != '\0')
+		snprintf(out, room, "%s (pid %" PRIu32 ")", last->process, last->pid);
+	else
+		snprintf(out, room, "pid %" PRIu32, last->pid);
+}
+
+void
+remedy_name(const struct scene *scene, const struct naming_subject *subject, struct matter *matter,
+	    struct naming *naming)
+{
+	const struct owner_question question = {.local = subject->local,
+						.peer = subject->peer,
+						.port = subject->port,
+						.target = subject->target,
+						.close_wait = matter->finding->verdict.cause ==
+							      CAUSE_CLOSE_WAIT};
+	matter->holder = owner_holder(scene->owners, &question, naming->holder);
+	name_failed(scene->findings->failure_log, subject, naming->failed, sizeof(naming->failed));
+	matter->failed = naming->failed;
+}
 
 /* How much a counter grew since the poll before; 0 if that is not known. */
 static int64_t
@@ -23,7 +78,7 @@ much_time_wait(const struct usage *u)
 
 /* tcp_twsk_unique(): reuse needs timestamps; 2 is on for loopback already; 1 is on for all. */
 static void
-remedy_reuse(struct sentence *s, const struct advice *a)
+remedy_reuse(struct sentence *s, const struct matter *a)
 {
 	const int64_t *limit = a->host->limits.value;
 	char text[80], delay[NUMBER_TEXT_MAX];
@@ -44,14 +99,14 @@ remedy_reuse(struct sentence *s, const struct advice *a)
 }
 
 static void
-remedy_keep_alive(struct sentence *s, const struct advice *a)
+remedy_keep_alive(struct sentence *s, const struct matter *a)
 {
 	(void)a;
 	sentence_choice(s, "keep connections alive instead of opening new ones");
 }
 
 static void
-remedy_share(struct sentence *s, const struct advice *a)
+remedy_share(struct sentence *s, const struct matter *a)
 {
 	(void)a;
 	sentence_choice(s, "share connections (pooling, keep-alive)");
@@ -81,13 +136,13 @@ remedy_put_range(struct sentence *s, const struct range_tally *range)
 }
 
 static void
-remedy_widen(struct sentence *s, const struct advice *a)
+remedy_widen(struct sentence *s, const struct matter *a)
 {
 	remedy_put_range(s, a->range);
 }
 
 static void
-remedy_addresses(struct sentence *s, const struct advice *a)
+remedy_addresses(struct sentence *s, const struct matter *a)
 {
 	char text[80], each[NUMBER_TEXT_MAX];
 	snprintf(text, sizeof(text), "add peer or local addresses (%s port%s each)",
@@ -97,7 +152,7 @@ remedy_addresses(struct sentence *s, const struct advice *a)
 
 /* What takes most of the range. */
 static void
-remedy_unblock(struct sentence *s, const struct advice *a)
+remedy_unblock(struct sentence *s, const struct matter *a)
 {
 	const struct range_tally *r = a->range;
 	char text[160], count[NUMBER_TEXT_MAX];
@@ -118,13 +173,13 @@ remedy_unblock(struct sentence *s, const struct advice *a)
 
 /* A connect() that hangs: a table or a NAT on the way that is full looks like a silent peer. */
 static void
-remedy_path(struct sentence *s, const struct advice *a)
+remedy_path(struct sentence *s, const struct matter *a)
 {
 	char text[ADVICE_MAX], count[NUMBER_TEXT_MAX];
 	int percent = hostlimits_percent(&a->host->limits, RULE_CONNTRACK);
 	int64_t failed = growth(a->host, LIMIT_INSERT_FAILED);
 	const struct nat_words *nat = natenv_toward(a->host->nat, a->peer);
-	if (percent >= (int)hostlimits_band_default.raise.warning_percent)
+	if (percent >= (int)limit_band_default.raise.warning_percent)
 		snprintf(text, sizeof(text),
 			 "connection tracking is %d %% full: raise net.netfilter.nf_conntrack_max",
 			 percent);
@@ -143,14 +198,14 @@ remedy_path(struct sentence *s, const struct advice *a)
 }
 
 static void
-remedy_restart(struct sentence *s, const struct advice *a)
+remedy_restart(struct sentence *s, const struct matter *a)
 {
 	bool named = a->holder != NULL && a->holder[0] != '\0';
 	sentence_put(s, named ? ": it does not close its sockets; restart it"
 			      : ": the peer has closed, the local process has not; restart it");
 }
 
-typedef void remedy_fn(struct sentence *s, const struct advice *a);
+typedef void remedy_fn(struct sentence *s, const struct matter *a);
 
 /* What to do about a cause, the most useful first. Each looks for itself whether it has an effect.
  */
@@ -170,15 +225,15 @@ static remedy_fn *const remedies[][REMEDIES] = {
 /* clang-format on */
 
 void
-remedy_put(struct sentence *sentence, const struct advice *advice)
+remedy_put(struct sentence *sentence, const struct matter *matter)
 {
-	const struct usage *u = advice->usage;
-	enum cause cause = u->cause;
+	const struct usage *u = matter->usage;
+	enum cause cause = matter->finding->verdict.cause;
 	if (cause == CAUSE_FAILURES && u->tightest > u->capacity / 2) {
 		sentence_choice(sentence, "it was a burst, or the program narrows its range "
 					  "(IP_LOCAL_PORT_RANGE)");
 		return;
 	}
 	for (unsigned i = 0; i < REMEDIES && remedies[cause][i] != NULL; i++)
-		remedies[cause][i](sentence, advice);
+		remedies[cause][i](sentence, matter);
 }

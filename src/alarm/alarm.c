@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "alarm/alarm.h"
 
-#include "alarm/storm.h"
 #include "base/array.h"
 #include "base/lookup.h"
 
@@ -11,15 +10,23 @@
 
 #define KINDS (ALARM_LIMIT + 1)
 
-/* A subject that is in alarm, was so a moment ago, or may soon be. */
+/* A subject that is in alarm, or was so and that has yet to be told. */
 struct record {
 	struct alarm alarm;
-	struct alarm_state state;
 	uint32_t hash;
 	bool taken;   /* in this poll */
 	bool changed; /* in this poll */
 	bool news;    /* what it is has not been told yet, and will be */
 	bool fading;  /* this poll found less: only its polls are still counted */
+};
+
+/* How many notifications go out in a minute; the rest is summarised. */
+struct window {
+	uint64_t began_ms; /* 0 = none yet */
+	uint32_t sent;     /* in it */
+	bool summarised;   /* in it */
+	uint32_t untold;   /* suppressed since the last summary */
+	uint32_t total;    /* suppressed since the start (Counter32: wraps) */
 };
 
 struct alarms {
@@ -30,7 +37,7 @@ struct alarms {
 	uint32_t followed[KINDS];
 	uint32_t last_id;
 	uint32_t highest_id; /* of the records: only a number up to it can be taken */
-	struct storm storm;
+	struct window window;
 	struct alarm_summary summary;
 	struct notification *notifications;
 	uint32_t notification_count, notification_room;
@@ -71,17 +78,6 @@ find(const struct alarms *a, const struct alarm_subject *subject)
 	return NULL;
 }
 
-/* The limit is for what a host may have any number of: what an operator named, the host itself and
- * its limits always find room. */
-static bool
-has_room(const struct alarms *a, enum alarm_kind kind)
-{
-	bool limited = kind == ALARM_POOL || kind == ALARM_PEER || kind == ALARM_LOCAL;
-	uint32_t many =
-	    a->followed[ALARM_POOL] + a->followed[ALARM_PEER] + a->followed[ALARM_LOCAL];
-	return !limited || many < a->rules->max;
-}
-
 static struct record *
 follow(struct alarms *a, const struct alarm_subject *subject)
 {
@@ -96,7 +92,7 @@ follow(struct alarms *a, const struct alarm_subject *subject)
 	memset(r, 0, sizeof(*r));
 	r->hash = hash;
 	r->alarm.subject = *subject;
-	r->alarm.severity = r->alarm.told = r->state.severity = SEVERITY_NORMAL;
+	r->alarm.severity = r->alarm.told = SEVERITY_NORMAL;
 	r->alarm.cause = CAUSE_NONE;
 	a->followed[subject->kind]++;
 	return r;
@@ -129,12 +125,22 @@ next_id(struct alarms *a)
 	return a->last_id;
 }
 
+/* Begins a new minute if the last one is over. */
+static void
+turn_window(struct window *w, uint64_t now_ms)
+{
+	if (w->began_ms != 0 && now_ms - w->began_ms < ALARM_WINDOW_MS)
+		return;
+	w->began_ms = now_ms;
+	w->sent = 0;
+	w->summarised = false;
+}
+
 void
 alarms_begin(struct alarms *a, const struct alarm_rules *rules, const struct alarm_clock *now)
 {
 	a->rules = rules;
 	a->now = *now;
-	a->summary.omitted = 0;
 	a->notification_count = 0;
 	lookup_free(&a->index);
 	memset(&a->index, 0, sizeof(a->index));
@@ -142,24 +148,22 @@ alarms_begin(struct alarms *a, const struct alarm_rules *rules, const struct ala
 	a->highest_id = 0;
 	for (uint32_t i = 0; i < a->count; i++) {
 		struct record *r = &a->records[i];
-		r->taken = r->changed = false;
+		r->taken = r->changed = r->fading = false;
 		note_id(a, r->alarm.id);
 		/* Out of memory: this poll searches from the first to the last. */
 		a->indexed = a->indexed && lookup_enter(&a->index, r->hash, i);
 	}
-	storm_tick(&a->storm, now->ms);
+	turn_window(&a->window, now->ms);
 }
 
-/* Takes one poll into a record's state. */
+/* What the subject is now; an alarm begins when it was normal before. */
 static void
-step(struct alarms *a, struct record *r, enum severity raise, enum severity hold, bool at_once)
+settle(struct alarms *a, struct record *r, struct verdict verdict)
 {
-	enum severity before = r->state.severity;
-	r->taken = true;
-	r->changed = alarm_state_step(&r->state, raise, hold, at_once ? 1 : a->rules->raise_polls,
-				      a->rules->clear_polls);
-	r->alarm.severity = r->state.severity;
-	r->fading = (raise > hold ? raise : hold) < r->state.severity;
+	enum severity before = r->alarm.severity;
+	r->alarm.severity = verdict.severity;
+	r->alarm.cause = verdict.cause;
+	r->changed = verdict.severity != before;
 	if (r->changed && before == SEVERITY_NORMAL) {
 		r->alarm.id = next_id(a);
 		r->alarm.since_ms = a->now.ms;
@@ -167,30 +171,33 @@ step(struct alarms *a, struct record *r, enum severity raise, enum severity hold
 	}
 }
 
-/* While neither level holds any more and only the polls are counted, the cause stays. */
-static enum cause
-cause_now(const struct alarm *alarm, const struct alarm_reading *reading)
+/* A subject that has no socket left, or is no longer configured, holds nothing. */
+static void
+empty(struct alarm *alarm)
 {
-	if (alarm->severity == SEVERITY_NORMAL)
-		return CAUSE_NONE;
-	if (reading->raise != SEVERITY_NORMAL)
-		return reading->cause;
-	return reading->hold_cause != CAUSE_NONE ? reading->hold_cause : alarm->cause;
+	alarm->used = alarm->percent = alarm->close_wait = 0;
+	alarm->remaining = alarm->capacity;
+	snprintf(alarm->message, sizeof(alarm->message), "%s",
+		 alarm->subject.kind == ALARM_TARGET ? "it is no longer configured"
+						     : "no connection of it is left");
 }
 
-struct alarm_verdict
+bool
 alarms_take(struct alarms *a, const struct alarm_reading *reading)
 {
 	struct record *r = find(a, &reading->subject);
-	if (r == NULL && reading->raise == SEVERITY_NORMAL)
-		return (struct alarm_verdict){SEVERITY_NORMAL, CAUSE_NONE};
-	if (r == NULL && has_room(a, reading->subject.kind))
+	if (r == NULL)
 		r = follow(a, &reading->subject);
-	if (r == NULL) {
-		a->summary.omitted++;
-		return (struct alarm_verdict){reading->raise, reading->cause};
-	}
+	if (r == NULL)
+		return false;
 	struct alarm *alarm = &r->alarm;
+	r->taken = true;
+	r->fading = reading->fading;
+	settle(a, r, reading->verdict);
+	if (reading->absent) {
+		empty(alarm);
+		return true;
+	}
 	alarm->local = reading->local;
 	alarm->peer = reading->peer;
 	alarm->port = reading->port;
@@ -199,32 +206,8 @@ alarms_take(struct alarms *a, const struct alarm_reading *reading)
 	alarm->remaining = reading->remaining;
 	alarm->percent = reading->percent;
 	alarm->close_wait = reading->close_wait;
-	step(a, r, reading->raise, reading->hold, reading->at_once);
-	alarm->cause = cause_now(alarm, reading);
-	if (r->changed || alarm->severity != SEVERITY_NORMAL)
-		reading->describe(reading, alarm->message);
-	return (struct alarm_verdict){alarm->severity, alarm->cause};
-}
-
-bool
-alarms_follow(const struct alarms *a, enum alarm_kind kind)
-{
-	return a->followed[kind] != 0;
-}
-
-/* A subject that has no socket left, or is no longer configured, holds nothing. */
-static void
-step_absent(struct alarms *a, struct record *r)
-{
-	struct alarm *alarm = &r->alarm;
-	alarm->used = alarm->percent = alarm->close_wait = 0;
-	alarm->remaining = alarm->capacity;
-	step(a, r, SEVERITY_NORMAL, SEVERITY_NORMAL, false);
-	snprintf(alarm->message, sizeof(alarm->message), "%s",
-		 alarm->subject.kind == ALARM_TARGET ? "it is no longer configured"
-						     : "no connection of it is left");
-	if (alarm->severity == SEVERITY_NORMAL)
-		alarm->cause = CAUSE_NONE;
+	snprintf(alarm->message, sizeof(alarm->message), "%s", reading->message);
+	return true;
 }
 
 /* The next notification to fill; NULL if memory is out. */
@@ -269,7 +252,8 @@ tell(struct alarms *a, struct record *r)
 		r->news = true;
 		return;
 	}
-	bool admitted = storm_admit(&a->storm, a->rules->per_minute);
+	struct window *w = &a->window;
+	bool admitted = a->rules->per_minute == 0 || w->sent < a->rules->per_minute;
 	struct notification *n = admitted ? add_notification(a) : NULL;
 	if (n == NULL && (admitted || cleared)) {
 		r->news = true; /* without memory for it now, later */
@@ -277,9 +261,11 @@ tell(struct alarms *a, struct record *r)
 	}
 	alarm->sequence = ++a->summary.sequence;
 	if (n == NULL) {
-		storm_suppress(&a->storm);
+		w->untold++;
+		w->total++;
 		return;
 	}
+	w->sent++;
 	n->kind = kind;
 	n->before = alarm->told;
 	alarm->told = alarm->severity;
@@ -325,16 +311,21 @@ tell_all(struct alarms *a)
 	free(order);
 }
 
+/* Due once in a minute. */
 static void
 summarise(struct alarms *a)
 {
 	bool wanted = (a->rules->notify >> (NOTIFICATION_SUPPRESSED - 1) & 1) != 0;
 	bool room = a->notification_count < a->rules->room;
-	uint32_t untold = wanted && room ? storm_summary(&a->storm) : 0;
-	struct notification *n = untold != 0 ? add_notification(a) : NULL;
-	a->summary.suppressed = a->storm.total;
+	struct window *w = &a->window;
+	uint32_t untold = w->untold;
+	bool due = wanted && room && untold != 0 && !w->summarised;
+	struct notification *n = due ? add_notification(a) : NULL;
+	a->summary.suppressed = w->total;
 	if (n == NULL)
 		return;
+	w->summarised = true;
+	w->untold = 0;
 	n->kind = NOTIFICATION_SUPPRESSED;
 	n->alarm.severity = SEVERITY_NORMAL;
 	n->alarm.sequence = ++a->summary.sequence;
@@ -351,7 +342,7 @@ forget_idle(struct alarms *a)
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < a->count; i++) {
 		const struct record *r = &a->records[i];
-		if (alarm_state_idle(&r->state) && r->alarm.told == SEVERITY_NORMAL)
+		if (r->alarm.severity == SEVERITY_NORMAL && r->alarm.told == SEVERITY_NORMAL)
 			a->followed[r->alarm.subject.kind]--;
 		else
 			a->records[kept++] = *r;
@@ -359,13 +350,27 @@ forget_idle(struct alarms *a)
 	a->count = kept;
 }
 
+uint32_t
+alarms_ended(const struct alarms *a)
+{
+	uint32_t ended = 0;
+	for (uint32_t i = 0; i < a->count; i++) {
+		const struct alarm *alarm = &a->records[i].alarm;
+		enum alarm_kind kind = alarm->subject.kind;
+		ended += alarm->severity == SEVERITY_NORMAL &&
+			 (kind == ALARM_POOL || kind == ALARM_PEER || kind == ALARM_LOCAL);
+	}
+	return ended;
+}
+
 void
 alarms_end(struct alarms *a)
 {
+	static const struct verdict normal = {SEVERITY_NORMAL, CAUSE_NONE};
 	a->summary.active = 0;
 	for (uint32_t i = 0; i < a->count; i++) {
 		if (!a->records[i].taken)
-			step_absent(a, &a->records[i]);
+			settle(a, &a->records[i], normal);
 		a->summary.active += a->records[i].alarm.severity != SEVERITY_NORMAL;
 	}
 	tell_all(a);
@@ -393,6 +398,23 @@ alarms_at(const struct alarms *a, uint32_t position)
 	return position < a->count ? &a->records[position].alarm : NULL;
 }
 
+void
+alarm_list_make(const struct alarms *a, struct alarm_list *out)
+{
+	*out = (struct alarm_list){.alarms = array_new(a->summary.active, sizeof(*out->alarms)),
+				   .summary = a->summary};
+	for (uint32_t i = 0; out->alarms != NULL && i < a->count; i++)
+		if (a->records[i].alarm.severity != SEVERITY_NORMAL)
+			out->alarms[out->count++] = a->records[i].alarm;
+}
+
+void
+alarm_list_free(struct alarm_list *list)
+{
+	free(list->alarms);
+	*list = (struct alarm_list){.alarms = NULL};
+}
+
 bool
 alarms_restore(struct alarms *a, const struct alarm *alarm)
 {
@@ -404,7 +426,6 @@ alarms_restore(struct alarms *a, const struct alarm *alarm)
 	r->alarm = *alarm;
 	r->alarm.id = id;
 	note_id(a, id);
-	r->state.severity = alarm->severity;
 	r->news = alarm->told != alarm->severity;
 	a->summary.active += alarm->severity != SEVERITY_NORMAL;
 	return true;

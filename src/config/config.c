@@ -26,7 +26,7 @@ config_init(struct config *config)
 	config->levels = level_band_default;
 	config->local = config->host = level_band_off;
 	for (unsigned rule = 0; rule < LIMIT_RULES; rule++)
-		config->limits[rule] = hostlimits_band_default;
+		config->limits[rule] = limit_band_default;
 	config->raise_polls = 1;
 	config->clear_polls = 3;
 	config->rows = (struct row_limits){.pools = 1000, .peers = 1000, .locals = 256};

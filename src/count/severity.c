@@ -26,6 +26,11 @@ const struct level_band level_band_default = {
 	      .close_wait = 900},
 };
 
+const struct level_band limit_band_default = {
+    .raise = {.warning_percent = 90, .critical_percent = 100},
+    .clear = {.warning_percent = 85, .critical_percent = 98},
+};
+
 const struct level_band level_band_off = {.raise = ALL_OFF, .clear = ALL_OFF};
 
 unsigned

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "count/trend.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +37,44 @@ struct trend {
 	uint32_t count;
 	struct lookup lookup;
 };
+
+static struct outlook
+first_outlook(const struct usage *usage)
+{
+	return (struct outlook){usage->capacity - usage->tightest, TIME_LEFT_NONE};
+}
+
+struct outlooks *
+outlooks_new(const struct tally *tally)
+{
+	size_t rows = (size_t)tally->pool_count + tally->peer_count + tally->target_count;
+	struct outlooks *o = calloc(1, sizeof(*o));
+	struct outlook *store = array_new(rows, sizeof(*store));
+	if (o == NULL || store == NULL) {
+		free(store);
+		free(o);
+		return NULL;
+	}
+	o->pools = store;
+	o->peers = o->pools + tally->pool_count;
+	o->targets = o->peers + tally->peer_count;
+	for (uint32_t i = 0; i < tally->pool_count; i++)
+		o->pools[i] = first_outlook(&tally->pools[i].usage);
+	for (uint32_t i = 0; i < tally->peer_count; i++)
+		o->peers[i] = first_outlook(&tally->peers[i].usage);
+	for (uint32_t i = 0; i < tally->target_count; i++)
+		o->targets[i] = first_outlook(&tally->targets[i].usage);
+	return o;
+}
+
+void
+outlooks_free(struct outlooks *o)
+{
+	if (o == NULL)
+		return;
+	free(o->pools);
+	free(o);
+}
 
 struct trend *
 trend_new(void)
@@ -188,8 +228,8 @@ growth(const struct trend *trend, const struct track *known, const struct usage 
 
 /* One row of the tally: its track goes from the last poll's tracks into those of this one. */
 static bool
-follow(const struct trend *last, struct trend *now, const struct key *key, struct usage *usage,
-       unsigned *most_growth)
+follow(const struct trend *last, struct trend *now, const struct key *key,
+       const struct usage *usage, struct outlook *outlook, unsigned *most_growth)
 {
 	if (now->count == TREND_MAX)
 		return true;
@@ -208,25 +248,27 @@ follow(const struct trend *last, struct trend *now, const struct key *key, struc
 	else
 		*track = (struct track){.key = *key, .since = now->poll};
 	track_value(now, track, (uint16_t)(usage->capacity - usage->tightest));
-	usage->high_water = track->high_water;
-	usage->time_left_s = track_time_left(now, track, usage->tightest);
+	outlook->high_water = track->high_water;
+	outlook->time_left_s = track_time_left(now, track, usage->tightest);
 	return true;
 }
 
 static bool
-follow_all(const struct trend *last, struct trend *now, struct tally *tally)
+follow_all(const struct trend *last, struct trend *now, const struct tally *tally,
+	   struct outlooks *out)
 {
 	for (uint32_t i = 0; i < tally->target_count; i++) {
 		const struct target *t = tally->targets[i].target;
 		struct key key = {.peer = t->net,
 				  .rest = (uint32_t)KIND_TARGET << 24 | (uint32_t)t->bits << 16 |
 					  t->port};
-		if (!follow(last, now, &key, &tally->targets[i].usage, &tally->growth))
+		if (!follow(last, now, &key, &tally->targets[i].usage, &out->targets[i],
+			    &out->growth))
 			return false;
 	}
 	for (uint32_t i = 0; i < tally->peer_count; i++) {
 		struct key key = {.peer = tally->peers[i].peer, .rest = (uint32_t)KIND_PEER << 24};
-		if (!follow(last, now, &key, &tally->peers[i].usage, &tally->growth))
+		if (!follow(last, now, &key, &tally->peers[i].usage, &out->peers[i], &out->growth))
 			return false;
 	}
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
@@ -234,25 +276,25 @@ follow_all(const struct trend *last, struct trend *now, struct tally *tally)
 		struct key key = {.local = p->local,
 				  .peer = p->peer,
 				  .rest = (uint32_t)KIND_POOL << 24 | p->port};
-		if (!follow(last, now, &key, &tally->pools[i].usage, &tally->growth))
+		if (!follow(last, now, &key, &tally->pools[i].usage, &out->pools[i], &out->growth))
 			return false;
 	}
 	return true;
 }
 
 bool
-trend_take(struct trend *trend, struct tally *tally, uint64_t now_ms)
+trend_take(struct trend *trend, const struct tally *tally, uint64_t now_ms,
+	   struct outlooks *outlooks)
 {
 	uint64_t rows = (uint64_t)tally->target_count + tally->peer_count + tally->pool_count;
 	struct trend now = *trend;
 	now.tracks = calloc(rows < TREND_MAX ? rows + 1 : TREND_MAX, sizeof(*now.tracks));
 	now.count = 0;
-	tally->growth = 0;
 	now.lookup = (struct lookup){0};
 	now.recent_ms[now.poll % TREND_SAMPLES] = now_ms;
 	if (now.poll % TREND_BLOCK == TREND_BLOCK - 1)
 		now.block_ms[now.poll / TREND_BLOCK % TREND_SAMPLES] = now_ms;
-	bool good = now.tracks != NULL && follow_all(trend, &now, tally);
+	bool good = now.tracks != NULL && follow_all(trend, &now, tally, outlooks);
 	struct trend *old = good ? trend : &now;
 	free(old->tracks);
 	lookup_free(&old->lookup);

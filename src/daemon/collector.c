@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/collector.h"
 
-#include "alarm/alert.h"
+#include "alarm/alarm_run.h"
 #include "base/clean.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -11,6 +11,7 @@
 #include "daemon/signals.h"
 #include "kernel/poller.h"
 #include "owners/owners.h"
+#include "verdict/survey.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -29,18 +30,21 @@ struct collector {
 	struct door *door;
 	struct service *service;
 	struct round *round;
-	struct alert *alert;
+	struct hysteresis *hysteresis;
+	struct alarm_run *alarm_run;
 	struct owners *owners;
 	struct metronome metronome;
 	int signal_fd;
 	bool stopping;
 
 	struct shortage shortage;
-	struct tally *tally; /* of a poll that waits for a survey of owners, since made_ms */
-	bool due;            /* the next poll waits for that one */
-	bool urgent;         /* it looks at everything */
-	uint64_t cpu_us;     /* clock_cpu_us() up to which polls have been charged */
-	uint64_t heard_ms;   /* when the poll under way began, or was last answered */
+	/* Of a poll that waits for a survey of owners, since made_ms; NULL = there is none. */
+	struct tally *tally;
+	struct findings *findings;
+	bool due;          /* the next poll waits for that one */
+	bool urgent;       /* it looks at everything */
+	uint64_t cpu_us;   /* clock_cpu_us() up to which polls have been charged */
+	uint64_t heard_ms; /* when the poll under way began, or was last answered */
 	struct poll_stats stats;
 	uint64_t failed_ms;    /* when it was logged last why polls fail */
 	struct snapshot *last; /* the published one, never NULL once open; holds a reference */
@@ -65,7 +69,7 @@ publish_nothing(struct collector *c)
 	struct snapshot *nothing = snapshot_repeat(NULL, &c->stats, clock_us() / 1000);
 	if (nothing == NULL)
 		return false;
-	nothing->alarm_summary.sequence = alert_sequence(c->alert);
+	nothing->alarm_summary.sequence = alarm_run_sequence(c->alarm_run);
 	c->last = snapshot_hold(nothing);
 	door_publish(c->door, nothing);
 	return true;
@@ -77,7 +81,9 @@ open_parts(struct collector *c, const char *sys_root)
 {
 	return metronome_open(&c->metronome) && (c->signal_fd = signals_open()) >= 0 &&
 	       (c->owners = owners_new(c->options->proc_root, sys_root)) != NULL &&
-	       (c->alert = alert_open(c->config, door_notifications(c->door))) != NULL &&
+	       (c->hysteresis = hysteresis_new()) != NULL &&
+	       (c->alarm_run = alarm_run_open(c->config, door_notifications(c->door),
+					      c->hysteresis)) != NULL &&
 	       metronome_set(&c->metronome, 0, c->config->pace.usual_s);
 }
 
@@ -117,8 +123,10 @@ collector_close(struct collector *c)
 	if (c->signal_fd >= 0)
 		close(c->signal_fd);
 	snapshot_release(c->last);
-	alert_close(c->alert);
+	alarm_run_close(c->alarm_run);
 	owners_free(c->owners);
+	hysteresis_free(c->hysteresis);
+	findings_free(c->findings);
 	tally_free(c->tally);
 	round_close(c->round);
 	free(c);
@@ -172,29 +180,42 @@ charge(struct collector *c)
 	c->cpu_us = cpu_us;
 }
 
-/* Publishes the poll that is in c->tally, if there is one. */
+/* Publishes the poll that is in c->findings, if there is one. */
 static void
 conclude(struct collector *c)
 {
-	struct tally *tally = c->tally;
-	if (tally == NULL)
+	if (c->findings == NULL)
 		return;
-	c->tally = NULL;
-	tally->owners = c->config->owners ? owners_list(c->owners) : NULL;
-	alert_poll(c->alert, c->config, tally);
+	const struct scene scene = {c->findings, c->config->owners ? owners_list(c->owners) : NULL};
+	struct alarm_list alarms;
+	alarm_run_poll(c->alarm_run, c->config, &scene, &alarms);
 	charge(c);
-	struct snapshot *snapshot = snapshot_build(tally, &c->stats, &c->config->rows, c->last);
-	tally_free(tally);
+	struct snapshot *snapshot =
+	    snapshot_build(&scene, &alarms, &c->stats, &c->config->rows, c->last);
+	alarm_list_free(&alarms);
+	findings_free(c->findings);
+	tally_free(c->tally);
+	c->findings = NULL;
+	c->tally = NULL;
 	if (snapshot != NULL) {
 		metronome_follow(&c->metronome, &c->config->pace, snapshot, clock_us() / 1000);
 		snapshot->poll.interval_s = c->metronome.interval_s;
 	}
 	publish(c, snapshot);
-	alert_tell(c->alert);
-	alert_save(c->alert);
+	alarm_run_tell(c->alarm_run);
+	alarm_run_save(c->alarm_run);
 	if (c->due)
 		poll_soon(c, c->metronome.interval_s);
 	c->due = false;
+}
+
+/* True if who holds the sockets is looked for, and that is worth waiting for. */
+static bool
+survey(struct collector *c)
+{
+	struct owner_pool pools[OWNER_POOLS_MAX];
+	return c->config->owners &&
+	       owners_start(c->owners, pools, survey_choose(c->findings, false, pools));
 }
 
 /* A poll that found new trouble is held back for a moment, so that what it tells names who is
@@ -206,12 +227,15 @@ poll_done(struct collector *c)
 		log_info("poller", "polls succeed again");
 	c->stats.error[0] = '\0';
 	c->stats.polls++;
-	c->tally = round_take(c->round, &c->stats);
+	struct hysteresis_rules rules = alarm_run_rules(c->alarm_run, c->config);
+	c->findings = round_take(c->round, c->hysteresis, &rules, &c->tally, &c->stats);
 	log_debug("poller", "%s poll: %u sockets, %u of them carried, in %u us",
 		  c->stats.light != 0 ? "light" : "full", c->stats.sockets, c->stats.carried,
 		  c->stats.duration_us);
 	metronome_note(&c->metronome, c->stats.duration_us);
-	if (!c->config->owners || !owners_start(c->owners, c->tally))
+	if (c->findings == NULL)
+		publish(c, NULL);
+	else if (!survey(c))
 		conclude(c);
 }
 
@@ -229,7 +253,7 @@ poll_begin(struct collector *c)
 {
 	if (round_busy(c->round))
 		return;
-	c->due = c->tally != NULL;
+	c->due = c->findings != NULL;
 	if (c->due)
 		return;
 	bool urgent = c->urgent || c->last->severity != SEVERITY_NORMAL;
@@ -292,7 +316,7 @@ wait_ms(const struct collector *c)
 	if (round_busy(c->round))
 		return clock_until(c->heard_ms + POLLER_TIMEOUT_S * 1000);
 	int limit_ms = owners_wait_ms(c->owners);
-	if (c->tally == NULL)
+	if (c->findings == NULL)
 		return limit_ms;
 	int held_ms = clock_until(c->stats.made_ms + OWNERS_WAIT_MS);
 	return limit_ms < held_ms ? limit_ms : held_ms;
@@ -313,7 +337,7 @@ static void
 on_arrival(struct collector *c)
 {
 	notifications_drain(notifications_done_fd(door_notifications(c->door)));
-	alert_save(c->alert);
+	alarm_run_save(c->alarm_run);
 }
 
 static void
@@ -376,6 +400,6 @@ collector_run(struct collector *c)
 			if (fds[i].revents != 0)
 				sources[i].handle(c);
 	}
-	alert_save(c->alert);
+	alarm_run_save(c->alarm_run);
 	return EXIT_OK;
 }

@@ -13,6 +13,7 @@
 #include "kernel/replay.h"
 #include "owners/owners.h"
 #include "report/report.h"
+#include "verdict/survey.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -51,7 +52,6 @@ look_around(struct once *once, const struct settings *settings)
 	hostwatch_start(&once->host);
 	hostwatch_look(&once->host, &once->source, &sys);
 	hostwatch_poll(&once->host, &once->source, settings);
-	hostlimits_judge(&once->host, once->config->limits);
 }
 
 /* Asks about every port in doubt that there is time for. Where that cannot be done, the report says
@@ -155,12 +155,11 @@ choose_targets(struct once *once, uint32_t *count, int *status)
 static void
 watch(struct once *once)
 {
-	struct tally none = {0};
 	uint64_t end_ms = clock_us() / 1000 + once->options->watch_s * UINT64_C(1000), now_ms;
 	once->failures = failures_new(once->options->proc_root, once->options->sys_root);
 	if (once->failures == NULL)
 		return;
-	failures_poll(once->failures, &none, true);
+	failures_poll(once->failures, true);
 	while (failures_fd(once->failures) >= 0 && (now_ms = clock_us() / 1000) < end_ms) {
 		struct pollfd fd = {.fd = failures_fd(once->failures), .events = POLLIN};
 		if (poll(&fd, 1, (int)(end_ms - now_ms)) > 0)
@@ -168,43 +167,88 @@ watch(struct once *once)
 	}
 }
 
-static int
-print_report(struct once *once, struct tally *tally)
+/* What is concluded from the poll alone; NULL without memory for it. */
+static struct findings *
+conclude(struct once *once, const struct tally *tally)
 {
-	struct report report = {.tally = tally,
-				.config = once->config,
-				.duration_us = once->duration_us,
-				.watched_s = once->failures != NULL ? once->options->watch_s : 0,
-				.when = once->options->replay != NULL ? 0 : time(NULL),
-				.pool_limit = TEXT_POOLS,
-				.everything = once->options->target_count == 0};
-	int status = EXIT_OK;
-	tally->host = once->host;
-	if (once->failures != NULL)
-		failures_poll(once->failures, tally, true);
-	/* A recording has no processes. Without memory for it the report goes without owners. */
-	struct owners *owners = NULL;
-	if (once->options->replay == NULL && once->config->owners)
-		owners = owners_new(once->source.root, once->options->sys_root);
-	if (owners != NULL) {
-		/* The plugin's line names owners only where something is wrong. */
-		owners_survey(owners, tally,
-			      once->options->target_count > 0 &&
-				  once->options->format != FORMAT_NAGIOS);
-		tally->owners = owners_list(owners);
+	struct outlooks *outlooks = outlooks_new(tally);
+	struct failure_marks *marks = failure_marks_new(tally);
+	struct evidence evidence = {
+	    .tally = tally, .outlooks = outlooks, .marks = marks, .host = &once->host};
+	struct findings *findings = NULL;
+	if (once->failures != NULL) {
+		failures_poll(once->failures, true);
+		evidence.failures = failures_state(once->failures);
+		evidence.failure_log = failures_log(once->failures);
 	}
-	/* Targets of the command line are a question, not a configuration. */
-	if (report.everything)
-		alarm_watch_once(once->config, tally);
-	tally_sort(tally);
+	if (outlooks != NULL && marks != NULL) {
+		if (once->failures != NULL)
+			failure_log_mark(failures_log(once->failures), tally, clock_us() / 1000,
+					 marks);
+		findings = findings_once(&evidence, once->config);
+	}
+	outlooks_free(outlooks);
+	failure_marks_free(marks);
+	return findings;
+}
+
+/* A recording has no processes. Without memory for it the report goes without owners. */
+static struct owners *
+survey(const struct once *once, const struct findings *findings)
+{
+	struct owner_pool pools[OWNER_POOLS_MAX];
+	if (once->options->replay != NULL || !once->config->owners)
+		return NULL;
+	struct owners *owners = owners_new(once->source.root, once->options->sys_root);
+	/* The plugin's line names owners only where something is wrong. */
+	bool asked = once->options->target_count > 0 && once->options->format != FORMAT_NAGIOS;
+	if (owners != NULL)
+		owners_survey(owners, pools, survey_choose(findings, asked, pools));
+	return owners;
+}
+
+static int
+put_report(const struct once *once, const struct report *report)
+{
 	if (once->options->format == FORMAT_JSON)
-		report_json(&report, stdout);
+		report_json(report, stdout);
 	else if (once->options->format == FORMAT_NAGIOS)
-		status = report_nagios(&report, stdout);
+		return report_nagios(report, stdout);
 	else
-		report_text(&report, stdout);
-	tally->owners = NULL;
+		report_text(report, stdout);
+	return EXIT_OK;
+}
+
+/* Returns the exit status, or -1 with what went wrong in once->error. */
+static int
+print_report(struct once *once, const struct tally *tally)
+{
+	struct findings *findings = conclude(once, tally);
+	struct report_order order = {.pools = NULL};
+	if (findings == NULL || !report_order_make(tally, &order)) {
+		findings_free(findings);
+		complain(once, "report", strerror(errno));
+		return -1;
+	}
+	struct owners *owners = survey(once, findings);
+	const struct scene scene = {findings, owners != NULL ? owners_list(owners) : NULL};
+	struct alarm_list alarms;
+	alarm_watch_once(&scene, &alarms);
+	const struct report report = {.scene = &scene,
+				      .order = &order,
+				      .alarms = &alarms,
+				      .config = once->config,
+				      .duration_us = once->duration_us,
+				      .watched_s =
+					  once->failures != NULL ? once->options->watch_s : 0,
+				      .when = once->options->replay != NULL ? 0 : time(NULL),
+				      .pool_limit = TEXT_POOLS,
+				      .everything = once->options->target_count == 0};
+	int status = put_report(once, &report);
+	alarm_list_free(&alarms);
 	owners_free(owners);
+	report_order_free(&order);
+	findings_free(findings);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		complain(once, "standard output", strerror(errno));
 		return -1;
@@ -243,7 +287,7 @@ once_run(const struct options *options, const struct config *config)
 			watch(once);
 		struct tally *tally = NULL;
 		if (collect(once)) {
-			tally = tally_make(&once->census, &config->levels.raise, targets, count);
+			tally = tally_make(&once->census, targets, count);
 			if (tally == NULL)
 				complain(once, "report", strerror(errno));
 			else if ((status = print_report(once, tally)) < 0)

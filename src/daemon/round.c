@@ -32,8 +32,11 @@ struct round {
 	bool busy;           /* a dump is under way, into census */
 	uint64_t started_us; /* clock_us() */
 	struct census census;
-	struct tally *tally; /* of a poll that has ended and was not taken yet */
-	uint32_t sockets;    /* in the last good poll */
+	/* Of a poll that has ended and was not taken yet. */
+	struct tally *tally;
+	struct outlooks *outlooks;
+	struct failure_marks *marks;
+	uint32_t sockets; /* in the last good poll */
 	char error[256];
 };
 
@@ -73,6 +76,17 @@ round_open(const struct options *options, const struct config *config, struct sh
 	return r;
 }
 
+static void
+forget(struct round *r)
+{
+	tally_free(r->tally);
+	outlooks_free(r->outlooks);
+	failure_marks_free(r->marks);
+	r->tally = NULL;
+	r->outlooks = NULL;
+	r->marks = NULL;
+}
+
 void
 round_close(struct round *r)
 {
@@ -80,7 +94,7 @@ round_close(struct round *r)
 		return;
 	if (r->busy)
 		census_free(&r->census);
-	tally_free(r->tally);
+	forget(r);
 	origins_free(r->origins);
 	trend_free(r->trend);
 	failures_free(r->failures);
@@ -156,11 +170,12 @@ settle(struct round *r)
 /* Counts failed connect() calls. Logged when it begins, ends, or is impossible for another reason.
  */
 static void
-count_failures(struct round *r, struct tally *tally)
+count_failures(struct round *r)
 {
-	const struct failure_state *now = &tally->failures;
+	const struct failure_state *now = failures_state(r->failures);
 	const struct failure_state before = r->failures_told;
-	failures_poll(r->failures, tally, r->config->failures);
+	failures_poll(r->failures, r->config->failures);
+	failure_log_mark(failures_log(r->failures), r->tally, clock_us() / 1000, r->marks);
 	r->failures_told = *now;
 	if (now->available == before.available && strcmp(now->reason, before.reason) == 0)
 		return;
@@ -173,22 +188,23 @@ static enum round_step
 finish(struct round *r)
 {
 	settle(r);
-	struct tally *tally = tally_make(&r->census, &r->config->levels.raise, r->config->targets,
-					 r->config->target_count);
-	if (tally == NULL)
+	forget(r);
+	r->tally = tally_make(&r->census, r->config->targets, r->config->target_count);
+	if (r->tally != NULL) {
+		r->outlooks = outlooks_new(r->tally);
+		r->marks = failure_marks_new(r->tally);
+	}
+	if (r->outlooks == NULL || r->marks == NULL)
 		return fail(r, "out of memory");
-	count_failures(r, tally);
+	count_failures(r);
 	origins_commit(r->origins, &r->census.listening, &r->census.any, !r->carry.light);
 	if (!r->carry.light)
 		carry_keep_inbound(&r->carry, &r->census);
-	r->sockets = (uint32_t)tally->totals.sockets;
+	r->sockets = (uint32_t)r->tally->totals.sockets;
 	census_free(&r->census);
 	r->busy = false;
-	hostlimits_judge(&r->host, r->config->limits);
-	tally->host = r->host;
-	shortage_note(r->shortage, SHORTAGE_TREND, trend_take(r->trend, tally, clock_us() / 1000));
-	tally_free(r->tally);
-	r->tally = tally;
+	shortage_note(r->shortage, SHORTAGE_TREND,
+		      trend_take(r->trend, r->tally, clock_us() / 1000, r->outlooks));
 	return ROUND_DONE;
 }
 
@@ -234,16 +250,27 @@ round_give_up(struct round *r)
 	return step(r, poller_give_up(r->poller));
 }
 
-struct tally *
-round_take(struct round *r, struct poll_stats *stats)
+struct findings *
+round_take(struct round *r, struct hysteresis *hysteresis, const struct hysteresis_rules *rules,
+	   struct tally **tally, struct poll_stats *stats)
 {
-	struct tally *tally = r->tally;
+	const struct evidence evidence = {.tally = r->tally,
+					  .outlooks = r->outlooks,
+					  .marks = r->marks,
+					  .failures = failures_state(r->failures),
+					  .failure_log = failures_log(r->failures),
+					  .host = &r->host};
 	uint64_t end_us = clock_us();
-	r->tally = NULL;
 	stats->made_ms = end_us / 1000;
 	stats->duration_us = (uint32_t)(end_us - r->started_us);
 	stats->sockets = r->sockets;
 	stats->carried = carry_sockets(&r->carry);
 	stats->light = r->carry.light ? r->carry.age : 0;
-	return tally;
+	struct findings *findings = findings_make(&evidence, r->config, hysteresis, rules);
+	if (findings != NULL) {
+		*tally = r->tally;
+		r->tally = NULL;
+	}
+	forget(r);
+	return findings;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "failures/failure_log.h"
 
+#include "base/array.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool
@@ -81,12 +84,40 @@ failure_log_last(const struct failure_log *log)
 	return log->pool_count > 0 ? &log->pools[log->last] : NULL;
 }
 
-/* What failure_log_apply() works with: the log's own pools by peer, and for each of them the one of
- * the tally's that it is. */
+struct failure_marks *
+failure_marks_new(const struct tally *tally)
+{
+	size_t rows = (size_t)tally->pool_count + tally->peer_count + tally->target_count;
+	struct failure_marks *m = calloc(1, sizeof(*m));
+	struct failure_mark *store = array_new(rows, sizeof(*store));
+	if (m == NULL || store == NULL) {
+		free(store);
+		free(m);
+		return NULL;
+	}
+	m->pools = store;
+	m->peers = m->pools + tally->pool_count;
+	m->targets = m->peers + tally->peer_count;
+	return m;
+}
+
+void
+failure_marks_free(struct failure_marks *m)
+{
+	if (m == NULL)
+		return;
+	free(m->pools);
+	free(m);
+}
+
+/* What failure_log_mark() works with: the log's own pools by peer, and for each of them the
+ * position of the one of the tally's that it is, or LOOKUP_NONE. */
 struct work {
 	struct failure_log *log;
+	const struct tally *tally;
+	struct failure_marks *marks;
 	struct lookup by_peer;
-	struct pool_tally *owner[FAILURE_LOG_POOLS];
+	uint32_t owner[FAILURE_LOG_POOLS];
 	uint64_t now_ms;
 };
 
@@ -99,57 +130,51 @@ hash_peer(const struct addr *peer)
 	return addr_hash(&anywhere);
 }
 
-static bool
-is_recent(const struct work *work, const struct failed_pool *failed)
-{
-	return failed->last_ms + FAILURE_RECENT_MS > work->now_ms;
-}
-
 static void
-mark(const struct work *work, const struct failed_pool *failed, struct usage *usage)
+mark(const struct work *work, const struct failed_pool *failed, struct failure_mark *row)
 {
-	usage->failures += failed->count;
-	if (!is_recent(work, failed))
-		return;
-	usage->failing = true;
-	usage->severity = SEVERITY_CRITICAL;
-	usage->cause = CAUSE_FAILURES;
+	row->count += failed->count;
+	if (failed->last_ms + FAILURE_RECENT_MS > work->now_ms)
+		row->recent = true;
 }
 
 /* Of pools that differ in their device only: the one without, or else the tightest. */
 static bool
-is_likelier(const struct pool_tally *a, const struct pool_tally *b)
+is_likelier(const struct tally *tally, const struct pool_tally *a, uint32_t than)
 {
-	if (b == NULL)
+	if (than == LOOKUP_NONE)
 		return true;
+	const struct pool_tally *b = &tally->pools[than];
 	if ((a->local.zone == 0) != (b->local.zone == 0))
 		return a->local.zone == 0;
 	return a->usage.remaining < b->usage.remaining;
 }
 
 static void
-find_owner(struct work *work, struct pool_tally *pool)
+find_owner(struct work *work, uint32_t position)
 {
+	const struct pool_tally *pool = &work->tally->pools[position];
 	uint32_t hash = hash_peer(&pool->peer), cursor = hash, i;
 	while ((i = lookup_next(&work->by_peer, hash, &cursor)) != LOOKUP_NONE) {
 		const struct failed_pool *failed = &work->log->pools[i];
 		if (failed->port == pool->port && same_addresses(&failed->peer, &pool->peer) &&
 		    same_addresses(&failed->local, &pool->local) &&
-		    is_likelier(pool, work->owner[i]))
-			work->owner[i] = pool;
+		    is_likelier(work->tally, pool, work->owner[i]))
+			work->owner[i] = position;
 	}
 }
 
 /* A pool that has lost its last socket counts on: its peer's counter must not go back. */
 static void
-mark_peer(struct work *work, struct peer_tally *peer)
+mark_peer(struct work *work, uint32_t position)
 {
-	uint32_t hash = hash_peer(&peer->peer), cursor = hash, i;
+	const struct addr *peer = &work->tally->peers[position].peer;
+	uint32_t hash = hash_peer(peer), cursor = hash, i;
 	while ((i = lookup_next(&work->by_peer, hash, &cursor)) != LOOKUP_NONE) {
 		const struct failed_pool *failed = &work->log->pools[i];
-		if (failed->place == FAILED_HERE && same_addresses(&failed->peer, &peer->peer) &&
-		    failed->peer_zone == peer->peer.zone)
-			mark(work, failed, &peer->usage);
+		if (failed->place == FAILED_HERE && same_addresses(&failed->peer, peer) &&
+		    failed->peer_zone == peer->zone)
+			mark(work, failed, &work->marks->peers[position]);
 	}
 }
 
@@ -157,46 +182,49 @@ static void
 settle(struct work *work, uint32_t i)
 {
 	struct failed_pool *failed = &work->log->pools[i];
-	struct pool_tally *owner = work->owner[i];
-	if (owner == NULL)
+	if (work->owner[i] == LOOKUP_NONE)
 		return;
+	const struct pool_tally *owner = &work->tally->pools[work->owner[i]];
 	if (failed->peer_zone == 0)
 		failed->peer_zone = owner->peer.zone;
 	if (failed->place == FAILED_UNKNOWN && owner->usage.percent >= FAILURE_LIKELY_PERCENT)
 		failed->place = FAILED_HERE;
 	if (failed->place == FAILED_HERE)
-		mark(work, failed, &owner->usage);
+		mark(work, failed, &work->marks->pools[work->owner[i]]);
 }
 
 /* A target needs no row of its own to fail: also a pool without a socket may have no port left. */
 static void
-mark_target(struct work *work, struct target_tally *target)
+mark_target(struct work *work, uint32_t position)
 {
+	const struct target *target = work->tally->targets[position].target;
 	for (uint32_t i = 0; i < work->log->pool_count; i++) {
 		const struct failed_pool *failed = &work->log->pools[i];
 		if (failed->place == FAILED_HERE &&
-		    target_matches(target->target, &failed->peer, failed->port))
-			mark(work, failed, &target->usage);
+		    target_matches(target, &failed->peer, failed->port))
+			mark(work, failed, &work->marks->targets[position]);
 	}
 }
 
 void
-failure_log_apply(struct failure_log *log, struct tally *tally, uint64_t now_ms)
+failure_log_mark(struct failure_log *log, const struct tally *tally, uint64_t now_ms,
+		 struct failure_marks *marks)
 {
-	struct work work = {.log = log, .now_ms = now_ms};
+	struct work work = {.log = log, .tally = tally, .marks = marks, .now_ms = now_ms};
 	if (log->pool_count == 0)
 		return;
-	for (uint32_t i = 0; i < log->pool_count; i++)
-		if (log->pools[i].place != FAILED_ELSEWHERE &&
-		    !lookup_enter(&work.by_peer, hash_peer(&log->pools[i].peer), i))
-			break;
+	for (uint32_t i = 0; i < log->pool_count; i++) {
+		work.owner[i] = LOOKUP_NONE;
+		if (log->pools[i].place != FAILED_ELSEWHERE)
+			lookup_enter(&work.by_peer, hash_peer(&log->pools[i].peer), i);
+	}
 	for (uint32_t i = 0; i < tally->pool_count; i++)
-		find_owner(&work, &tally->pools[i]);
+		find_owner(&work, i);
 	for (uint32_t i = 0; i < log->pool_count; i++)
 		settle(&work, i);
 	for (uint32_t i = 0; i < tally->peer_count; i++)
-		mark_peer(&work, &tally->peers[i]);
+		mark_peer(&work, i);
 	for (uint32_t i = 0; i < tally->target_count; i++)
-		mark_target(&work, &tally->targets[i]);
+		mark_target(&work, i);
 	lookup_free(&work.by_peer);
 }

@@ -338,7 +338,7 @@ read_counters(struct failures *f)
 }
 
 void
-failures_poll(struct failures *f, struct tally *tally, bool wanted)
+failures_poll(struct failures *f, bool wanted)
 {
 	if (!wanted) {
 		refuse(f, "switched off", "failures no");
@@ -352,9 +352,17 @@ failures_poll(struct failures *f, struct tally *tally, bool wanted)
 	if (f->state.available && read_counters(f)) {
 		drain(f);
 		describe_last(f);
-		tally->features |= UINT32_C(1) << FEATURE_FAILURES;
 	}
-	tally->failures = f->state;
-	tally->failure_log = &f->log;
-	failure_log_apply(&f->log, tally, clock_us() / 1000);
+}
+
+const struct failure_state *
+failures_state(const struct failures *f)
+{
+	return &f->state;
+}
+
+struct failure_log *
+failures_log(struct failures *f)
+{
+	return &f->log;
 }

@@ -86,11 +86,6 @@ static const struct {
     [RULE_FILES] = {"files", LIMIT_FILES, LIMIT_FILES_MAX},
 };
 
-const struct level_band hostlimits_band_default = {
-    .raise = {.warning_percent = 90, .critical_percent = 100},
-    .clear = {.warning_percent = 85, .critical_percent = 98},
-};
-
 /* The next word of a line, *length octets of it, or NULL at the end of the line; *at moves behind
  * it. */
 static const char *
@@ -274,29 +269,4 @@ hostlimits_percent(const struct limits *limits, enum limit_rule rule)
 		return 100;
 	/* used < max: the quotient stays below 100, also where the product would not fit. */
 	return (int)(max <= VALUE_MAX / 100 ? used * 100 / max : used / (max / 100 + 1));
-}
-
-enum severity
-hostlimits_severity(const struct limits *limits, enum limit_rule rule, const struct levels *levels)
-{
-	int percent = hostlimits_percent(limits, rule);
-	if (percent < 0 || (uint32_t)percent < levels->warning_percent)
-		return SEVERITY_NORMAL;
-	return (uint32_t)percent >= levels->critical_percent ? SEVERITY_CRITICAL : SEVERITY_WARNING;
-}
-
-void
-hostlimits_judge(struct host_state *host, const struct level_band *bands)
-{
-	for (enum limit_rule rule = 0; rule < LIMIT_RULES; rule++) {
-		enum severity s = hostlimits_severity(&host->limits, rule, &bands[rule].raise);
-		host->of_rule[rule] = s;
-		if (rule > 0 &&
-		    (s < host->severity ||
-		     (s == host->severity && hostlimits_percent(&host->limits, rule) <=
-						 hostlimits_percent(&host->limits, host->worst))))
-			continue;
-		host->worst = rule;
-		host->severity = s;
-	}
 }

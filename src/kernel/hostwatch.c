@@ -6,7 +6,7 @@
 void
 hostwatch_start(struct host_state *host)
 {
-	*host = (struct host_state){.severity = SEVERITY_NORMAL};
+	*host = (struct host_state){.nat = 0};
 	hostlimits_init(&host->limits);
 	hostlimits_init(&host->earlier);
 }

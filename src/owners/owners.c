@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/ranking.h"
 #include "owners/cgroup.h"
 #include "owners/owner_ask.h"
 #include "owners/owner_walk.h"
@@ -48,7 +47,6 @@ struct owners {
 	const char *proc_root;
 	char cgroup_root[PATH_MAX]; /* "" = no hierarchy of version 2 */
 	enum stage stage;
-	bool asked; /* the pools of targets are surveyed in any case */
 	struct owner_pool pools[OWNER_POOLS_MAX];
 	uint32_t pool_count;
 	struct owner_book *book;
@@ -142,83 +140,6 @@ owners_wait_ms(const struct owners *o)
 	return o->urgent ? 0 : REST_MS;
 }
 
-static bool
-is_bad(enum severity severity)
-{
-	return severity == SEVERITY_WARNING || severity == SEVERITY_CRITICAL;
-}
-
-/* True if the pool belongs to a peer or a target in warning or worse; a peer may be so by the sum
- * of what its pools have in CLOSE_WAIT. */
-static bool
-belongs_to_bad(const struct tally *tally, const struct addr *const *peers, uint32_t peer_count,
-	       const struct pool_tally *pool)
-{
-	for (uint32_t i = 0; i < peer_count; i++)
-		if (addr_equal(peers[i], &pool->peer))
-			return true;
-	for (uint32_t i = 0; i < tally->target_count; i++)
-		if (is_bad(tally->targets[i].usage.severity) &&
-		    target_matches(tally->targets[i].target, &pool->peer, pool->port))
-			return true;
-	return false;
-}
-
-/* The worst pools first: by severity, then those with the most connections; but targets' before
- * others, where these are what somebody asked for. */
-static uint32_t
-rank_pools(const struct owners *o, const struct tally *tally, struct candidate *out)
-{
-	const struct addr *peers[OWNER_POOLS_MAX];
-	uint32_t peer_count = 0, count = 0;
-	for (uint32_t i = 0; i < tally->peer_count && peer_count < OWNER_POOLS_MAX; i++)
-		if (is_bad(tally->peers[i].usage.severity))
-			peers[peer_count++] = &tally->peers[i].peer;
-	for (uint32_t i = 0; i < tally->pool_count; i++) {
-		const struct usage *u = &tally->pools[i].usage;
-		bool asked = o->asked && tally->pools[i].target != 0;
-		uint64_t class = u->severity == SEVERITY_CRITICAL  ? 0
-				 : u->severity == SEVERITY_WARNING ? 1
-								   : 2;
-		if (class == 2 && !asked &&
-		    !belongs_to_bad(tally, peers, peer_count, &tally->pools[i]))
-			continue;
-		if (o->asked && !asked)
-			class += 3; /* an answer comes before what was not asked */
-		out[count++] = (struct candidate){class << 32 | (UINT32_MAX - u->connections), i};
-	}
-	return ranking_first(out, count, OWNER_POOLS_MAX);
-}
-
-static int
-compare_candidates(const void *left, const void *right)
-{
-	const struct candidate *a = left, *b = right;
-	return a->rank < b->rank ? -1 : a->rank > b->rank;
-}
-
-/* Fills o->pools, with no more sockets in all than a book can tell apart. */
-static void
-choose_pools(struct owners *o, const struct tally *tally)
-{
-	uint64_t sockets = 0;
-	o->pool_count = 0;
-	struct candidate *candidates = calloc(tally->pool_count + 1, sizeof(*candidates));
-	if (candidates == NULL)
-		return;
-	uint32_t count = rank_pools(o, tally, candidates);
-	qsort(candidates, count, sizeof(*candidates), compare_candidates);
-	for (uint32_t i = 0; i < count; i++) {
-		const struct pool_tally *pool = &tally->pools[candidates[i].position];
-		sockets += pool->usage.connections;
-		if (i > 0 && sockets > OWNER_BOOK_SOCKETS)
-			break;
-		o->pools[o->pool_count++] = (struct owner_pool){
-		    .local = pool->local, .peer = pool->peer, .port = pool->port};
-	}
-	free(candidates);
-}
-
 static void
 give_up(struct owners *o, const char *what)
 {
@@ -244,11 +165,13 @@ has_news(const struct owners *o)
 }
 
 bool
-owners_start(struct owners *o, const struct tally *tally)
+owners_start(struct owners *o, const struct owner_pool *pools, uint32_t count)
 {
 	if (o->stage != IDLE)
 		return false;
-	choose_pools(o, tally);
+	if (count > 0)
+		memcpy(o->pools, pools, count * sizeof(*pools));
+	o->pool_count = count;
 	if (o->pool_count == 0) {
 		owner_list_free(o->list);
 		o->list = NULL;
@@ -383,10 +306,9 @@ owners_step(struct owners *o)
 }
 
 void
-owners_survey(struct owners *o, const struct tally *tally, bool asked)
+owners_survey(struct owners *o, const struct owner_pool *pools, uint32_t count)
 {
-	o->asked = asked;
-	owners_start(o, tally);
+	owners_start(o, pools, count);
 	while (o->stage != IDLE) {
 		struct pollfd fd = {.fd = owners_fd(o), .events = POLLIN};
 		if (o->stage == ASKING)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "report/report.h"
 
-#include "advice/advice.h"
 #include "kernel/natenv.h"
 
 #include <inttypes.h>
@@ -37,15 +36,14 @@ put_nat(uint32_t nat, FILE *out)
 }
 
 void
-report_host(const struct tally *tally, FILE *out)
+report_host(const struct findings *f, FILE *out)
 {
-	const struct host_state *host = &tally->host;
 	char why[ADVICE_MAX];
-	put_limits(&host->limits, out);
+	put_limits(&f->host.limits, out);
 	for (enum limit_rule rule = 0; rule < LIMIT_RULES; rule++)
-		if (host->of_rule[rule] > SEVERITY_NORMAL)
-			fprintf(out, "  %-12s %s\n", report_verdict(host->of_rule[rule]),
-				advice_limit(&host->limits, rule, why));
+		if (f->limits.of_rule[rule] > SEVERITY_NORMAL)
+			fprintf(out, "  %-12s %s\n", report_verdict(f->limits.of_rule[rule]),
+				advice_limit(&f->host.limits, rule, why));
 	fputc('\n', out);
-	put_nat(tally->host.nat, out);
+	put_nat(f->host.nat, out);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "report/report.h"
 
-#include "advice/advice.h"
 #include "base/json.h"
 #include "kernel/natenv.h"
 
@@ -39,7 +38,7 @@ put_address(struct json *json, const char *name, const struct addr *address)
 }
 
 static void
-put_usage(struct json *json, const struct usage *u)
+put_usage(struct json *json, const struct usage *u, const struct finding *f)
 {
 	put_states(json, &u->states);
 	json_number(json, "connections", u->connections);
@@ -50,14 +49,14 @@ put_usage(struct json *json, const struct usage *u)
 	json_number(json, "tightest", u->tightest);
 	json_number(json, "recyclable", u->recyclable);
 	json_number(json, "percent", u->percent);
-	json_string(json, "severity", severity_name(u->severity));
-	json_string(json, "cause", cause_name(u->cause));
-	json_number(json, "failures", u->failures);
-	json_number(json, "highWater", u->high_water);
-	if (u->time_left_s == TIME_LEFT_NONE)
+	json_string(json, "severity", severity_name(f->verdict.severity));
+	json_string(json, "cause", cause_name(f->verdict.cause));
+	json_number(json, "failures", f->failed.count);
+	json_number(json, "highWater", f->outlook.high_water);
+	if (f->outlook.time_left_s == TIME_LEFT_NONE)
 		json_null(json, "timeLeft");
 	else
-		json_number(json, "timeLeft", u->time_left_s);
+		json_number(json, "timeLeft", f->outlook.time_left_s);
 }
 
 static void
@@ -78,11 +77,12 @@ put_range(struct json *json, const struct range_tally *range)
 }
 
 static void
-put_locals(struct json *json, const struct tally *tally)
+put_locals(struct json *json, const struct report *report)
 {
+	const struct tally *tally = report_tally(report);
 	json_array(json, "locals");
 	for (uint32_t i = 0; i < tally->local_count; i++) {
-		const struct local_tally *l = &tally->locals[i];
+		const struct local_tally *l = &tally->locals[report->order->locals[i]];
 		json_object(json, NULL);
 		put_address(json, "address", &l->address);
 		json_number(json, "connections", l->connections);
@@ -94,39 +94,44 @@ put_locals(struct json *json, const struct tally *tally)
 }
 
 static void
-put_pools(struct json *json, const struct tally *tally)
+put_pools(struct json *json, const struct report *report)
 {
+	const struct tally *tally = report_tally(report);
 	json_array(json, "pools");
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
-		const struct pool_tally *p = &tally->pools[i];
+		uint32_t position = report->order->pools[i];
+		const struct pool_tally *p = &tally->pools[position];
 		json_object(json, NULL);
 		put_address(json, "local", &p->local);
 		put_address(json, "peer", &p->peer);
 		json_number(json, "port", p->port);
-		put_usage(json, &p->usage);
+		put_usage(json, &p->usage, &report->scene->findings->pools[position]);
 		json_close_object(json);
 	}
 	json_close_array(json);
 }
 
 static void
-put_peers(struct json *json, const struct tally *tally)
+put_peers(struct json *json, const struct report *report)
 {
+	const struct tally *tally = report_tally(report);
 	json_array(json, "peers");
 	for (uint32_t i = 0; i < tally->peer_count; i++) {
-		const struct peer_tally *p = &tally->peers[i];
+		uint32_t position = report->order->peers[i];
+		const struct peer_tally *p = &tally->peers[position];
 		json_object(json, NULL);
 		put_address(json, "peer", &p->peer);
 		json_number(json, "pools", p->pools);
-		put_usage(json, &p->usage);
+		put_usage(json, &p->usage, &report->scene->findings->peers[position]);
 		json_close_object(json);
 	}
 	json_close_array(json);
 }
 
 static void
-put_targets(struct json *json, const struct tally *tally)
+put_targets(struct json *json, const struct report *report)
 {
+	const struct tally *tally = report_tally(report);
 	json_array(json, "targets");
 	for (uint32_t i = 0; i < tally->target_count; i++) {
 		const struct target_tally *t = &tally->targets[i];
@@ -135,9 +140,9 @@ put_targets(struct json *json, const struct tally *tally)
 		json_string(json, "name", t->target->name);
 		json_string(json, "target", target_text(t->target, text));
 		json_number(json, "pools", t->pools);
-		put_usage(json, &t->usage);
+		put_usage(json, &t->usage, &report->scene->findings->targets[i]);
 		char why[ADVICE_MAX];
-		json_string(json, "message", advice_target(tally, t, why));
+		json_string(json, "message", advice_target(report->scene, i, why));
 		json_close_object(json);
 	}
 	json_close_array(json);
@@ -145,17 +150,17 @@ put_targets(struct json *json, const struct tally *tally)
 
 /* null: not available here. */
 static void
-put_limits(struct json *json, const struct host_state *host)
+put_limits(struct json *json, const struct findings *f)
 {
 	json_object(json, "limits");
 	for (enum limit i = 0; i < LIMITS; i++) {
-		if (host->limits.value[i] == LIMIT_ABSENT)
+		if (f->host.limits.value[i] == LIMIT_ABSENT)
 			json_null(json, hostlimits_words(i)->name);
 		else
 			json_number(json, hostlimits_words(i)->name,
-				    (uint64_t)host->limits.value[i]);
+				    (uint64_t)f->host.limits.value[i]);
 	}
-	json_string(json, "severity", severity_name(host->severity));
+	json_string(json, "severity", severity_name(f->limits.severity));
 	json_close_object(json);
 }
 
@@ -193,11 +198,11 @@ static void
 put_poll(struct json *json, const struct report *report)
 {
 	json_object(json, "poll");
-	json_number(json, "sockets", report->tally->totals.sockets);
+	json_number(json, "sockets", report_tally(report)->totals.sockets);
 	json_number(json, "duration_us", report->duration_us);
 	json_array(json, "features");
 	for (unsigned i = 0; i < sizeof(feature_names) / sizeof(feature_names[0]); i++)
-		if (report->tally->features & UINT32_C(1) << i)
+		if (report->scene->findings->features & UINT32_C(1) << i)
 			json_string(json, NULL, feature_names[i]);
 	json_close_array(json);
 	json_close_object(json);
@@ -206,20 +211,21 @@ put_poll(struct json *json, const struct report *report)
 void
 report_json(const struct report *report, FILE *out)
 {
+	const struct findings *f = report->scene->findings;
 	struct json json;
 	char message[ADVICE_MAX];
 	json_begin(&json, out);
 	json_object(&json, NULL);
-	json_string(&json, "message", advice_system(report->tally, message));
-	put_range(&json, &report->tally->range);
-	put_locals(&json, report->tally);
-	put_pools(&json, report->tally);
-	put_peers(&json, report->tally);
-	put_targets(&json, report->tally);
+	json_string(&json, "message", advice_system(report->scene, message));
+	put_range(&json, &f->tally->range);
+	put_locals(&json, report);
+	put_pools(&json, report);
+	put_peers(&json, report);
+	put_targets(&json, report);
 	report_who_json(report, &json);
-	put_totals(&json, report->tally);
-	put_limits(&json, &report->tally->host);
-	put_nat(&json, report->tally->host.nat);
+	put_totals(&json, f->tally);
+	put_limits(&json, f);
+	put_nat(&json, f->host.nat);
 	put_poll(&json, report);
 	json_close_object(&json);
 }

@@ -1,75 +1,66 @@
 /* SPDX-License-Identifier: ISC */
 #include "report/report.h"
 
-#include "advice/advice.h"
 #include "base/clean.h"
 
 #include <string.h>
 
 /* What the line is about: the worst target, or the worst pool where no target was named. */
-struct subject {
-	const struct usage *usage;
-	const struct target_tally *target; /* one of the two */
-	const struct pool_tally *pool;
+struct topic {
+	const struct usage *usage; /* NULL = there is neither */
+	const struct finding *finding;
+	bool is_target;
+	uint32_t position; /* of the target, or of the pool */
 	char name[2 * ADDR_PORT_TEXT_MAX + 8];
 };
 
 static bool
-worse(const struct usage *a, const struct usage *b)
+worse(const struct topic *topic, const struct usage *u, const struct finding *f)
 {
-	if (a->severity != b->severity)
-		return a->severity > b->severity;
-	return a->tightest < b->tightest;
+	if (topic->usage == NULL)
+		return true;
+	enum severity a = f->verdict.severity, b = topic->finding->verdict.severity;
+	return a != b ? a > b : u->tightest < topic->usage->tightest;
 }
 
 static void
-find_subject(const struct report *report, struct subject *subject)
+find_topic(const struct report *report, struct topic *topic)
 {
-	const struct tally *tally = report->tally;
+	const struct findings *f = report->scene->findings;
+	const struct tally *tally = f->tally;
 	char text[TARGET_SPEC_MAX], local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 	for (uint32_t i = 0; i < tally->target_count; i++) {
 		const struct target_tally *t = &tally->targets[i];
-		if (subject->usage != NULL && !worse(&t->usage, subject->usage))
+		if (!worse(topic, &t->usage, &f->targets[i]))
 			continue;
-		subject->usage = &t->usage;
-		subject->target = t;
+		*topic = (struct topic){&t->usage, &f->targets[i], true, i, ""};
 		const char *name = t->target->name;
-		snprintf(subject->name, sizeof(subject->name), "%s",
+		snprintf(topic->name, sizeof(topic->name), "%s",
 			 *name != '\0' ? name : target_text(t->target, text));
 	}
 	if (tally->target_count > 0 && !report->everything)
 		return;
-	for (uint32_t i = 0; i < tally->pool_count; i++) {
+	for (uint32_t at = 0; at < tally->pool_count; at++) {
+		uint32_t i = report->order->pools[at];
 		const struct pool_tally *p = &tally->pools[i];
-		if (p->target != 0 || (subject->usage != NULL && !worse(&p->usage, subject->usage)))
+		if (p->target != 0 || !worse(topic, &p->usage, &f->pools[i]))
 			continue;
-		subject->usage = &p->usage;
-		subject->target = NULL;
-		subject->pool = p;
-		snprintf(subject->name, sizeof(subject->name), "%s -> %s",
-			 addr_text(&p->local, local), addr_port_text(&p->peer, p->port, peer));
+		*topic = (struct topic){&p->usage, &f->pools[i], false, i, ""};
+		snprintf(topic->name, sizeof(topic->name), "%s -> %s", addr_text(&p->local, local),
+			 addr_port_text(&p->peer, p->port, peer));
 	}
-}
-
-static void
-advise(const struct tally *tally, const struct subject *subject, char buf[static ADVICE_MAX])
-{
-	if (subject->target != NULL)
-		advice_target(tally, subject->target, buf);
-	else
-		advice_pool(tally, subject->pool, buf);
 }
 
 /* The worst alarm that is more severe than that: one of what has no row, or none with a severity.
  */
 static const struct alarm *
-worse_alarm(const struct tally *tally, enum severity severity)
+worse_alarm(const struct alarm_list *list, enum severity severity)
 {
 	const struct alarm *worst = NULL;
-	for (uint32_t i = 0; i < tally->alarm_count; i++) {
-		if (tally->alarms[i].severity <= severity)
+	for (uint32_t i = 0; i < list->count; i++) {
+		if (list->alarms[i].severity <= severity)
 			continue;
-		worst = &tally->alarms[i];
+		worst = &list->alarms[i];
 		severity = worst->severity;
 	}
 	return worst;
@@ -85,50 +76,51 @@ plain(char *text)
 }
 
 /* With no outgoing connection at all, an empty pool stands for the host. */
-static struct usage
-empty_pool(const struct report *report)
+static void
+take_empty_pool(const struct report *report, struct usage *u, struct finding *f)
 {
-	const struct range_tally *range = &report->tally->range;
+	const struct range_tally *range = &report_tally(report)->range;
 	const struct levels *levels = &report->config->levels.raise;
-	struct usage u = {.remaining = range->capacity,
-			  .uncertain = range->uncertain,
-			  .capacity = range->capacity,
-			  .tightest = range->capacity,
-			  .percent = severity_percent(range->capacity, range->capacity),
-			  .severity = severity_of(levels, range->capacity, range->capacity, 0),
-			  .time_left_s = TIME_LEFT_NONE};
-	u.cause = usage_cause(&u, u.severity, levels, range);
-	return u;
+	enum severity severity = severity_of(levels, range->capacity, range->capacity, 0);
+	*u = (struct usage){.remaining = range->capacity,
+			    .uncertain = range->uncertain,
+			    .capacity = range->capacity,
+			    .tightest = range->capacity,
+			    .percent = severity_percent(range->capacity, range->capacity)};
+	*f = (struct finding){.verdict = {severity, findings_cause(u, severity, levels, range)},
+			      .outlook.time_left_s = TIME_LEFT_NONE};
 }
 
-/* The severity of the line, and why: the subject's, or that of what is worse. That then names it.
- */
+/* The severity of the line, and why: the topic's, or that of what is worse. That then names it. */
 static enum severity
-judge(const struct report *report, struct subject *subject, const struct usage *u,
-      char why[static ADVICE_MAX])
+conclude(const struct report *report, struct topic *topic, const struct usage *u,
+	 const struct finding *finding, char why[static ADVICE_MAX])
 {
-	const struct tally *tally = report->tally;
-	const struct alarm *other = report->everything ? worse_alarm(tally, u->severity) : NULL;
+	const struct findings *f = report->scene->findings;
+	enum severity severity = finding->verdict.severity;
+	const struct alarm *other =
+	    report->everything ? worse_alarm(report->alarms, severity) : NULL;
 	char key[ALARM_KEY_MAX];
 	if (other != NULL) {
-		snprintf(subject->name, sizeof(subject->name), "%s",
-			 alarm_key(&other->subject, key));
+		snprintf(topic->name, sizeof(topic->name), "%s", alarm_key(&other->subject, key));
 		snprintf(why, ADVICE_MAX, "%s", other->message);
 		return other->severity;
 	}
-	if (tally->host.severity > u->severity) {
-		snprintf(subject->name, sizeof(subject->name), "host");
-		advice_limit(&tally->host.limits, tally->host.worst, why);
-		return tally->host.severity;
+	if (f->limits.severity > severity) {
+		snprintf(topic->name, sizeof(topic->name), "host");
+		advice_limit(&f->host.limits, f->limits.worst, why);
+		return f->limits.severity;
 	}
-	if (subject->usage != NULL) {
-		advise(tally, subject, why);
+	if (topic->usage == NULL) {
+		const struct matter matter = {
+		    .usage = u, .finding = finding, .range = &f->tally->range, .host = &f->host};
+		advice_text(&matter, why);
+	} else if (topic->is_target) {
+		advice_target(report->scene, topic->position, why);
 	} else {
-		const struct advice advice = {
-		    .usage = u, .range = &tally->range, .host = &tally->host};
-		advice_text(&advice, why);
+		advice_pool(report->scene, topic->position, why);
 	}
-	return u->severity;
+	return severity;
 }
 
 int
@@ -150,16 +142,19 @@ report_nagios(const struct report *report, FILE *out)
 		      [SEVERITY_WARNING] = {"WARNING", 1},
 		      [SEVERITY_CRITICAL] = {"CRITICAL", 2},
 		      [SEVERITY_UNKNOWN] = {"UNKNOWN", REPORT_PLUGIN_UNKNOWN}};
-	const struct usage empty = empty_pool(report);
-	struct subject subject = {.name = "no outgoing connections"};
+	struct usage empty;
+	struct finding nothing;
+	struct topic topic = {.name = "no outgoing connections"};
 	char why[ADVICE_MAX];
-	find_subject(report, &subject);
-	const struct usage *u = subject.usage != NULL ? subject.usage : &empty;
-	const struct levels *levels = subject.target != NULL ? &subject.target->target->levels.raise
-							     : &report->config->levels.raise;
-	enum severity severity = judge(report, &subject, u, why);
-	fprintf(out, "SRCPORT %s - %s: %s |", plugin[severity].word, plain(subject.name),
-		plain(why));
+	take_empty_pool(report, &empty, &nothing);
+	find_topic(report, &topic);
+	const struct usage *u = topic.usage != NULL ? topic.usage : &empty;
+	const struct finding *f = topic.usage != NULL ? topic.finding : &nothing;
+	const struct levels *levels =
+	    topic.is_target ? &report_tally(report)->targets[topic.position].target->levels.raise
+			    : &report->config->levels.raise;
+	enum severity severity = conclude(report, &topic, u, f, why);
+	fprintf(out, "SRCPORT %s - %s: %s |", plugin[severity].word, plain(topic.name), plain(why));
 	report_perfdata(report, u, levels, out);
 	fputc('\n', out);
 	return plugin[severity].code;

@@ -91,7 +91,7 @@ put_states(const struct usage *u, const struct levels *at, FILE *out)
 static void
 put_free(const struct report *report, FILE *out)
 {
-	const struct range_tally *range = &report->tally->range;
+	const struct range_tally *range = &report_tally(report)->range;
 	const struct levels *at = &report->config->host.raise;
 	struct ranges ranges = {"", ""};
 	if (report->everything) {
@@ -107,12 +107,12 @@ put_limits(const struct report *report, FILE *out)
 {
 	for (enum limit_rule rule = 0; rule < LIMIT_RULES; rule++) {
 		const struct levels *at = &report->config->limits[rule].raise;
-		int percent = hostlimits_percent(&report->tally->host.limits, rule);
+		int percent = hostlimits_percent(&report->scene->findings->host.limits, rule);
 		struct ranges ranges = {"", ""};
 		if (percent < 0)
 			continue;
 		from_percent(at->warning_percent, ranges.warning);
-		/* hostlimits_severity(): a rule that never warns is off. */
+		/* findings_limit(): a rule that never warns is off. */
 		if (at->warning_percent < LEVEL_PERCENT_OFF)
 			from_percent(at->critical_percent, ranges.critical);
 		put(out, hostlimits_rule_name(rule), (uint32_t)percent, "%", &ranges);

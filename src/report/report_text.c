@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "report/report.h"
 
-#include "advice/advice.h"
 #include "base/sentence.h"
 
 #include <inttypes.h>
@@ -87,14 +86,21 @@ other_states(const struct usage *u)
 	       u->states.of[STATE_CLOSE_WAIT] - u->states.of[STATE_SYN_SENT];
 }
 
+/* The i-th pool in the order of the report. */
+static const struct pool_tally *
+pool_at(const struct report *report, uint32_t i)
+{
+	return &report_tally(report)->pools[report->order->pools[i]];
+}
+
 /* The widest of the addresses in the table, so that IPv4 hosts get a narrow one. */
 static int
-column_width(const struct tally *tally, uint32_t rows, bool peers)
+column_width(const struct report *report, uint32_t rows, bool peers)
 {
 	char text[ADDR_PORT_TEXT_MAX];
 	int width = 10;
 	for (uint32_t i = 0; i < rows; i++) {
-		const struct pool_tally *p = &tally->pools[i];
+		const struct pool_tally *p = pool_at(report, i);
 		int length = (int)strlen(peers ? addr_port_text(&p->peer, p->port, text)
 					       : addr_text(&p->local, text));
 		width = length > width ? length : width;
@@ -104,16 +110,18 @@ column_width(const struct tally *tally, uint32_t rows, bool peers)
 
 /* Why, for the first of the pools that are not safe. */
 static void
-put_reasons(const struct tally *tally, uint32_t rows, FILE *out)
+put_reasons(const struct report *report, uint32_t rows, FILE *out)
 {
 	unsigned told = 0;
 	for (uint32_t i = 0; i < rows && told < REASONS; i++) {
-		const struct pool_tally *p = &tally->pools[i];
+		const struct pool_tally *p = pool_at(report, i);
+		uint32_t position = report->order->pools[i];
 		char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX], why[ADVICE_MAX];
-		if (p->usage.cause == CAUSE_NONE)
+		if (report->scene->findings->pools[position].verdict.cause == CAUSE_NONE)
 			continue;
 		fprintf(out, "  why %s -> %s: %s\n", addr_text(&p->local, local),
-			addr_port_text(&p->peer, p->port, peer), advice_pool(tally, p, why));
+			addr_port_text(&p->peer, p->port, peer),
+			advice_pool(report->scene, position, why));
 		told++;
 	}
 }
@@ -121,43 +129,47 @@ put_reasons(const struct tally *tally, uint32_t rows, FILE *out)
 static void
 put_pools(const struct report *report, FILE *out)
 {
-	const struct tally *tally = report->tally;
+	const struct tally *tally = report_tally(report);
+	const struct finding *found = report->scene->findings->pools;
 	uint32_t rows =
 	    tally->pool_count < report->pool_limit ? tally->pool_count : report->pool_limit;
 	if (rows == 0) {
 		fputs("POOLS  no outgoing connections\n\n", out);
 		return;
 	}
-	int local_width = column_width(tally, rows, false),
-	    peer_width = column_width(tally, rows, true);
+	int local_width = column_width(report, rows, false),
+	    peer_width = column_width(report, rows, true);
 	fprintf(out, "POOLS  the tightest %u of %u\n", rows, tally->pool_count);
 	fprintf(out, "  %-*s  %-*s %7s %6s %6s %5s %6s %6s %6s %6s %6s  %s\n", local_width, "LOCAL",
 		peer_width, "PEER", "REMAIN", "UNCERT", "USED", "USE%", "ESTAB", "TIMEW", "CLOSEW",
 		"SYNSNT", "OTHER", "VERDICT");
 	for (uint32_t i = 0; i < rows; i++) {
-		const struct pool_tally *p = &tally->pools[i];
+		const struct pool_tally *p = pool_at(report, i);
 		const struct usage *u = &p->usage;
+		enum severity severity = found[report->order->pools[i]].verdict.severity;
 		char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 		fprintf(out, "  %-*s  %-*s %7u %6u %6u %4u%% %6u %6u %6u %6u %6u  %s\n",
 			local_width, addr_text(&p->local, local), peer_width,
 			addr_port_text(&p->peer, p->port, peer), u->remaining, u->uncertain,
 			u->used, u->percent, u->states.of[STATE_ESTABLISHED],
 			u->states.of[STATE_TIME_WAIT], u->states.of[STATE_CLOSE_WAIT],
-			u->states.of[STATE_SYN_SENT], other_states(u), report_verdict(u->severity));
+			u->states.of[STATE_SYN_SENT], other_states(u), report_verdict(severity));
 	}
-	put_reasons(tally, rows, out);
+	put_reasons(report, rows, out);
 	fputc('\n', out);
 }
 
 static void
-put_target(const struct target_tally *t, const struct tally *tally, FILE *out)
+put_target(const struct report *report, uint32_t i, FILE *out)
 {
+	const struct target_tally *t = &report_tally(report)->targets[i];
+	enum severity severity = report->scene->findings->targets[i].verdict.severity;
 	const struct usage *u = &t->usage;
 	char text[TARGET_SPEC_MAX], why[ADVICE_MAX], local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 	const char *name = t->target->name;
 	fprintf(out, "TARGET %s%s%s  %s\n", name, *name != '\0' ? " " : "",
-		target_text(t->target, text), report_verdict(u->severity));
-	fprintf(out, "  why          %s\n", advice_target(tally, t, why));
+		target_text(t->target, text), report_verdict(severity));
+	fprintf(out, "  why          %s\n", advice_target(report->scene, i, why));
 	fprintf(out, "  connections  %u in %u pool%s:", u->connections, t->pools,
 		number_s(t->pools));
 	const char *separator = " ";
@@ -196,12 +208,13 @@ local_width(const struct tally *tally)
 
 /* Bind pools are only worth a section when something holds ports there. */
 static void
-put_locals(const struct tally *tally, FILE *out)
+put_locals(const struct report *report, FILE *out)
 {
+	const struct tally *tally = report_tally(report);
 	bool any = false;
 	int width = local_width(tally);
 	for (uint32_t i = 0; i < tally->local_count; i++) {
-		const struct local_tally *l = &tally->locals[i];
+		const struct local_tally *l = &tally->locals[report->order->locals[i]];
 		char text[ADDR_TEXT_MAX];
 		if (l->used == 0)
 			continue;
@@ -216,7 +229,7 @@ put_locals(const struct tally *tally, FILE *out)
 }
 
 static void
-put_missing(const struct tally *tally, FILE *out)
+put_missing(uint32_t features, FILE *out)
 {
 	static const struct {
 		enum kernel_feature feature;
@@ -227,24 +240,24 @@ put_missing(const struct tally *tally, FILE *out)
 	    {FEATURE_EXPLICIT, "explicit binds cannot be told apart on this kernel"},
 	};
 	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
-		if (!(tally->features & UINT32_C(1) << missing[i].feature))
+		if (!(features & UINT32_C(1) << missing[i].feature))
 			fprintf(out, "NOTE  %s\n", missing[i].text);
 }
 
 void
 report_text(const struct report *report, FILE *out)
 {
-	const struct tally *tally = report->tally;
+	const struct tally *tally = report_tally(report);
 	put_head(report, out);
 	for (uint32_t i = 0; i < tally->target_count; i++)
-		put_target(&tally->targets[i], tally, out);
+		put_target(report, i, out);
 	put_range(&tally->range, out);
 	put_totals(&tally->totals, out);
 	put_pools(report, out);
 	report_who(report, out);
-	put_locals(tally, out);
-	report_host(tally, out);
-	put_missing(tally, out);
+	put_locals(report, out);
+	report_host(report->scene->findings, out);
+	put_missing(report->scene->findings->features, out);
 	fprintf(out, "Poll of %" PRIu64 " socket%s in %u.%03u ms.\n", tally->totals.sockets,
 		number_s(tally->totals.sockets), report->duration_us / 1000,
 		report->duration_us % 1000);

@@ -2,7 +2,6 @@
 #include "report/report.h"
 
 #include "base/sentence.h"
-#include "owners/owner_list.h"
 
 #include <inttypes.h>
 
@@ -39,7 +38,7 @@ put_owner(const struct owner *owner, FILE *out)
 static void
 put_owners(const struct report *report, FILE *out)
 {
-	const struct owner_list *list = report->tally->owners;
+	const struct owner_list *list = report->scene->owners;
 	if (list == NULL || list->pool_count == 0)
 		return;
 	fprintf(out, "OWNERS  of the sockets %sin pools that are not safe%s\n",
@@ -62,7 +61,7 @@ put_owners(const struct report *report, FILE *out)
 static void
 put_failures(const struct report *report, FILE *out)
 {
-	const struct failure_state *f = &report->tally->failures;
+	const struct failure_state *f = &report->scene->findings->failures;
 	if (report->watched_s == 0)
 		return;
 	if (!f->available) {
@@ -149,7 +148,7 @@ put_owners_json(struct json *json, const struct owner_list *list)
 static void
 put_failures_json(struct json *json, const struct report *report)
 {
-	const struct failure_state *f = &report->tally->failures;
+	const struct failure_state *f = &report->scene->findings->failures;
 	if (report->watched_s == 0) {
 		json_null(json, "failures");
 		return;
@@ -169,6 +168,6 @@ put_failures_json(struct json *json, const struct report *report)
 void
 report_who_json(const struct report *report, struct json *json)
 {
-	put_owners_json(json, report->tally->owners);
+	put_owners_json(json, report->scene->owners);
 	put_failures_json(json, report);
 }

@@ -325,7 +325,7 @@ static const struct mib_column limits_columns[] = {
     LIMIT(LIMIT_EARLY_DROP, MIB_COUNTER),
     MIB_COMPUTED(19, MIB_INTEGER, get_files_percent),
     MIB_COMPUTED(20, MIB_INTEGER, get_conntrack_percent),
-    SNAPSHOT(21, MIB_INTEGER, host.severity),
+    SNAPSHOT(21, MIB_INTEGER, limits),
     SNAPSHOT(22, MIB_BITS, host.nat),
     MIB_COMPUTED(23, MIB_TEXT, get_nat_meaning),
 };
@@ -354,6 +354,7 @@ static const struct mib_column poll_columns[] = {
 /* Columns 7 to 26 of every table whose rows have a struct usage: the same number means the same in
  * each of them. */
 #define USAGE(number, type, row, member) MIB_COLUMN(number, type, row, t.usage.member)
+#define FINDING(number, type, row, member) MIB_COLUMN(number, type, row, f.member)
 #define USAGE_COLUMNS(row)                                    \
     USAGE(7, MIB_GAUGE, row, connections),                    \
     USAGE(8, MIB_GAUGE, row, used),                           \
@@ -361,8 +362,8 @@ static const struct mib_column poll_columns[] = {
     USAGE(10, MIB_GAUGE, row, uncertain),                     \
     USAGE(11, MIB_GAUGE, row, capacity),                     \
     USAGE(12, MIB_GAUGE, row, percent),                       \
-    USAGE(13, MIB_INTEGER, row, severity),                    \
-    USAGE(14, MIB_INTEGER, row, cause),                       \
+    FINDING(13, MIB_INTEGER, row, verdict.severity),          \
+    FINDING(14, MIB_INTEGER, row, verdict.cause),             \
     USAGE(15, MIB_GAUGE, row, recyclable),                    \
     USAGE(16, MIB_GAUGE, row, states.of[STATE_ESTABLISHED]),  \
     USAGE(17, MIB_GAUGE, row, states.of[STATE_SYN_SENT]),     \
@@ -373,8 +374,8 @@ static const struct mib_column poll_columns[] = {
     USAGE(22, MIB_GAUGE, row, states.of[STATE_CLOSE_WAIT]),   \
     USAGE(23, MIB_GAUGE, row, states.of[STATE_LAST_ACK]),     \
     USAGE(24, MIB_GAUGE, row, states.of[STATE_CLOSING]),      \
-    USAGE(25, MIB_GAUGE, row, high_water),                    \
-    USAGE(26, MIB_GAUGE, row, time_left_s)
+    FINDING(25, MIB_GAUGE, row, outlook.high_water),          \
+    FINDING(26, MIB_GAUGE, row, outlook.time_left_s)
 
 static const struct mib_column local_columns[] = {
     MIB_COMPUTED(6, MIB_TEXT, get_local_name),
@@ -388,13 +389,13 @@ static const struct mib_column peer_columns[] = {
     USAGE(5, MIB_GAUGE, struct peer_row, tightest),
     MIB_COMPUTED(6, MIB_TEXT, get_peer_name),
     USAGE_COLUMNS(struct peer_row),
-    USAGE(27, MIB_COUNTER, struct peer_row, failures),
+    FINDING(27, MIB_COUNTER, struct peer_row, failed.count),
 };
 
 static const struct mib_column pool_columns[] = {
     MIB_COMPUTED(6, MIB_TEXT, get_pool_name),
     USAGE_COLUMNS(struct pool_row),
-    USAGE(27, MIB_COUNTER, struct pool_row, failures),
+    FINDING(27, MIB_COUNTER, struct pool_row, failed.count),
 };
 
 static const struct mib_column target_columns[] = {
@@ -404,7 +405,7 @@ static const struct mib_column target_columns[] = {
     USAGE(5, MIB_GAUGE, struct target_row, tightest),
     MIB_COLUMN(6, MIB_TEXT, struct target_row, spec.name),
     USAGE_COLUMNS(struct target_row),
-    USAGE(27, MIB_COUNTER, struct target_row, failures),
+    FINDING(27, MIB_COUNTER, struct target_row, failed.count),
     MIB_COMPUTED(30, MIB_GAUGE, get_critical_percent),
     MIB_COMPUTED(31, MIB_GAUGE, get_warning_percent),
     MIB_COLUMN(32, MIB_GAUGE, struct target_row, spec.levels.raise.critical_remaining),

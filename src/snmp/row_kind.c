@@ -58,27 +58,29 @@ compare_alarms(const void *left, const void *right)
 }
 
 static struct claim
-claim_pool(const void *tally)
+claim_pool(const void *tally, const void *found)
 {
 	const struct pool_tally *p = tally;
-	return (struct claim){p->usage.severity, p->target != 0, p->usage.remaining,
+	const struct finding *f = found;
+	return (struct claim){f->verdict.severity, p->target != 0, p->usage.remaining,
 			      p->usage.capacity, pool_key_hash(POOL_KEY(p))};
 }
 
 static struct claim
-claim_peer(const void *tally)
+claim_peer(const void *tally, const void *found)
 {
 	const struct peer_tally *p = tally;
-	return (struct claim){p->usage.severity, p->targeted != 0, p->usage.tightest,
+	const struct finding *f = found;
+	return (struct claim){f->verdict.severity, p->targeted != 0, p->usage.tightest,
 			      p->usage.capacity, addr_hash(&p->peer)};
 }
 
 static struct claim
-claim_local(const void *tally)
+claim_local(const void *tally, const void *found)
 {
 	const struct local_tally *l = tally;
-	return (struct claim){l->severity, false, l->remaining, l->used + l->remaining,
-			      addr_hash(&l->address)};
+	return (struct claim){*(const enum severity *)found, false, l->remaining,
+			      l->used + l->remaining, addr_hash(&l->address)};
 }
 
 static size_t
@@ -117,23 +119,28 @@ encode_owner(const void *row, uint32_t *out)
 	return mib_index_owner(&((const struct owner_row *)row)->t, out);
 }
 
-#define ROW_KIND(row, index_max, claim, compare, encode)                                           \
+/* With a member that holds what was found, and without. */
+#define ROW_KIND(row, found, index_max, claim, compare, encode)                                    \
 	{                                                                                          \
 		sizeof(struct row), offsetof(struct row, t), sizeof(((struct row *)0)->t),         \
-		    index_max, claim, compare, encode                                              \
+		    offsetof(struct row, found), sizeof(((struct row *)0)->found), index_max,      \
+		    claim, compare, encode                                                         \
+	}
+#define PLAIN_KIND(row, index_max, compare, encode)                                                \
+	{                                                                                          \
+		sizeof(struct row), offsetof(struct row, t), sizeof(((struct row *)0)->t), 0, 0,   \
+		    index_max, NULL, compare, encode                                               \
 	}
 
-const struct row_kind row_kinds[SNAPSHOT_TABLES] = {
-    [SNAPSHOT_POOLS] =
-	ROW_KIND(pool_row, MIB_INDEX_POOL_MAX, claim_pool, compare_pools, encode_pool),
-    [SNAPSHOT_PEERS] =
-	ROW_KIND(peer_row, MIB_INDEX_PEER_MAX, claim_peer, compare_peers, encode_peer),
-    [SNAPSHOT_LOCALS] =
-	ROW_KIND(local_row, MIB_INDEX_LOCAL_MAX, claim_local, compare_locals, encode_local),
-    [SNAPSHOT_TARGETS] =
-	ROW_KIND(target_row, MIB_INDEX_TARGET_MAX, NULL, compare_targets, encode_target),
-    [SNAPSHOT_ALARMS] =
-	ROW_KIND(alarm_row, MIB_INDEX_ALARM_MAX, NULL, compare_alarms, encode_alarm),
-    [SNAPSHOT_OWNERS] =
-	ROW_KIND(owner_row, MIB_INDEX_OWNER_MAX, NULL, compare_owners, encode_owner),
+const struct row_kind row_kinds[ROW_TABLES] = {
+    [ROWS_OF_POOLS] =
+	ROW_KIND(pool_row, f, MIB_INDEX_POOL_MAX, claim_pool, compare_pools, encode_pool),
+    [ROWS_OF_PEERS] =
+	ROW_KIND(peer_row, f, MIB_INDEX_PEER_MAX, claim_peer, compare_peers, encode_peer),
+    [ROWS_OF_LOCALS] = ROW_KIND(local_row, severity, MIB_INDEX_LOCAL_MAX, claim_local,
+				compare_locals, encode_local),
+    [ROWS_OF_TARGETS] =
+	ROW_KIND(target_row, f, MIB_INDEX_TARGET_MAX, NULL, compare_targets, encode_target),
+    [ROWS_OF_ALARMS] = PLAIN_KIND(alarm_row, MIB_INDEX_ALARM_MAX, compare_alarms, encode_alarm),
+    [ROWS_OF_OWNERS] = PLAIN_KIND(owner_row, MIB_INDEX_OWNER_MAX, compare_owners, encode_owner),
 };

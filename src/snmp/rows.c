@@ -16,7 +16,9 @@ find_incumbents(const struct row_kind *kind, const struct rows *last, struct loo
 {
 	for (uint32_t i = 0; i < last->count; i++) {
 		const char *row = (const char *)last->rows + i * kind->row_size;
-		if (!lookup_enter(out, kind->claim(row + kind->tally_offset).hash, i))
+		struct claim claim =
+		    kind->claim(row + kind->tally_offset, row + kind->found_offset);
+		if (!lookup_enter(out, claim.hash, i))
 			return false;
 	}
 	return true;
@@ -51,10 +53,11 @@ choose(const struct row_kind *kind, const struct tallies *all, const struct rows
 {
 	struct lookup incumbents = {0};
 	struct candidate *c = calloc(all->count, sizeof(*c));
-	const char *tally = all->tallies;
+	const char *tally = all->tallies, *found = all->found;
 	bool good = c != NULL && find_incumbents(kind, last, &incumbents);
-	for (uint32_t i = 0; good && i < all->count; i++, tally += kind->tally_size) {
-		struct claim claim = kind->claim(tally);
+	for (uint32_t i = 0; good && i < all->count; i++) {
+		struct claim claim =
+		    kind->claim(tally + i * kind->tally_size, found + i * kind->found_size);
 		bool incumbent = is_incumbent(&incumbents, claim.hash);
 		c[i] = (struct candidate){i == all->first ? 0 : rank(&claim, incumbent), i};
 	}
@@ -73,14 +76,18 @@ static void *
 copy_rows(const struct row_kind *kind, const struct tallies *all, const struct candidate *chosen,
 	  uint32_t count)
 {
-	const char *tally = all->tallies;
+	const char *tally = all->tallies, *found = all->found;
 	char *rows = array_new(count, kind->row_size);
 	if (rows == NULL)
 		return NULL;
 	for (uint32_t i = 0; i < count; i++) {
 		size_t position = chosen != NULL ? chosen[i].position : i;
-		memcpy(rows + i * kind->row_size + kind->tally_offset,
-		       tally + position * kind->tally_size, kind->tally_size);
+		char *row = rows + i * kind->row_size;
+		memcpy(row + kind->tally_offset, tally + position * kind->tally_size,
+		       kind->tally_size);
+		if (kind->found_size != 0)
+			memcpy(row + kind->found_offset, found + position * kind->found_size,
+			       kind->found_size);
 	}
 	qsort(rows, count, kind->row_size, kind->compare);
 	return rows;
@@ -111,7 +118,7 @@ encode_rows(const struct row_kind *kind, void *rows, uint32_t count)
 }
 
 bool
-rows_take(enum snapshot_table table, const struct tallies *all, const struct rows *last,
+rows_take(enum row_table table, const struct tallies *all, const struct rows *last,
 	  struct rows *out)
 {
 	const struct row_kind *kind = &row_kinds[table];

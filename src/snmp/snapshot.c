@@ -12,49 +12,57 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One table: what it is made from, what it had in the last snapshot, and where its rows go. */
+struct table {
+	struct tallies from;
+	struct rows last;
+	void *rows;
+	uint32_t *count;
+};
+
 /* The tables that may have to leave rows out take those of the last snapshot into account. */
 static bool
-take_tables(struct snapshot *s, const struct tally *tally, const struct row_limits *limits,
-	    const struct snapshot *last, uint32_t worst_pool)
+take_tables(struct snapshot *s, const struct scene *scene, const struct alarm_list *alarms,
+	    const struct row_limits *limits, const struct snapshot *last, uint32_t worst)
 {
-	const struct owner_list *list = tally->owners;
+	const struct findings *f = scene->findings;
+	const struct tally *tally = f->tally;
+	const struct owner_list nobody = {.owners = NULL};
+	const struct owner_list *list = scene->owners != NULL ? scene->owners : &nobody;
 	const struct snapshot none = {.pools = NULL};
 	const struct snapshot *l = last != NULL ? last : &none;
-	const struct {
-		struct tallies from;
-		struct rows last;
-		void *rows; /* where they go */
-		uint32_t *count;
-	} tables[SNAPSHOT_TABLES] = {
-	    [SNAPSHOT_POOLS] = {{tally->pools, tally->pool_count, limits->pools, worst_pool},
-				{.rows = l->pools, .count = l->pool_count},
-				&s->pools,
-				&s->pool_count},
-	    [SNAPSHOT_PEERS] = {{tally->peers, tally->peer_count, limits->peers, LOOKUP_NONE},
-				{.rows = l->peers, .count = l->peer_count},
-				&s->peers,
-				&s->peer_count},
-	    [SNAPSHOT_LOCALS] = {{tally->locals, tally->local_count, limits->locals, LOOKUP_NONE},
-				 {.rows = l->locals, .count = l->local_count},
-				 &s->locals,
-				 &s->local_count},
-	    [SNAPSHOT_TARGETS] = {{.tallies = tally->targets, .count = tally->target_count},
-				  {.rows = NULL},
-				  &s->targets,
-				  &s->target_count},
-	    [SNAPSHOT_ALARMS] = {{.tallies = tally->alarms, .count = tally->alarm_count},
-				 {.rows = NULL},
-				 &s->alarms,
-				 &s->alarm_count},
-	    [SNAPSHOT_OWNERS] = {{.tallies = list != NULL ? list->owners : NULL,
-				  .count = list != NULL ? list->owner_count : 0},
-				 {.rows = NULL},
-				 &s->owners,
-				 &s->owner_count},
+	const struct rows new = {.rows = NULL};
+	const struct table tables[ROW_TABLES] = {
+	    [ROWS_OF_POOLS] = {{tally->pools, f->pools, tally->pool_count, limits->pools, worst},
+			       {.rows = l->pools, .count = l->pool_count},
+			       &s->pools,
+			       &s->pool_count},
+	    [ROWS_OF_PEERS] = {{tally->peers, f->peers, tally->peer_count, limits->peers,
+				LOOKUP_NONE},
+			       {.rows = l->peers, .count = l->peer_count},
+			       &s->peers,
+			       &s->peer_count},
+	    [ROWS_OF_LOCALS] = {{tally->locals, f->locals, tally->local_count, limits->locals,
+				 LOOKUP_NONE},
+				{.rows = l->locals, .count = l->local_count},
+				&s->locals,
+				&s->local_count},
+	    [ROWS_OF_TARGETS] = {{tally->targets, f->targets, tally->target_count, 0, 0},
+				 new,
+				 &s->targets,
+				 &s->target_count},
+	    [ROWS_OF_ALARMS] = {{alarms->alarms, NULL, alarms->count, 0, 0},
+				new,
+				&s->alarms,
+				&s->alarm_count},
+	    [ROWS_OF_OWNERS] = {{list->owners, NULL, list->owner_count, 0, 0},
+				new,
+				&s->owners,
+				&s->owner_count},
 	};
-	for (unsigned i = 0; i < SNAPSHOT_TABLES; i++) {
+	for (unsigned i = 0; i < ROW_TABLES; i++) {
 		struct rows rows;
-		if (!rows_take((enum snapshot_table)i, &tables[i].from, &tables[i].last, &rows))
+		if (!rows_take((enum row_table)i, &tables[i].from, &tables[i].last, &rows))
 			return false;
 		memcpy(tables[i].rows, &rows.rows, sizeof(rows.rows));
 		*tables[i].count = rows.count;
@@ -91,37 +99,40 @@ count_omitted(struct snapshot *s, const struct tally *tally)
 }
 
 static enum severity
-worst(const struct tally *tally)
+worst(const struct findings *f)
 {
-	enum severity severity = tally->host.severity;
-	for (uint32_t i = 0; i < tally->peer_count; i++)
-		if (tally->peers[i].usage.severity > severity)
-			severity = tally->peers[i].usage.severity;
-	for (uint32_t i = 0; i < tally->target_count; i++)
-		if (tally->targets[i].usage.severity > severity)
-			severity = tally->targets[i].usage.severity;
+	enum severity severity = f->limits.severity;
+	for (uint32_t i = 0; i < f->tally->peer_count; i++)
+		if (f->peers[i].verdict.severity > severity)
+			severity = f->peers[i].verdict.severity;
+	for (uint32_t i = 0; i < f->tally->target_count; i++)
+		if (f->targets[i].verdict.severity > severity)
+			severity = f->targets[i].verdict.severity;
 	return severity;
 }
 
 /* The more severe, then the one with fewer remaining, then always the same of two: the kernel lists
  * them in any order. */
 static bool
-worse(const struct pool_tally *p, const struct pool_tally *than)
+worse(const struct findings *f, uint32_t i, uint32_t than)
 {
-	if (p->usage.severity != than->usage.severity)
-		return p->usage.severity > than->usage.severity;
-	if (p->usage.remaining != than->usage.remaining)
-		return p->usage.remaining < than->usage.remaining;
-	return pool_key_compare(POOL_KEY(p), POOL_KEY(than)) < 0;
+	const struct pool_tally *a = &f->tally->pools[i], *b = &f->tally->pools[than];
+	enum severity a_is = f->pools[i].verdict.severity, b_is = f->pools[than].verdict.severity;
+	if (a_is != b_is)
+		return a_is > b_is;
+	if (a->usage.remaining != b->usage.remaining)
+		return a->usage.remaining < b->usage.remaining;
+	return pool_key_compare(POOL_KEY(a), POOL_KEY(b)) < 0;
 }
 
 /* Returns the position of the worst pool, or LOOKUP_NONE. */
 static uint32_t
-find_extremes(const struct tally *tally, struct extremes *out)
+find_extremes(const struct findings *f, struct extremes *out)
 {
+	const struct tally *tally = f->tally;
 	uint32_t capacity = tally->range.capacity, worst = LOOKUP_NONE;
-	*out = (struct extremes){.nearness = tally->nearness,
-				 .growth = tally->growth,
+	*out = (struct extremes){.nearness = f->nearness,
+				 .growth = f->growth,
 				 .least_remaining = capacity,
 				 .highest_percent = severity_percent(capacity, capacity)};
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
@@ -130,7 +141,7 @@ find_extremes(const struct tally *tally, struct extremes *out)
 			out->least_remaining = u->remaining;
 		if (u->percent > out->highest_percent)
 			out->highest_percent = u->percent;
-		if (worst == LOOKUP_NONE || worse(&tally->pools[i], &tally->pools[worst]))
+		if (worst == LOOKUP_NONE || worse(f, i, worst))
 			worst = i;
 	}
 	if (worst != LOOKUP_NONE)
@@ -157,26 +168,29 @@ apply_alarms(struct snapshot *s)
 }
 
 struct snapshot *
-snapshot_build(const struct tally *tally, const struct poll_stats *poll,
-	       const struct row_limits *limits, const struct snapshot *last)
+snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
+	       const struct poll_stats *poll, const struct row_limits *limits,
+	       const struct snapshot *last)
 {
+	const struct findings *f = scene->findings;
 	struct snapshot *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
 	atomic_init(&s->references, 1);
 	s->poll = *poll;
-	s->poll.features |= tally->features;
-	s->range = tally->range;
-	s->totals = tally->totals;
-	s->failures = tally->failures;
-	s->host = tally->host;
-	s->severity = worst(tally);
-	uint32_t worst_pool = find_extremes(tally, &s->extremes);
-	s->alarm_summary = tally->alarm_summary;
-	advice_system(tally, s->message);
-	if (take_tables(s, tally, limits, last, worst_pool)) {
+	s->poll.features |= f->features;
+	s->range = f->tally->range;
+	s->totals = f->tally->totals;
+	s->failures = f->failures;
+	s->host = f->host;
+	s->limits = f->limits.severity;
+	s->severity = worst(f);
+	uint32_t worst_pool = find_extremes(f, &s->extremes);
+	s->alarm_summary = alarms->summary;
+	advice_system(scene, s->message);
+	if (take_tables(s, scene, alarms, limits, last, worst_pool)) {
 		keep_specs(s);
-		count_omitted(s, tally);
+		count_omitted(s, f->tally);
 		apply_alarms(s);
 		return s;
 	}
@@ -252,7 +266,7 @@ snapshot_release(struct snapshot *s)
 		free(s->targets);
 		free(s->alarms);
 		free(s->owners);
-		for (unsigned i = 0; i < SNAPSHOT_TABLES; i++)
+		for (unsigned i = 0; i < ROW_TABLES; i++)
 			free(s->index_store[i]);
 	}
 	free(s);

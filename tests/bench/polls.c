@@ -4,8 +4,8 @@
  * finished snapshot, without the agent. Prints, a line a round, CPU and wall microseconds, sockets,
  * pools and the resident kilobytes of the process.
  */
-#include "count/origins.h"
 #include "base/clock.h"
+#include "count/origins.h"
 #include "kernel/poller.h"
 #include "kernel/procfile.h"
 #include "snmp/snapshot.h"
@@ -36,10 +36,16 @@ main(int argc, char **argv)
 	static struct carry carry;
 	uint64_t sockets = 0;
 	struct row_limits limits = {1000, 1000, 256};
+	static struct config config;
+	static struct host_state host;
+	const struct alarm_list none = {.alarms = NULL};
+	config_init(&config);
+	hostlimits_init(&host.limits);
+	hostlimits_init(&host.earlier);
 	for (int i = 0; i < rounds; i++) {
 		uint64_t cpu = clock_cpu_us(), wall = clock_us();
 		struct settings settings;
-		if (poller == NULL || memory == NULL ||
+		if (poller == NULL || origins == NULL ||
 		    procfile_settings(&source, &settings, error, sizeof(error)) != NULL)
 			return 1;
 		origins_begin(origins);
@@ -52,14 +58,20 @@ main(int argc, char **argv)
 			step = poller_read(poller);
 		if (step != POLLER_DONE)
 			return 1;
-		struct tally *tally = tally_make(&census, &levels_default, NULL, 0);
+		struct tally *tally = tally_make(&census, NULL, 0);
+		struct outlooks *outlooks = tally != NULL ? outlooks_new(tally) : NULL;
+		const struct evidence evidence = {
+		    .tally = tally, .outlooks = outlooks, .host = &host};
+		struct findings *findings =
+		    outlooks != NULL ? findings_once(&evidence, &config) : NULL;
+		const struct scene scene = {.findings = findings};
 		origins_commit(origins, &census.listening, &census.any, true);
 		if (!carry.light)
 			carry_keep_inbound(&carry, &census);
 		sockets = census.sockets;
 		struct poll_stats stats = {0};
 		struct snapshot *snapshot =
-		    tally != NULL ? snapshot_build(tally, &stats, &limits, NULL) : NULL;
+		    findings != NULL ? snapshot_build(&scene, &none, &stats, &limits, NULL) : NULL;
 		if (snapshot == NULL)
 			return 1;
 		cpu = clock_cpu_us() - cpu;
@@ -67,6 +79,8 @@ main(int argc, char **argv)
 		printf("%llu %llu %llu %u %ld\n", (unsigned long long)cpu, (unsigned long long)wall,
 		       (unsigned long long)census.sockets, census.pool_count, resident_kb());
 		census_free(&census);
+		findings_free(findings);
+		outlooks_free(outlooks);
 		tally_free(tally);
 		snapshot_release(snapshot);
 	}

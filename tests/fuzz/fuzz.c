@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "fuzz.h"
 
+#include "alarm/alarm_watch.h"
 #include "report/report.h"
 
 #include <sys/mman.h>
@@ -30,27 +31,61 @@ check_pool(const struct tally *tally, const struct pool_tally *pool)
 	CLAIM(u->recyclable <= u->states.of[STATE_TIME_WAIT]);
 }
 
+struct findings *
+fuzz_findings(const struct tally *tally, const struct config *config)
+{
+	struct host_state state = {.nat = 0};
+	struct outlooks *outlooks = outlooks_new(tally);
+	const struct evidence evidence = {.tally = tally, .outlooks = outlooks, .host = &state};
+	hostlimits_init(&state.limits);
+	hostlimits_init(&state.earlier);
+	CLAIM(outlooks != NULL);
+	struct findings *findings = findings_once(&evidence, config);
+	CLAIM(findings != NULL);
+	outlooks_free(outlooks);
+	return findings;
+}
+
+static void
+put_reports(const struct tally *tally)
+{
+	static FILE *nowhere;
+	struct config config;
+	struct report_order order;
+	struct alarm_list alarms;
+	if (nowhere == NULL)
+		nowhere = fopen("/dev/null", "w");
+	config_init(&config);
+	struct findings *findings = fuzz_findings(tally, &config);
+	const struct scene scene = {.findings = findings};
+	alarm_watch_once(&scene, &alarms);
+	CLAIM(nowhere != NULL && report_order_make(tally, &order));
+	const struct report report = {.scene = &scene,
+				      .order = &order,
+				      .alarms = &alarms,
+				      .config = &config,
+				      .pool_limit = 20,
+				      .everything = true};
+	report_json(&report, nowhere);
+	report_text(&report, nowhere);
+	report_nagios(&report, nowhere);
+	report_order_free(&order);
+	alarm_list_free(&alarms);
+	findings_free(findings);
+}
+
 void
 fuzz_report(const struct census *census)
 {
-	static FILE *nowhere;
 	struct target target = {.levels = level_band_default};
-	if (nowhere == NULL)
-		nowhere = fopen("/dev/null", "w");
-	CLAIM(nowhere != NULL && target_parse("10.0.0.0/8:443", &target) == NULL);
-	struct tally *tally = tally_make(census, &levels_default, &target, 1);
+	CLAIM(target_parse("10.0.0.0/8:443", &target) == NULL);
+	struct tally *tally = tally_make(census, &target, 1);
 	CLAIM(tally != NULL);
-	tally_sort(tally);
 	const struct range_tally *r = &tally->range;
 	CLAIM(r->reserved + r->listening + r->bound + r->capacity <= r->size);
 	CLAIM(r->free <= r->capacity + r->bound + r->listening);
 	for (uint32_t i = 0; i < tally->pool_count; i++)
 		check_pool(tally, &tally->pools[i]);
-	struct config config;
-	config_init(&config);
-	const struct report report = {.tally = tally, .config = &config, .pool_limit = 20};
-	report_json(&report, nowhere);
-	report_text(&report, nowhere);
-	report_nagios(&report, nowhere);
+	put_reports(tally);
 	tally_free(tally);
 }

@@ -36,11 +36,17 @@ fuzz_text(const uint8_t *data, size_t size)
 }
 
 struct census;
+struct config;
+struct findings;
+struct tally;
 
 /* The input as a file: a path to read it from, until the next call. */
 const char *fuzz_file(const uint8_t *data, size_t size);
 
 /* Works out and reports everything that can be said of a census. */
 void fuzz_report(const struct census *census);
+
+/* What a poll alone concludes from a tally; to be freed by findings_free(). */
+struct findings *fuzz_findings(const struct tally *tally, const struct config *config);
 
 #endif

@@ -19,12 +19,18 @@ make_snapshot(void)
 		CLAIM(addr_parse(peers[i % 4], &s.peer) && addr_parse(peers[i % 4], &s.local));
 		CLAIM(census_add(&census, DIAG_SOCKETS, &s));
 	}
-	struct tally *tally = tally_make(&census, &levels_default, NULL, 0);
+	struct tally *tally = tally_make(&census, NULL, 0);
 	const struct poll_stats poll = {.polls = 1};
 	const struct row_limits limits = {100, 100, 100};
 	CLAIM(tally != NULL);
-	struct snapshot *snapshot = snapshot_build(tally, &poll, &limits, NULL);
+	const struct alarm_list none = {.alarms = NULL};
+	struct config config;
+	config_init(&config);
+	struct findings *findings = fuzz_findings(tally, &config);
+	const struct scene scene = {.findings = findings};
+	struct snapshot *snapshot = snapshot_build(&scene, &none, &poll, &limits, NULL);
 	CLAIM(snapshot != NULL);
+	findings_free(findings);
 	tally_free(tally);
 	census_free(&census);
 	return snapshot;

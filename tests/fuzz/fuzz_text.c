@@ -3,10 +3,10 @@
  */
 #include "fuzz.h"
 
-#include "alarm/alarm_key.h"
 #include "base/clean.h"
 #include "failures/failure_format.h"
 #include "owners/cgroup.h"
+#include "verdict/alarm_key.h"
 
 static void
 try_key(const char *text)

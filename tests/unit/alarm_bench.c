@@ -9,50 +9,88 @@ bench_begin(struct bench *b, uint32_t raise_polls, uint32_t clear_polls)
 {
 	memset(b, 0, sizeof(*b));
 	b->alarms = alarms_new();
+	b->hysteresis = hysteresis_new();
 	assert_non_null(b->alarms);
-	b->rules = (struct alarm_rules){.raise_polls = raise_polls,
-					.clear_polls = clear_polls,
-					.max = 1000,
-					.notify = NOTIFY_ALL,
-					.room = UINT32_MAX};
+	assert_non_null(b->hysteresis);
+	b->raise_polls = raise_polls;
+	b->clear_polls = clear_polls;
+	b->max = 1000;
+	b->rules = (struct alarm_rules){.notify = NOTIFY_ALL, .room = UINT32_MAX};
 	b->now = (struct alarm_clock){.ms = 5000, .wall = 1000000};
+}
+
+void
+bench_end(struct bench *b)
+{
+	alarms_free(b->alarms);
+	hysteresis_free(b->hysteresis);
+}
+
+bool
+bench_restore(struct bench *b, const struct alarm *alarm)
+{
+	const struct verdict verdict = {alarm->severity, alarm->cause};
+	return alarms_restore(b->alarms, alarm) &&
+	       hysteresis_restore(b->hysteresis, &alarm->subject, verdict);
 }
 
 void
 bench_poll_begin(struct bench *b)
 {
+	uint32_t ended = alarms_ended(b->alarms);
+	const struct hysteresis_rules rules = {.raise_polls = b->raise_polls,
+					       .clear_polls = b->clear_polls,
+					       .room = ended < b->max ? b->max - ended : 0};
 	b->now.ms += 10000;
 	b->now.wall += 10;
-	alarms_begin(b->alarms, &b->rules, &b->now);
+	b->omitted = 0;
+	b->taken = 0;
+	hysteresis_begin(b->hysteresis, &rules);
 }
 
-static void
-describe(const struct alarm_reading *reading, char buf[static ALARM_MESSAGE_MAX])
+static struct verdict
+verdict_of(enum severity severity)
 {
-	snprintf(buf, ALARM_MESSAGE_MAX, "%u of %u", reading->used, reading->capacity);
+	return (struct verdict){severity,
+				severity == SEVERITY_NORMAL ? CAUSE_NONE : CAUSE_TIME_WAIT};
 }
 
 enum severity
 bench_take(struct bench *b, const char *key, uint32_t used)
 {
-	struct alarm_reading reading = {.used = used,
-					.capacity = 100,
-					.remaining = 100 - used,
-					.percent = used,
-					.raise = used >= 95   ? SEVERITY_CRITICAL
-						 : used >= 80 ? SEVERITY_WARNING
-							      : SEVERITY_NORMAL,
-					.hold = used >= 90   ? SEVERITY_CRITICAL
-						: used >= 75 ? SEVERITY_WARNING
-							     : SEVERITY_NORMAL,
-					.describe = describe};
-	reading.cause = reading.raise == SEVERITY_NORMAL ? CAUSE_NONE : CAUSE_TIME_WAIT;
-	reading.hold_cause = reading.hold == SEVERITY_NORMAL ? CAUSE_NONE : CAUSE_TIME_WAIT;
+	struct hysteresis_reading reading = {.raise = verdict_of(used >= 95   ? SEVERITY_CRITICAL
+								 : used >= 80 ? SEVERITY_WARNING
+									      : SEVERITY_NORMAL),
+					     .hold = verdict_of(used >= 90   ? SEVERITY_CRITICAL
+								: used >= 75 ? SEVERITY_WARNING
+									     : SEVERITY_NORMAL),
+					     .row = b->taken};
 	assert_true(alarm_key_parse(key, &reading.subject));
-	reading.local = reading.subject.local;
-	reading.peer = reading.subject.peer;
-	reading.port = reading.subject.port;
-	return alarms_take(b->alarms, &reading).severity;
+	assert_true(b->taken < COUNT_OF(b->used));
+	b->used[b->taken++] = used;
+	return hysteresis_take(b->hysteresis, &reading, &b->omitted).severity;
+}
+
+static void
+tell_engine(struct bench *b, const struct standing *s)
+{
+	char message[32] = "";
+	uint32_t used = s->row != LOOKUP_NONE ? b->used[s->row] : 0;
+	const struct alarm_reading reading = {.subject = s->subject,
+					      .verdict = s->verdict,
+					      .fading = s->fading,
+					      .absent = s->row == LOOKUP_NONE,
+					      .local = s->subject.local,
+					      .peer = s->subject.peer,
+					      .port = s->subject.port,
+					      .used = used,
+					      .capacity = 100,
+					      .remaining = 100 - used,
+					      .percent = used,
+					      .message = message};
+	snprintf(message, sizeof(message), "%u of 100", used);
+	if (s->changed || s->verdict.severity != SEVERITY_NORMAL)
+		b->omitted += !alarms_take(b->alarms, &reading);
 }
 
 void
@@ -60,9 +98,18 @@ bench_poll_end(struct bench *b)
 {
 	static const char *const word[] = {"?", "CRITICAL", "WARNING", "CLEARED", "SUPPRESSED"};
 	uint32_t count;
+	struct standing *standings = hysteresis_end(b->hysteresis, &count);
+	b->told[0] = '\0';
+	b->told_count = 0;
+	if (standings == NULL)
+		return;
+	alarms_begin(b->alarms, &b->rules, &b->now);
+	for (uint32_t i = 0; i < count; i++)
+		tell_engine(b, &standings[i]);
+	free(standings);
 	alarms_end(b->alarms);
 	const struct notification *notifications = alarms_notifications(b->alarms, &count);
-	b->told[0] = '\0';
+	b->told_count = count;
 	for (uint32_t i = 0; i < count; i++) {
 		char key[ALARM_KEY_MAX] = "";
 		size_t at = strlen(b->told);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* alarm_bench: an alarm engine on the bench: what it is told of pools of 100 ports, and what it
- * tells. */
+/* alarm_bench: hysteresis and alarm engine on the bench: what they are told of pools of 100 ports,
+ * and what they tell. */
 #ifndef SRCPORTD_TEST_ALARM_BENCH_H
 #define SRCPORTD_TEST_ALARM_BENCH_H
 
@@ -10,14 +10,23 @@
 /* An engine with a clock of its own that moves ten seconds a poll. */
 struct bench {
 	struct alarms *alarms;
+	struct hysteresis *hysteresis;
 	struct alarm_rules rules;
+	uint32_t raise_polls, clear_polls, max;
+	uint32_t used[512]; /* of what was taken in this poll */
+	uint32_t taken;
+	uint32_t omitted; /* in it */
 	struct alarm_clock now;
+	uint32_t told_count; /* notifications of the last poll; none without memory for it */
 	char told[4096]; /* of the last poll: "KIND key;" for each notification */
 };
 
-/* Engine without limits, which raises and clears after so many polls; to be freed by
- * alarms_free(). */
+/* Engine without limits, which raises and clears after so many polls. */
 void bench_begin(struct bench *b, uint32_t raise_polls, uint32_t clear_polls);
+void bench_end(struct bench *b);
+
+/* An alarm of an earlier life. */
+bool bench_restore(struct bench *b, const struct alarm *alarm);
 
 /* One poll: what bench_take() is told between the two. */
 void bench_poll_begin(struct bench *b);

@@ -10,14 +10,12 @@ situation_ordinary(void)
 	    .range = {.range = range, .size = 28232, .capacity = 28232},
 	    .peer = address("10.1.2.3"),
 	    .toward = "10.1.2.3:443",
-	    .usage = {.capacity = 28232,
-		      .tightest = 28232,
-		      .severity = SEVERITY_NORMAL,
-		      .cause = CAUSE_NONE,
-		      .time_left_s = TIME_LEFT_NONE},
+	    .usage = {.capacity = 28232, .tightest = 28232},
+	    .finding = {.verdict = {SEVERITY_NORMAL, CAUSE_NONE},
+			.outlook.time_left_s = TIME_LEFT_NONE},
 	};
 
-	s.range.wider = widen_range(&range, &none, &listening, &none);
+	s.range.wider = formula_widen(&range, &none, &listening, &none);
 	hostlimits_init(&s.host.limits);
 	hostlimits_init(&s.host.earlier);
 	s.host.limits.value[LIMIT_TW_REUSE] = 2;
@@ -34,8 +32,8 @@ situation_loaded(uint32_t used, enum tcp_state state, enum cause cause)
 	s.usage.tightest = s.usage.capacity - used;
 	s.usage.connections = used;
 	s.usage.states.of[state] = used;
-	s.usage.severity = SEVERITY_CRITICAL;
-	s.usage.cause = cause;
+	s.finding.verdict.severity = SEVERITY_CRITICAL;
+	s.finding.verdict.cause = cause;
 	return s;
 }
 
@@ -47,6 +45,6 @@ situation_whole_range(struct situation *s)
 
 	s->range.range = range;
 	s->range.size = s->range.capacity = s->usage.capacity = 64512;
-	s->range.wider = widen_range(&range, &none, &none, &none);
+	s->range.wider = formula_widen(&range, &none, &none, &none);
 	s->usage.tightest = 64512 - s->usage.connections;
 }

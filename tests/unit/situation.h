@@ -11,6 +11,7 @@
 
 struct situation {
 	struct usage usage;
+	struct finding finding;
 	struct range_tally range;
 	struct host_state host;
 	struct addr peer;

@@ -8,7 +8,8 @@ static void
 assert_says(const struct situation *s, const char *expected)
 {
 	char text[ADVICE_MAX];
-	struct advice advice = {.usage = &s->usage,
+	struct matter matter = {.usage = &s->usage,
+				.finding = &s->finding,
 				.range = &s->range,
 				.host = &s->host,
 				.peer = &s->peer,
@@ -16,7 +17,7 @@ assert_says(const struct situation *s, const char *expected)
 				.holder = s->holder,
 				.failed = s->failed};
 
-	assert_string_equal(advice_text(&advice, text), expected);
+	assert_string_equal(advice_text(&matter, text), expected);
 	assert_true(strlen(text) < ADVICE_MAX);
 }
 
@@ -30,7 +31,7 @@ normal_says_how_many_more_will_succeed(void **state)
 	assert_says(&s, "3 of 28,232 ports in use, at least 28,229 more connections will succeed");
 	s.usage.uncertain = 229;
 	assert_says(&s, "3 of 28,232 ports in use, at least 28,000 more connections will succeed");
-	s.usage.time_left_s = 1259;
+	s.finding.outlook.time_left_s = 1259;
 	assert_says(&s, "3 of 28,232 ports in use, at least 28,000 more connections will succeed, "
 			"full in 20 min at the present rate");
 }
@@ -47,14 +48,17 @@ the_time_left_has_a_fitting_unit(void **state)
 	    {172800, "full in 2 days at"},
 	};
 	struct situation s = situation_ordinary();
-	struct advice advice = {
-	    .usage = &s.usage, .range = &s.range, .host = &s.host, .peer = &s.peer};
+	struct matter matter = {.usage = &s.usage,
+				.finding = &s.finding,
+				.range = &s.range,
+				.host = &s.host,
+				.peer = &s.peer};
 	char text[ADVICE_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
-		s.usage.time_left_s = row[i].seconds;
-		assert_non_null(strstr(advice_text(&advice, text), row[i].words));
+		s.finding.outlook.time_left_s = row[i].seconds;
+		assert_non_null(strstr(advice_text(&matter, text), row[i].words));
 	}
 }
 
@@ -138,8 +142,11 @@ reuse_comes_with_the_timestamps_it_needs(void **state)
 	    {0, "127.0.0.1", both}, {2, "127.0.0.1", alone},
 	};
 	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
-	struct advice advice = {
-	    .usage = &s.usage, .range = &s.range, .host = &s.host, .peer = &s.peer};
+	struct matter matter = {.usage = &s.usage,
+				.finding = &s.finding,
+				.range = &s.range,
+				.host = &s.host,
+				.peer = &s.peer};
 	char text[ADVICE_MAX];
 
 	(void)state;
@@ -147,7 +154,7 @@ reuse_comes_with_the_timestamps_it_needs(void **state)
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
 		s.host.limits.value[LIMIT_TW_REUSE] = row[i].reuse;
 		s.peer = address(row[i].peer);
-		assert_non_null(strstr(advice_text(&advice, text), row[i].words));
+		assert_non_null(strstr(advice_text(&matter, text), row[i].words));
 	}
 }
 
@@ -214,12 +221,12 @@ many_listeners_are_counted(void **state)
 	s.range.range = range;
 	s.usage.capacity = s.range.capacity = s.range.size = 100;
 	s.usage.tightest = 1;
-	s.range.wider = widen_range(&range, &reserved, &listening, &none);
+	s.range.wider = formula_widen(&range, &reserved, &listening, &none);
 	assert_says(&s, "small range: 99 of 100 ports in use, 1 left; "
 			"set net.ipv4.ip_local_port_range=\"1024 65535\" (+64,395 ports; "
 			"reserve listeners 2000, 2001, 2002 and 4 more first), "
 			"or add peer or local addresses (100 ports each)");
-	s.range.wider = widen_range(&range, &reserved, &none, &none);
+	s.range.wider = formula_widen(&range, &reserved, &none, &none);
 	assert_says(&s, "small range: 99 of 100 ports in use, 1 left; "
 			"set net.ipv4.ip_local_port_range=\"1024 65535\" (+64,402 ports), "
 			"or add peer or local addresses (100 ports each)");
@@ -236,9 +243,9 @@ one_port_is_not_one_ports(void **state)
 	s.range.range = range;
 	s.usage.capacity = s.range.capacity = s.range.size = s.usage.tightest = 1;
 	assert_says(&s, "0 of 1 port in use, at least 1 more connection will succeed");
-	s.usage.cause = CAUSE_SMALL_RANGE;
+	s.finding.verdict.cause = CAUSE_SMALL_RANGE;
 	s.usage.tightest = 0;
-	s.range.wider = widen_range(&range, &none, &listening, &none);
+	s.range.wider = formula_widen(&range, &none, &listening, &none);
 	assert_says(&s, "small range: 1 of 1 port in use, 0 left; "
 			"set net.ipv4.ip_local_port_range=\"1024 65535\" (+64,510 ports; "
 			"reserve listener 2000 first), "
@@ -251,7 +258,7 @@ close_wait_names_the_culprit(void **state)
 	struct situation s = situation_loaded(1310, STATE_ESTABLISHED, CAUSE_CLOSE_WAIT);
 
 	(void)state;
-	s.usage.severity = SEVERITY_WARNING;
+	s.finding.verdict.severity = SEVERITY_WARNING;
 	s.usage.states.of[STATE_ESTABLISHED] = 106;
 	s.usage.states.of[STATE_CLOSE_WAIT] = 1204;
 	assert_says(&s, "CLOSE_WAIT 1,204 of 1,310 to 10.1.2.3:443: the peer has closed, the local "
@@ -265,7 +272,7 @@ close_wait_names_the_culprit(void **state)
 	assert_says(&s, "CLOSE_WAIT 1,204 of 1,310: the peer has closed, the local "
 			"process has not; restart it");
 	/* No port is left for others. */
-	s.usage.severity = SEVERITY_CRITICAL;
+	s.finding.verdict.severity = SEVERITY_CRITICAL;
 	s.usage.tightest = 40;
 	assert_says(&s, "40 of 28,232 ports left, CLOSE_WAIT 1,204 of 1,310: the peer has closed, "
 			"the local process has not; restart it");
@@ -336,7 +343,7 @@ nothing_offered_says_what_took_it(void **state)
 	s.range.reserved = 10;
 	static const enum cause whatever_else[] = {CAUSE_BLOCKED, CAUSE_CLOSE_WAIT, CAUSE_FAILURES};
 	for (size_t i = 0; i < COUNT_OF(whatever_else); i++) {
-		s.usage.cause = whatever_else[i];
+		s.finding.verdict.cause = whatever_else[i];
 		assert_says(&s,
 			    "no port of the range 40000-40009 can be used: 10 reserved, "
 			    "0 listening, 0 bound; shorten net.ipv4.ip_local_reserved_ports "
@@ -352,8 +359,8 @@ failures_come_first(void **state)
 	struct situation s = situation_loaded(28232, STATE_TIME_WAIT, CAUSE_FAILURES);
 
 	(void)state;
-	s.usage.failures = 1234;
-	s.usage.failing = true;
+	s.finding.failed.count = 1234;
+	s.finding.failed.recent = true;
 	assert_says(&s, "failed connect() calls (1,234): 28,232 of 28,232 ports in use, 0 left; "
 			"set net.ipv4.tcp_tw_reuse=1, or share connections (pooling, keep-alive), "
 			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
@@ -372,8 +379,8 @@ failures_with_ports_left_have_another_reason(void **state)
 	struct situation s = situation_loaded(10, STATE_ESTABLISHED, CAUSE_FAILURES);
 
 	(void)state;
-	s.usage.failures = 3;
-	s.usage.failing = true;
+	s.finding.failed.count = 3;
+	s.finding.failed.recent = true;
 	assert_says(&s, "failed connect() calls (3): 10 of 28,232 ports in use, 28,222 left; it "
 			"was a burst, or the program narrows its range (IP_LOCAL_PORT_RANGE)");
 }
@@ -383,7 +390,8 @@ a_part_that_does_not_fit_is_left_out_whole(void **state)
 {
 	struct situation s = situation_loaded(27000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
 	char holder[200], text[ADVICE_MAX];
-	struct advice advice = {.usage = &s.usage,
+	struct matter matter = {.usage = &s.usage,
+				.finding = &s.finding,
 				.range = &s.range,
 				.host = &s.host,
 				.peer = &s.peer,
@@ -395,7 +403,7 @@ a_part_that_does_not_fit_is_left_out_whole(void **state)
 	for (size_t length = 0; length < sizeof(holder); length++) {
 		memset(holder, 'x', length);
 		holder[length] = '\0';
-		size_t got = strlen(advice_text(&advice, text));
+		size_t got = strlen(advice_text(&matter, text));
 		assert_true(got < ADVICE_MAX);
 		assert_true(text[got - 1] == 't' || text[got - 1] == ')' || text[got - 1] == 'x');
 	}
@@ -407,14 +415,15 @@ the_peer_of_a_leak_gives_way_to_who_holds_it(void **state)
 	struct situation s = situation_loaded(28232, STATE_CLOSE_WAIT, CAUSE_CLOSE_WAIT);
 	char holder[145], text[ADVICE_MAX];
 	static const char toward[] = "[fe80::1234:5678:9abc:def0%interface-1234]:65535";
-	struct advice advice = {.usage = &s.usage, .toward = toward, .holder = holder};
+	struct matter matter = {
+	    .usage = &s.usage, .finding = &s.finding, .toward = toward, .holder = holder};
 
 	(void)state;
-	s.usage.severity = SEVERITY_CRITICAL;
+	s.finding.verdict.severity = SEVERITY_CRITICAL;
 	for (size_t length = 0; length < sizeof(holder); length++) {
 		memset(holder, 'x', length);
 		holder[length] = '\0';
-		advice_text(&advice, text);
+		advice_text(&matter, text);
 		assert_true(length >= 60 || strstr(text, toward) != NULL);
 		assert_non_null(strstr(text, holder));
 		assert_string_equal(text + strlen(text) - 12, "; restart it");

@@ -69,6 +69,9 @@ struct made {
 	struct peer_tally peers[1];
 	struct pool_tally pools[2];
 	struct tally tally;
+	struct finding target_found[1], peer_found[1], pool_found[2];
+	struct findings findings;
+	struct scene scene;
 };
 
 static void
@@ -77,7 +80,7 @@ make(struct made *m)
 	memset(m, 0, sizeof(*m));
 	m->s = situation_ordinary();
 	m->target = target_of("10.0.0.0/8");
-	m->tally = (struct tally){.range = m->s.range, .host = m->s.host};
+	m->tally = (struct tally){.range = m->s.range};
 	m->tally.targets = m->targets;
 	m->tally.peers = m->peers;
 	m->tally.pools = m->pools;
@@ -88,6 +91,14 @@ make(struct made *m)
 						  .peer = address("10.1.2.3"),
 						  .port = (uint16_t)(443 + i),
 						  .usage = m->s.usage};
+	m->target_found[0] = m->peer_found[0] = m->pool_found[0] = m->pool_found[1] = m->s.finding;
+	m->findings = (struct findings){.tally = &m->tally,
+					.host = m->s.host,
+					.limits.severity = SEVERITY_NORMAL,
+					.pools = m->pool_found,
+					.peers = m->peer_found,
+					.targets = m->target_found};
+	m->scene.findings = &m->findings;
 }
 
 static void
@@ -98,36 +109,37 @@ the_whole_host_is_its_worst_part(void **state)
 
 	(void)state;
 	make(&m);
-	assert_string_equal(advice_system(&m.tally, text),
+	assert_string_equal(advice_system(&m.scene, text),
 			    "no outgoing connections; 28,232 ports toward each destination");
 	m.tally.pool_count = 2;
 	m.pools[1].usage.tightest = 14116;
-	assert_string_equal(advice_system(&m.tally, text),
+	assert_string_equal(advice_system(&m.scene, text),
 			    "10.0.0.9 -> 10.1.2.3:444: 14,116 of 28,232 ports in use, at least "
 			    "14,116 more connections will succeed");
 
 	/* The CLOSE_WAIT of a peer's pools together. */
 	m.tally.peer_count = 1;
-	m.peers[0].usage.severity = SEVERITY_WARNING;
-	m.peers[0].usage.cause = CAUSE_CLOSE_WAIT;
+	m.peer_found[0].verdict = (struct verdict){SEVERITY_WARNING, CAUSE_CLOSE_WAIT};
 	m.peers[0].usage.connections = m.peers[0].usage.states.of[STATE_CLOSE_WAIT] = 1001;
-	assert_string_equal(advice_system(&m.tally, text),
+	assert_string_equal(advice_system(&m.scene, text),
 			    "to 10.1.2.3: CLOSE_WAIT 1,001 of 1,001: the peer has "
 			    "closed, the local process has not; restart it");
 
 	/* A target with a name, as bad as that: it comes first. */
 	m.tally.target_count = 1;
 	m.targets[0].usage = m.peers[0].usage;
+	m.target_found[0] = m.peer_found[0];
 	strcpy(m.target.name, "payments");
-	assert_string_equal(advice_system(&m.tally, text),
+	assert_string_equal(advice_system(&m.scene, text),
 			    "payments: CLOSE_WAIT 1,001 of 1,001: the peer has "
 			    "closed, the local process has not; restart it");
 
 	/* A limit of the host that is worse still. */
-	m.tally.host.severity = SEVERITY_CRITICAL;
-	m.tally.host.worst = RULE_FILES;
-	m.tally.host.limits.value[LIMIT_FILES] = m.tally.host.limits.value[LIMIT_FILES_MAX] = 9;
-	assert_string_equal(advice_system(&m.tally, text),
+	m.findings.limits.severity = SEVERITY_CRITICAL;
+	m.findings.limits.worst = RULE_FILES;
+	m.findings.host.limits.value[LIMIT_FILES] = m.findings.host.limits.value[LIMIT_FILES_MAX] =
+	    9;
+	assert_string_equal(advice_system(&m.scene, text),
 			    "open files of the host: 100 % full, 9 of 9; then socket() fails with "
 			    "ENFILE: raise fs.file-max, or find who keeps them open");
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include "alarm/storm.h"
 #include "alarm_bench.h"
 #include "config/config.h"
 
@@ -64,7 +63,7 @@ a_transition_is_told_once(void **state)
 	assert_int_equal(alarms_summary(b.alarms)->sequence, 6);
 	assert_int_equal(alarms_last_id(b.alarms), 2);
 	assert_null(alarms_at(b.alarms, 0));
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 static void
@@ -112,7 +111,7 @@ an_alarm_has_what_an_operator_needs(void **state)
 	assert_int_equal(n->alarm.cause, CAUSE_NONE);
 	assert_int_equal(n->alarm.remaining, 100);
 	assert_string_equal(n->alarm.message, "0 of 100");
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 static void
@@ -136,7 +135,7 @@ what_vanishes_is_cleared(void **state)
 	assert_int_equal(n->alarm.remaining, 100);
 	assert_string_equal(n->alarm.message, "no connection of it is left");
 	assert_null(alarms_at(b.alarms, 0));
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 static void
@@ -146,17 +145,17 @@ a_short_burst_is_not_told_and_not_remembered(void **state)
 	(void)state;
 	bench_begin(&b, 3, 1);
 	assert_string_equal(poll_one(&b, 99), "");
-	assert_true(alarms_follow(b.alarms, ALARM_POOL));
-	assert_false(alarms_follow(b.alarms, ALARM_TARGET));
+	assert_true(hysteresis_follows(b.hysteresis, ALARM_POOL));
+	assert_false(hysteresis_follows(b.hysteresis, ALARM_TARGET));
 	assert_string_equal(poll_one(&b, 99), "");
 	assert_string_equal(poll_one(&b, 79), "");
-	assert_false(alarms_follow(b.alarms, ALARM_POOL));
+	assert_false(hysteresis_follows(b.hysteresis, ALARM_POOL));
 	assert_null(alarms_at(b.alarms, 0));
 	poll_one(&b, 99);
 	poll_one(&b, 99);
 	assert_string_equal(poll_one(&b, 99), "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;");
 	assert_int_equal(only_alarm(&b)->id, 1);
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 static void
@@ -169,7 +168,7 @@ the_worst_is_told_first(void **state)
 			    "WARNING target bank;WARNING pool 10.0.0.1 -> 10.1.2.3:443;");
 	assert_string_equal(poll_two(&b, 99, 10),
 			    "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;CLEARED target bank;");
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 static void
@@ -178,21 +177,21 @@ rows_get_the_severity_of_the_engine(void **state)
 	struct bench b;
 	(void)state;
 	bench_begin(&b, 2, 1);
-	b.rules.max = 1;
+	b.max = 1;
 	bench_poll_begin(&b);
 	assert_int_equal(bench_take(&b, A, 99), SEVERITY_NORMAL);   /* the first of two polls */
 	assert_int_equal(bench_take(&b, C, 99), SEVERITY_CRITICAL); /* no room: as it is measured */
 	bench_poll_end(&b);
-	assert_int_equal(alarms_summary(b.alarms)->omitted, 1);
+	assert_int_equal(b.omitted, 1);
 	bench_poll_begin(&b);
 	assert_int_equal(bench_take(&b, A, 96), SEVERITY_CRITICAL);
 	bench_poll_end(&b);
-	assert_int_equal(alarms_summary(b.alarms)->omitted, 0);
+	assert_int_equal(b.omitted, 0);
 	bench_poll_begin(&b);
 	assert_int_equal(bench_take(&b, A, 90), SEVERITY_CRITICAL); /* held */
 	bench_poll_end(&b);
 	assert_int_equal(only_alarm(&b)->cause, CAUSE_TIME_WAIT);
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 static void
@@ -202,13 +201,13 @@ what_an_operator_named_and_the_host_find_room(void **state)
 	struct bench b;
 	(void)state;
 	bench_begin(&b, 1, 1);
-	b.rules.max = 1;
+	b.max = 1;
 	for (unsigned poll = 0; poll < 2; poll++) {
 		bench_poll_begin(&b);
 		for (size_t i = 0; i < COUNT_OF(keys); i++)
 			bench_take(&b, keys[i], poll == 0 ? 99 : 0);
 		bench_poll_end(&b);
-		assert_int_equal(alarms_summary(b.alarms)->omitted, poll == 0 ? 2 : 0);
+		assert_int_equal(b.omitted, poll == 0 ? 2 : 0);
 		assert_string_equal(b.told, poll == 0 ? "CRITICAL "
 							"pool 10.0.0.1 -> 10.1.2.3:443;"
 							"CRITICAL host;CRITICAL limit files;"
@@ -220,7 +219,7 @@ what_an_operator_named_and_the_host_find_room(void **state)
 	/* They take no room from others. */
 	assert_string_equal(poll_two(&b, -1, 99), "CRITICAL target bank;");
 	assert_string_equal(poll_two(&b, 99, 99), "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;");
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 static void
@@ -239,7 +238,7 @@ kinds_that_are_not_sent_leave_no_gap(void **state)
 	assert_string_equal(poll_one(&b, 10), "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;");
 	assert_int_equal(alarms_summary(b.alarms)->sequence, 2);
 	assert_null(alarms_at(b.alarms, 0));
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 static unsigned
@@ -282,7 +281,7 @@ a_storm_is_cut_short_and_summed_up(void **state)
 	assert_int_equal(count_of(b.told, "SUPPRESSED "), 1);
 	assert_null(alarms_at(b.alarms, 0));
 	assert_int_equal(alarms_summary(b.alarms)->suppressed, 4);
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 static void
@@ -308,7 +307,7 @@ what_finds_no_room_waits(void **state)
 	bench_poll_many(&b, 0, 0);
 	assert_int_equal(count_of(b.told, "CLEARED "), 8);
 	assert_null(alarms_at(b.alarms, 0));
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 /* What had to wait is told when it is so, not while it is ending. */
@@ -326,10 +325,10 @@ one_number_for_two_becomes_two(void **state)
 		struct alarm old = {
 		    .id = ids[i], .severity = SEVERITY_CRITICAL, .told = SEVERITY_CRITICAL};
 		assert_true(alarm_key_parse(keys[i], &old.subject));
-		assert_true(alarms_restore(b.alarms, &old));
+		assert_true(bench_restore(&b, &old));
 		assert_int_equal(alarms_at(b.alarms, i)->id, expected[i]);
 	}
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 static void
@@ -344,7 +343,7 @@ late_news_is_true(void **state)
 	assert_string_equal(poll_one(&b, 50), "");
 	assert_string_equal(poll_one(&b, -1), "");
 	assert_string_equal(poll_one(&b, 91), "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;");
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 static void
@@ -360,10 +359,10 @@ what_comes_back_before_its_end_was_told_needs_no_words(void **state)
 	assert_string_equal(poll_one(&b, 99), "");
 	assert_int_equal(only_alarm(&b)->severity, SEVERITY_CRITICAL);
 	assert_int_equal(only_alarm(&b)->id, 2);
-	b.now.ms += STORM_WINDOW_MS;
+	b.now.ms += ALARM_WINDOW_MS;
 	assert_string_equal(poll_one(&b, 99), "");
 	assert_string_equal(poll_one(&b, 10), "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;");
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 static void
@@ -381,8 +380,8 @@ an_alarm_of_an_earlier_life_is_not_told_again(void **state)
 	bench_begin(&b, 1, 1);
 	assert_true(alarm_key_parse(A, &old.subject));
 	alarms_continue(b.alarms, 41, 99);
-	assert_true(alarms_restore(b.alarms, &old));
-	assert_false(alarms_restore(b.alarms, &old));
+	assert_true(bench_restore(&b, &old));
+	assert_false(bench_restore(&b, &old));
 	assert_string_equal(poll_two(&b, 99, 99), "CRITICAL target bank;");
 	const struct notification *n = alarms_notifications(b.alarms, &count);
 	assert_int_equal(n->alarm.id, 42);
@@ -392,7 +391,7 @@ an_alarm_of_an_earlier_life_is_not_told_again(void **state)
 	assert_int_equal(n->alarm.id, 41);
 	assert_int_equal(n->alarm.sequence, 101);
 	assert_int_equal(n->alarm.since, 900000);
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 /* The numbers go round, past those that are in use. */
@@ -406,7 +405,7 @@ a_number_is_of_one_alarm(void **state)
 	bench_begin(&b, 1, 1);
 	assert_true(alarm_key_parse(A, &old.subject));
 	alarms_continue(b.alarms, ALARM_ID_MAX - 1, 99);
-	assert_true(alarms_restore(b.alarms, &old));
+	assert_true(bench_restore(&b, &old));
 	for (unsigned i = 0; i < 4; i++) {
 		static const uint32_t expected[] = {ALARM_ID_MAX, 1, 3, 4};
 		poll_two(&b, 99, 99);
@@ -415,7 +414,7 @@ a_number_is_of_one_alarm(void **state)
 		assert_int_equal(alarms_last_id(b.alarms), expected[i]);
 		poll_two(&b, 99, 10);
 	}
-	alarms_free(b.alarms);
+	bench_end(&b);
 }
 
 static void
@@ -428,11 +427,9 @@ memory_running_out_never_tells_twice_nor_never(void **state)
 		bench_begin(&b, 1, 1);
 		b.rules.per_minute = 1000;
 		for (unsigned poll = 0; poll < 3; poll++) {
-			uint32_t count;
 			allocations_fail_from(poll < 2 ? n : 0);
 			bench_poll_many(&b, 30, 99);
-			alarms_notifications(b.alarms, &count);
-			told += count;
+			told += b.told_count;
 		}
 		assert_int_equal(told, 30);
 		assert_int_equal(alarms_summary(b.alarms)->sequence, 30);
@@ -440,7 +437,7 @@ memory_running_out_never_tells_twice_nor_never(void **state)
 		/* Those that found no room are raised now; nothing is raised a second time. */
 		assert_int_equal(alarms_summary(b.alarms)->active, 30);
 		assert_int_equal(alarms_last_id(b.alarms), 30);
-		alarms_free(b.alarms);
+		bench_end(&b);
 	}
 }
 

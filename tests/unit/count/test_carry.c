@@ -64,7 +64,7 @@ a_light_poll_says_what_the_full_one_said(void **state)
 		carry_plan(&carry, &settings, poll == 0 ? 0 : MANY, false);
 		assert_int_equal(carry.light, poll == 1);
 		fill(&census, &carry, 6000);
-		struct tally *tally = tally_make(&census, &levels_default, NULL, 0);
+		struct tally *tally = tally_make(&census, NULL, 0);
 		assert_non_null(tally);
 		assert_int_equal(tally->totals.sockets, 6000 + 1 + 11 + 4);
 		assert_int_equal(tally->totals.inbound, 6001);
@@ -233,7 +233,7 @@ poll_world(struct carry *carry, struct origins *origins)
 	if (!carry->light)
 		carry_keep_inbound(carry, &census);
 	origins_commit(origins, &census.listening, &census.any, !carry->light);
-	struct tally *tally = tally_make(&census, &levels_default, NULL, 0);
+	struct tally *tally = tally_make(&census, NULL, 0);
 	assert_non_null(tally);
 	census_free(&census);
 	return tally;

@@ -86,9 +86,6 @@ nothing_can_be_used(void **state)
 	assert_int_equal(u->remaining, 0);
 	assert_int_equal(u->used, 0);
 	assert_int_equal(u->percent, 100);
-	assert_int_equal(u->severity, SEVERITY_CRITICAL);
-	assert_int_equal(u->cause, CAUSE_BLOCKED);
-	assert_int_equal(host.tally->targets[0].usage.severity, SEVERITY_CRITICAL);
 }
 
 static void
@@ -201,109 +198,10 @@ targets(void **state)
 	assert_int_equal(t->tightest_port, 80);
 }
 
-static void
-target_is_judged_by_its_own_levels(void **state)
-{
-	struct target list[] = {target_of(THERE), target_of(THERE)};
-	(void)state;
-	host_with_range(40000, 49999, "");
-	for (uint16_t i = 0; i < 1000; i++)
-		connect_from(HERE, (uint16_t)(40000 + i), THERE, 80);
-	list[1].levels.raise.warning_remaining = 9001;
-	host_tally(&host, list, 2);
-	assert_int_equal(host.tally->targets[0].usage.severity, SEVERITY_NORMAL);
-	assert_int_equal(host.tally->targets[1].usage.severity, SEVERITY_WARNING);
-	assert_int_equal(host.tally->targets[1].usage.cause, CAUSE_SMALL_RANGE);
-}
-
-/* Severity and percent are those of the tightest pool: so is the cause, whatever the others hold.
- */
-static void
-the_tightest_pool_says_why(void **state)
-{
-	struct target list[] = {target_of("10.0.0.0/24"), target_of("10.0.0.0/24")};
-	(void)state;
-	host_with_range(40000, 49999, "");
-	host_connect(&host, STATE_ESTABLISHED, HERE, THERE, 80, 40000, 8100, 1);
-	host_connect(&host, STATE_TIME_WAIT, HERE, THERE, 443, 40000, 8500, 1);
-	host_connect(&host, STATE_ESTABLISHED, HERE, THERE, 8080, 40000, 8200, 1);
-	host_connect(&host, STATE_CLOSE_WAIT, HERE, THERE, 8443, 40000, 20, 1);
-	list[1].levels.raise.warning_percent = LEVEL_PERCENT_OFF;
-	list[1].levels.raise.close_wait = 19;
-	host_tally(&host, list, 2);
-	const struct usage *peer = &host_peer(&host, THERE)->usage;
-	assert_int_equal(peer->states.of[STATE_ESTABLISHED], 16300);
-	assert_int_equal(peer->severity, SEVERITY_WARNING);
-	assert_int_equal(peer->cause, CAUSE_TIME_WAIT);
-	const struct usage *target = &host.tally->targets[0].usage;
-	assert_int_equal(target->states.of[STATE_ESTABLISHED], 16300);
-	assert_int_equal(target->tightest, 1500);
-	assert_int_equal(target->percent, 85);
-	assert_int_equal(target->severity, SEVERITY_WARNING);
-	assert_int_equal(target->cause, CAUSE_TIME_WAIT);
-	assert_ptr_equal(tally_tightest(host.tally, &host.tally->targets[0]),
-			 host_pool(&host, HERE, THERE, 443));
-	/* A leak is of all its connections. */
-	assert_int_equal(host.tally->targets[1].usage.severity, SEVERITY_WARNING);
-	assert_int_equal(host.tally->targets[1].usage.cause, CAUSE_CLOSE_WAIT);
-}
-
-/* By its own levels: the fullest pool need not be the nearest to a level. */
-static void
-nearness_is_of_what_is_nearest(void **state)
-{
-	struct target list[] = {target_of("10.0.0.3")};
-	(void)state;
-	host_with_range(40000, 40999, "");
-	host_tally(&host, NULL, 0);
-	assert_int_equal(host.tally->nearness, 0);
-	host_connect(&host, STATE_ESTABLISHED, HERE, THERE, 80, 40000, 400, 1);
-	host_connect(&host, STATE_ESTABLISHED, HERE, "10.0.0.3", 80, 40000, 150, 1);
-	host_tally(&host, list, 1);
-	assert_int_equal(host.tally->nearness, 50);
-	list[0].levels.raise.warning_percent = 20;
-	host_tally(&host, list, 1);
-	assert_int_equal(host.tally->nearness, 75);
-	/* Of a peer, by what leaks in all its pools. */
-	host_connect(&host, STATE_CLOSE_WAIT, HERE, "10.0.0.4", 80, 40000, 390, 1);
-	host_connect(&host, STATE_CLOSE_WAIT, HERE, "10.0.0.4", 81, 40000, 390, 1);
-	host_tally(&host, list, 1);
-	assert_int_equal(host.tally->nearness, 77);
-}
-
-/* TIME_WAIT that connect() takes over holds nothing up, and explains nothing. */
-static void
-recyclable_time_wait_is_no_cause(void **state)
-{
-	(void)state;
-	host_with_range(40000, 49999, "");
-	for (uint16_t i = 0; i < 2500; i++)
-		host_add(
-		    &host, DIAG_SOCKETS,
-		    socket_of(STATE_SYN_SENT, "127.0.0.1", (uint16_t)(40000 + i), "127.0.0.1", 80));
-	for (uint16_t i = 2500; i < 5000; i++)
-		connect_from("127.0.0.1", (uint16_t)(40000 + i), "127.0.0.1", 80);
-	for (uint16_t i = 5000; i < 10000; i++)
-		host_add(&host, DIAG_SOCKETS,
-			 time_wait("127.0.0.1", (uint16_t)(40000 + i), "127.0.0.1", 80, 30000));
-	host_tally(&host, NULL, 0);
-	const struct usage *u = host_pool(&host, "127.0.0.1", "127.0.0.1", 80);
-	assert_int_equal(u->remaining, 5000);
-	assert_int_equal(u->recyclable, 5000);
-	assert_int_equal(u->cause, CAUSE_NONE);
-
-	struct levels strict = levels_default;
-	strict.warning_percent = 50;
-	struct tally *tally = tally_make(&host.census, &strict, NULL, 0);
-	assert_int_equal(tally->pools[0].usage.severity, SEVERITY_WARNING);
-	assert_int_equal(tally->pools[0].usage.cause, CAUSE_SYN_SENT);
-	tally_free(tally);
-}
-
 /* bind(address, 0): a pool per local address, in which every socket at it or at the wildcard
  * counts. */
 static void
-bind_pools(void **state)
+each_local_address_has_a_bind_pool(void **state)
 {
 	(void)state;
 	for (uint16_t i = 0; i < 40; i++)
@@ -386,35 +284,6 @@ bind_pool_of_a_range_of_three(void **state)
 }
 
 static void
-sorted_for_a_reader(void **state)
-{
-	static const struct {
-		const char *local, *peer;
-		uint16_t port;
-	} order[] = {{HERE, THERE, 80},
-		     {HERE, THERE, 443},
-		     {"10.0.0.9", THERE, 443},
-		     {HERE, "10.0.0.3", 1},
-		     {HERE, "2001:db8::2", 1}};
-	(void)state;
-	for (size_t i = COUNT_OF(order); i-- > 0;)
-		for (uint16_t n = 0; n < (i == 0 ? 2 : 1); n++)
-			connect_from(order[i].local, (uint16_t)(40000 + n), order[i].peer,
-				     order[i].port);
-	host_tally(&host, NULL, 0);
-	tally_sort(host.tally);
-	for (size_t i = 0; i < COUNT_OF(order); i++) {
-		struct addr local = address(order[i].local), peer = address(order[i].peer);
-		assert_true(addr_equal(&host.tally->pools[i].local, &local));
-		assert_true(addr_equal(&host.tally->pools[i].peer, &peer));
-		assert_int_equal(host.tally->pools[i].port, order[i].port);
-	}
-	struct addr first = address(THERE), here = address(HERE);
-	assert_true(addr_equal(&host.tally->peers[0].peer, &first));
-	assert_true(addr_equal(&host.tally->locals[0].address, &here));
-}
-
-static void
 out_of_memory_is_told(void **state)
 {
 	struct target target = target_of(THERE);
@@ -425,7 +294,7 @@ out_of_memory_is_told(void **state)
 	for (struct tally *tally = NULL; tally == NULL; n++) {
 		allocations_fail_from(n);
 		errno = 0;
-		tally = tally_make(&host.census, &levels_default, &target, 1);
+		tally = tally_make(&host.census, &target, 1);
 		assert_int_equal(tally == NULL, allocations_fail_from(0));
 		assert_int_equal(errno, tally == NULL ? ENOMEM : 0);
 		tally_free(tally);
@@ -447,15 +316,10 @@ main(void)
 	    CASE(peers),
 	    CASE(uncertainty_is_that_of_the_tightest),
 	    CASE(targets),
-	    CASE(target_is_judged_by_its_own_levels),
-	    CASE(the_tightest_pool_says_why),
-	    CASE(nearness_is_of_what_is_nearest),
-	    CASE(recyclable_time_wait_is_no_cause),
-	    CASE(bind_pools),
+	    CASE(each_local_address_has_a_bind_pool),
 	    CASE(bind_pool_counts_what_connect_may_take_over),
 	    CASE(bind_pools_over_devices),
 	    CASE(bind_pool_of_a_range_of_three),
-	    CASE(sorted_for_a_reader),
 	    CASE(out_of_memory_is_told),
 	};
 	return cmocka_run_group_tests_name("tally_rows", tests, NULL, NULL);

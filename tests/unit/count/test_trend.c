@@ -151,6 +151,26 @@ make(struct made *m, uint32_t first, uint32_t second)
 	}
 }
 
+static struct outlooks *out; /* of the last poll */
+
+static bool
+take(struct trend *trend, const struct tally *tally, uint64_t now_ms)
+{
+	outlooks_free(out);
+	out = outlooks_new(tally);
+	assert_non_null(out);
+	return trend_take(trend, tally, now_ms, out);
+}
+
+static int
+forget(void **state)
+{
+	(void)state;
+	outlooks_free(out);
+	out = NULL;
+	return 0;
+}
+
 static void
 the_high_water_mark_is_the_most_there_was(void **state)
 {
@@ -161,13 +181,13 @@ the_high_water_mark_is_the_most_there_was(void **state)
 	(void)state;
 	for (unsigned i = 0; i < COUNT_OF(used); i++) {
 		make(&m, used[i], 2);
-		assert_true(trend_take(trend, &m.tally, 1000 * i));
+		assert_true(take(trend, &m.tally, 1000 * i));
 	}
-	assert_int_equal(m.pools[0].usage.high_water, 9);
-	assert_int_equal(m.pools[1].usage.high_water, 2);
-	assert_int_equal(m.peers[0].usage.high_water, 9);
-	assert_int_equal(m.targets[0].usage.high_water, 9);
-	assert_int_equal(m.pools[0].usage.time_left_s, TIME_LEFT_NONE);
+	assert_int_equal(out->pools[0].high_water, 9);
+	assert_int_equal(out->pools[1].high_water, 2);
+	assert_int_equal(out->peers[0].high_water, 9);
+	assert_int_equal(out->targets[0].high_water, 9);
+	assert_int_equal(out->pools[0].time_left_s, TIME_LEFT_NONE);
 	assert_int_equal(trend_count(trend), 4);
 	trend_free(trend);
 }
@@ -187,9 +207,8 @@ growth_is_of_the_row_that_grows_most(void **state)
 	(void)state;
 	for (unsigned i = 0; i < COUNT_OF(polls); i++) {
 		make(&m, polls[i].first, polls[i].second);
-		m.tally.growth = 77;
-		assert_true(trend_take(trend, &m.tally, 1000 * i));
-		assert_int_equal(m.tally.growth, polls[i].growth);
+		assert_true(take(trend, &m.tally, 1000 * i));
+		assert_int_equal(out->growth, polls[i].growth);
 	}
 	trend_free(trend);
 }
@@ -202,17 +221,17 @@ what_goes_away_is_forgotten(void **state)
 
 	(void)state;
 	make(&m, 900, 2);
-	assert_true(trend_take(trend, &m.tally, 0));
+	assert_true(take(trend, &m.tally, 0));
 	make(&m, 900, 2);
 	m.tally.pools++;
 	m.tally.pool_count = 1;
-	assert_true(trend_take(trend, &m.tally, 1000));
+	assert_true(take(trend, &m.tally, 1000));
 	assert_int_equal(trend_count(trend), 3);
 	make(&m, 4, 2);
-	assert_true(trend_take(trend, &m.tally, 2000));
-	assert_int_equal(m.pools[0].usage.high_water, 4);
-	assert_int_equal(m.pools[1].usage.high_water, 2);
-	assert_int_equal(m.peers[0].usage.high_water, 900);
+	assert_true(take(trend, &m.tally, 2000));
+	assert_int_equal(out->pools[0].high_water, 4);
+	assert_int_equal(out->pools[1].high_water, 2);
+	assert_int_equal(out->peers[0].high_water, 900);
 	trend_free(trend);
 }
 
@@ -230,13 +249,13 @@ rows_keep_their_own_series_in_any_order(void **state)
 			m.pools[0] = m.pools[1];
 			m.pools[1] = swap;
 		}
-		assert_true(trend_take(trend, &m.tally, 10000 * i));
+		assert_true(take(trend, &m.tally, 10000 * i));
 	}
 	/* Swapped the last time: the growing one is the second; 810 remain at 1 a second. */
-	assert_int_equal(m.pools[1].usage.time_left_s, 810);
-	assert_int_equal(m.pools[0].usage.time_left_s, TIME_LEFT_NONE);
+	assert_int_equal(out->pools[1].time_left_s, 810);
+	assert_int_equal(out->pools[0].time_left_s, TIME_LEFT_NONE);
 	/* The tightest pool of the peer is the one that stands still. */
-	assert_int_equal(m.peers[0].usage.time_left_s, TIME_LEFT_NONE);
+	assert_int_equal(out->peers[0].time_left_s, TIME_LEFT_NONE);
 	trend_free(trend);
 }
 
@@ -259,14 +278,14 @@ a_slow_leak_under_jitter_shows_in_the_blocks(void **state)
 	/* One port in 40 s, under jitter of 20: an hour and 14 minutes, then 14 hours ahead. */
 	for (unsigned i = 0; i < 448; i++) {
 		make(&m, (uint32_t)(100 + (int)i / 4 + noise(&seed, 20)), 50);
-		assert_true(trend_take(trend, &m.tally, 10000 * (uint64_t)i));
-		if (i >= 256 && m.pools[0].usage.time_left_s != TIME_LEFT_NONE)
+		assert_true(take(trend, &m.tally, 10000 * (uint64_t)i));
+		if (i >= 256 && out->pools[0].time_left_s != TIME_LEFT_NONE)
 			seen++;
 	}
 	/* Nearly always, once 16 blocks are there. */
 	assert_in_range(seen, 170, 192);
-	assert_in_range(m.pools[0].usage.time_left_s, 26000, 39000);
-	assert_int_equal(m.pools[1].usage.time_left_s, TIME_LEFT_NONE);
+	assert_in_range(out->pools[0].time_left_s, 26000, 39000);
+	assert_int_equal(out->pools[1].time_left_s, TIME_LEFT_NONE);
 	trend_free(trend);
 }
 
@@ -280,9 +299,9 @@ jitter_alone_hardly_ever_grows(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 5000; i++) {
 		make(&m, (uint32_t)(300 + noise(&seed, 30)), (uint32_t)(300 + noise(&seed, 30)));
-		assert_true(trend_take(trend, &m.tally, 10000 * (uint64_t)i));
-		alarms += m.pools[0].usage.time_left_s != TIME_LEFT_NONE;
-		alarms += m.pools[1].usage.time_left_s != TIME_LEFT_NONE;
+		assert_true(take(trend, &m.tally, 10000 * (uint64_t)i));
+		alarms += out->pools[0].time_left_s != TIME_LEFT_NONE;
+		alarms += out->pools[1].time_left_s != TIME_LEFT_NONE;
 	}
 	/* Of 10,000. */
 	assert_in_range(alarms, 0, 60);
@@ -302,14 +321,13 @@ memory_is_bounded(void **state)
 	for (uint32_t i = 0; i < MANY; i++) {
 		pools[i].port = (uint16_t)i;
 		pools[i].local.zone = i >> 16;
-		pools[i].usage = (struct usage){
-		    .capacity = 10, .tightest = 9, .high_water = 1, .time_left_s = TIME_LEFT_NONE};
+		pools[i].usage = (struct usage){.capacity = 10, .tightest = 9};
 	}
-	assert_true(trend_take(trend, &tally, 0));
-	assert_true(trend_take(trend, &tally, 1000));
+	assert_true(take(trend, &tally, 0));
+	assert_true(take(trend, &tally, 1000));
 	assert_int_equal(trend_count(trend), TREND_MAX);
-	assert_int_equal(pools[MANY - 1].usage.high_water, 1);
-	assert_int_equal(pools[MANY - 1].usage.time_left_s, TIME_LEFT_NONE);
+	assert_int_equal(out->pools[MANY - 1].high_water, 1);
+	assert_int_equal(out->pools[MANY - 1].time_left_s, TIME_LEFT_NONE);
 	free(pools);
 	trend_free(trend);
 }
@@ -322,15 +340,17 @@ without_memory_what_was_known_stays(void **state)
 
 	(void)state;
 	make(&m, 900, 2);
-	assert_true(trend_take(trend, &m.tally, 0));
+	assert_true(take(trend, &m.tally, 0));
 	for (unsigned n = 1; n <= 2; n++) {
 		make(&m, 4, 2);
+		outlooks_free(out);
+		out = outlooks_new(&m.tally);
 		allocations_fail_from(n);
-		assert_false(trend_take(trend, &m.tally, 1000));
+		assert_false(trend_take(trend, &m.tally, 1000, out));
 		assert_true(allocations_fail_from(0));
 	}
-	assert_true(trend_take(trend, &m.tally, 2000));
-	assert_int_equal(m.pools[0].usage.high_water, 900);
+	assert_true(take(trend, &m.tally, 2000));
+	assert_int_equal(out->pools[0].high_water, 900);
 	trend_free(trend);
 }
 
@@ -338,20 +358,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(growth_is_extrapolated),
-	    cmocka_unit_test(nothing_left_is_now),
-	    cmocka_unit_test(what_does_not_grow_has_no_end),
-	    cmocka_unit_test(jitter_and_a_spike_do_not_move_the_rate),
-	    cmocka_unit_test(real_time_counts_not_the_number_of_polls),
-	    cmocka_unit_test(nothing_is_foretold_beyond_a_week),
-	    cmocka_unit_test(the_high_water_mark_is_the_most_there_was),
-	    cmocka_unit_test(growth_is_of_the_row_that_grows_most),
-	    cmocka_unit_test(what_goes_away_is_forgotten),
-	    cmocka_unit_test(rows_keep_their_own_series_in_any_order),
-	    cmocka_unit_test(a_slow_leak_under_jitter_shows_in_the_blocks),
-	    cmocka_unit_test(jitter_alone_hardly_ever_grows),
-	    cmocka_unit_test(memory_is_bounded),
-	    cmocka_unit_test(without_memory_what_was_known_stays),
+	    cmocka_unit_test_teardown(growth_is_extrapolated, forget),
+	    cmocka_unit_test_teardown(nothing_left_is_now, forget),
+	    cmocka_unit_test_teardown(what_does_not_grow_has_no_end, forget),
+	    cmocka_unit_test_teardown(jitter_and_a_spike_do_not_move_the_rate, forget),
+	    cmocka_unit_test_teardown(real_time_counts_not_the_number_of_polls, forget),
+	    cmocka_unit_test_teardown(nothing_is_foretold_beyond_a_week, forget),
+	    cmocka_unit_test_teardown(the_high_water_mark_is_the_most_there_was, forget),
+	    cmocka_unit_test_teardown(growth_is_of_the_row_that_grows_most, forget),
+	    cmocka_unit_test_teardown(what_goes_away_is_forgotten, forget),
+	    cmocka_unit_test_teardown(rows_keep_their_own_series_in_any_order, forget),
+	    cmocka_unit_test_teardown(a_slow_leak_under_jitter_shows_in_the_blocks, forget),
+	    cmocka_unit_test_teardown(jitter_alone_hardly_ever_grows, forget),
+	    cmocka_unit_test_teardown(memory_is_bounded, forget),
+	    cmocka_unit_test_teardown(without_memory_what_was_known_stays, forget),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,27 @@
 
 static struct failure_log fails;
 
+/* The marks of the tally at that moment. */
+static void
+apply(uint64_t now_ms)
+{
+	failure_log_mark(&fails, host.tally, now_ms, host.marks);
+	host.failure_log = &fails;
+	host_find(&host);
+}
+
+static const struct failure_mark *
+pool_mark(const char *local, const char *peer, uint16_t port)
+{
+	return &host_pool_found(&host, local, peer, port)->failed;
+}
+
+static const struct failure_mark *
+peer_mark(const char *peer)
+{
+	return &host_peer_found(&host, peer)->failed;
+}
+
 static int
 empty(void **state)
 {
@@ -121,29 +142,39 @@ test_a_recent_failure_is_critical(void **state)
 	failed_at("10.0.0.9", "10.1.2.4", 80,
 		  100000); /* no socket there: no pool, but the target's */
 	host_tally(&host, targets, 2);
-	failure_log_apply(&fails, host.tally, 100000 + 59999);
+	apply(100000 + 59999);
 
+	const struct finding *f = host_pool_found(&host, "10.0.0.9", "10.1.2.3", 443);
+	assert_int_equal(f->failed.count, 2);
+	assert_true(f->failed.recent);
 	const struct usage *u = host_pool(&host, "10.0.0.9", "10.1.2.3", 443);
-	assert_int_equal(u->failures, 2);
-	assert_true(u->failing);
-	assert_int_equal(u->severity, SEVERITY_CRITICAL);
-	assert_int_equal(u->cause, CAUSE_FAILURES);
 	assert_int_equal(u->remaining, 997); /* the numbers stay what they are */
 	assert_int_equal(u->percent, 0);
 
-	u = host_pool(&host, "10.0.0.9", "10.1.2.3", 80);
-	assert_int_equal(u->failures, 1);
-	assert_false(u->failing);
-	assert_int_equal(u->severity, SEVERITY_NORMAL);
+	f = host_pool_found(&host, "10.0.0.9", "10.1.2.3", 80);
+	assert_int_equal(f->failed.count, 1);
+	assert_false(f->failed.recent);
 
-	u = &host_peer(&host, "10.1.2.3")->usage;
-	assert_int_equal(u->failures, 3);
-	assert_int_equal(u->severity, SEVERITY_CRITICAL);
+	f = host_peer_found(&host, "10.1.2.3");
+	assert_int_equal(f->failed.count, 3);
+	assert_true(f->failed.recent);
 
-	assert_int_equal(host.tally->targets[0].usage.failures, 4);
-	assert_int_equal(host.tally->targets[0].usage.severity, SEVERITY_CRITICAL);
-	assert_int_equal(host.tally->targets[1].usage.failures, 0);
-	assert_int_equal(host.tally->targets[1].usage.severity, SEVERITY_NORMAL);
+	f = host.findings->targets;
+	assert_int_equal(f[0].failed.count, 4);
+	assert_int_equal(f[0].verdict.severity, SEVERITY_CRITICAL);
+	assert_int_equal(f[0].verdict.cause, CAUSE_FAILURES);
+	assert_int_equal(f[1].failed.count, 0);
+	assert_int_equal(f[1].verdict.severity, SEVERITY_NORMAL);
+
+	/* A target speaks for its pools; without one they and the peer are critical themselves. */
+	host_tally(&host, NULL, 0);
+	apply(100000 + 59999);
+	f = host_pool_found(&host, "10.0.0.9", "10.1.2.3", 443);
+	assert_int_equal(f->verdict.severity, SEVERITY_CRITICAL);
+	assert_int_equal(f->verdict.cause, CAUSE_FAILURES);
+	assert_int_equal(host_pool_found(&host, "10.0.0.9", "10.1.2.3", 80)->verdict.severity,
+			 SEVERITY_NORMAL);
+	assert_int_equal(host_peer_found(&host, "10.1.2.3")->verdict.severity, SEVERITY_CRITICAL);
 }
 
 static void
@@ -153,12 +184,12 @@ test_a_minute_later_it_is_over(void **state)
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.9", "10.1.2.3", 443, 40000, 3, 1);
 	failed_at("10.0.0.9", "10.1.2.3", 443, 100000);
 	host_tally(&host, NULL, 0);
-	failure_log_apply(&fails, host.tally, 160000);
-	const struct usage *u = host_pool(&host, "10.0.0.9", "10.1.2.3", 443);
-	assert_int_equal(u->failures, 1);
-	assert_false(u->failing);
-	assert_int_equal(u->severity, SEVERITY_NORMAL);
-	assert_int_equal(u->cause, CAUSE_NONE);
+	apply(160000);
+	const struct finding *f = host_pool_found(&host, "10.0.0.9", "10.1.2.3", 443);
+	assert_int_equal(f->failed.count, 1);
+	assert_false(f->failed.recent);
+	assert_int_equal(f->verdict.severity, SEVERITY_NORMAL);
+	assert_int_equal(f->verdict.cause, CAUSE_NONE);
 }
 
 static void
@@ -169,10 +200,10 @@ test_other_namespaces_are_not_ours(void **state)
 	host_connect(&host, STATE_ESTABLISHED, "127.0.0.1", "127.0.0.1", 443, 40000, 3, 1);
 	fail_in(FAILED_ELSEWHERE, "127.0.0.1", "127.0.0.1", 443, 100000, 5, "x");
 	host_tally(&host, &target, 1);
-	failure_log_apply(&fails, host.tally, 100000);
-	assert_int_equal(host_pool(&host, "127.0.0.1", "127.0.0.1", 443)->failures, 0);
-	assert_int_equal(host_peer(&host, "127.0.0.1")->usage.failures, 0);
-	assert_int_equal(host.tally->targets[0].usage.failures, 0);
+	apply(100000);
+	assert_int_equal(pool_mark("127.0.0.1", "127.0.0.1", 443)->count, 0);
+	assert_int_equal(peer_mark("127.0.0.1")->count, 0);
+	assert_int_equal(host.findings->targets[0].failed.count, 0);
 }
 
 /* Nobody knows where: ours if the pool is nearly full, and then it stays ours. */
@@ -184,23 +215,23 @@ test_unknown_places(void **state)
 	fail_in(FAILED_UNKNOWN, "127.0.0.1", "127.0.0.1", 443, 100000, 0, "");
 	host_connect(&host, STATE_ESTABLISHED, "127.0.0.1", "127.0.0.1", 443, 40000, 899, 1);
 	host_tally(&host, &target, 1);
-	failure_log_apply(&fails, host.tally, 100000);
-	assert_int_equal(host_pool(&host, "127.0.0.1", "127.0.0.1", 443)->failures, 0);
-	assert_int_equal(host_peer(&host, "127.0.0.1")->usage.failures, 0);
-	assert_int_equal(host.tally->targets[0].usage.failures, 0);
+	apply(100000);
+	assert_int_equal(pool_mark("127.0.0.1", "127.0.0.1", 443)->count, 0);
+	assert_int_equal(peer_mark("127.0.0.1")->count, 0);
+	assert_int_equal(host.findings->targets[0].failed.count, 0);
 
 	host_connect(&host, STATE_ESTABLISHED, "127.0.0.1", "127.0.0.1", 443, 40899, 1, 1);
 	host_tally(&host, &target, 1);
-	failure_log_apply(&fails, host.tally, 100000);
-	assert_int_equal(host_pool(&host, "127.0.0.1", "127.0.0.1", 443)->failures, 1);
-	assert_int_equal(host_peer(&host, "127.0.0.1")->usage.failures, 1);
-	assert_int_equal(host.tally->targets[0].usage.failures, 1);
+	apply(100000);
+	assert_int_equal(pool_mark("127.0.0.1", "127.0.0.1", 443)->count, 1);
+	assert_int_equal(peer_mark("127.0.0.1")->count, 1);
+	assert_int_equal(host.findings->targets[0].failed.count, 1);
 
 	host_with_range(40000, 40999, "");
 	host_connect(&host, STATE_ESTABLISHED, "127.0.0.1", "127.0.0.1", 443, 40000, 1, 1);
 	host_tally(&host, NULL, 0);
-	failure_log_apply(&fails, host.tally, 100001);
-	assert_true(host_pool(&host, "127.0.0.1", "127.0.0.1", 443)->failing);
+	apply(100001);
+	assert_true(pool_mark("127.0.0.1", "127.0.0.1", 443)->recent);
 
 	/* One whose process could be asked settles it for the others. */
 	fail_in(FAILED_UNKNOWN, "127.0.0.1", "127.0.0.1", 80, 100000, 0, "");
@@ -215,7 +246,7 @@ failures_on(uint32_t device)
 {
 	for (uint32_t i = 0; i < host.tally->pool_count; i++)
 		if (host.tally->pools[i].local.zone == device)
-			return host.tally->pools[i].usage.failures;
+			return host.findings->pools[i].failed.count;
 	return UINT32_MAX;
 }
 
@@ -233,14 +264,14 @@ test_devices(void **state)
 				   i < 2 ? 3 : 4));
 	failed_at("10.0.0.9", "10.1.2.3", 443, 100000);
 	host_tally(&host, NULL, 0);
-	failure_log_apply(&fails, host.tally, 100000);
+	apply(100000);
 	/* The tightest: three on device 4. */
 	assert_int_equal(failures_on(3), 0);
 	assert_int_equal(failures_on(4), 1);
 
 	host_add(&host, DIAG_SOCKETS, unbound);
 	host_tally(&host, NULL, 0);
-	failure_log_apply(&fails, host.tally, 100000);
+	apply(100000);
 	assert_int_equal(failures_on(0), 1);
 	assert_int_equal(failures_on(4), 0);
 }
@@ -273,10 +304,10 @@ test_a_peer_keeps_its_failures(void **state)
 			link_local(40102, 443, 4);
 		}
 		host_tally(&host, NULL, 0);
-		failure_log_apply(&fails, host.tally, 100001);
-		assert_int_equal(host_peer(&host, "10.1.2.3")->usage.failures, 2);
-		assert_int_equal(host_peer(&host, "fe80::1%3")->usage.failures, 0);
-		assert_int_equal(host_peer(&host, "fe80::1%4")->usage.failures, 1);
+		apply(100001);
+		assert_int_equal(peer_mark("10.1.2.3")->count, 2);
+		assert_int_equal(peer_mark("fe80::1%3")->count, 0);
+		assert_int_equal(peer_mark("fe80::1%4")->count, 1);
 	}
 }
 

@@ -22,16 +22,14 @@ assert_not_available(const struct directory *sys, const char *reason_begins)
 	struct failures *failures = failures_new("/proc", sys->path);
 	assert_non_null(failures);
 	for (int poll = 0; poll < 2; poll++) {
-		struct tally tally = {0};
-		const struct failure_state *state = &tally.failures;
-		failures_poll(failures, &tally, true);
+		const struct failure_state *state = failures_state(failures);
+		failures_poll(failures, true);
 		assert_false(state->available);
-		assert_int_equal(tally.features, 0);
 		assert_memory_equal(state->reason, reason_begins, strlen(reason_begins));
 		assert_int_equal(state->total, 0);
 		assert_string_equal(state->pool, "");
 		assert_int_equal(failures_fd(failures), -1);
-		assert_null(failure_log_last(tally.failure_log));
+		assert_null(failure_log_last(failures_log(failures)));
 	}
 	failures_free(failures);
 }
@@ -77,13 +75,12 @@ test_below_debugfs(void **state)
 static void
 test_not_wanted(void **state)
 {
-	struct tally tally = {0};
 	struct failures *failures = failures_new("/proc", "/sys");
 	(void)state;
 	assert_non_null(failures);
-	failures_poll(failures, &tally, false);
-	assert_false(tally.failures.available);
-	assert_string_equal(tally.failures.reason, "switched off: failures no");
+	failures_poll(failures, false);
+	assert_false(failures_state(failures)->available);
+	assert_string_equal(failures_state(failures)->reason, "switched off: failures no");
 	assert_int_equal(failures_fd(failures), -1);
 	failures_free(failures);
 }

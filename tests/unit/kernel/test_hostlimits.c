@@ -178,70 +178,30 @@ conntrack(int64_t used, int64_t max)
 }
 
 static void
-severity_follows_the_percent(void **state)
+the_percent_is_rounded_down(void **state)
 {
 	static const struct {
 		int64_t used, max;
 		int percent;
-		enum severity severity;
 	} row[] = {
-	    {0, 1000, 0, SEVERITY_NORMAL},
-	    {899, 1000, 89, SEVERITY_NORMAL},
-	    {900, 1000, 90, SEVERITY_WARNING},
-	    {999, 1000, 99, SEVERITY_WARNING},
-	    {1000, 1000, 100, SEVERITY_CRITICAL},
-	    {1001, 1000, 100, SEVERITY_CRITICAL},
-	    {INT64_MAX - 1, INT64_MAX, 99, SEVERITY_WARNING},
-	    {INT64_MAX / 2, INT64_MAX, 49, SEVERITY_NORMAL},
-	    {7, 0, -1, SEVERITY_NORMAL},
-	    {LIMIT_ABSENT, 1000, -1, SEVERITY_NORMAL},
-	    {1000, LIMIT_ABSENT, -1, SEVERITY_NORMAL},
+	    {0, 1000, 0},
+	    {899, 1000, 89},
+	    {900, 1000, 90},
+	    {999, 1000, 99},
+	    {1000, 1000, 100},
+	    {1001, 1000, 100},
+	    {INT64_MAX - 1, INT64_MAX, 99},
+	    {INT64_MAX / 2, INT64_MAX, 49},
+	    {7, 0, -1},
+	    {LIMIT_ABSENT, 1000, -1},
+	    {1000, LIMIT_ABSENT, -1},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		struct limits l = conntrack(row[i].used, row[i].max);
 		assert_int_equal(hostlimits_percent(&l, RULE_CONNTRACK), row[i].percent);
-		assert_int_equal(
-		    hostlimits_severity(&l, RULE_CONNTRACK, &hostlimits_band_default.raise),
-		    row[i].severity);
-		assert_int_equal(
-		    hostlimits_severity(&l, RULE_FILES, &hostlimits_band_default.raise),
-		    SEVERITY_NORMAL);
 	}
-}
-
-static void
-a_level_can_be_off(void **state)
-{
-	struct limits full = conntrack(1000, 1000);
-
-	(void)state;
-	assert_int_equal(hostlimits_severity(&full, RULE_CONNTRACK, &level_band_off.raise),
-			 SEVERITY_NORMAL);
-}
-
-static void
-the_worst_rule_is_the_most_severe_then_the_fullest(void **state)
-{
-	struct level_band bands[LIMIT_RULES] = {hostlimits_band_default, hostlimits_band_default};
-	struct host_state host = {.limits = conntrack(500, 1000)};
-
-	(void)state;
-	hostlimits_judge(&host, bands);
-	assert_int_equal(host.worst, RULE_CONNTRACK);
-	assert_int_equal(host.severity, SEVERITY_NORMAL);
-
-	host.limits.value[LIMIT_FILES] = 800;
-	host.limits.value[LIMIT_FILES_MAX] = 1000;
-	hostlimits_judge(&host, bands);
-	assert_int_equal(host.worst, RULE_FILES);
-	assert_int_equal(host.severity, SEVERITY_NORMAL);
-
-	bands[RULE_CONNTRACK].raise.warning_percent = 50;
-	hostlimits_judge(&host, bands);
-	assert_int_equal(host.worst, RULE_CONNTRACK);
-	assert_int_equal(host.severity, SEVERITY_WARNING);
 }
 
 /* Every file with some octets changed, by a seed. */
@@ -304,9 +264,7 @@ main(void)
 	    cmocka_unit_test(a_column_is_found_by_its_name),
 	    cmocka_unit_test(no_form_but_its_own_is_taken),
 	    cmocka_unit_test(the_file_limit_of_systemd_is_read),
-	    cmocka_unit_test(severity_follows_the_percent),
-	    cmocka_unit_test(a_level_can_be_off),
-	    cmocka_unit_test(the_worst_rule_is_the_most_severe_then_the_fullest),
+	    cmocka_unit_test(the_percent_is_rounded_down),
 	    cmocka_unit_test(whatever_is_in_the_files_is_a_number_or_absent),
 	    cmocka_unit_test(a_poll_records_what_it_read),
 	};

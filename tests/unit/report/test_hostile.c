@@ -59,16 +59,26 @@ static void
 use(const struct census *census, FILE *nowhere)
 {
 	struct target target = target_of("10.0.0.0/8");
-	struct tally *tally = tally_make(census, &levels_default, &target, 1);
-	assert_non_null(tally);
-	tally_sort(tally);
-	struct config config;
-	config_init(&config);
-	const struct report report = {.tally = tally, .config = &config, .pool_limit = 20};
+	struct host host = {.census = *census};
+	struct report_order order;
+	config_init(&host.config);
+	hostlimits_init(&host.state.limits);
+	hostlimits_init(&host.state.earlier);
+	host_tally(&host, &target, 1);
+	assert_true(report_order_make(host.tally, &order));
+	const struct scene scene = {.findings = host.findings};
+	const struct alarm_list none = {.alarms = NULL};
+	const struct report report = {.scene = &scene,
+				      .order = &order,
+				      .alarms = &none,
+				      .config = &host.config,
+				      .pool_limit = 20};
 	report_json(&report, nowhere);
 	report_text(&report, nowhere);
 	report_nagios(&report, nowhere);
-	tally_free(tally);
+	report_order_free(&order);
+	host.census = (struct census){0}; /* it is the caller's */
+	host_free(&host);
 }
 
 static void

@@ -4,6 +4,8 @@
 
 static struct target targets[2];
 static struct config config;
+static struct report_order order;
+static struct scene scene;
 
 /* A host with a listener, a peer with two pools and one with one, and an idle bind. */
 static int
@@ -28,16 +30,21 @@ begin(void **state)
 	return 0;
 }
 
-/* Works out the tally, sorted as the program does it. */
 static struct report
 report_on(unsigned target_count)
 {
+	static const struct alarm_list none = {.alarms = NULL};
+	host.config = config;
 	host_tally(&host, targets, target_count);
-	tally_sort(host.tally);
-	host.tally->host.severity = SEVERITY_NORMAL;
-	hostlimits_init(&host.tally->host.limits);
-	return (struct report){
-	    .tally = host.tally, .config = &config, .duration_us = 1234, .pool_limit = 2};
+	report_order_free(&order);
+	assert_true(report_order_make(host.tally, &order));
+	scene.findings = host.findings;
+	return (struct report){.scene = &scene,
+			       .order = &order,
+			       .alarms = &none,
+			       .config = &config,
+			       .duration_us = 1234,
+			       .pool_limit = 2};
 }
 
 /* What a report writes; to be freed. */
@@ -261,8 +268,8 @@ nagios_judges_the_host_with_everything(void **state)
 	config.host.raise.warning_remaining = 200;
 	config.host.raise.critical_remaining = 20;
 	struct report report = report_on(2);
-	host.tally->host.limits.value[LIMIT_CONNTRACK] = 10;
-	host.tally->host.limits.value[LIMIT_CONNTRACK_MAX] = 40;
+	host.findings->host.limits.value[LIMIT_CONNTRACK] = 10;
+	host.findings->host.limits.value[LIMIT_CONNTRACK_MAX] = 40;
 	free(status_line);
 	status_line = text_of(write_nagios, &report);
 	assert_has(status_line, " free=652;;;0;995 conntrack=25%;89;99;0;100\n");
@@ -315,6 +322,7 @@ forget(void **state)
 	(void)state;
 	free(status_line);
 	status_line = NULL;
+	report_order_free(&order);
 	return 0;
 }
 

@@ -52,22 +52,21 @@ set_up(void **state)
 	     .tightest_local = address("10.0.0.1"),
 	     .tightest_peer = address("10.1.2.3"),
 	     .tightest_port = 443,
-	     .usage = {.connections = 12, .tightest = 88, .severity = SEVERITY_WARNING}},
+	     .usage = {.connections = 12, .tightest = 88}},
 	};
-	struct tally tally = {.alarms = alarms,
-			      .alarm_count = 2,
-			      .alarm_summary = {2, 1, 99, 7, 80, 4, 3},
-			      .targets = targets,
-			      .target_count = 2,
-			      .host.severity = SEVERITY_NORMAL};
+	struct alarm_list list = {.alarms = alarms, .count = 2, .summary = {2, 1, 99, 7, 80, 4, 3}};
+	struct tally tally = {.targets = targets, .target_count = 2};
 	struct poll_stats poll = {.made_ms = 9000};
 	struct row_limits limits = {1, 1, 1};
 	strcpy(office.name, "office");
 	strcpy(bank.name, "bank");
 	bank.levels.raise.critical_percent = LEVEL_PERCENT_OFF;
-	hostlimits_init(&tally.host.limits);
-	struct snapshot *s = snapshot_build(&tally, &poll, &limits, NULL);
+	struct findings *findings = findings_of(&tally);
+	findings->targets[1].verdict.severity = SEVERITY_WARNING;
+	const struct scene scene = {.findings = findings};
+	struct snapshot *s = snapshot_build(&scene, &list, &poll, &limits, NULL);
 	assert_non_null(s);
+	findings_free(findings);
 	/* The snapshot needs nothing of what it was made from. */
 	memset(&office, 0xff, sizeof(office));
 	memset(&bank, 0xff, sizeof(bank));

@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: ISC */
+#include "support.h"
+
 #include "snmp/mib_columns.h"
 
 #include "kernel/natenv.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 struct oid {
 	uint32_t sub[MIBTREE_OID_MAX];
 	size_t length;
 };
-
-static struct addr
-address(const char *text)
-{
-	struct addr a;
-
-	assert_true(addr_parse(text, &a));
-	return a;
-}
 
 /* "12.1.7" */
 static struct oid
@@ -61,34 +46,22 @@ small_snapshot(void)
 		       .uncertain = 3,
 		       .capacity = 100,
 		       .recyclable = 1,
-		       .percent = 20,
-		       .severity = SEVERITY_WARNING,
-		       .cause = CAUSE_CLOSE_WAIT,
-		       .high_water = 44,
-		       .time_left_s = 3600}},
+		       .percent = 20}},
 	    {.peer = address("10.0.0.1"),
 	     .port = 443,
 	     .local = address("10.0.0.9"),
-	     .usage = {.remaining = 99,
-		       .capacity = 100,
-		       .percent = 1,
-		       .severity = SEVERITY_NORMAL,
-		       .cause = CAUSE_NONE}},
+	     .usage = {.remaining = 99, .capacity = 100, .percent = 1}},
 	    {.peer = address("2001:db8::1"),
 	     .port = 80,
 	     .local = address("2001:db8::9"),
-	     .usage = {.remaining = 100, .capacity = 100, .severity = SEVERITY_NORMAL}},
+	     .usage = {.remaining = 100, .capacity = 100}},
 	};
 	struct peer_tally peers[2] = {
 	    {.peer = address("10.0.0.1"),
 	     .pools = 2,
-	     .usage = {.used = 21,
-		       .remaining = 79,
-		       .tightest = 80,
-		       .capacity = 100,
-		       .percent = 20,
-		       .severity = SEVERITY_WARNING}},
-	    {.peer = address("2001:db8::1"), .pools = 1, .usage = {.severity = SEVERITY_NORMAL}},
+	     .usage =
+		 {.used = 21, .remaining = 79, .tightest = 80, .capacity = 100, .percent = 20}},
+	    {.peer = address("2001:db8::1"), .pools = 1},
 	};
 	struct local_tally locals[2] = {
 	    {.address = address("10.0.0.9"), .connections = 22, .used = 21, .remaining = 79},
@@ -112,7 +85,15 @@ small_snapshot(void)
 		pools[0].usage.states.of[s] = 200 + s;
 		peers[0].usage.states.of[s] = 300 + s;
 	}
-	return snapshot_build(&tally, &poll, &limits, NULL);
+	const struct alarm_list none = {.alarms = NULL};
+	struct findings *findings = findings_of(&tally);
+	findings->pools[0].verdict = (struct verdict){SEVERITY_WARNING, CAUSE_CLOSE_WAIT};
+	findings->pools[0].outlook = (struct outlook){44, 3600};
+	findings->peers[0].verdict.severity = SEVERITY_WARNING;
+	const struct scene scene = {.findings = findings};
+	struct snapshot *snapshot = snapshot_build(&scene, &none, &poll, &limits, NULL);
+	findings_free(findings);
+	return snapshot;
 }
 
 static int
@@ -335,7 +316,7 @@ limits_say_when_they_are_not_there(void **state)
 	s.host.limits.value[LIMIT_DROP] = INT64_C(0x100000007);
 	s.host.limits.value[LIMIT_FILES] = 5;
 	s.host.limits.value[LIMIT_FILES_MAX] = INT64_MAX;
-	s.host.severity = SEVERITY_WARNING;
+	s.limits = SEVERITY_WARNING;
 	assert_number(&s, "4.1.0", MIB_INTEGER, 2);
 	assert_number(&s, "4.13.0", MIB_INTEGER, INT32_MAX);
 	assert_number(&s, "4.14.0", MIB_INTEGER, 93);

@@ -38,30 +38,29 @@ fill_owners(void)
 static int
 set_up(void **state)
 {
-	struct pool_tally pool = {.peer = address("10.1.2.3"),
-				  .port = 443,
-				  .local = address("10.0.0.9"),
-				  .usage = {.failures = 17}};
-	struct peer_tally peer = {.peer = address("10.1.2.3"), .usage = {.failures = 18}};
-	struct tally tally = {
-	    .pools = &pool,
-	    .pool_count = 1,
-	    .peers = &peer,
-	    .peer_count = 1,
-	    .owners = &list,
-	    .failures = {.available = true,
-			 .total = UINT64_C(0x100000005),
-			 .lost = 4,
-			 .last_ms = 2500,
-			 .pool = "10.0.0.9 to 10.1.2.3:443",
-			 .pid = 812,
-			 .process = "java"},
-	};
+	struct pool_tally pool = {
+	    .peer = address("10.1.2.3"), .port = 443, .local = address("10.0.0.9")};
+	struct peer_tally peer = {.peer = address("10.1.2.3")};
+	const struct tally tally = {
+	    .pools = &pool, .pool_count = 1, .peers = &peer, .peer_count = 1};
+	const struct alarm_list none = {.alarms = NULL};
 	const struct poll_stats poll = {.made_ms = 10000};
 	const struct row_limits limits = {10, 10, 10};
 	(void)state;
 	fill_owners();
-	snapshot = snapshot_build(&tally, &poll, &limits, NULL);
+	struct findings *findings = findings_of(&tally);
+	findings->pools[0].failed.count = 17;
+	findings->peers[0].failed.count = 18;
+	findings->failures = (struct failure_state){.available = true,
+						    .total = UINT64_C(0x100000005),
+						    .lost = 4,
+						    .last_ms = 2500,
+						    .pool = "10.0.0.9 to 10.1.2.3:443",
+						    .pid = 812,
+						    .process = "java"};
+	const struct scene scene = {findings, &list};
+	snapshot = snapshot_build(&scene, &none, &poll, &limits, NULL);
+	findings_free(findings);
 	return snapshot == NULL;
 }
 

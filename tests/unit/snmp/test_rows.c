@@ -31,7 +31,9 @@ static struct snapshot *
 build(uint32_t pools, uint32_t peers, uint32_t locals, const struct snapshot *last)
 {
 	const struct row_limits limits = {pools, peers, locals};
-	struct snapshot *s = snapshot_build(host.tally, &poll, &limits, last);
+	const struct alarm_list none = {.alarms = NULL};
+	const struct scene scene = {.findings = host.findings};
+	struct snapshot *s = snapshot_build(&scene, &none, &poll, &limits, last);
 	assert_non_null(s);
 	return s;
 }
@@ -150,12 +152,13 @@ alarms_are_always_there(void **state)
 	pool(LOCAL, "10.0.0.7", 7, 1);
 	host_tally(&host, list, 1);
 	for (uint32_t i = 0; i < host.tally->pool_count; i++) {
-		struct pool_tally *p = &host.tally->pools[i];
-		struct usage *peer = &host.tally->peers[p->peer_position].usage;
+		const struct pool_tally *p = &host.tally->pools[i];
+		enum severity *found = &host.findings->pools[i].verdict.severity;
+		enum severity *peer = &host.findings->peers[p->peer_position].verdict.severity;
 		if (p->port == 10)
-			p->usage.severity = peer->severity = SEVERITY_CRITICAL;
+			*found = *peer = SEVERITY_CRITICAL;
 		if (p->port == 11)
-			p->usage.severity = peer->severity = SEVERITY_WARNING;
+			*found = *peer = SEVERITY_WARNING;
 	}
 	struct snapshot *s = build(4, 3, 1, NULL);
 	assert_string_equal(ports(s), "6 10 11 7 ");
@@ -182,7 +185,7 @@ a_local_address_in_alarm_is_always_there(void **state)
 	for (unsigned alarm = 0; alarm < 2; alarm++) {
 		for (uint32_t i = 0; i < 2; i++)
 			if (alarm && host.tally->locals[i].remaining == 990)
-				host.tally->locals[i].severity = SEVERITY_WARNING;
+				host.findings->locals[i] = SEVERITY_WARNING;
 		struct snapshot *s = build(9, 9, 1, NULL);
 		assert_int_equal(s->locals[0].t.remaining, alarm ? 990 : 950);
 		assert_adds_up(s);
@@ -238,9 +241,10 @@ has_row(const struct snapshot *s, const struct pool_tally *p)
 
 /* Alarms, then targets, then the rest. */
 static unsigned
-claim(const struct pool_tally *p)
+claim(const struct pool_tally *p, const struct finding *f)
 {
-	return p->usage.severity > SEVERITY_NORMAL ? 4 - p->usage.severity : p->target != 0 ? 3 : 4;
+	enum severity severity = f->verdict.severity;
+	return severity > SEVERITY_NORMAL ? 4 - severity : p->target != 0 ? 3 : 4;
 }
 
 /* Nothing that is left out has a better claim than something that is there: a better class, or in
@@ -259,8 +263,10 @@ assert_fair(const struct snapshot *s, const struct snapshot *last)
 			uint32_t margin = has_row(last, in) && !has_row(last, out) ? 10 : 0;
 			bool worst_of_all =
 			    in->port == worst->port && addr_equal(&in->peer, &worst->peer);
-			assert_true(worst_of_all || claim(out) > claim(in) ||
-				    (claim(out) == claim(in) &&
+			unsigned out_claim = claim(out, &host.findings->pools[i]);
+			unsigned in_claim = claim(in, &s->pools[j].f);
+			assert_true(worst_of_all || out_claim > in_claim ||
+				    (out_claim == in_claim &&
 				     out->usage.remaining + margin >= in->usage.remaining));
 		}
 	}
@@ -288,8 +294,9 @@ random_hosts_add_up_and_are_fair(void **state)
 			}
 			host_tally(&host, list, 2);
 			for (unsigned n = 0; n < 3 && host.tally->pool_count > 0; n++)
-				host.tally->pools[(uint32_t)rand_r(&seed) % host.tally->pool_count]
-				    .usage.severity = (enum severity)(1 + rand_r(&seed) % 3);
+				host.findings
+				    ->pools[(uint32_t)rand_r(&seed) % host.tally->pool_count]
+				    .verdict.severity = (enum severity)(1 + rand_r(&seed) % 3);
 			struct snapshot *s = build(limit, limit, limit % 2, last);
 			assert_int_equal(s->pool_count, limit < host.tally->pool_count
 							    ? limit

@@ -23,11 +23,19 @@ connect_from(const char *local, uint16_t from, const char *peer, uint16_t port)
 }
 
 static struct snapshot *
+build_of_host(const struct poll_stats *poll, const struct row_limits *limits)
+{
+	const struct alarm_list none = {.alarms = NULL};
+	const struct scene scene = {.findings = host.findings};
+	return snapshot_build(&scene, &none, poll, limits, NULL);
+}
+
+static struct snapshot *
 build(const struct row_limits *limits)
 {
 	const struct poll_stats poll = {.polls = 7, .features = 1};
 	host_tally(&host, NULL, 0);
-	struct snapshot *s = snapshot_build(host.tally, &poll, limits, NULL);
+	struct snapshot *s = build_of_host(&poll, limits);
 	assert_non_null(s);
 	return s;
 }
@@ -112,8 +120,8 @@ limits_keep_what_is_in_trouble(void **state)
 	host_connect(&host, STATE_CLOSE_WAIT, "10.0.0.1", "10.0.0.2", 80, 30000, 1001, 2);
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.1", "10.0.0.3", 80, 30000, 2000, 2);
 	struct snapshot *s = build(&limits);
-	assert_int_equal(s->pools[0].t.usage.cause, CAUSE_CLOSE_WAIT);
-	assert_int_equal(s->peers[0].t.usage.cause, CAUSE_CLOSE_WAIT);
+	assert_int_equal(s->pools[0].f.verdict.cause, CAUSE_CLOSE_WAIT);
+	assert_int_equal(s->peers[0].f.verdict.cause, CAUSE_CLOSE_WAIT);
 	assert_int_equal(s->severity, SEVERITY_WARNING);
 	/* The extremes are those of all pools, with a row or without. */
 	struct addr worst = address("10.0.0.2");
@@ -153,9 +161,9 @@ figures_are_taken_over(void **state)
 	staircase(2);
 	host_add(&host, DIAG_SOCKETS, socket_of(STATE_SYN_SENT, "10.0.0.1", 999, "10.0.0.2", 1));
 	host_tally(&host, NULL, 0);
-	host.tally->nearness = 45;
-	host.tally->growth = 6;
-	struct snapshot *s = snapshot_build(host.tally, &poll, &no_limits, NULL);
+	host.findings->nearness = 45;
+	host.findings->growth = 6;
+	struct snapshot *s = build_of_host(&poll, &no_limits);
 	assert_int_equal(s->extremes.nearness, 45);
 	assert_int_equal(s->extremes.growth, 6);
 	assert_int_equal(s->poll.polls, 7);
@@ -278,7 +286,7 @@ out_of_memory_is_told(void **state)
 	for (; s == NULL; n++) {
 		errno = 0;
 		allocations_fail_from(n);
-		s = snapshot_build(host.tally, &poll, &no_limits, NULL);
+		s = build_of_host(&poll, &no_limits);
 		bool failed = allocations_fail_from(0);
 		if (s == NULL)
 			assert_int_equal(errno, ENOMEM);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
-#include "alarm/alert.h"
+#include "alarm/alarm_run.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -14,11 +14,21 @@ struct life {
 	struct directory directory;
 	struct config config;
 	struct notifications *notifications;
-	struct alert *alert;
+	struct hysteresis *hysteresis;
+	struct alarm_run *run;
 	uint32_t active;   /* after the last poll */
-	uint32_t early;    /* notifications posted before alert_tell() */
+	uint32_t early;    /* notifications posted before alarm_run_tell() */
 	char posted[1024]; /* by the last poll */
 };
+
+static void
+open_run(struct life *l)
+{
+	hysteresis_free(l->hysteresis);
+	l->hysteresis = hysteresis_new();
+	assert_non_null(l->hysteresis);
+	l->run = alarm_run_open(&l->config, l->notifications, l->hysteresis);
+}
 
 static void
 begin(struct life *l)
@@ -31,14 +41,15 @@ begin(struct life *l)
 	snprintf(l->config.state_file, sizeof(l->config.state_file), "%s/alarms",
 		 l->directory.path);
 	l->notifications = notifications_new();
-	l->alert = alert_open(&l->config, l->notifications);
-	assert_non_null(l->alert);
+	open_run(l);
+	assert_non_null(l->run);
 }
 
 static void
 end(struct life *l)
 {
-	alert_close(l->alert);
+	alarm_run_close(l->run);
+	hysteresis_free(l->hysteresis);
 	notifications_free(l->notifications);
 	config_free(&l->config);
 	directory_remove(&l->directory);
@@ -48,11 +59,11 @@ end(struct life *l)
 static void
 restart(struct life *l)
 {
-	alert_close(l->alert);
+	alarm_run_close(l->run);
 	notifications_free(l->notifications);
 	l->notifications = notifications_new();
-	l->alert = alert_open(&l->config, l->notifications);
-	assert_non_null(l->alert);
+	open_run(l);
+	assert_non_null(l->run);
 }
 
 /* A poll that finds so many of 100 ports in use. */
@@ -67,12 +78,18 @@ poll_pool(struct life *l, unsigned used)
 	uint32_t waiting = notifications_waiting(l->notifications);
 	host_begin(&host, &settings, NULL);
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.1", "10.1.2.3", 443, 40000, used, 1);
-	host_tally(&host, NULL, 0);
-	alert_poll(l->alert, &l->config, host.tally);
+	host.config = l->config;
+	host_count(&host, NULL, 0);
+	const struct hysteresis_rules rules = alarm_run_rules(l->run, &l->config);
+	host_find_next(&host, l->hysteresis, &rules);
+	const struct scene scene = {.findings = host.findings};
+	struct alarm_list list;
+	alarm_run_poll(l->run, &l->config, &scene, &list);
 	l->early = notifications_waiting(l->notifications) - waiting;
-	alert_tell(l->alert);
-	alert_save(l->alert);
-	l->active = host.tally->alarm_count;
+	alarm_run_tell(l->run);
+	alarm_run_save(l->run);
+	l->active = list.count;
+	alarm_list_free(&list);
 	host_free(&host);
 	uint32_t count = notifications_copy(l->notifications, pending);
 	l->posted[0] = '\0';
@@ -92,7 +109,7 @@ deliver(struct life *l)
 		notifications_sent(l->notifications);
 		notifications_done(l->notifications, 1);
 	}
-	alert_save(l->alert);
+	alarm_run_save(l->run);
 }
 
 static void
@@ -268,9 +285,9 @@ numbers_go_on(void **state)
 		deliver(&l);
 	}
 	restart(&l);
-	assert_int_equal(alert_sequence(l.alert), 6); /* before there is a poll */
+	assert_int_equal(alarm_run_sequence(l.run), 6); /* before there is a poll */
 	poll_pool(&l, 97);
-	assert_int_equal(alert_sequence(l.alert), 7);
+	assert_int_equal(alarm_run_sequence(l.run), 7);
 	assert_int_equal(notifications_copy(l.notifications, pending), 1);
 	assert_int_equal(pending[0].alarm.id, 4);
 	assert_int_equal(pending[0].alarm.sequence, 7);
@@ -283,13 +300,13 @@ less_room_for_alarms_forgets_none(void **state)
 	struct life l;
 	(void)state;
 	begin(&l);
-	alert_close(l.alert);
+	alarm_run_close(l.run);
 	directory_text(&l.directory, "alarms",
 		       "srcportd alarms 1\nlast 2 2\n"
 		       "alarm 1 1 critical critical 0 peer 10.9.0.1\n"
 		       "alarm 2 2 critical critical 0 " POOL "\n");
 	l.config.max_alarms = 1;
-	l.alert = alert_open(&l.config, l.notifications);
+	open_run(&l);
 	assert_string_equal(poll_pool(&l, 0), "CLEARED peer 10.9.0.1;CLEARED " POOL ";");
 	end(&l);
 }
@@ -302,9 +319,9 @@ a_broken_file_is_as_good_as_none(void **state)
 	begin(&l);
 	poll_pool(&l, 97);
 	deliver(&l);
-	alert_close(l.alert);
+	alarm_run_close(l.run);
 	directory_text(&l.directory, "alarms", "srcportd alarms 1\nlast 1 1\nalarm x\n");
-	l.alert = alert_open(&l.config, l.notifications);
+	open_run(&l);
 	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
 	deliver(&l);
 	restart(&l);
@@ -318,9 +335,9 @@ without_a_file_it_works_too(void **state)
 	struct life l;
 	(void)state;
 	begin(&l);
-	alert_close(l.alert);
+	alarm_run_close(l.run);
 	l.config.state_file[0] = '\0';
-	l.alert = alert_open(&l.config, l.notifications);
+	open_run(&l);
 	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
 	deliver(&l);
 	assert_string_equal(poll_pool(&l, 97), "");
@@ -373,5 +390,5 @@ main(void)
 	    cmocka_unit_test(without_a_file_it_works_too),
 	    cmocka_unit_test(the_file_is_written_when_something_has_changed),
 	};
-	return cmocka_run_group_tests_name("alert", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("run", tests, NULL, NULL);
 }

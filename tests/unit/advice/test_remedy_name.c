@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "advice/advice.h"
-#include "advice/naming.h"
 #include "failures/failure_log.h"
 #include "one_host.h"
 
 static struct failure_log fails;
 static struct owner owners[8];
 static struct owner_list list;
+static struct scene scene;
 
 static int
 set_up(void **state)
@@ -23,10 +23,11 @@ set_up(void **state)
 static void
 tally(const struct target *targets, uint32_t count)
 {
-	host_tally(&host, targets, count);
-	host.tally->failure_log = &fails;
-	host.tally->owners = &list;
-	failure_log_apply(&fails, host.tally, 100000);
+	host_count(&host, targets, count);
+	failure_log_mark(&fails, host.tally, 100000, host.marks);
+	host.failure_log = &fails;
+	host_find(&host);
+	scene = (struct scene){host.findings, &list};
 }
 
 static void
@@ -59,14 +60,14 @@ failed(uint16_t port, uint64_t when_ms, uint32_t pid, enum failure_place place)
 }
 
 static void
-assert_names(const struct naming_subject *subject, const struct usage *usage, const char *holder,
-	     const char *who_failed)
+assert_names(const struct naming_subject *subject, const struct finding *finding,
+	     const char *holder, const char *who_failed)
 {
-	struct advice advice = {.usage = usage};
+	struct matter matter = {.finding = finding};
 	struct naming naming;
-	naming_put(host.tally, subject, &advice, &naming);
-	assert_string_equal(advice.holder, holder);
-	assert_string_equal(advice.failed, who_failed);
+	remedy_name(&scene, subject, &matter, &naming);
+	assert_string_equal(matter.holder, holder);
+	assert_string_equal(matter.failed, who_failed);
 }
 
 static void
@@ -75,7 +76,8 @@ test_pools_peers_targets(void **state)
 	struct addr local = address("10.0.0.9"), peer = address("10.1.2.3");
 	struct target targets[] = {target_of("10.1.2.0/24"), target_of("10.1.2.3:80"),
 				   target_of("10.9.0.0/16")};
-	const struct usage any = {.cause = CAUSE_ESTABLISHED}, leak = {.cause = CAUSE_CLOSE_WAIT};
+	const struct finding any = {.verdict.cause = CAUSE_ESTABLISHED},
+			     leak = {.verdict.cause = CAUSE_CLOSE_WAIT};
 	(void)state;
 	owned(443, 812, "payments.service", 20, 1);
 	owned(80, 900, "web.service", 19, 5);
@@ -101,11 +103,12 @@ test_pools_peers_targets(void **state)
 static void
 test_nothing_known(void **state)
 {
-	const struct usage any = {.cause = CAUSE_ESTABLISHED};
+	const struct finding any = {.verdict.cause = CAUSE_ESTABLISHED};
 	(void)state;
 	tally(NULL, 0);
-	host.tally->failure_log = NULL;
-	host.tally->owners = NULL;
+	host.failure_log = NULL;
+	host_find(&host);
+	scene = (struct scene){host.findings, NULL};
 	assert_names(&(struct naming_subject){0}, &any, "", "");
 }
 
@@ -119,10 +122,10 @@ test_the_culprit_is_named(void **state)
 	target.levels.raise.close_wait = 15;
 	owned(443, 812, "payments.service", 20, 20);
 	tally(&target, 1);
-	assert_string_equal(advice_target(host.tally, &host.tally->targets[0], text),
+	assert_string_equal(advice_target(&scene, 0, text),
 			    "CLOSE_WAIT 20 of 20, held by payments.service (pid 812 java): it does "
 			    "not close its sockets; restart it");
-	assert_string_equal(advice_system(host.tally, text),
+	assert_string_equal(advice_system(&scene, text),
 			    "10.1.2.3:443: CLOSE_WAIT 20 of 20, held by payments.service (pid 812 "
 			    "java): it does not close its sockets; restart it");
 }
@@ -135,18 +138,20 @@ test_an_alarm_of_a_leak_names_the_peer(void **state)
 	(void)state;
 	owned(443, 812, "payments.service", 20, 20);
 	tally(NULL, 0);
-	struct peer_tally *peer = &host.tally->peers[host.tally->pools[0].peer_position];
-	struct pool_tally *pool = &host.tally->pools[0];
-	assert_int_equal(pool->port, 443);
-	peer->usage.cause = pool->usage.cause = CAUSE_CLOSE_WAIT;
-	peer->usage.severity = SEVERITY_WARNING;
-	assert_string_equal(advice_peer_alarm(host.tally, peer, text),
+	assert_int_equal(host.tally->pools[0].port, 443);
+	struct standing standing = {.subject.kind = ALARM_PEER,
+				    .measured = {SEVERITY_WARNING, CAUSE_CLOSE_WAIT},
+				    .row = host.tally->pools[0].peer_position};
+	assert_string_equal(advice_alarm(&scene, &standing, text),
 			    "CLOSE_WAIT 20 of 40 to 10.1.2.3, held by payments.service (pid 812 "
 			    "java): it does not close its sockets; restart it");
-	assert_string_equal(advice_pool_alarm(host.tally, pool, text),
+	standing.subject.kind = ALARM_POOL;
+	standing.row = 0;
+	assert_string_equal(advice_alarm(&scene, &standing, text),
 			    "CLOSE_WAIT 20 of 20 to 10.1.2.3:443, held by payments.service (pid "
 			    "812 java): it does not close its sockets; restart it");
-	assert_string_equal(advice_pool(host.tally, pool, text),
+	host.findings->pools[0].verdict = standing.measured;
+	assert_string_equal(advice_pool(&scene, 0, text),
 			    "CLOSE_WAIT 20 of 20, held by payments.service (pid 812 java): it does "
 			    "not close its sockets; restart it");
 }
@@ -161,13 +166,15 @@ test_who_failed_is_named(void **state)
 	failed(443, 90000, 1, FAILED_HERE);
 	tally(NULL, 0);
 	for (uint32_t i = 0; i < host.tally->pool_count; i++) {
-		const struct pool_tally *pool = &host.tally->pools[i];
-		if (pool->port != 443)
+		if (host.tally->pools[i].port != 443)
 			continue;
-		advice_pool(host.tally, pool, text);
+		advice_pool(&scene, i, text);
 		assert_memory_equal(text, begin, strlen(begin));
 	}
-	advice_peer_alarm(host.tally, host_peer(&host, "10.1.2.3"), text);
+	const struct standing standing = {.subject.kind = ALARM_PEER,
+					  .measured = {SEVERITY_CRITICAL, CAUSE_FAILURES},
+					  .row = host.tally->pools[0].peer_position};
+	advice_alarm(&scene, &standing, text);
 	assert_non_null(strstr(text, "the last in curl (pid 1)"));
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "alarm/alert.h"
+#include "alarm/alarm_run.h"
 
 #include "alarm/alarm_file.h"
-#include "alarm/alarm_watch.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sentence.h"
@@ -13,9 +12,10 @@
 #include <string.h>
 #include <time.h>
 
-struct alert {
+struct alarm_run {
 	struct alarms *alarms;
 	struct notifications *notifications;
+	struct hysteresis *hysteresis;
 	struct alarm_rules rules;
 	char path[CONFIG_FILE_MAX]; /* empty = none */
 	char *saved;                /* what is in the file; NULL = not known */
@@ -42,14 +42,18 @@ since_ms(const struct alarm *alarm)
 }
 
 static void
-restore(struct alert *alert, const struct alarm_file *file)
+restore(struct alarm_run *run, const struct alarm_file *file)
 {
 	uint32_t restored = 0;
-	alarms_continue(alert->alarms, file->last_id, file->last_sequence);
+	alarms_continue(run->alarms, file->last_id, file->last_sequence);
 	for (uint32_t i = 0; i < file->count; i++) {
 		struct alarm alarm = file->alarms[i];
 		alarm.since_ms = since_ms(&alarm);
-		restored += alarms_restore(alert->alarms, &alarm);
+		const struct verdict verdict = {alarm.severity, alarm.cause};
+		if (!alarms_restore(run->alarms, &alarm))
+			continue;
+		hysteresis_restore(run->hysteresis, &alarm.subject, verdict);
+		restored++;
 	}
 	if (restored > 0)
 		log_info("alarm", "still active from before the start: %u alarm%s", restored,
@@ -57,57 +61,59 @@ restore(struct alert *alert, const struct alarm_file *file)
 }
 
 static void
-load(struct alert *alert)
+load(struct alarm_run *run)
 {
 	struct alarm_file file = {.alarms = NULL};
-	FILE *in = alert->path[0] != '\0' ? fopen(alert->path, "re") : NULL;
+	FILE *in = run->path[0] != '\0' ? fopen(run->path, "re") : NULL;
 	if (in == NULL) {
-		if (alert->path[0] != '\0' && errno != ENOENT)
+		if (run->path[0] != '\0' && errno != ENOENT)
 			log_warn("alarm",
 				 "%s: %s: alarms from before the start are not known and may be "
 				 "told again",
-				 alert->path, strerror(errno));
+				 run->path, strerror(errno));
 		return;
 	}
 	const char *expected = alarm_file_parse(in, &file);
 	fclose(in);
 	if (expected == NULL)
-		restore(alert, &file);
+		restore(run, &file);
 	else
 		log_warn("alarm",
 			 "%s: expected %s: alarms from before the start are not known and may be "
 			 "told again",
-			 alert->path, expected);
+			 run->path, expected);
 	free(file.alarms);
 }
 
-struct alert *
-alert_open(const struct config *config, struct notifications *notifications)
+struct alarm_run *
+alarm_run_open(const struct config *config, struct notifications *notifications,
+	       struct hysteresis *hysteresis)
 {
-	struct alert *alert = calloc(1, sizeof(*alert));
-	if (alert == NULL)
+	struct alarm_run *run = calloc(1, sizeof(*run));
+	if (run == NULL)
 		return NULL;
-	alert->notifications = notifications;
-	alert->alarms = alarms_new();
-	if (alert->alarms == NULL) {
-		free(alert);
+	run->notifications = notifications;
+	run->hysteresis = hysteresis;
+	run->alarms = alarms_new();
+	if (run->alarms == NULL) {
+		free(run);
 		return NULL;
 	}
-	memcpy(alert->path, config->state_file, sizeof(alert->path));
-	load(alert);
-	alert_save(alert);
-	return alert;
+	memcpy(run->path, config->state_file, sizeof(run->path));
+	load(run);
+	alarm_run_save(run);
+	return run;
 }
 
 void
-alert_close(struct alert *alert)
+alarm_run_close(struct alarm_run *run)
 {
-	if (alert == NULL)
+	if (run == NULL)
 		return;
-	alert_save(alert);
-	alarms_free(alert->alarms);
-	free(alert->saved);
-	free(alert);
+	alarm_run_save(run);
+	alarms_free(run->alarms);
+	free(run->saved);
+	free(run);
 }
 
 /* What is told to managers is told to the log. */
@@ -128,47 +134,58 @@ report(const struct notification *notification)
 
 /* What nobody is told of by an alarm or a notification. */
 static void
-report_losses(struct alert *alert, const struct tally *tally)
+report_losses(struct alarm_run *run, const struct alarm_list *list)
 {
-	const struct alarm_summary *s = &tally->alarm_summary;
-	bool omits = s->omitted > 0 || tally->alarms == NULL;
-	if (omits && !alert->omits)
+	const struct alarm_summary *s = &list->summary;
+	bool omits = s->omitted > 0 || list->alarms == NULL;
+	if (omits && !run->omits)
 		log_warn("alarm",
 			 "alarms are left out: there are more than maxAlarms, or memory is short");
-	if (!omits && alert->omits)
+	if (!omits && run->omits)
 		log_info("alarm", "no alarm is left out any more");
-	if (s->lost != alert->lost)
+	if (s->lost != run->lost)
 		log_warn("alarm", "notifications given up for want of room: %" PRIu32 " so far",
 			 s->lost);
-	alert->omits = omits;
-	alert->lost = s->lost;
+	run->omits = omits;
+	run->lost = s->lost;
+}
+
+struct hysteresis_rules
+alarm_run_rules(const struct alarm_run *run, const struct config *config)
+{
+	uint32_t ended = alarms_ended(run->alarms);
+	return (struct hysteresis_rules){
+	    .raise_polls = config->raise_polls,
+	    .clear_polls = config->clear_polls,
+	    .room = ended < config->max_alarms ? config->max_alarms - ended : 0};
 }
 
 void
-alert_poll(struct alert *alert, const struct config *config, struct tally *tally)
+alarm_run_poll(struct alarm_run *run, const struct config *config, const struct scene *scene,
+	       struct alarm_list *out)
 {
 	struct alarm_clock clock = now();
-	alert->rules = alarm_watch_rules(config);
-	alert->rules.room = notifications_room(alert->notifications);
-	alarm_watch(alert->alarms, &alert->rules, config, &clock, tally);
-	notifications_count(alert->notifications, &tally->alarm_summary);
-	report_losses(alert, tally);
+	run->rules = alarm_watch_rules(config);
+	run->rules.room = notifications_room(run->notifications);
+	alarm_watch(run->alarms, &run->rules, &clock, scene, out);
+	notifications_count(run->notifications, &out->summary);
+	report_losses(run, out);
 }
 
 uint32_t
-alert_sequence(const struct alert *alert)
+alarm_run_sequence(const struct alarm_run *run)
 {
-	return alarms_summary(alert->alarms)->sequence;
+	return alarms_summary(run->alarms)->sequence;
 }
 
 void
-alert_tell(struct alert *alert)
+alarm_run_tell(struct alarm_run *run)
 {
 	uint32_t count;
-	const struct notification *notifications = alarms_notifications(alert->alarms, &count);
+	const struct notification *notifications = alarms_notifications(run->alarms, &count);
 	for (uint32_t i = 0; i < count; i++) {
 		report(&notifications[i]);
-		notifications_post(alert->notifications, &notifications[i]);
+		notifications_post(run->notifications, &notifications[i]);
 	}
 }
 
@@ -220,20 +237,20 @@ add_ended(struct alarm_file *file, const struct notification *pending, uint32_t 
 
 /* The content of the file, to be freed; NULL if memory is out. */
 static char *
-content(const struct alert *alert, size_t *length)
+content(const struct alarm_run *run, size_t *length)
 {
 	struct notification *pending = calloc(NOTIFICATIONS_MAX, sizeof(*pending));
-	uint32_t count = pending != NULL ? notifications_copy(alert->notifications, pending) : 0,
+	uint32_t count = pending != NULL ? notifications_copy(run->notifications, pending) : 0,
 		 room = count;
 	const struct alarm *alarm;
-	for (uint32_t i = 0; alarms_at(alert->alarms, i) != NULL; i++)
+	for (uint32_t i = 0; alarms_at(run->alarms, i) != NULL; i++)
 		room++;
-	struct alarm_file file = {.last_id = alarms_last_id(alert->alarms),
-				  .last_sequence = alarms_summary(alert->alarms)->sequence,
+	struct alarm_file file = {.last_id = alarms_last_id(run->alarms),
+				  .last_sequence = alarms_summary(run->alarms)->sequence,
 				  .alarms = calloc(room + 1, sizeof(*file.alarms))};
 	char *text = NULL;
 	FILE *out = pending != NULL && file.alarms != NULL ? open_memstream(&text, length) : NULL;
-	for (uint32_t i = 0; out != NULL && (alarm = alarms_at(alert->alarms, i)) != NULL; i++) {
+	for (uint32_t i = 0; out != NULL && (alarm = alarms_at(run->alarms, i)) != NULL; i++) {
 		struct alarm *a = &file.alarms[file.count];
 		*a = *alarm;
 		a->told = surely_told(alarm, pending, count);
@@ -257,43 +274,43 @@ content(const struct alert *alert, size_t *length)
 
 /* Logs whether alarms are kept over a restart, when that has changed. */
 static void
-report_file(struct alert *alert, int error)
+report_file(struct alarm_run *run, int error)
 {
-	if (error != alert->error && error == 0)
-		log_info("alarm", "%s: alarms are kept over a restart again", alert->path);
-	else if (error != alert->error)
-		log_warn("alarm", "%s: %s: alarms will be told again after a restart%s",
-			 alert->path, strerror(error),
+	if (error != run->error && error == 0)
+		log_info("alarm", "%s: alarms are kept over a restart again", run->path);
+	else if (error != run->error)
+		log_warn("alarm", "%s: %s: alarms will be told again after a restart%s", run->path,
+			 strerror(error),
 			 error == ENOMEM ? ""
 					 : "; put stateFile (srcportd.conf) where this user may "
 					   "write, or set it to none");
-	alert->error = error;
+	run->error = error;
 }
 
 void
-alert_save(struct alert *alert)
+alarm_run_save(struct alarm_run *run)
 {
 	size_t length;
-	if (alert->path[0] == '\0')
+	if (run->path[0] == '\0')
 		return;
-	char *text = content(alert, &length);
+	char *text = content(run, &length);
 	if (text == NULL) {
-		report_file(alert, ENOMEM);
+		report_file(run, ENOMEM);
 		return;
 	}
-	bool same = alert->saved != NULL && length == alert->saved_length &&
-		    memcmp(text, alert->saved, length) == 0;
+	bool same = run->saved != NULL && length == run->saved_length &&
+		    memcmp(text, run->saved, length) == 0;
 	if (same) {
 		free(text);
 		return;
 	}
-	if (!alarm_file_replace(alert->path, text, length)) {
-		report_file(alert, errno);
+	if (!alarm_file_replace(run->path, text, length)) {
+		report_file(run, errno);
 		free(text);
 		return;
 	}
-	report_file(alert, 0);
-	free(alert->saved);
-	alert->saved = text;
-	alert->saved_length = length;
+	report_file(run, 0);
+	free(run->saved);
+	run->saved = text;
+	run->saved_length = length;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
-#include "count/widen.h"
+#include "count/formula.h"
 
 static struct widening
 widen(uint16_t low, uint16_t high, const char *reserved, const char *listening, const char *bound)
@@ -9,7 +9,7 @@ widen(uint16_t low, uint16_t high, const char *reserved, const char *listening, 
 	struct port_range range = {low, high};
 	struct portset r = ports_of(reserved), l = ports_of(listening), b = ports_of(bound);
 
-	return widen_range(&range, &r, &l, &b);
+	return formula_widen(&range, &r, &l, &b);
 }
 
 static void

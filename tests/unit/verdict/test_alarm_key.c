@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
-#include "alarm/alarm_key.h"
+#include "verdict/alarm_key.h"
 
 static const char *const keys[] = {
     "pool 10.0.0.1 -> 10.1.2.3:443",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "count/tally_local.h"
+#include "count/bind_pool.h"
 
 #include "count/formula.h"
 
@@ -47,7 +47,6 @@ settle(struct grouping *g, uint32_t l, struct local_tally *out)
 	for (; other != LOOKUP_NONE; other = g->next_on_device[other])
 		hold(g, other);
 	out->address = local->address;
-	out->severity = SEVERITY_NORMAL;
 	out->connections = local->connections;
 	out->remaining = portset_count_andnot(&left, &g->scratch);
 	out->used = all - out->remaining;
@@ -80,7 +79,7 @@ group(struct grouping *g)
 }
 
 bool
-tally_locals(const struct census *census, struct local_tally *locals)
+bind_pools(const struct census *census, struct local_tally *locals)
 {
 	struct grouping *g = calloc(1, sizeof(*g));
 	uint32_t *store = calloc((size_t)census->pool_count + 3 * (size_t)census->local_count + 1,

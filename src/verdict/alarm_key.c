@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "alarm/alarm_key.h"
+#include "verdict/alarm_key.h"
 
 #include "base/lookup.h"
 #include "config/config_words.h"

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * alarm_run: the daemon's alarms, from a poll to the queue of notifications, and over a restart.
+ *
+ * What managers know is kept in a file, written when it changes. So a start of srcportd finds out
+ * by itself what is news: an alarm of the file that is still there is not told again, one that is
+ * gone is told as cleared, and what is not in the file is told as raised. Without the file
+ * everything that is active is told.
+ */
+#ifndef SRCPORTD_ALARM_RUN_H
+#define SRCPORTD_ALARM_RUN_H
+
+#include "alarm/alarm_watch.h"
+#include "alarm/notifications.h"
+
+struct alarm_run;
+
+/* Reads the file of the configuration, if it names one, into the engine and the hysteresis; an
+ * unreadable one is logged and taken for none. notifications and hysteresis must outlive it. NULL
+ * with errno ENOMEM. */
+struct alarm_run *alarm_run_open(const struct config *config, struct notifications *notifications,
+				 struct hysteresis *hysteresis);
+
+/* Saves and frees; NULL is allowed. */
+void alarm_run_close(struct alarm_run *run);
+
+/* The rules for the findings of the next poll: what the configuration says, with the room that
+ * alarms leave whose end has yet to be told. */
+struct hysteresis_rules alarm_run_rules(const struct alarm_run *run, const struct config *config);
+
+/* Takes a good poll in, and lists what is active (alarm_watch.h). */
+void alarm_run_poll(struct alarm_run *run, const struct config *config, const struct scene *scene,
+		    struct alarm_list *out);
+
+/* Posts and logs what is to be told of that poll. Once after each, when its rows are served: who
+ * hears of an alarm asks for its row. */
+void alarm_run_tell(struct alarm_run *run);
+
+/* The number of the last notification, which may have been of an earlier life. */
+uint32_t alarm_run_sequence(const struct alarm_run *run);
+
+/* Writes the file if its content has changed: after each poll, and when notifications have arrived.
+ * That it cannot be written is logged when it is news. */
+void alarm_run_save(struct alarm_run *run);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * findings: what is concluded from one poll: severity and cause of every row of its tally, from the
+ * numbers, the failures, the levels and the hysteresis. Worked out once, in rows of their own; they
+ * do not change after that. Pure.
+ */
+#ifndef SRCPORTD_FINDINGS_H
+#define SRCPORTD_FINDINGS_H
+
+#include "config/config.h"
+#include "count/tally.h"
+#include "count/trend.h"
+#include "failures/failures.h"
+#include "verdict/hysteresis.h"
+
+/* What is there to conclude from; findings_make() copies what it keeps, but for the tally and the
+ * log. */
+struct evidence {
+	const struct tally *tally;
+	const struct outlooks *outlooks;
+	const struct failure_marks *marks;     /* NULL = no failure is known */
+	const struct failure_state *failures;  /* NULL = they are not counted */
+	const struct failure_log *failure_log; /* NULL = none */
+	const struct host_state *host;
+};
+
+/* Of a pool, a peer or a target. */
+struct finding {
+	struct verdict verdict;
+	struct outlook outlook;
+	struct failure_mark failed;
+};
+
+struct limit_findings {
+	enum severity severity; /* of the most severe rule */
+	enum limit_rule worst;  /* that rule; of equals, the one that is fullest */
+	enum severity of_rule[LIMIT_RULES];
+};
+
+struct findings {
+	const struct tally *tally;             /* not owned */
+	const struct failure_log *failure_log; /* the same */
+	struct failure_state failures;
+	struct host_state host;
+	struct limit_findings limits;
+	uint32_t features; /* the tally's, and FEATURE_FAILURES */
+	/* severity_nearness() of the subject that is the nearest to its level; and the most that
+	 * one has grown since the last poll, in percent of its capacity. */
+	unsigned nearness, growth;
+
+	/* In the order of the tally's rows. */
+	struct finding *pools;
+	struct finding *peers; /* the worst of the peer's pools, or its own CLOSE_WAIT */
+	struct finding *targets;
+	enum severity *locals;
+
+	struct standing *standings; /* of everything that may have an alarm */
+	uint32_t standing_count;
+	uint32_t omitted; /* subjects above normal that found no room */
+};
+
+/* Concludes from a poll, with the levels of the configuration, whose targets must be those of the
+ * tally or none; and with what the polls before it were (hysteresis), for which it is one poll more
+ * with these rules. NULL with errno ENOMEM. */
+struct findings *findings_make(const struct evidence *evidence, const struct config *config,
+			       struct hysteresis *hysteresis, const struct hysteresis_rules *rules);
+
+/* The same for a poll that has no past and no future: what is at its raise level is in alarm. */
+struct findings *findings_once(const struct evidence *evidence, const struct config *config);
+
+void findings_free(struct findings *findings); /* NULL is allowed */
+
+/* What explains a severity of this usage: severity_cause(), where TIME_WAIT that connect() takes
+ * over counts for nothing. The ports of a target run short where those of its tightest pool do:
+ * what explains that is in the usage of tally_tightest(). */
+enum cause findings_cause(const struct usage *usage, enum severity severity,
+			  const struct levels *levels, const struct range_tally *range);
+
+/* By the percentages of levels: normal below the warning level, also where the limit is not
+ * available, critical from the critical one on. */
+enum severity findings_limit(const struct limits *limits, enum limit_rule rule,
+			     const struct levels *levels);
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: ISC */
+#include "verdict/findings.h"
+
+#include "base/array.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct verdict normal = {SEVERITY_NORMAL, CAUSE_NONE};
+
+/* Findings that are being made. */
+struct making {
+	struct findings *f;
+	const struct tally *tally;
+	const struct config *config;
+	struct hysteresis *hysteresis;
+	bool *leaking;     /* per peer: its CLOSE_WAIT is in alarm */
+	uint32_t *decider; /* per peer: the pool whose verdict it has, or LOOKUP_NONE */
+};
+
+enum cause
+findings_cause(const struct usage *u, enum severity severity, const struct levels *levels,
+	       const struct range_tally *range)
+{
+	struct state_counts holding = u->states;
+	holding.of[STATE_TIME_WAIT] -= u->recyclable;
+	return severity_cause(severity, levels, &holding, u->capacity - u->tightest, u->capacity,
+			      range->size);
+}
+
+/* What of a usage is compared. */
+enum measure { PORTS = 1, LEAK = 2 };
+
+/* By the raise or by the clear levels of a band. A connect() that just failed outweighs them. What
+ * explains a want of ports is in `tightest`. */
+static struct verdict
+compare(const struct making *m, const struct level_band *band, bool clear, unsigned measures,
+	const struct usage *u, const struct usage *tightest, bool failing)
+{
+	const struct levels *levels = clear ? &band->clear : &band->raise;
+	struct verdict v = normal;
+	if ((measures & PORTS) != 0 && failing)
+		return (struct verdict){SEVERITY_CRITICAL, CAUSE_FAILURES};
+	if ((measures & PORTS) != 0)
+		v.severity = severity_of(levels, u->tightest, u->capacity, 0);
+	/* A clear level of 0 is one: none may be left. */
+	bool leaks =
+	    band->raise.close_wait != 0 && u->states.of[STATE_CLOSE_WAIT] > levels->close_wait;
+	if (v.severity == SEVERITY_NORMAL && (measures & LEAK) != 0 && leaks)
+		return (struct verdict){SEVERITY_WARNING, CAUSE_CLOSE_WAIT};
+	v.cause = findings_cause(tightest, v.severity, levels, &m->tally->range);
+	return v;
+}
+
+static void
+read_usage(const struct making *m, struct hysteresis_reading *r, const struct level_band *band,
+	   unsigned measures, const struct usage *u, const struct usage *tightest, bool failing)
+{
+	r->raise = compare(m, band, false, measures, u, tightest, failing);
+	r->hold = compare(m, band, true, measures, u, tightest, failing);
+	r->at_once = r->raise.cause == CAUSE_FAILURES;
+}
+
+/* A verdict on a subject whose key has yet to be filled in costs nothing while it is normal and
+ * none of its kind is followed. */
+static bool
+worth_taking(const struct making *m, const struct hysteresis_reading *r)
+{
+	return r->raise.severity != SEVERITY_NORMAL ||
+	       hysteresis_follows(m->hysteresis, r->subject.kind);
+}
+
+static struct verdict
+take(struct making *m, const struct hysteresis_reading *r)
+{
+	return hysteresis_take(m->hysteresis, r, &m->f->omitted);
+}
+
+static void
+note_nearness(struct making *m, const struct levels *levels, const struct usage *u)
+{
+	unsigned nearness =
+	    severity_nearness(levels, u->tightest, u->capacity, u->states.of[STATE_CLOSE_WAIT]);
+	if (nearness > m->f->nearness)
+		m->f->nearness = nearness;
+}
+
+static void
+find_target(struct making *m, uint32_t i)
+{
+	const struct target_tally *t = &m->tally->targets[i];
+	struct finding *f = &m->f->targets[i];
+	struct hysteresis_reading r = {.subject = {.kind = ALARM_TARGET}, .row = i};
+	note_nearness(m, &t->target->levels.raise, &t->usage);
+	read_usage(m, &r, &t->target->levels, PORTS | LEAK, &t->usage, tally_tightest(m->tally, t),
+		   f->failed.recent);
+	if (!worth_taking(m, &r))
+		return;
+	/* One of the command line has no name. */
+	if (t->target->name[0] != '\0')
+		snprintf(r.subject.name, sizeof(r.subject.name), "%s", t->target->name);
+	else
+		snprintf(r.subject.name, sizeof(r.subject.name), "#%" PRIu32, i);
+	f->verdict = take(m, &r);
+}
+
+static void
+find_peer(struct making *m, uint32_t p)
+{
+	const struct peer_tally *peer = &m->tally->peers[p];
+	const struct levels close_wait = {.critical_percent = LEVEL_PERCENT_OFF,
+					  .warning_percent = LEVEL_PERCENT_OFF,
+					  .close_wait = m->config->levels.raise.close_wait};
+	struct hysteresis_reading r = {.subject = {.kind = ALARM_PEER}, .row = p};
+	m->decider[p] = LOOKUP_NONE;
+	note_nearness(m, &close_wait, &peer->usage);
+	read_usage(m, &r, &m->config->levels, LEAK, &peer->usage, &peer->usage, false);
+	if (peer->targeted == peer->pools || !worth_taking(m, &r))
+		return;
+	r.subject.peer = peer->peer;
+	m->f->peers[p].verdict = take(m, &r);
+	m->leaking[p] = m->f->peers[p].verdict.severity != SEVERITY_NORMAL;
+}
+
+/* A pool of a target takes part in the target's alarm as far as its own numbers go. */
+static void
+find_targeted(struct making *m, uint32_t i)
+{
+	const struct pool_tally *pool = &m->tally->pools[i];
+	const struct target *target = m->tally->targets[pool->target - 1].target;
+	struct finding *f = &m->f->pools[i];
+	enum severity most = m->f->targets[pool->target - 1].verdict.severity;
+	note_nearness(m, &target->levels.raise, &pool->usage);
+	f->verdict = compare(m, &target->levels, true, PORTS | LEAK, &pool->usage, &pool->usage,
+			     f->failed.recent);
+	if (most < f->verdict.severity)
+		f->verdict.severity = most;
+	if (f->verdict.severity == SEVERITY_NORMAL)
+		f->verdict = normal;
+}
+
+static void
+find_pool(struct making *m, uint32_t i)
+{
+	const struct pool_tally *pool = &m->tally->pools[i];
+	struct finding *f = &m->f->pools[i];
+	const struct level_band *levels = &m->config->levels;
+	struct hysteresis_reading r = {.subject = {.kind = ALARM_POOL}, .row = i};
+	note_nearness(m, &levels->raise, &pool->usage);
+	read_usage(m, &r, levels, PORTS, &pool->usage, &pool->usage, f->failed.recent);
+	if (worth_taking(m, &r)) {
+		r.subject.local = pool->local;
+		r.subject.peer = pool->peer;
+		r.subject.port = pool->port;
+		f->verdict = take(m, &r);
+	}
+	/* Of a leak that the peer tells of, the row tells too. */
+	if (f->verdict.severity == SEVERITY_NORMAL && m->leaking[pool->peer_position])
+		f->verdict = compare(m, levels, true, LEAK, &pool->usage, &pool->usage, false);
+}
+
+/* Gives a peer the verdict of one of its pools, if the pool is more severe; of pools that are
+ * equally severe the tightest decides. */
+static void
+pass_on(struct making *m, uint32_t i)
+{
+	const struct pool_tally *pools = m->tally->pools;
+	const struct verdict *pool = &m->f->pools[i].verdict;
+	struct verdict *peer = &m->f->peers[pools[i].peer_position].verdict;
+	uint32_t *decider = &m->decider[pools[i].peer_position];
+	bool tighter =
+	    *decider != LOOKUP_NONE && pools[i].usage.tightest < pools[*decider].usage.tightest;
+	if (pool->severity < peer->severity || (pool->severity == peer->severity && !tighter))
+		return;
+	*peer = *pool;
+	*decider = i;
+}
+
+/* What remains of a capacity, by the levels of a kind that has only those. */
+static void
+read_remaining(struct hysteresis_reading *r, const struct level_band *band, uint32_t remaining,
+	       uint32_t capacity)
+{
+	r->raise.severity = severity_of(&band->raise, remaining, capacity, 0);
+	r->hold.severity = severity_of(&band->clear, remaining, capacity, 0);
+	r->raise.cause = r->raise.severity == SEVERITY_NORMAL ? CAUSE_NONE : CAUSE_SMALL_RANGE;
+	r->hold.cause = r->hold.severity == SEVERITY_NORMAL ? CAUSE_NONE : CAUSE_SMALL_RANGE;
+}
+
+static void
+find_local(struct making *m, uint32_t l)
+{
+	const struct local_tally *local = &m->tally->locals[l];
+	struct hysteresis_reading r = {.subject = {.kind = ALARM_LOCAL, .local = local->address},
+				       .row = l};
+	read_remaining(&r, &m->config->local, local->remaining, local->used + local->remaining);
+	if (worth_taking(m, &r))
+		m->f->locals[l] = take(m, &r).severity;
+}
+
+/* Where the range offers nothing, no connection may be left to have a row that tells of it: the
+ * host stands for each pool that there could be. */
+static void
+find_host(struct making *m)
+{
+	const struct range_tally *range = &m->tally->range;
+	struct hysteresis_reading r = {.subject = {.kind = ALARM_HOST}};
+	read_remaining(&r, &m->config->host, range->free, range->in_use + range->free);
+	if (range->capacity == 0) {
+		const struct level_band *pool = &m->config->levels;
+		r.raise = (struct verdict){severity_of(&pool->raise, 0, 0, 0), CAUSE_BLOCKED};
+		r.hold = (struct verdict){severity_of(&pool->clear, 0, 0, 0), CAUSE_BLOCKED};
+	}
+	if (worth_taking(m, &r))
+		take(m, &r);
+}
+
+enum severity
+findings_limit(const struct limits *limits, enum limit_rule rule, const struct levels *levels)
+{
+	int percent = hostlimits_percent(limits, rule);
+	if (percent < 0 || (uint32_t)percent < levels->warning_percent)
+		return SEVERITY_NORMAL;
+	return (uint32_t)percent >= levels->critical_percent ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+}
+
+static void
+find_limit(struct making *m, enum limit_rule rule)
+{
+	const struct limits *limits = &m->f->host.limits;
+	const struct level_band *band = &m->config->limits[rule];
+	struct limit_findings *f = &m->f->limits;
+	struct hysteresis_reading r = {
+	    .subject = {.kind = ALARM_LIMIT},
+	    .raise = {findings_limit(limits, rule, &band->raise), CAUSE_LIMIT},
+	    .hold = {findings_limit(limits, rule, &band->clear), CAUSE_LIMIT},
+	    .row = (uint32_t)rule};
+	snprintf(r.subject.name, sizeof(r.subject.name), "%s", hostlimits_rule_name(rule));
+	enum severity s = worth_taking(m, &r) ? take(m, &r).severity : SEVERITY_NORMAL;
+	f->of_rule[rule] = s;
+	if (rule > 0 &&
+	    (s < f->severity || (s == f->severity && hostlimits_percent(limits, rule) <=
+							 hostlimits_percent(limits, f->worst))))
+		return;
+	f->worst = rule;
+	f->severity = s;
+}
+
+/* What an operator named comes first, should memory run out. */
+static void
+find_all(struct making *m)
+{
+	const struct tally *tally = m->tally;
+	for (uint32_t i = 0; i < tally->target_count; i++)
+		find_target(m, i);
+	for (unsigned rule = 0; rule < LIMIT_RULES; rule++)
+		find_limit(m, (enum limit_rule)rule);
+	for (uint32_t i = 0; i < tally->local_count; i++)
+		find_local(m, i);
+	find_host(m);
+	for (uint32_t i = 0; i < tally->peer_count; i++)
+		find_peer(m, i);
+	for (uint32_t i = 0; i < tally->pool_count; i++) {
+		if (tally->pools[i].target != 0)
+			find_targeted(m, i);
+		else
+			find_pool(m, i);
+		pass_on(m, i);
+	}
+}
+
+static void
+fill(struct finding *rows, uint32_t count, const struct outlook *outlook,
+     const struct failure_mark *failed)
+{
+	static const struct failure_mark none = {0};
+	for (uint32_t i = 0; i < count; i++)
+		rows[i] = (struct finding){normal, outlook[i], failed != NULL ? failed[i] : none};
+}
+
+/* Rows with everything but verdicts. */
+static struct findings *
+begin(const struct evidence *e)
+{
+	const struct tally *tally = e->tally;
+	struct findings *f = calloc(1, sizeof(*f));
+	if (f == NULL)
+		return NULL;
+	f->pools = array_new((size_t)tally->pool_count + tally->peer_count + tally->target_count,
+			     sizeof(*f->pools));
+	f->locals = array_new(tally->local_count, sizeof(*f->locals));
+	if (f->pools == NULL || f->locals == NULL) {
+		findings_free(f);
+		return NULL;
+	}
+	f->peers = f->pools + tally->pool_count;
+	f->targets = f->peers + tally->peer_count;
+	fill(f->pools, tally->pool_count, e->outlooks->pools, e->marks ? e->marks->pools : NULL);
+	fill(f->peers, tally->peer_count, e->outlooks->peers, e->marks ? e->marks->peers : NULL);
+	fill(f->targets, tally->target_count, e->outlooks->targets,
+	     e->marks ? e->marks->targets : NULL);
+	for (uint32_t i = 0; i < tally->local_count; i++)
+		f->locals[i] = SEVERITY_NORMAL;
+	f->tally = tally;
+	f->host = *e->host;
+	f->limits.severity = SEVERITY_NORMAL;
+	f->features = tally->features;
+	f->growth = e->outlooks->growth;
+	f->failure_log = e->failure_log;
+	if (e->failures != NULL)
+		f->failures = *e->failures;
+	if (f->failures.available)
+		f->features |= UINT32_C(1) << FEATURE_FAILURES;
+	return f;
+}
+
+struct findings *
+findings_make(const struct evidence *evidence, const struct config *config,
+	      struct hysteresis *hysteresis, const struct hysteresis_rules *rules)
+{
+	const struct tally *tally = evidence->tally;
+	struct making m = {.f = begin(evidence),
+			   .tally = tally,
+			   .config = config,
+			   .hysteresis = hysteresis,
+			   .leaking = array_new(tally->peer_count, sizeof(*m.leaking)),
+			   .decider = array_new(tally->peer_count, sizeof(*m.decider))};
+	bool good = m.f != NULL && m.leaking != NULL && m.decider != NULL;
+	if (good) {
+		hysteresis_begin(hysteresis, rules);
+		find_all(&m);
+		m.f->standings = hysteresis_end(hysteresis, &m.f->standing_count);
+		good = m.f->standings != NULL;
+	}
+	free(m.leaking);
+	free(m.decider);
+	if (good)
+		return m.f;
+	findings_free(m.f);
+	errno = ENOMEM;
+	return NULL;
+}
+
+struct findings *
+findings_once(const struct evidence *evidence, const struct config *config)
+{
+	const struct hysteresis_rules rules = {
+	    .raise_polls = 1, .clear_polls = 1, .room = config->max_alarms};
+	struct hysteresis *nothing = hysteresis_new();
+	struct findings *f =
+	    nothing != NULL ? findings_make(evidence, config, nothing, &rules) : NULL;
+	hysteresis_free(nothing);
+	return f;
+}
+
+void
+findings_free(struct findings *f)
+{
+	if (f == NULL)
+		return;
+	free(f->pools);
+	free(f->locals);
+	free(f->standings);
+	free(f);
+}

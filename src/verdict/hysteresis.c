@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: ISC */
+#include "verdict/hysteresis.h"
+
+#include "base/array.h"
+#include "base/lookup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define KINDS (ALARM_LIMIT + 1)
+
+struct entry {
+	struct standing standing;
+	struct hysteresis_state state;
+	uint32_t hash;
+	bool taken; /* in this poll */
+};
+
+struct hysteresis {
+	struct entry *entries;
+	uint32_t count, room;
+	struct lookup index; /* of entries, made anew at each poll */
+	bool indexed;        /* it is complete */
+	uint32_t followed[KINDS];
+	struct hysteresis_rules rules; /* of the poll under way */
+};
+
+static uint16_t
+count(uint16_t so_far, bool again)
+{
+	if (!again)
+		return 0;
+	return so_far < UINT16_MAX ? (uint16_t)(so_far + 1) : so_far;
+}
+
+static enum severity
+next(const struct hysteresis_state *s, enum severity hold, uint32_t raise_polls,
+     uint32_t clear_polls)
+{
+	if (s->above[1] >= raise_polls)
+		return SEVERITY_CRITICAL;
+	if (s->severity == SEVERITY_NORMAL)
+		return s->above[0] >= raise_polls ? SEVERITY_WARNING : SEVERITY_NORMAL;
+	if (s->below[0] >= clear_polls)
+		return SEVERITY_NORMAL;
+	if (s->severity == SEVERITY_CRITICAL && s->below[1] >= clear_polls &&
+	    hold >= SEVERITY_WARNING)
+		return SEVERITY_WARNING;
+	return s->severity;
+}
+
+bool
+hysteresis_step(struct hysteresis_state *s, enum severity raise, enum severity hold,
+		uint32_t raise_polls, uint32_t clear_polls)
+{
+	static const enum severity severity[2] = {SEVERITY_WARNING, SEVERITY_CRITICAL};
+	if (hold < raise)
+		hold = raise;
+	for (unsigned i = 0; i < 2; i++) {
+		s->above[i] = count(s->above[i], raise >= severity[i]);
+		s->below[i] = count(s->below[i], hold < severity[i]);
+	}
+	enum severity before = s->severity;
+	s->severity = next(s, hold, raise_polls, clear_polls);
+	return s->severity != before;
+}
+
+/* It need not be remembered. */
+static bool
+is_idle(const struct hysteresis_state *s)
+{
+	return s->severity == SEVERITY_NORMAL && s->above[0] == 0;
+}
+
+struct hysteresis *
+hysteresis_new(void)
+{
+	return calloc(1, sizeof(struct hysteresis));
+}
+
+void
+hysteresis_free(struct hysteresis *h)
+{
+	if (h == NULL)
+		return;
+	lookup_free(&h->index);
+	free(h->entries);
+	free(h);
+}
+
+static struct entry *
+find(const struct hysteresis *h, const struct alarm_subject *subject)
+{
+	if (h->followed[subject->kind] == 0)
+		return NULL;
+	for (uint32_t i = 0; !h->indexed && i < h->count; i++)
+		if (alarm_subject_equal(&h->entries[i].standing.subject, subject))
+			return &h->entries[i];
+	uint32_t hash = alarm_subject_hash(subject), cursor = hash, at;
+	while ((at = lookup_next(&h->index, hash, &cursor)) != LOOKUP_NONE)
+		if (alarm_subject_equal(&h->entries[at].standing.subject, subject))
+			return &h->entries[at];
+	return NULL;
+}
+
+/* The limit is for what a host may have any number of: what an operator named, the host itself and
+ * its limits always find room. */
+static bool
+has_room(const struct hysteresis *h, enum alarm_kind kind)
+{
+	bool limited = kind == ALARM_POOL || kind == ALARM_PEER || kind == ALARM_LOCAL;
+	uint32_t many =
+	    h->followed[ALARM_POOL] + h->followed[ALARM_PEER] + h->followed[ALARM_LOCAL];
+	return !limited || many < h->rules.room;
+}
+
+static struct entry *
+follow(struct hysteresis *h, const struct alarm_subject *subject)
+{
+	uint32_t hash = alarm_subject_hash(subject);
+	struct entry *entries = array_grow(h->entries, h->count, &h->room, sizeof(*entries));
+	if (entries == NULL)
+		return NULL;
+	h->entries = entries;
+	if (h->indexed && !lookup_enter(&h->index, hash, h->count))
+		return NULL;
+	struct entry *e = &h->entries[h->count++];
+	*e = (struct entry){.standing.subject = *subject,
+			    .standing.verdict = {SEVERITY_NORMAL, CAUSE_NONE},
+			    .state.severity = SEVERITY_NORMAL,
+			    .hash = hash};
+	h->followed[subject->kind]++;
+	return e;
+}
+
+bool
+hysteresis_restore(struct hysteresis *h, const struct alarm_subject *subject,
+		   struct verdict verdict)
+{
+	struct entry *e = find(h, subject) == NULL ? follow(h, subject) : NULL;
+	if (e == NULL)
+		return false;
+	e->standing.verdict = verdict;
+	e->state.severity = verdict.severity;
+	return true;
+}
+
+void
+hysteresis_begin(struct hysteresis *h, const struct hysteresis_rules *rules)
+{
+	h->rules = *rules;
+	lookup_free(&h->index);
+	h->index = (struct lookup){0};
+	h->indexed = true;
+	for (uint32_t i = 0; i < h->count; i++) {
+		h->entries[i].taken = false;
+		/* Out of memory: this poll searches from the first to the last. */
+		h->indexed = h->indexed && lookup_enter(&h->index, h->entries[i].hash, i);
+	}
+}
+
+bool
+hysteresis_follows(const struct hysteresis *h, enum alarm_kind kind)
+{
+	return h->followed[kind] != 0;
+}
+
+/* While neither level holds any more and only the polls are counted, the cause stays. */
+static enum cause
+cause_now(const struct entry *e)
+{
+	if (e->state.severity == SEVERITY_NORMAL)
+		return CAUSE_NONE;
+	enum cause measured = e->standing.measured.cause;
+	return measured != CAUSE_NONE ? measured : e->standing.verdict.cause;
+}
+
+static void
+step(const struct hysteresis *h, struct entry *e, const struct hysteresis_reading *r)
+{
+	struct standing *s = &e->standing;
+	s->row = r->row;
+	s->measured = r->raise.severity != SEVERITY_NORMAL ? r->raise : r->hold;
+	s->changed = hysteresis_step(&e->state, r->raise.severity, r->hold.severity,
+				     r->at_once ? 1 : h->rules.raise_polls, h->rules.clear_polls);
+	s->verdict = (struct verdict){e->state.severity, cause_now(e)};
+	s->fading = r->raise.severity < e->state.severity && r->hold.severity < e->state.severity;
+}
+
+struct verdict
+hysteresis_take(struct hysteresis *h, const struct hysteresis_reading *reading, uint32_t *omitted)
+{
+	struct entry *e = find(h, &reading->subject);
+	if (e == NULL && reading->raise.severity == SEVERITY_NORMAL)
+		return (struct verdict){SEVERITY_NORMAL, CAUSE_NONE};
+	if (e == NULL && has_room(h, reading->subject.kind))
+		e = follow(h, &reading->subject);
+	if (e == NULL) {
+		++*omitted;
+		return reading->raise;
+	}
+	e->taken = true;
+	step(h, e, reading);
+	return e->standing.verdict;
+}
+
+/* Lets go of what nothing is left to be counted of. */
+static void
+forget_idle(struct hysteresis *h)
+{
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < h->count; i++) {
+		if (is_idle(&h->entries[i].state))
+			h->followed[h->entries[i].standing.subject.kind]--;
+		else
+			h->entries[kept++] = h->entries[i];
+	}
+	h->count = kept;
+}
+
+struct standing *
+hysteresis_end(struct hysteresis *h, uint32_t *count)
+{
+	static const struct hysteresis_reading absent = {.raise = {SEVERITY_NORMAL, CAUSE_NONE},
+							 .hold = {SEVERITY_NORMAL, CAUSE_NONE},
+							 .row = LOOKUP_NONE};
+	struct standing *standings = array_new(h->count, sizeof(*standings));
+	*count = 0;
+	for (uint32_t i = 0; i < h->count; i++) {
+		if (!h->entries[i].taken)
+			step(h, &h->entries[i], &absent);
+		if (standings != NULL)
+			standings[(*count)++] = h->entries[i].standing;
+	}
+	forget_idle(h);
+	return standings;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+/* What is concluded from one poll. */
+#include "one_host.h"
+
+#include <errno.h>
+
+#define HERE  "10.0.0.1"
+#define THERE "10.0.0.2"
+
+static void
+connect_from(const char *local, uint16_t local_port, const char *peer, uint16_t port)
+{
+	host_add(&host, DIAG_SOCKETS,
+		 with_no_port(socket_of(STATE_ESTABLISHED, local, local_port, peer, port), true));
+}
+
+static void
+assert_verdict(const struct verdict *verdict, enum severity severity, enum cause cause)
+{
+	assert_int_equal(verdict->severity, severity);
+	assert_int_equal(verdict->cause, cause);
+}
+
+/* Nothing can be used. */
+static void
+a_pool_of_a_range_that_offers_nothing_is_critical(void **state)
+{
+	struct target target = target_of(THERE);
+	(void)state;
+	host_with_range(40000, 40099, "0-65535");
+	connect_from(HERE, 40000, THERE, 80);
+	host_tally(&host, &target, 1);
+	host.config.levels = level_band_default;
+	assert_verdict(&host_pool_found(&host, HERE, THERE, 80)->verdict, SEVERITY_CRITICAL,
+		       CAUSE_BLOCKED);
+	assert_int_equal(host.findings->targets[0].verdict.severity, SEVERITY_CRITICAL);
+}
+
+static void
+target_is_judged_by_its_own_levels(void **state)
+{
+	struct target list[] = {target_of(THERE), target_of(THERE)};
+	(void)state;
+	host_with_range(40000, 49999, "");
+	for (uint16_t i = 0; i < 1000; i++)
+		connect_from(HERE, (uint16_t)(40000 + i), THERE, 80);
+	list[1].levels.raise.warning_remaining = 9001;
+	host_tally(&host, list, 2);
+	assert_int_equal(host.findings->targets[0].verdict.severity, SEVERITY_NORMAL);
+	assert_int_equal(host.findings->targets[1].verdict.severity, SEVERITY_WARNING);
+	assert_int_equal(host.findings->targets[1].verdict.cause, CAUSE_SMALL_RANGE);
+}
+
+/* Severity and percent are those of the tightest pool: so is the cause, whatever the others hold.
+ */
+static void
+the_tightest_pool_says_why(void **state)
+{
+	struct target list[] = {target_of("10.0.0.0/24"), target_of("10.0.0.0/24")};
+	(void)state;
+	host_with_range(40000, 49999, "");
+	host_connect(&host, STATE_ESTABLISHED, HERE, THERE, 80, 40000, 8100, 1);
+	host_connect(&host, STATE_TIME_WAIT, HERE, THERE, 443, 40000, 8500, 1);
+	host_connect(&host, STATE_ESTABLISHED, HERE, THERE, 8080, 40000, 8200, 1);
+	host_connect(&host, STATE_CLOSE_WAIT, HERE, THERE, 8443, 40000, 20, 1);
+	list[1].levels.raise.warning_percent = LEVEL_PERCENT_OFF;
+	list[1].levels.raise.close_wait = 19;
+	host_tally(&host, list, 2);
+	const struct usage *peer = &host_peer(&host, THERE)->usage;
+	assert_int_equal(peer->states.of[STATE_ESTABLISHED], 16300);
+	assert_verdict(&host_peer_found(&host, THERE)->verdict, SEVERITY_WARNING, CAUSE_TIME_WAIT);
+	const struct usage *target = &host.tally->targets[0].usage;
+	assert_int_equal(target->states.of[STATE_ESTABLISHED], 16300);
+	assert_int_equal(target->tightest, 1500);
+	assert_int_equal(target->percent, 85);
+	assert_verdict(&host.findings->targets[0].verdict, SEVERITY_WARNING, CAUSE_TIME_WAIT);
+	assert_ptr_equal(tally_tightest(host.tally, &host.tally->targets[0]),
+			 host_pool(&host, HERE, THERE, 443));
+	/* A leak is of all its connections. */
+	assert_int_equal(host.findings->targets[1].verdict.severity, SEVERITY_WARNING);
+	assert_int_equal(host.findings->targets[1].verdict.cause, CAUSE_CLOSE_WAIT);
+}
+
+/* By its own levels: the fullest pool need not be the nearest to a level. */
+static void
+nearness_is_of_what_is_nearest(void **state)
+{
+	struct target list[] = {target_of("10.0.0.3")};
+	(void)state;
+	host_with_range(40000, 40999, "");
+	host_tally(&host, NULL, 0);
+	assert_int_equal(host.findings->nearness, 0);
+	host_connect(&host, STATE_ESTABLISHED, HERE, THERE, 80, 40000, 400, 1);
+	host_connect(&host, STATE_ESTABLISHED, HERE, "10.0.0.3", 80, 40000, 150, 1);
+	host_tally(&host, list, 1);
+	assert_int_equal(host.findings->nearness, 50);
+	list[0].levels.raise.warning_percent = 20;
+	host_tally(&host, list, 1);
+	assert_int_equal(host.findings->nearness, 75);
+	/* Of a peer, by what leaks in all its pools. */
+	host_connect(&host, STATE_CLOSE_WAIT, HERE, "10.0.0.4", 80, 40000, 390, 1);
+	host_connect(&host, STATE_CLOSE_WAIT, HERE, "10.0.0.4", 81, 40000, 390, 1);
+	host_tally(&host, list, 1);
+	assert_int_equal(host.findings->nearness, 77);
+}
+
+/* TIME_WAIT that connect() takes over holds nothing up, and explains nothing. */
+static void
+recyclable_time_wait_is_no_cause(void **state)
+{
+	(void)state;
+	host_with_range(40000, 49999, "");
+	for (uint16_t i = 0; i < 2500; i++)
+		host_add(
+		    &host, DIAG_SOCKETS,
+		    socket_of(STATE_SYN_SENT, "127.0.0.1", (uint16_t)(40000 + i), "127.0.0.1", 80));
+	for (uint16_t i = 2500; i < 5000; i++)
+		connect_from("127.0.0.1", (uint16_t)(40000 + i), "127.0.0.1", 80);
+	for (uint16_t i = 5000; i < 10000; i++)
+		host_add(&host, DIAG_SOCKETS,
+			 time_wait("127.0.0.1", (uint16_t)(40000 + i), "127.0.0.1", 80, 30000));
+	host_tally(&host, NULL, 0);
+	const struct usage *u = host_pool(&host, "127.0.0.1", "127.0.0.1", 80);
+	assert_int_equal(u->remaining, 5000);
+	assert_int_equal(u->recyclable, 5000);
+	assert_int_equal(host_pool_found(&host, "127.0.0.1", "127.0.0.1", 80)->verdict.cause,
+			 CAUSE_NONE);
+
+	host.config.levels.raise.warning_percent = 50;
+	host_find(&host);
+	const struct verdict *v = &host.findings->pools[0].verdict;
+	assert_int_equal(v->severity, SEVERITY_WARNING);
+	assert_int_equal(v->cause, CAUSE_SYN_SENT);
+}
+
+/* Percentages only, and 100 only where nothing is left. */
+static struct limits
+conntrack(int64_t used, int64_t max)
+{
+	struct limits l;
+	hostlimits_init(&l);
+	l.value[LIMIT_CONNTRACK] = used;
+	l.value[LIMIT_CONNTRACK_MAX] = max;
+	return l;
+}
+
+static void
+limits_have_levels(void **state)
+{
+	static const struct {
+		int64_t used, max;
+		enum severity severity;
+	} row[] = {
+	    {0, 1000, SEVERITY_NORMAL},
+	    {899, 1000, SEVERITY_NORMAL},
+	    {900, 1000, SEVERITY_WARNING},
+	    {999, 1000, SEVERITY_WARNING},
+	    {1000, 1000, SEVERITY_CRITICAL},
+	    {1001, 1000, SEVERITY_CRITICAL},
+	    {INT64_MAX - 1, INT64_MAX, SEVERITY_WARNING},
+	    {INT64_MAX / 2, INT64_MAX, SEVERITY_NORMAL},
+	    {7, 0, SEVERITY_NORMAL},
+	    {LIMIT_ABSENT, 1000, SEVERITY_NORMAL},
+	    {1000, LIMIT_ABSENT, SEVERITY_NORMAL},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		struct limits l = conntrack(row[i].used, row[i].max);
+		assert_int_equal(findings_limit(&l, RULE_CONNTRACK, &limit_band_default.raise),
+				 row[i].severity);
+		assert_int_equal(findings_limit(&l, RULE_FILES, &limit_band_default.raise),
+				 SEVERITY_NORMAL);
+	}
+}
+
+static void
+a_level_can_be_off(void **state)
+{
+	struct limits full = conntrack(1000, 1000);
+	(void)state;
+	assert_int_equal(findings_limit(&full, RULE_CONNTRACK, &level_band_off.raise),
+			 SEVERITY_NORMAL);
+}
+
+static void
+the_most_severe_limit_is_the_worst_or_the_fullest(void **state)
+{
+	(void)state;
+	host.state.limits = conntrack(500, 1000);
+	host_tally(&host, NULL, 0);
+	assert_int_equal(host.findings->limits.worst, RULE_CONNTRACK);
+	assert_int_equal(host.findings->limits.severity, SEVERITY_NORMAL);
+
+	host.state.limits.value[LIMIT_FILES] = 800;
+	host.state.limits.value[LIMIT_FILES_MAX] = 1000;
+	host_find(&host);
+	assert_int_equal(host.findings->limits.worst, RULE_FILES);
+	assert_int_equal(host.findings->limits.severity, SEVERITY_NORMAL);
+
+	host.config.limits[RULE_CONNTRACK].raise.warning_percent = 50;
+	host_find(&host);
+	assert_int_equal(host.findings->limits.worst, RULE_CONNTRACK);
+	assert_int_equal(host.findings->limits.severity, SEVERITY_WARNING);
+}
+
+static void
+out_of_memory_is_told(void **state)
+{
+	struct target target = target_of(THERE);
+	struct findings *findings = NULL;
+	(void)state;
+	connect_from(HERE, 40000, THERE, 80);
+	host_count(&host, &target, 1);
+	const struct evidence evidence = {.tally = host.tally,
+					  .outlooks = host.outlooks,
+					  .marks = host.marks,
+					  .host = &host.state};
+	unsigned n = 1;
+	for (; findings == NULL; n++) {
+		allocations_fail_from(n);
+		errno = 0;
+		findings = findings_once(&evidence, &host.config);
+		assert_int_equal(findings == NULL, allocations_fail_from(0));
+		assert_int_equal(errno, findings == NULL ? ENOMEM : 0);
+	}
+	assert_in_range(n, 6, 12);
+	findings_free(findings);
+	findings_free(NULL);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(a_pool_of_a_range_that_offers_nothing_is_critical),
+	    CASE(target_is_judged_by_its_own_levels),
+	    CASE(the_tightest_pool_says_why),
+	    CASE(nearness_is_of_what_is_nearest),
+	    CASE(recyclable_time_wait_is_no_cause),
+	    CASE(limits_have_levels),
+	    CASE(a_level_can_be_off),
+	    CASE(the_most_severe_limit_is_the_worst_or_the_fullest),
+	    CASE(out_of_memory_is_told),
+	};
+	return cmocka_run_group_tests_name("findings", tests, NULL, NULL);
+}

@@ -40,6 +40,10 @@ uint32_t portbag_count_without(const struct portbag *bag, const struct port_rang
 /* Whether a port of the range is in the bag. */
 bool portbag_has(const struct portbag *bag, const struct port_range *range, uint16_t port);
 
+/* Adds the bag's ports that are in `within` to s; returns how many were not in s. */
+uint32_t portbag_add_new(const struct portbag *bag, const struct port_range *range,
+			 const struct portset *within, struct portset *s);
+
 /* Adds the bag's ports to s / takes them out of s. */
 void portbag_add_to(const struct portbag *bag, const struct port_range *range, struct portset *s);
 void portbag_take_from(const struct portbag *bag, const struct port_range *range,

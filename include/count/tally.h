@@ -14,7 +14,7 @@
 struct pool_tally {
 	struct addr local, peer;
 	uint16_t port;
-	uint16_t target;        /* 1 + position of the first target that it belongs to; 0 = none */
+	uint32_t target;        /* 1 + position of the first target that it belongs to; 0 = none */
 	uint32_t peer_position; /* in tally.peers */
 	struct usage usage;
 };
@@ -59,7 +59,8 @@ struct tally {
 /* The usage of a target's tightest pool; its own if it has none. */
 const struct usage *tally_tightest(const struct tally *tally, const struct target_tally *target);
 
-/* Works everything out, in time that follows the number of pools, for each target once. targets
+/* Works everything out, in time that follows the number of pools, and of pools that belong to a
+ * target. targets
  * must live as long as the tally. NULL with errno ENOMEM. */
 struct tally *tally_make(const struct census *census, const struct target *targets,
 			 uint32_t target_count);

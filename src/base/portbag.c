@@ -120,18 +120,36 @@ portbag_add(struct portbag *bag, const struct port_range *range, uint16_t port)
 	return 1;
 }
 
+/* What a bitmap has in the i-th word of a set that begins at the range's first word. */
+static uint64_t
+word_of(const struct portbag *bag, const struct port_range *range, uint32_t i)
+{
+	uint32_t words = (range_size(range) + 63) / 64, shift = range->low % 64;
+	uint64_t word = i < words ? bag->u.bits[i] << shift : 0;
+	if (shift != 0 && i > 0)
+		word |= bag->u.bits[i - 1] >> (64 - shift);
+	return word;
+}
+
+/* Words of a set that the range lies in. */
+static uint32_t
+words_of(const struct port_range *range)
+{
+	return range->high / 64 - range->low / 64 + 1U;
+}
+
 uint32_t
 portbag_count_without(const struct portbag *bag, const struct port_range *range,
 		      const struct portset *without)
 {
+	uint32_t count = 0;
 	if (is_bitmap(bag)) {
-		struct portset all;
-		portset_clear(&all);
-		portbag_add_to(bag, range, &all);
-		return portset_count_andnot(&all, without);
+		const uint64_t *out = &without->word[range->low / 64];
+		for (uint32_t i = 0; i < words_of(range); i++)
+			count += (uint32_t)__builtin_popcountll(word_of(bag, range, i) & ~out[i]);
+		return count;
 	}
 	const uint16_t *list = list_of_const(bag);
-	uint32_t count = 0;
 	for (uint32_t i = 0; i < bag->count; i++)
 		count += !portset_has(without, list[i]);
 	return count;
@@ -149,6 +167,31 @@ portbag_has(const struct portbag *bag, const struct port_range *range, uint16_t 
 	return at < bag->count && list[at] == port;
 }
 
+uint32_t
+portbag_add_new(const struct portbag *bag, const struct port_range *range,
+		const struct portset *within, struct portset *s)
+{
+	uint32_t count = 0;
+	if (!is_bitmap(bag)) {
+		const uint16_t *list = list_of_const(bag);
+		for (uint32_t i = 0; i < bag->count; i++) {
+			if (!portset_has(within, list[i]) || portset_has(s, list[i]))
+				continue;
+			portset_add(s, list[i]);
+			count++;
+		}
+		return count;
+	}
+	const uint64_t *in = &within->word[range->low / 64];
+	uint64_t *out = &s->word[range->low / 64];
+	for (uint32_t i = 0; i < words_of(range); i++) {
+		uint64_t fresh = word_of(bag, range, i) & in[i] & ~out[i];
+		count += (uint32_t)__builtin_popcountll(fresh);
+		out[i] |= fresh;
+	}
+	return count;
+}
+
 void
 portbag_add_to(const struct portbag *bag, const struct port_range *range, struct portset *s)
 {
@@ -158,13 +201,9 @@ portbag_add_to(const struct portbag *bag, const struct port_range *range, struct
 			portset_add(s, list[i]);
 		return;
 	}
-	uint32_t words = (range_size(range) + 63) / 64;
-	uint32_t first = range->low / 64, shift = range->low % 64;
-	for (uint32_t i = 0; i < words; i++) {
-		s->word[first + i] |= bag->u.bits[i] << shift;
-		if (shift != 0 && first + i + 1 < PORTSET_WORDS)
-			s->word[first + i + 1] |= bag->u.bits[i] >> (64 - shift);
-	}
+	uint64_t *out = &s->word[range->low / 64];
+	for (uint32_t i = 0; i < words_of(range); i++)
+		out[i] |= word_of(bag, range, i);
 }
 
 void
@@ -176,8 +215,7 @@ portbag_take_from(const struct portbag *bag, const struct port_range *range, str
 			portset_del(s, list[i]);
 		return;
 	}
-	struct portset all;
-	portset_clear(&all);
-	portbag_add_to(bag, range, &all);
-	portset_andnot(s, &all);
+	uint64_t *out = &s->word[range->low / 64];
+	for (uint32_t i = 0; i < words_of(range); i++)
+		out[i] &= ~word_of(bag, range, i);
 }

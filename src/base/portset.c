@@ -12,8 +12,17 @@ portset_clear(struct portset *s)
 void
 portset_add_range(struct portset *s, uint16_t first, uint16_t last)
 {
-	for (uint32_t port = first; port <= last; port++)
-		portset_add(s, (uint16_t)port);
+	if (first > last)
+		return;
+	uint64_t head = ~UINT64_C(0) << (first % 64), tail = ~UINT64_C(0) >> (63 - last % 64);
+	if (first / 64 == last / 64) {
+		s->word[first / 64] |= head & tail;
+		return;
+	}
+	s->word[first / 64] |= head;
+	for (unsigned i = first / 64 + 1U; i < last / 64U; i++)
+		s->word[i] = ~UINT64_C(0);
+	s->word[last / 64] |= tail;
 }
 
 void

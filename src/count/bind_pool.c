@@ -12,45 +12,85 @@ struct grouping {
 	uint32_t *first_pool;     /* by local address */
 	uint32_t *next_on_device; /* local addresses with a zone, from those without one */
 	uint32_t *first_on_device;
+	struct portset open4, open6; /* offered, and held by no wildcard of the family */
+	uint32_t offered, open4_count, open6_count;
 	struct portset scratch; /* always empty between two uses */
 };
 
-/* Adds every port that sockets at a local address hold to g->scratch. */
-static void
-hold(struct grouping *g, uint32_t l)
+/* Adds every port of `open` that sockets at a local address hold to g->scratch; returns how many
+ * are new. */
+static uint32_t
+hold(struct grouping *g, const struct portset *open, uint32_t l)
 {
 	const struct census *census = g->census;
 	const struct port_range *range = &census->settings.range;
-	portbag_add_to(&census->locals[l].extra, range, &g->scratch);
+	uint32_t held = portbag_add_new(&census->locals[l].extra, range, open, &g->scratch);
 	for (uint32_t i = g->first_pool[l]; i != LOOKUP_NONE; i = g->next_pool[i])
-		portbag_add_to(&census->pools[i].held, range, &g->scratch);
+		held += portbag_add_new(&census->pools[i].held, range, open, &g->scratch);
+	return held;
+}
+
+static void
+release(struct grouping *g, uint32_t l)
+{
+	const struct census *census = g->census;
+	const struct port_range *range = &census->settings.range;
+	portbag_take_from(&census->locals[l].extra, range, &g->scratch);
+	for (uint32_t i = g->first_pool[l]; i != LOOKUP_NONE; i = g->next_pool[i])
+		portbag_take_from(&census->pools[i].held, range, &g->scratch);
+}
+
+/* The first of the local addresses whose sockets hinder those at l too, or LOOKUP_NONE. */
+static uint32_t
+first_other(const struct grouping *g, uint32_t l)
+{
+	struct addr unbound = g->census->locals[l].address;
+	if (unbound.zone == 0)
+		return g->first_on_device[l];
+	unbound.zone = 0;
+	return census_local(g->census, &unbound);
+}
+
+/* The next one: of an address on a device, only the same one on none hinders. */
+static uint32_t
+next_other(const struct grouping *g, uint32_t l, uint32_t other)
+{
+	return g->census->locals[l].address.zone == 0 ? g->next_on_device[other] : LOOKUP_NONE;
 }
 
 /* bind(address, 0) cannot get a port that any socket holds at that address or at the wildcard, in
  * any state, recyclable TIME_WAIT included (inet_csk_find_open_port). Of two sockets bound to
  * different devices neither hinders the other; one bound to none hinders, and is hindered by, all
- * (inet_bind_conflict). */
+ * (inet_bind_conflict). The time follows the sockets there, not the size of the range. */
 static void
 settle(struct grouping *g, uint32_t l, struct local_tally *out)
 {
-	const struct census *census = g->census;
-	const struct local *local = &census->locals[l];
-	struct portset left;
-	formula_offered(&census->settings, &left);
-	uint32_t all = portset_count(&left);
-	portset_andnot(&left, addr_is_v4(&local->address) ? &census->wild4 : &census->wild6);
-	hold(g, l);
-	struct addr unbound = local->address;
-	unbound.zone = 0;
-	uint32_t other =
-	    local->address.zone == 0 ? g->first_on_device[l] : census_local(census, &unbound);
-	for (; other != LOOKUP_NONE; other = g->next_on_device[other])
-		hold(g, other);
+	const struct local *local = &g->census->locals[l];
+	bool v4 = addr_is_v4(&local->address);
+	const struct portset *open = v4 ? &g->open4 : &g->open6;
+	uint32_t held = hold(g, open, l), other;
+	for (other = first_other(g, l); other != LOOKUP_NONE; other = next_other(g, l, other))
+		held += hold(g, open, other);
 	out->address = local->address;
 	out->connections = local->connections;
-	out->remaining = portset_count_andnot(&left, &g->scratch);
-	out->used = all - out->remaining;
-	portset_clear(&g->scratch);
+	out->remaining = (v4 ? g->open4_count : g->open6_count) - held;
+	out->used = g->offered - out->remaining;
+	release(g, l);
+	for (other = first_other(g, l); other != LOOKUP_NONE; other = next_other(g, l, other))
+		release(g, other);
+}
+
+/* What is the same for all addresses. */
+static void
+find_open(struct grouping *g)
+{
+	formula_offered(&g->census->settings, &g->open4);
+	g->offered = portset_count(&g->open4);
+	g->open6 = g->open4;
+	portset_andnot(&g->open4, &g->census->wild4);
+	portset_andnot(&g->open6, &g->census->wild6);
+	g->open4_count = portset_count(&g->open4);
+	g->open6_count = portset_count(&g->open6);
 }
 
 /* Links the pools of each local address, and to each address those that are it on a device. */
@@ -92,6 +132,7 @@ bind_pools(const struct census *census, struct local_tally *locals)
 		g->next_on_device = g->first_pool + census->local_count;
 		g->first_on_device = g->next_on_device + census->local_count;
 		group(g);
+		find_open(g);
 	}
 	for (uint32_t l = 0; good && l < census->local_count; l++)
 		settle(g, l, &locals[l]);

@@ -17,6 +17,8 @@ struct worksheet {
 	uint32_t *next_of_peer; /* pools of one peer as a linked list */
 	uint32_t *first_of_peer;
 	struct lookup peers;
+	struct usage empty;   /* of an empty pool */
+	uint32_t *by_address; /* positions of peers, sorted; only where there are targets */
 };
 
 /* Adds every port that connect() cannot take for a pool to w->scratch, and takes them out again. */
@@ -25,6 +27,15 @@ hold_pool(struct worksheet *w, const struct pool *pool)
 {
 	portbag_add_to(&pool->held, w->range, &w->scratch);
 	portbag_add_to(&pool->asked, w->range, &w->scratch);
+}
+
+/* The same, of the usable ones only; returns how many were not there. */
+static uint32_t
+hold_usable(struct worksheet *w, const struct pool *pool)
+{
+	const struct portset *usable = &w->formula.usable;
+	return portbag_add_new(&pool->held, w->range, usable, &w->scratch) +
+	       portbag_add_new(&pool->asked, w->range, usable, &w->scratch);
 }
 
 static void
@@ -80,10 +91,18 @@ tally_pool(struct worksheet *w, const struct pool *pool, struct pool_tally *out)
 	sum_up(u);
 }
 
-/* Adds one pool's counts to a peer's or target's. What is certain to remain is the least of all
- * pools: a port that one of them holds may be blocked unseen for another. */
+/* A sum of no pools. */
+static struct usage
+nothing(const struct worksheet *w)
+{
+	uint32_t capacity = w->formula.capacity;
+	return (struct usage){.capacity = capacity, .remaining = capacity, .tightest = capacity};
+}
+
+/* Adds one pool to a peer or a target, and its ports to w->scratch. What is certain to remain is
+ * the least of all pools: a port that one of them holds may be blocked unseen for another. */
 static void
-gather(struct usage *sum, const struct usage *pool)
+gather(struct worksheet *w, struct usage *sum, const struct usage *pool, const struct pool *ports)
 {
 	uint32_t certain = sum->tightest - sum->uncertain;
 	if (pool->tightest - pool->uncertain < certain)
@@ -94,16 +113,8 @@ gather(struct usage *sum, const struct usage *pool)
 	if (pool->tightest < sum->tightest)
 		sum->tightest = pool->tightest;
 	sum->uncertain = sum->tightest - certain;
-}
-
-/* The formula for the ports that the gathered pools hold together, all in w->scratch. */
-static void
-apply_gathered(const struct worksheet *w, uint32_t pools, struct usage *sum)
-{
-	uint32_t uncertain = sum->uncertain;
-	formula_set(&w->formula, &w->scratch, sum);
-	if (pools > 0)
-		sum->uncertain = uncertain;
+	sum->used += hold_usable(w, ports);
+	sum->remaining = sum->capacity - sum->used;
 }
 
 /* Sorts the pools into one linked list per peer and makes the peers. */
@@ -128,7 +139,6 @@ group_peers(struct worksheet *w, struct tally *tally)
 		w->first_of_peer[p] = i;
 		tally->pools[i].peer_position = p;
 		tally->peers[p].pools++;
-		tally->peers[p].targeted += tally->pools[i].target != 0;
 	}
 	return true;
 }
@@ -143,43 +153,127 @@ tally_peer(struct worksheet *w, struct tally *tally, uint32_t p)
 		return;
 	}
 	struct usage *u = &peer->usage;
-	u->tightest = w->formula.capacity;
-	for (uint32_t i = first; i != LOOKUP_NONE; i = w->next_of_peer[i]) {
-		gather(u, &tally->pools[i].usage);
-		hold_pool(w, &w->census->pools[i]);
-	}
-	apply_gathered(w, peer->pools, u);
+	*u = nothing(w);
+	for (uint32_t i = first; i != LOOKUP_NONE; i = w->next_of_peer[i])
+		gather(w, u, &tally->pools[i].usage, &w->census->pools[i]);
 	for (uint32_t i = first; i != LOOKUP_NONE; i = w->next_of_peer[i])
 		release_pool(w, &w->census->pools[i]);
 	sum_up(u);
 }
 
+/* By family and octets, whatever the zone: so the peers of a prefix follow each other. */
+static int
+compare_octets(const struct addr *a, const struct addr *b)
+{
+	if (addr_is_v4(a) != addr_is_v4(b))
+		return addr_is_v4(a) ? -1 : 1;
+	return memcmp(a->octet, b->octet, sizeof(a->octet));
+}
+
+static int
+compare_peers(const void *left, const void *right, void *peers)
+{
+	const struct peer_tally *p = peers;
+	return compare_octets(&p[*(const uint32_t *)left].peer, &p[*(const uint32_t *)right].peer);
+}
+
+static bool
+sort_peers(struct worksheet *w, const struct tally *tally)
+{
+	w->by_address = array_new(tally->peer_count, sizeof(*w->by_address));
+	for (uint32_t i = 0; w->by_address != NULL && i < tally->peer_count; i++)
+		w->by_address[i] = i;
+	if (w->by_address != NULL)
+		qsort_r(w->by_address, tally->peer_count, sizeof(*w->by_address), compare_peers,
+			tally->peers);
+	return w->by_address != NULL;
+}
+
+/* The first address of the target's prefix; its other bits need not be 0. */
+static struct addr
+beginning(const struct target *target)
+{
+	struct addr first = target->net;
+	unsigned bits = target->bits + (addr_is_v4(&first) ? 96U : 0U);
+	for (unsigned i = 0; i < sizeof(first.octet); i++) {
+		unsigned keep = bits > 8 * i ? bits - 8 * i : 0;
+		if (keep < 8)
+			first.octet[i] &= (uint8_t)(0xff00U >> keep);
+	}
+	return first;
+}
+
+/* Position in w->by_address of the first peer from which on they may be in the target's prefix. */
+static uint32_t
+first_peer(const struct worksheet *w, const struct tally *tally, const struct target *target)
+{
+	const struct addr first = beginning(target);
+	uint32_t low = 0, high = tally->peer_count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (compare_octets(&tally->peers[w->by_address[middle]].peer, &first) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The target without its zone: the peers of its addresses, on whatever interface. */
+static struct target
+everywhere(const struct target *target)
+{
+	struct target t = *target;
+	t.net.zone = 0;
+	return t;
+}
+
+static void
+take_pool(struct worksheet *w, struct tally *tally, uint32_t t, uint32_t position)
+{
+	struct target_tally *out = &tally->targets[t];
+	struct pool_tally *pool = &tally->pools[position];
+	if (!target_matches(out->target, &pool->peer, pool->port))
+		return;
+	if (pool->target == 0) {
+		pool->target = t + 1;
+		tally->peers[pool->peer_position].targeted++;
+	}
+	/* Of equally tight ones the first of the census. */
+	if (out->pools == 0 || pool->usage.tightest < out->usage.tightest ||
+	    (pool->usage.tightest == out->usage.tightest && position < out->tightest_position)) {
+		out->tightest_position = position;
+		out->tightest_local = pool->local;
+		out->tightest_peer = pool->peer;
+		out->tightest_port = pool->port;
+	}
+	out->pools++;
+	gather(w, &out->usage, &pool->usage, &w->census->pools[position]);
+}
+
+/* Looks at the pools of matching peers only, found in the sorted list. */
 static void
 tally_target(struct worksheet *w, struct tally *tally, uint32_t t, const struct target *target)
 {
+	const struct target wider = everywhere(target);
 	struct target_tally *out = &tally->targets[t];
+	uint32_t first = first_peer(w, tally, target), end = first, p;
 	out->target = target;
-	struct usage *u = &out->usage;
-	u->tightest = w->formula.capacity;
-	for (uint32_t i = 0; i < tally->pool_count; i++) {
-		struct pool_tally *pool = &tally->pools[i];
-		if (!target_matches(target, &pool->peer, pool->port))
-			continue;
-		if (pool->target == 0)
-			pool->target = (uint16_t)(t + 1);
-		if (out->pools == 0 || pool->usage.tightest < u->tightest) {
-			out->tightest_position = i;
-			out->tightest_local = pool->local;
-			out->tightest_peer = pool->peer;
-			out->tightest_port = pool->port;
-		}
-		out->pools++;
-		gather(u, &pool->usage);
-		hold_pool(w, &w->census->pools[i]);
-	}
-	apply_gathered(w, out->pools, u);
-	portset_clear(&w->scratch);
-	sum_up(u);
+	out->usage = nothing(w);
+	while (end < tally->peer_count &&
+	       addr_in_prefix(&tally->peers[w->by_address[end]].peer, &wider.net, wider.bits))
+		end++;
+	for (p = first; p < end; p++)
+		for (uint32_t i = w->first_of_peer[w->by_address[p]]; i != LOOKUP_NONE;
+		     i = w->next_of_peer[i])
+			take_pool(w, tally, t, i);
+	for (p = first; p < end; p++)
+		for (uint32_t i = w->first_of_peer[w->by_address[p]]; i != LOOKUP_NONE;
+		     i = w->next_of_peer[i])
+			release_pool(w, &w->census->pools[i]);
+	if (out->pools == 0)
+		out->usage.uncertain = w->empty.uncertain;
+	sum_up(&out->usage);
 }
 
 static void
@@ -189,6 +283,7 @@ worksheet_free(struct worksheet *w)
 		return;
 	free(w->next_of_peer);
 	free(w->first_of_peer);
+	free(w->by_address);
 	lookup_free(&w->peers);
 	free(w);
 }
@@ -243,14 +338,17 @@ tally_make(const struct census *census, const struct target *targets, uint32_t t
 	if (w == NULL || tally == NULL)
 		goto out_of_memory;
 	formula_begin(&w->formula, census, &tally->range);
+	formula_set(&w->formula, &w->scratch, &w->empty);
 	for (uint32_t i = 0; i < tally->pool_count; i++)
 		tally_pool(w, &census->pools[i], &tally->pools[i]);
-	for (uint32_t t = 0; t < target_count; t++)
-		tally_target(w, tally, t, &targets[t]);
 	if (!group_peers(w, tally))
 		goto out_of_memory;
 	for (uint32_t p = 0; p < tally->peer_count; p++)
 		tally_peer(w, tally, p);
+	if (target_count > 0 && !sort_peers(w, tally))
+		goto out_of_memory;
+	for (uint32_t t = 0; t < target_count; t++)
+		tally_target(w, tally, t, &targets[t]);
 	if (!bind_pools(census, tally->locals))
 		goto out_of_memory;
 	worksheet_free(w);

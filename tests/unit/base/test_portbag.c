@@ -94,6 +94,40 @@ takes_its_ports_out_of_a_set(void **state)
 	}
 }
 
+/* Against the same worked out port by port, with ends of the range at any place of a word. */
+static void
+adds_what_is_new(void **state)
+{
+	static const struct port_range ranges[] = {{40000, 41999}, {40001, 42000}, {1, 65535},
+						   {63, 2100},     {64, 2127},     {63536, 65535}};
+	(void)state;
+	for (size_t r = 0; r < COUNT_OF(ranges); r++) {
+		for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+			struct portbag bag;
+			struct portset within, set, before;
+			uint32_t expected = 0;
+			portset_clear(&within);
+			portset_clear(&set);
+			for (uint32_t port = ranges[r].low; port <= ranges[r].high; port++) {
+				if (port % 3 != 0)
+					portset_add(&within, (uint16_t)port);
+				if (port % 5 == 0)
+					portset_add(&set, (uint16_t)port);
+			}
+			before = set;
+			fill(&bag, &ranges[r], sizes[i]);
+			for (uint32_t port = ranges[r].low; port <= ranges[r].high; port++)
+				expected += portbag_has(&bag, &ranges[r], (uint16_t)port) &&
+					    port % 3 != 0 && port % 5 != 0;
+			assert_int_equal(portbag_add_new(&bag, &ranges[r], &within, &set),
+					 expected);
+			assert_int_equal(portset_count(&set), portset_count(&before) + expected);
+			assert_int_equal(portbag_add_new(&bag, &ranges[r], &within, &set), 0);
+			portbag_free(&bag);
+		}
+	}
+}
+
 /* Growing is where memory is needed: the bag must stay as it was. */
 static void
 out_of_memory_changes_nothing(void **state)
@@ -119,11 +153,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(holds_what_was_added),
-	    cmocka_unit_test(whole_range_of_every_port),
-	    cmocka_unit_test(counts_without_a_set),
-	    cmocka_unit_test(takes_its_ports_out_of_a_set),
-	    cmocka_unit_test(out_of_memory_changes_nothing),
+	    cmocka_unit_test(holds_what_was_added), cmocka_unit_test(whole_range_of_every_port),
+	    cmocka_unit_test(counts_without_a_set), cmocka_unit_test(takes_its_ports_out_of_a_set),
+	    cmocka_unit_test(adds_what_is_new),     cmocka_unit_test(out_of_memory_changes_nothing),
 	};
 	return cmocka_run_group_tests_name("portbag", tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-#define CONFIG_TARGETS_MAX 1000
+#define CONFIG_TARGETS_MAX 10000
 
 /* Told each error, as one line without its end: "FILE:LINE: TOKEN: found ..., expected ...". */
 typedef void config_complain(void *arg, const char *line);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/config_parse.h"
 
+#include "base/array.h"
 #include "base/clean.h"
+#include "base/lookup.h"
 #include "config/config_target.h"
 #include "config/config_tokens.h"
 
@@ -34,7 +36,10 @@ struct reading {
 	unsigned file_count;
 	struct place last[CONFIG_TOKENS_MAX]; /* of each token */
 	struct target_line *targets;          /* not yet parsed */
-	unsigned target_count;
+	uint32_t target_count, target_room;
+	unsigned targets_over; /* more than there may be */
+	struct place first_over;
+	struct lookup target_names; /* of those that are parsed */
 };
 
 static void __attribute__((format(printf, 3, 4)))
@@ -74,11 +79,13 @@ static void
 keep_target(struct reading *r, const struct place *place, const char *line, size_t length)
 {
 	if (r->target_count == CONFIG_TARGETS_MAX) {
-		complain(r, place, "target: found one more, expected at most %d",
-			 CONFIG_TARGETS_MAX);
+		/* One line, however many there are. */
+		if (r->targets_over++ == 0)
+			r->first_over = *place;
 		return;
 	}
-	struct target_line *more = realloc(r->targets, (r->target_count + 1) * sizeof(*more));
+	struct target_line *more =
+	    array_grow(r->targets, r->target_count, &r->target_room, sizeof(*more));
 	if (more == NULL) {
 		complain(r, place, "out of memory");
 		return;
@@ -208,8 +215,27 @@ read_drop_ins(struct reading *r, const char *path)
 	free(entries);
 }
 
+static uint32_t
+hash_name(const char *name)
+{
+	uint32_t word[(TARGET_NAME_MAX + 4) / 4] = {0};
+	memcpy(word, name, strlen(name));
+	return lookup_hash(word, sizeof(word) / sizeof(word[0]));
+}
+
+/* The line of a target of that name, or NULL. */
+static const struct target_line *
+find_name(const struct reading *r, const char *name)
+{
+	uint32_t hash = hash_name(name), cursor = hash, at;
+	while ((at = lookup_next(&r->target_names, hash, &cursor)) != LOOKUP_NONE)
+		if (strcmp(r->targets[at].name, name) == 0)
+			return &r->targets[at];
+	return NULL;
+}
+
 static void
-read_target(struct reading *r, unsigned t, const struct level_band *inherited)
+read_target(struct reading *r, uint32_t t, const struct level_band *inherited)
 {
 	const struct place *place = &r->targets[t].place;
 	struct config_words words;
@@ -221,18 +247,30 @@ read_target(struct reading *r, unsigned t, const struct level_band *inherited)
 		complain_fault(r, place, "target", &fault);
 		return;
 	}
-	for (unsigned i = 0; i < t; i++) {
-		const struct target_line *other = &r->targets[i];
-		if (strcmp(other->name, target.name) == 0) {
-			complain(r, place,
-				 "target: found \"%s\", expected a name that %s:%u has not",
-				 target.name, other->place.file, other->place.line);
-			return;
-		}
+	const struct target_line *other = find_name(r, target.name);
+	if (other != NULL) {
+		complain(r, place, "target: found \"%s\", expected a name that %s:%u has not",
+			 target.name, other->place.file, other->place.line);
+		return;
 	}
 	strcpy(r->targets[t].name, target.name);
-	if (!config_add_target(r->config, &target))
+	if (!lookup_enter(&r->target_names, hash_name(target.name), t) ||
+	    !config_add_target(r->config, &target))
 		complain(r, place, "out of memory");
+}
+
+static void
+read_targets(struct reading *r, const struct level_band *inherited)
+{
+	for (uint32_t t = 0; t < r->target_count; t++)
+		read_target(r, t, inherited);
+	if (r->targets_over > 0)
+		complain(r, &r->first_over, "target: found %u, expected at most %d",
+			 CONFIG_TARGETS_MAX + r->targets_over, CONFIG_TARGETS_MAX);
+	for (uint32_t t = 0; t < r->target_count; t++)
+		free(r->targets[t].text);
+	free(r->targets);
+	lookup_free(&r->target_names);
 }
 
 static const struct place *
@@ -287,13 +325,9 @@ config_read(struct config *config, const char *path, bool optional, config_compl
 	read_file(&r, path, optional);
 	read_drop_ins(&r, path);
 	const struct level_band *inherited = check_bands(&r);
-	for (unsigned t = 0; t < r.target_count; t++)
-		read_target(&r, t, inherited);
-	for (unsigned t = 0; t < r.target_count; t++)
-		free(r.targets[t].text);
+	read_targets(&r, inherited);
 	for (unsigned f = 0; f < r.file_count; f++)
 		free(r.files[f]);
-	free(r.targets);
 	free(r.files);
 	return r.errors;
 }

@@ -8,9 +8,9 @@
 
 /* What is bad, by the rows of the tally. */
 struct bad {
-	enum severity *pools; /* normal, warning or critical */
-	bool *peers;          /* in warning or worse */
-	const struct target **targets;
+	enum severity *pools;                          /* normal, warning or critical */
+	bool *peers;                                   /* in warning or worse */
+	const struct target *targets[OWNER_POOLS_MAX]; /* no more are worth a look */
 	uint32_t target_count;
 };
 
@@ -37,7 +37,8 @@ take_standing(struct bad *bad, const struct findings *f, const struct standing *
 		bad->pools[s->row] = worse(bad->pools[s->row], severity);
 	else if (s->subject.kind == ALARM_PEER)
 		bad->peers[s->row] = true;
-	else if (s->subject.kind == ALARM_TARGET)
+	else if (s->subject.kind == ALARM_TARGET && bad->target_count < OWNER_POOLS_MAX &&
+		 f->tally->targets[s->row].pools > 0)
 		bad->targets[bad->target_count++] = f->tally->targets[s->row].target;
 }
 
@@ -119,16 +120,14 @@ survey_choose(const struct findings *f, bool asked, struct owner_pool out[static
 	const struct tally *tally = f->tally;
 	struct candidate *candidates = calloc(tally->pool_count + 1, sizeof(*candidates));
 	struct bad bad = {.pools = calloc(tally->pool_count + 1, sizeof(*bad.pools)),
-			  .peers = calloc(tally->peer_count + 1, sizeof(*bad.peers)),
-			  .targets = calloc(tally->target_count + 1, sizeof(*bad.targets))};
+			  .peers = calloc(tally->peer_count + 1, sizeof(*bad.peers))};
 	uint32_t count = 0;
-	if (candidates != NULL && bad.pools != NULL && bad.peers != NULL && bad.targets != NULL) {
+	if (candidates != NULL && bad.pools != NULL && bad.peers != NULL) {
 		find_bad(&bad, f);
 		count = choose(&bad, tally, asked, candidates, out);
 	}
 	free(candidates);
 	free(bad.pools);
 	free(bad.peers);
-	free(bad.targets);
 	return count;
 }

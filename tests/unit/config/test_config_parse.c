@@ -422,6 +422,30 @@ control_characters_do_not_reach_the_terminal(void **state)
 	end(&r);
 }
 
+/* The line numbers of targets over the limit are not worth a line each. */
+static void
+so_many_targets_and_no_more(void **state)
+{
+	struct reading r;
+	char *text = NULL;
+	size_t length;
+	(void)state;
+	for (unsigned over = 0; over < 2; over++) {
+		FILE *out = open_memstream(&text, &length);
+		assert_non_null(out);
+		for (unsigned i = 0; i < CONFIG_TARGETS_MAX + 5 * over; i++)
+			fprintf(out, "target t%u 10.%u.%u.%u\n", i, i >> 16, i >> 8 & 255, i & 255);
+		fclose(out);
+		begin_text(&r, text);
+		free(text);
+		assert_string_equal(r.said, over ? "srcportd.conf:10001: target: found 10005, "
+						   "expected at most 10000\n"
+						 : "");
+		assert_int_equal(r.config.target_count, CONFIG_TARGETS_MAX);
+		end(&r);
+	}
+}
+
 static void
 one_value_can_be_set(void **state)
 {
@@ -478,6 +502,7 @@ main(void)
 	    cmocka_unit_test(drop_ins_follow_in_the_order_of_their_names),
 	    cmocka_unit_test(a_file_that_is_not_there_is_an_error_when_it_was_asked_for),
 	    cmocka_unit_test(control_characters_do_not_reach_the_terminal),
+	    cmocka_unit_test(so_many_targets_and_no_more),
 	    cmocka_unit_test(one_value_can_be_set),
 	    cmocka_unit_test(some_changes_wait_for_a_restart),
 	};

@@ -29,8 +29,10 @@ const char *advice_alarm(const struct scene *scene, const struct standing *stand
  * begins. */
 const struct addr *advice_target_peer(const struct target_tally *target);
 
-/* The sentence for a range of which no port can be used: its capacity is 0. */
-const char *advice_nothing_offered(const struct range_tally *range, char buf[static ADVICE_MAX]);
+/* reserve is the tally's (formula_reserve()). The sentence for a range of which no port can be
+ * used: its capacity is 0. */
+const char *advice_nothing_offered(const struct range_tally *range, const char *reserve,
+				   char buf[static ADVICE_MAX]);
 
 /* The sentence for a limit of the host that has a rule. */
 const char *advice_limit(const struct limits *limits, enum limit_rule rule,
@@ -38,10 +40,10 @@ const char *advice_limit(const struct limits *limits, enum limit_rule rule,
 
 /* The sentence for a local address of which bind() with port 0 can get only `remaining` more ports;
  * for the host, of whose ports no socket holds only `free`. Above normal, with what to do. */
-const char *advice_local(const struct range_tally *range, uint32_t remaining,
+const char *advice_local(const struct range_tally *range, const char *reserve, uint32_t remaining,
 			 enum severity severity, char buf[static ADVICE_MAX]);
-const char *advice_free(const struct range_tally *range, uint32_t free, enum severity severity,
-			char buf[static ADVICE_MAX]);
+const char *advice_free(const struct range_tally *range, const char *reserve, uint32_t free,
+			enum severity severity, char buf[static ADVICE_MAX]);
 
 /* The sentence for the whole host: the most severe of its limits, targets, peers and pools, with
  * its name before it; of equals, the one with the fewest ports remaining. */

@@ -17,6 +17,7 @@ struct matter {
 	const struct usage *usage;
 	const struct finding *finding;
 	const struct range_tally *range;
+	const char *reserve; /* formula_reserve(), where range->wider needs it */
 	const struct host_state *host;
 	const struct addr *peer; /* one that stands for all; NULL = none is known */
 	const char *toward;      /* its name behind "to"; NULL = it has been said before */
@@ -52,7 +53,9 @@ void remedy_name(const struct scene *scene, const struct naming_subject *subject
 /* Adds what helps against the cause of the finding, the most useful first, as choices. */
 void remedy_put(struct sentence *sentence, const struct matter *matter);
 
-/* The one that helps wherever ports are short: a wider range, if there is anything to gain. */
-void remedy_put_range(struct sentence *sentence, const struct range_tally *range);
+/* The one that helps wherever ports are short: a wider range, if there is anything to gain and it
+ * fits whole. */
+void remedy_put_range(struct sentence *sentence, const struct range_tally *range,
+		      const char *reserve);
 
 #endif

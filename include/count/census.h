@@ -55,6 +55,7 @@ struct local {
 struct census {
 	struct settings settings;
 	uint32_t features; /* bit mask of 1 << enum kernel_feature */
+	bool node_ports;   /* this is a node of Kubernetes; for who knows to say */
 
 	/* Ports that have a listener. */
 	struct portset listening;

@@ -12,24 +12,28 @@
 
 #include "count/census.h"
 
-/* Listening ports that are named. */
-#define WIDEN_NAMED 3
-
+/* A wider range that brings something. */
 struct widening {
 	struct port_range range; /* what to set; the present one if there is nothing to gain */
 	uint32_t gain;           /* further ports that connect() could then take */
 	uint32_t reserved;       /* of the new part: reserved ports, which bring nothing */
-	uint32_t listening; /* of the rest: ports with a listener. It keeps its port; but a service
-			       that is restarted may then find it taken by a connection */
-	uint32_t bound;     /* of the rest: blocked otherwise */
-	uint16_t named[WIDEN_NAMED]; /* the lowest listening ports of the new part */
-	unsigned named_count;
+	uint32_t listening;  /* of the rest: ports with a listener. It keeps its port; but a service
+				that is restarted may then find it taken by a connection */
+	uint32_t bound;      /* of the rest: blocked otherwise */
+	uint32_t node_ports; /* of the rest: 30000-32767, which Kubernetes gives to services */
 };
 
-/* The widest range without ports of the system: 1024..65535, or further down if the present one
- * already does. Its ends are of different parity, as the kernel's documentation wants it. */
-struct widening formula_widen(const struct port_range *range, const struct portset *reserved,
-			      const struct portset *listening, const struct portset *bound);
+/* The smallest step that adds half of the present capacity: first up to the highest port, then down
+ * in stages, 1024 the last; or the one that adds most. Never below ip_unprivileged_port_start
+ * (EINVAL in ipv4_local_port_range()), and with ends of different parity, as the kernel's
+ * documentation wants it. node_ports: 30000-32767 are spoken for. */
+struct widening formula_widen(const struct settings *settings, const struct portset *listening,
+			      const struct portset *bound, bool node_ports);
+
+/* The whole value that ip_local_reserved_ports should have before that: what is reserved now, and
+ * what of the new part listens or is a node port. To be freed; NULL with errno ENOMEM. */
+char *formula_reserve(const struct settings *settings, const struct portset *listening,
+		      const struct widening *widening);
 
 /* What a census comes to for the whole host. */
 struct range_tally {

@@ -44,6 +44,7 @@ struct totals {
 
 struct tally {
 	struct range_tally range;
+	char *reserve; /* formula_reserve(), where range.wider needs it; or NULL */
 	struct totals totals;
 	uint32_t features;        /* the census's */
 	struct pool_tally *pools; /* in the census's order */

@@ -19,6 +19,8 @@ struct settings {
 	int32_t tw_reuse;        /* tcp_tw_reuse 0 off, 1 on, 2 loopback only; or SETTING_ABSENT */
 	int32_t timestamps;      /* tcp_timestamps 0 off, any other number on; or SETTING_ABSENT */
 	int32_t tw_reuse_delay_ms; /* tcp_tw_reuse_delay (6.14), 1..60000; or SETTING_ABSENT */
+	/* ip_unprivileged_port_start, below which the range may not begin; or SETTING_ABSENT */
+	int32_t unprivileged_start;
 };
 
 /* "LOW HIGH\n" with white space between, 1 <= LOW <= HIGH <= 65535, nothing else. Returns NULL and

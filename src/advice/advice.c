@@ -144,11 +144,13 @@ advice_text(const struct matter *matter, char buf[static ADVICE_MAX])
 }
 
 const char *
-advice_nothing_offered(const struct range_tally *range, char buf[static ADVICE_MAX])
+advice_nothing_offered(const struct range_tally *range, const char *reserve,
+		       char buf[static ADVICE_MAX])
 {
 	static const struct usage empty = {.used = 0};
 	static const struct finding nothing = {.outlook.time_left_s = TIME_LEFT_NONE};
-	const struct matter matter = {.usage = &empty, .finding = &nothing, .range = range};
+	const struct matter matter = {
+	    .usage = &empty, .finding = &nothing, .range = range, .reserve = reserve};
 	return advice_text(&matter, buf);
 }
 
@@ -183,8 +185,8 @@ advice_limit(const struct limits *limits, enum limit_rule rule, char buf[static 
 }
 
 const char *
-advice_local(const struct range_tally *range, uint32_t remaining, enum severity severity,
-	     char buf[static ADVICE_MAX])
+advice_local(const struct range_tally *range, const char *reserve, uint32_t remaining,
+	     enum severity severity, char buf[static ADVICE_MAX])
 {
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
 	char left[NUMBER_TEXT_MAX];
@@ -194,13 +196,13 @@ advice_local(const struct range_tally *range, uint32_t remaining, enum severity 
 		return buf;
 	sentence_choice(&s,
 			"let programs set IP_BIND_ADDRESS_NO_PORT before they bind and connect");
-	remedy_put_range(&s, range);
+	remedy_put_range(&s, range, reserve);
 	return buf;
 }
 
 const char *
-advice_free(const struct range_tally *range, uint32_t free, enum severity severity,
-	    char buf[static ADVICE_MAX])
+advice_free(const struct range_tally *range, const char *reserve, uint32_t free,
+	    enum severity severity, char buf[static ADVICE_MAX])
 {
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
 	char left[NUMBER_TEXT_MAX], size[NUMBER_TEXT_MAX];
@@ -209,7 +211,7 @@ advice_free(const struct range_tally *range, uint32_t free, enum severity severi
 	if (severity == SEVERITY_NORMAL)
 		return buf;
 	sentence_put(&s, ": that is all that bind() with port 0 to any address can get");
-	remedy_put_range(&s, range);
+	remedy_put_range(&s, range, reserve);
 	return buf;
 }
 
@@ -315,12 +317,12 @@ advice_alarm(const struct scene *scene, const struct standing *standing,
 	case ALARM_PEER:
 	case ALARM_TARGET: break;
 	case ALARM_LOCAL:
-		return advice_local(range, f->tally->locals[standing->row].remaining, measured,
-				    buf);
+		return advice_local(range, f->tally->reserve,
+				    f->tally->locals[standing->row].remaining, measured, buf);
 	case ALARM_HOST:
 		if (range->capacity == 0)
-			return advice_nothing_offered(range, buf);
-		return advice_free(range, range->free, measured, buf);
+			return advice_nothing_offered(range, f->tally->reserve, buf);
+		return advice_free(range, f->tally->reserve, range->free, measured, buf);
 	case ALARM_LIMIT: return advice_limit(&f->host.limits, (enum limit_rule)standing->row, buf);
 	}
 	return alarm_of_row(scene, standing, buf);
@@ -405,7 +407,7 @@ advice_system(const struct scene *scene, char buf[static ADVICE_MAX])
 	if (f->limits.severity > severity)
 		return advice_limit(&f->host.limits, f->limits.worst, buf);
 	if (worst.usage == NULL && range->capacity == 0)
-		return advice_nothing_offered(range, buf);
+		return advice_nothing_offered(range, f->tally->reserve, buf);
 	if (worst.usage == NULL) {
 		sentence_put(&s, "no outgoing connections; %s port%s toward each destination",
 			     number_text(range->capacity, capacity), number_s(range->capacity));

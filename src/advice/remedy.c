@@ -112,33 +112,33 @@ remedy_share(struct sentence *s, const struct matter *a)
 	sentence_choice(s, "share connections (pooling, keep-alive)");
 }
 
-/* What to set, what it brings, and whose ports to protect first: a listener keeps its port, but may
- * not get it again once a connection took it. */
+/* What to set and what it brings; first what keeps the services of the new part theirs: a listener
+ * keeps its port, but may not get it again once a connection took it. All of it or nothing. */
 void
-remedy_put_range(struct sentence *s, const struct range_tally *range)
+remedy_put_range(struct sentence *s, const struct range_tally *range, const char *reserve)
 {
 	const struct widening *w = &range->wider;
-	char buf[ADVICE_MAX], gain[NUMBER_TEXT_MAX], more[NUMBER_TEXT_MAX];
+	char buf[ADVICE_MAX], gain[NUMBER_TEXT_MAX];
 	struct sentence text = sentence_in(buf, sizeof(buf));
-	if (w->gain == 0)
+	bool first = w->listening + w->node_ports > 0;
+	if (w->gain == 0 || (first && reserve == NULL))
 		return;
-	sentence_put(&text, "set net.ipv4.ip_local_port_range=\"%u %u\" (+%s port%s", w->range.low,
-		     w->range.high, number_text(w->gain, gain), number_s(w->gain));
-	if (w->named_count > 0)
-		sentence_put(&text, "; reserve listener%s ", number_s(w->listening));
-	for (unsigned i = 0; i < w->named_count; i++)
-		sentence_put(&text, "%s%u", i == 0 ? "" : ", ", w->named[i]);
-	if (w->listening > w->named_count)
-		sentence_put(&text, " and %s more",
-			     number_text(w->listening - w->named_count, more));
-	sentence_put(&text, w->listening > 0 ? " first)" : ")");
-	sentence_choice(s, buf);
+	sentence_put(&text, "set ");
+	if (first &&
+	    !sentence_put(&text, "net.ipv4.ip_local_reserved_ports=\"%s\" (%s), then ", reserve,
+			  w->listening == 0    ? "node ports"
+			  : w->node_ports == 0 ? "listeners"
+					       : "listeners, node ports"))
+		return;
+	if (sentence_put(&text, "net.ipv4.ip_local_port_range=\"%u %u\" (+%s port%s)", w->range.low,
+			 w->range.high, number_text(w->gain, gain), number_s(w->gain)))
+		sentence_choice(s, buf);
 }
 
 static void
 remedy_widen(struct sentence *s, const struct matter *a)
 {
-	remedy_put_range(s, a->range);
+	remedy_put_range(s, a->range, a->reserve);
 }
 
 static void

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "count/formula.h"
 
-/* What a range may be widened to. */
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Where a wider range may begin, and where it ends. */
+static const uint16_t stages[] = {16384, 8192, 1024};
 #define LOWEST  1024
 #define HIGHEST 65535
+
+#define NODE_PORTS_FIRST 30000
+#define NODE_PORTS_LAST  32767
 
 /* __inet_hash_connect() and inet_csk_find_open_port() both clear the low bit of the size and start
  * at offset 0. */
@@ -35,29 +42,114 @@ take_out(struct portset *set, const struct portset *other)
 	return before - portset_count(set);
 }
 
-struct widening
-formula_widen(const struct port_range *range, const struct portset *reserved,
-	      const struct portset *listening, const struct portset *bound)
+/* The ports of a range that the present one does not have. */
+static void
+added_by(const struct port_range *range, const struct port_range *present, struct portset *out)
 {
-	struct widening w = {.range = {range->low < LOWEST ? range->low : LOWEST, HIGHEST}};
-	struct portset present, added;
-	portset_clear(&present);
-	portset_clear(&added);
-	portset_add_range(&present, range->low, range->high);
-	portset_add_range(&added, w.range.low, w.range.high);
-	portset_andnot(&added, &present);
-	w.reserved = take_out(&added, reserved);
-	struct portset heard = added;
-	portset_and(&heard, listening);
+	struct portset now;
+	portset_clear(&now);
+	portset_clear(out);
+	portset_add_range(&now, present->low, present->high);
+	portset_add_range(out, range->low, range->high);
+	portset_andnot(out, &now);
+}
+
+static void
+node_port_set(struct portset *out)
+{
+	portset_clear(out);
+	portset_add_range(out, NODE_PORTS_FIRST, NODE_PORTS_LAST);
+}
+
+static struct widening
+widen_to(const struct settings *settings, const struct port_range *range,
+	 const struct portset *listening, const struct portset *bound, bool node_ports)
+{
+	struct widening w = {.range = *range};
+	struct portset added, nodes;
+	added_by(range, &settings->range, &added);
+	node_port_set(&nodes);
+	w.reserved = take_out(&added, &settings->reserved);
 	w.listening = take_out(&added, listening);
 	w.bound = take_out(&added, bound);
+	if (node_ports)
+		w.node_ports = take_out(&added, &nodes);
 	w.gain = portset_count(&added);
-	for (int port = portset_next(&heard, 0); port >= 0 && w.named_count < WIDEN_NAMED;
-	     port = portset_next(&heard, (uint32_t)port + 1))
-		w.named[w.named_count++] = (uint16_t)port;
 	if (w.gain == 0)
-		w.range = *range;
+		w = (struct widening){.range = settings->range};
 	return w;
+}
+
+/* The range from `low` on, or from the even port below it; where that is out of bounds, it ends one
+ * port earlier. */
+static struct port_range
+range_from(uint32_t low, uint32_t least)
+{
+	if (low % 2 == 0)
+		return (struct port_range){(uint16_t)low, HIGHEST};
+	if (low > least)
+		return (struct port_range){(uint16_t)(low - 1), HIGHEST};
+	return (struct port_range){(uint16_t)low, low < HIGHEST ? HIGHEST - 1 : HIGHEST};
+}
+
+struct widening
+formula_widen(const struct settings *settings, const struct portset *listening,
+	      const struct portset *bound, bool node_ports)
+{
+	uint32_t present = settings->range.low, least = LOWEST;
+	struct portset usable;
+	if (settings->unprivileged_start > LOWEST)
+		least = (uint32_t)settings->unprivileged_start;
+	if (present < least)
+		least = present;
+	formula_offered(settings, &usable);
+	portset_andnot(&usable, listening);
+	portset_andnot(&usable, bound);
+	uint32_t enough = (portset_count(&usable) + 1) / 2;
+
+	struct port_range range = range_from(present, least);
+	struct widening w = widen_to(settings, &range, listening, bound, node_ports);
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]) && w.gain < enough; i++) {
+		range = range_from(stages[i] > least ? stages[i] : least, least);
+		if (range.low >= settings->range.low)
+			continue;
+		struct widening more = widen_to(settings, &range, listening, bound, node_ports);
+		if (more.gain > w.gain)
+			w = more;
+	}
+	return w;
+}
+
+char *
+formula_reserve(const struct settings *settings, const struct portset *listening,
+		const struct widening *w)
+{
+	struct portset set, added, nodes;
+	char *text = NULL;
+	size_t length;
+	added_by(&w->range, &settings->range, &added);
+	node_port_set(&nodes);
+	portset_and(&nodes, &added);
+	portset_and(&added, listening);
+	set = settings->reserved;
+	portset_or(&set, &added);
+	if (w->node_ports > 0)
+		portset_or(&set, &nodes);
+	FILE *out = open_memstream(&text, &length);
+	if (out == NULL)
+		return NULL;
+	const char *comma = "";
+	for (int first = portset_next(&set, 0), last; first >= 0;
+	     first = portset_next(&set, (uint32_t)last + 1)) {
+		for (last = first; last < HIGHEST && portset_has(&set, (uint16_t)(last + 1));)
+			last++;
+		fprintf(out, last > first ? "%s%d-%d" : "%s%d", comma, first, last);
+		comma = ",";
+	}
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 void
@@ -83,8 +175,8 @@ formula_begin(struct formula *f, const struct census *census, struct range_tally
 	out->capacity = portset_count(&f->usable);
 	out->bound -= out->capacity;
 
-	out->wider =
-	    formula_widen(f->range, &census->settings.reserved, &census->listening, &census->bound);
+	out->wider = formula_widen(&census->settings, &census->listening, &census->bound,
+				   census->node_ports);
 	f->capacity = out->capacity;
 	portset_complement(&f->usable, &f->unusable);
 	f->ambiguous = census->ambiguous;

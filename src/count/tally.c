@@ -349,6 +349,12 @@ tally_make(const struct census *census, const struct target *targets, uint32_t t
 		goto out_of_memory;
 	for (uint32_t t = 0; t < target_count; t++)
 		tally_target(w, tally, t, &targets[t]);
+	const struct widening *wider = &tally->range.wider;
+	if (wider->listening + wider->node_ports > 0) {
+		tally->reserve = formula_reserve(&census->settings, &census->listening, wider);
+		if (tally->reserve == NULL)
+			goto out_of_memory;
+	}
 	if (!bind_pools(census, tally->locals))
 		goto out_of_memory;
 	worksheet_free(w);
@@ -366,6 +372,7 @@ tally_free(struct tally *tally)
 {
 	if (tally == NULL)
 		return;
+	free(tally->reserve);
 	free(tally->pools);
 	free(tally->peers);
 	free(tally->locals);

@@ -244,6 +244,7 @@ procfile_settings(const struct procfile_source *source, struct settings *out, ch
 	    {"sys/net/ipv4/tcp_tw_reuse", 2, &s.tw_reuse},
 	    {"sys/net/ipv4/tcp_timestamps", INT32_MAX, &s.timestamps},
 	    {"sys/net/ipv4/tcp_tw_reuse_delay", 60000, &s.tw_reuse_delay_ms},
+	    {"sys/net/ipv4/ip_unprivileged_port_start", 65536, &s.unprivileged_start},
 	};
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
 		if (read_optional(source, optional[i].name, optional[i].max, optional[i].out, error,

@@ -40,9 +40,39 @@ put_line(FILE *out, const char *what, uint32_t value, const char *meaning)
 	fprintf(out, "  %-12s %8" PRIu32 "   %s\n", what, value, meaning);
 }
 
-static void
-put_range(const struct range_tally *r, FILE *out)
+/* Whether something is short of ports. */
+static bool
+any_trouble(const struct findings *f)
 {
+	bool trouble = f->tally->range.capacity == 0;
+	for (uint32_t i = 0; i < f->standing_count; i++)
+		trouble |= f->standings[i].measured.severity != SEVERITY_NORMAL;
+	return trouble;
+}
+
+/* The settings for a wider range in full, however long: a sentence may have no room for them. */
+static void
+put_wider(const struct report *report, FILE *out)
+{
+	const struct tally *tally = report_tally(report);
+	const struct widening *w = &tally->range.wider;
+	if (w->gain == 0 || !any_trouble(report->scene->findings))
+		return;
+	const char *what = "to widen";
+	if (tally->reserve != NULL) {
+		fprintf(out, "  %-12s set net.ipv4.ip_local_reserved_ports=\"%s\"\n", what,
+			tally->reserve);
+		what = "and then";
+	}
+	fprintf(out, "  %-12s set net.ipv4.ip_local_port_range=\"%u %u\" (+%" PRIu32 " port%s)\n",
+		what, w->range.low, w->range.high, w->gain, number_s(w->gain));
+}
+
+static void
+put_range(const struct report *report, FILE *out)
+{
+	const struct tally *tally = report_tally(report);
+	const struct range_tally *r = &tally->range;
 	char limits[64], why[ADVICE_MAX];
 	snprintf(limits, sizeof(limits), "ports %u-%u (net.ipv4.ip_local_port_range)", r->range.low,
 		 r->range.high);
@@ -58,7 +88,8 @@ put_range(const struct range_tally *r, FILE *out)
 	put_line(out, "in use", r->in_use, "ports held by any socket");
 	put_line(out, "free", r->free, "ports held by none");
 	if (r->capacity == 0)
-		fprintf(out, "  why          %s\n", advice_nothing_offered(r, why));
+		fprintf(out, "  why          %s\n", advice_nothing_offered(r, tally->reserve, why));
+	put_wider(report, out);
 	fputc('\n', out);
 }
 
@@ -251,7 +282,7 @@ report_text(const struct report *report, FILE *out)
 	put_head(report, out);
 	for (uint32_t i = 0; i < tally->target_count; i++)
 		put_target(report, i, out);
-	put_range(&tally->range, out);
+	put_range(report, out);
 	put_totals(&tally->totals, out);
 	put_pools(report, out);
 	report_who(report, out);

@@ -18,7 +18,7 @@ struct bench {
 	uint32_t omitted; /* in it */
 	struct alarm_clock now;
 	uint32_t told_count; /* notifications of the last poll; none without memory for it */
-	char told[4096]; /* of the last poll: "KIND key;" for each notification */
+	char told[4096];     /* of the last poll: "KIND key;" for each notification */
 };
 
 /* Engine without limits, which raises and clears after so many polls. */

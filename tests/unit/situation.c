@@ -1,13 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 #include "situation.h"
 
+void
+situation_range(struct situation *s, uint16_t low, uint16_t high, const char *reserved,
+		const char *listening)
+{
+	struct settings settings = settings_of(low, high, reserved);
+	struct portset listeners = ports_of(listening), none = ports_of("");
+	uint32_t size = range_size(&settings.range);
+	s->range =
+	    (struct range_tally){.range = settings.range,
+				 .size = size,
+				 .capacity = size,
+				 .wider = formula_widen(&settings, &listeners, &none, false)};
+	char *text = formula_reserve(&settings, &listeners, &s->range.wider);
+	assert_non_null(text);
+	snprintf(s->reserve, sizeof(s->reserve), "%s", text);
+	free(text);
+}
+
 struct situation
 situation_ordinary(void)
 {
-	struct port_range range = {32768, 60999};
-	struct portset none = ports_of(""), listening = ports_of("3306,5432,8080");
 	struct situation s = {
-	    .range = {.range = range, .size = 28232, .capacity = 28232},
 	    .peer = address("10.1.2.3"),
 	    .toward = "10.1.2.3:443",
 	    .usage = {.capacity = 28232, .tightest = 28232},
@@ -15,7 +30,7 @@ situation_ordinary(void)
 			.outlook.time_left_s = TIME_LEFT_NONE},
 	};
 
-	s.range.wider = formula_widen(&range, &none, &listening, &none);
+	situation_range(&s, 32768, 60999, "", "3306,5432,8080");
 	hostlimits_init(&s.host.limits);
 	hostlimits_init(&s.host.earlier);
 	s.host.limits.value[LIMIT_TW_REUSE] = 2;
@@ -40,11 +55,7 @@ situation_loaded(uint32_t used, enum tcp_state state, enum cause cause)
 void
 situation_whole_range(struct situation *s)
 {
-	struct port_range range = {1024, 65535};
-	struct portset none = ports_of("");
-
-	s->range.range = range;
-	s->range.size = s->range.capacity = s->usage.capacity = 64512;
-	s->range.wider = formula_widen(&range, &none, &none, &none);
+	situation_range(s, 1024, 65535, "", "");
+	s->usage.capacity = 64512;
 	s->usage.tightest = 64512 - s->usage.connections;
 }

@@ -43,6 +43,7 @@ struct settings
 settings_of(uint16_t low, uint16_t high, const char *reserved)
 {
 	return (struct settings){.range = {low, high},
+				 .unprivileged_start = SETTING_ABSENT,
 				 .reserved = ports_of(reserved),
 				 .tw_reuse = 2,
 				 .timestamps = 1,

@@ -11,6 +11,7 @@ assert_says(const struct situation *s, const char *expected)
 	struct matter matter = {.usage = &s->usage,
 				.finding = &s->finding,
 				.range = &s->range,
+				.reserve = s->reserve,
 				.host = &s->host,
 				.peer = &s->peer,
 				.toward = s->toward,
@@ -91,25 +92,22 @@ time_wait_calls_for_reuse(void **state)
 	(void)state;
 	assert_says(&s, "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left; "
 			"set net.ipv4.tcp_tw_reuse=1, "
-			"or keep connections alive instead of opening new ones, "
-			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
-			"reserve listeners 3306, 5432, 8080 first)");
+			"or keep connections alive instead of opening new ones, or set "
+			"net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports)");
 	s.host.limits.value[LIMIT_TW_REUSE] = 0;
 	assert_says(&s, "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left; "
 			"set net.ipv4.tcp_tw_reuse=1, "
-			"or keep connections alive instead of opening new ones, "
-			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
-			"reserve listeners 3306, 5432, 8080 first)");
+			"or keep connections alive instead of opening new ones, or set "
+			"net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports)");
 }
 
 static void
 reuse_is_not_recommended_where_it_has_no_effect(void **state)
 {
-	static const char without[] =
-	    "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left; "
-	    "keep connections alive instead of opening new ones, "
-	    "or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; reserve listeners "
-	    "3306, 5432, 8080 first)";
+	static const char without[] = "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left; "
+				      "keep connections alive instead of opening new ones, or set "
+				      "net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 "
+				      "ports), or add peer or local addresses (28,232 ports each)";
 	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
 
 	(void)state;
@@ -181,20 +179,19 @@ established_load_calls_for_sharing_and_width(void **state)
 	(void)state;
 	assert_says(&s, "established load: 27,000 of 28,232 ports in use, 1,232 left; "
 			"share connections (pooling, keep-alive), "
-			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
-			"reserve listeners 3306, 5432, 8080 first)");
+			"or set net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports), "
+			"or add peer or local addresses (28,232 ports each)");
 	s.holder = "payments.service";
 	assert_says(&s, "established load: 27,000 of 28,232 ports in use, 1,232 left, "
 			"most held by payments.service; "
 			"share connections (pooling, keep-alive), "
-			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
-			"reserve listeners 3306, 5432, 8080 first)");
+			"or set net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports), "
+			"or add peer or local addresses (28,232 ports each)");
 	/* Of nothing, nobody holds the most. */
 	s.usage.tightest = s.usage.capacity;
 	assert_says(&s, "established load: 0 of 28,232 ports in use, 28,232 left; "
 			"share connections (pooling, keep-alive), "
-			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
-			"reserve listeners 3306, 5432, 8080 first)");
+			"or set net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports)");
 }
 
 static void
@@ -209,46 +206,43 @@ a_whole_range_is_never_to_be_widened(void **state)
 			"or add peer or local addresses (64,512 ports each)");
 }
 
+/* With what it takes to keep the services in it, which stands first; or not at all. */
 static void
-many_listeners_are_counted(void **state)
+a_wider_range_comes_with_its_caveat(void **state)
 {
 	struct situation s = situation_loaded(99, STATE_ESTABLISHED, CAUSE_SMALL_RANGE);
-	struct port_range range = {40000, 40099};
-	struct portset none = ports_of(""), reserved = ports_of("50000-50009"),
-		       listening = ports_of("2000-2006");
-
 	(void)state;
-	s.range.range = range;
-	s.usage.capacity = s.range.capacity = s.range.size = 100;
+	s.usage.capacity = 100;
 	s.usage.tightest = 1;
-	s.range.wider = formula_widen(&range, &reserved, &listening, &none);
+	situation_range(&s, 40000, 40099, "50000-50009", "60000,60001,2000");
 	assert_says(&s, "small range: 99 of 100 ports in use, 1 left; "
-			"set net.ipv4.ip_local_port_range=\"1024 65535\" (+64,395 ports; "
-			"reserve listeners 2000, 2001, 2002 and 4 more first), "
-			"or add peer or local addresses (100 ports each)");
-	s.range.wider = formula_widen(&range, &reserved, &none, &none);
+			"set net.ipv4.ip_local_reserved_ports=\"50000-50009,60000-60001\" "
+			"(listeners), then net.ipv4.ip_local_port_range=\"40000 65535\" "
+			"(+25,424 ports), or add peer or local addresses (100 ports each)");
+	situation_range(&s, 40000, 40099, "50000-50009", "2000");
 	assert_says(&s, "small range: 99 of 100 ports in use, 1 left; "
-			"set net.ipv4.ip_local_port_range=\"1024 65535\" (+64,402 ports), "
+			"set net.ipv4.ip_local_port_range=\"40000 65535\" (+25,426 ports), "
 			"or add peer or local addresses (100 ports each)");
+	/* A list that does not fit is not cut. */
+	situation_range(&s, 40000, 40099, "",
+			"50000,50002,50004,50006,50008,50010,50012,50014,50016,50018,50020,50022,"
+			"50024,50026,50028,50030,50032,50034,50036,50038,50040,50042,50044,50046");
+	assert_says(&s, "small range: 99 of 100 ports in use, 1 left; "
+			"add peer or local addresses (100 ports each)");
 }
 
 static void
 one_port_is_not_one_ports(void **state)
 {
 	struct situation s = situation_loaded(0, STATE_ESTABLISHED, CAUSE_NONE);
-	struct port_range range = {40000, 40000};
-	struct portset none = ports_of(""), listening = ports_of("2000");
-
 	(void)state;
-	s.range.range = range;
-	s.usage.capacity = s.range.capacity = s.range.size = s.usage.tightest = 1;
+	situation_range(&s, 65534, 65534, "", "");
+	s.usage.capacity = s.usage.tightest = 1;
 	assert_says(&s, "0 of 1 port in use, at least 1 more connection will succeed");
 	s.finding.verdict.cause = CAUSE_SMALL_RANGE;
 	s.usage.tightest = 0;
-	s.range.wider = formula_widen(&range, &none, &listening, &none);
 	assert_says(&s, "small range: 1 of 1 port in use, 0 left; "
-			"set net.ipv4.ip_local_port_range=\"1024 65535\" (+64,510 ports; "
-			"reserve listener 2000 first), "
+			"set net.ipv4.ip_local_port_range=\"65534 65535\" (+1 port), "
 			"or add peer or local addresses (1 port each)");
 }
 
@@ -344,12 +338,10 @@ nothing_offered_says_what_took_it(void **state)
 	static const enum cause whatever_else[] = {CAUSE_BLOCKED, CAUSE_CLOSE_WAIT, CAUSE_FAILURES};
 	for (size_t i = 0; i < COUNT_OF(whatever_else); i++) {
 		s.finding.verdict.cause = whatever_else[i];
-		assert_says(&s,
-			    "no port of the range 40000-40009 can be used: 10 reserved, "
-			    "0 listening, 0 bound; shorten net.ipv4.ip_local_reserved_ports "
-			    "(10 ports of the range), or set "
-			    "net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; reserve "
-			    "listeners 3306, 5432, 8080 first)");
+		assert_says(&s, "no port of the range 40000-40009 can be used: 10 reserved, "
+				"0 listening, 0 bound; shorten net.ipv4.ip_local_reserved_ports "
+				"(10 ports of the range), or set "
+				"net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports)");
 	}
 }
 
@@ -363,14 +355,12 @@ failures_come_first(void **state)
 	s.finding.failed.recent = true;
 	assert_says(&s, "failed connect() calls (1,234): 28,232 of 28,232 ports in use, 0 left; "
 			"set net.ipv4.tcp_tw_reuse=1, or share connections (pooling, keep-alive), "
-			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
-			"reserve listeners 3306, 5432, 8080 first)");
+			"or set net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports)");
 	s.failed = "java (pid 812)";
 	s.usage.states = (struct state_counts){.of = {[STATE_ESTABLISHED] = 28232}};
 	assert_says(&s, "failed connect() calls (1,234, the last in java (pid 812)): 28,232 of "
 			"28,232 ports in use, 0 left; share connections (pooling, keep-alive), "
-			"or set net.ipv4.ip_local_port_range=\"1024 65535\" (+36,277 ports; "
-			"reserve listeners 3306, 5432, 8080 first)");
+			"or set net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports)");
 }
 
 static void
@@ -444,7 +434,7 @@ main(void)
 	    cmocka_unit_test(a_long_delay_of_reuse_is_named),
 	    cmocka_unit_test(established_load_calls_for_sharing_and_width),
 	    cmocka_unit_test(a_whole_range_is_never_to_be_widened),
-	    cmocka_unit_test(many_listeners_are_counted),
+	    cmocka_unit_test(a_wider_range_comes_with_its_caveat),
 	    cmocka_unit_test(one_port_is_not_one_ports),
 	    cmocka_unit_test(close_wait_names_the_culprit),
 	    cmocka_unit_test(syn_sent_looks_along_the_path),

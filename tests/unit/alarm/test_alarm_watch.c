@@ -365,8 +365,8 @@ a_range_that_offers_nothing_is_critical(void **state)
 	assert_string_equal(s.list.alarms[0].message,
 			    "no port of the range 40000-40099 can be used: 100 reserved, 0 "
 			    "listening, 0 bound; shorten net.ipv4.ip_local_reserved_ports (100 "
-			    "ports of the range), or set net.ipv4.ip_local_port_range=\"1024 "
-			    "65535\" (+64,412 ports)");
+			    "ports of the range), or set net.ipv4.ip_local_port_range=\"40000 "
+			    "65535\" (+25,436 ports)");
 	poll_begin(&s);
 	poll_end(&s);
 	assert_string_equal(s.told, "CLEARED host;");

@@ -13,22 +13,10 @@
 #include "base/lookup.h"
 #include "base/portbag.h"
 #include "base/tcp_state.h"
-#include "count/carry.h"
 #include "count/origins.h"
 #include "kernel/diag.h"
+#include "kernel/feature.h"
 #include "kernel/settings.h"
-
-/* What this kernel was seen to show; the bits are SrcPortKernelFeatures of the MIB. */
-enum kernel_feature {
-	FEATURE_BOTH_FAMILIES = 0, /* one dump covers IPv4 and IPv6 */
-	FEATURE_BOUND_IDLE = 1,    /* bound idle sockets are listed (6.8) */
-	FEATURE_EXPLICIT = 2,      /* the AUTO filter tells explicit binds apart */
-	FEATURE_NO_PORT = 3,       /* IP_BIND_ADDRESS_NO_PORT is reported (5.10) */
-	FEATURE_CGROUP = 4,        /* the cgroup of a socket is reported (5.8) */
-	FEATURE_TW_DELAY = 5,      /* tcp_tw_reuse_delay exists (6.14) */
-	FEATURE_PROBE = 6,         /* ambiguous ports can be probed (6.3, CAP_NET_ADMIN) */
-	FEATURE_FAILURES = 7       /* failed connect() calls are counted */
-};
 
 /* The sockets that share (local address, peer address, peer port): the kernel's unit of exhaustion.
  * A socket bound to a device is in a pool of its own, with the interface as zone. */
@@ -52,6 +40,18 @@ struct local {
 	struct portbag extra;
 };
 
+/* A bound idle socket at one local address, on a port of the range. */
+struct census_hold {
+	struct addr local;
+	uint16_t port;
+};
+
+/* Inbound connections of one server port outside the range. */
+struct census_server {
+	uint16_t port;
+	struct state_counts states;
+};
+
 struct census {
 	struct settings settings;
 	uint32_t features; /* bit mask of 1 << enum kernel_feature */
@@ -61,6 +61,8 @@ struct census {
 	struct portset listening;
 	/* Ports blocked otherwise: bound idle sockets, explicit binds, and what memory knows. */
 	struct portset bound;
+	/* Of these, what bound idle sockets and explicit binds alone came to. */
+	struct portset given;
 	/* Ports of any socket in a bind bucket. */
 	struct portset any;
 	/* Ports that may be blocked without sock_diag showing it; those of `listening` and `bound`
@@ -82,10 +84,12 @@ struct census {
 	struct state_counts totals;
 	uint32_t inbound, outbound;
 	uint64_t sockets; /* answers taken in, listeners and idle binds included */
-	struct carry_port servers[DIAG_SKIP_MAX]; /* inbound of ports outside the range */
+	/* What later polls may take over from this one (light.h): bound idle sockets at one local
+	 * address, and the inbound connections of the first ports outside the range. */
+	struct census_hold *holds;
+	uint32_t hold_count, hold_room;
+	struct census_server servers[DIAG_SKIP_MAX];
 	unsigned server_count;
-	/* To keep a full poll in, or that a light one takes over; may be NULL; not owned. */
-	struct carry *carry;
 	/* Of earlier polls; may be NULL; not owned. */
 	struct origins *origins;
 	/* By port - range.low: of the sockets on it, by their cookies, in any order; NULL = not
@@ -96,10 +100,6 @@ struct census {
 /* Starts a census; settings are copied. origins (may be NULL) is read and updated. */
 void census_init(struct census *census, const struct settings *settings, struct origins *origins);
 
-/* Makes carry (may be NULL) part of the census; for a light poll takes over what it carries. False
- * with errno ENOMEM. */
-bool census_carry(struct census *census, struct carry *carry);
-
 /* Enters a port of the range that is held at one local address. False with errno ENOMEM. */
 bool census_hold(struct census *census, const struct addr *local, uint16_t port);
 
@@ -109,14 +109,17 @@ bool census_watch(struct census *census);
 /* Settles a port of the range that was probed. */
 void census_settle(struct census *census, uint16_t port, bool blocked);
 
-/* The features that an answer with this socket shows: FEATURE_NO_PORT and FEATURE_CGROUP, or less.
- * Any socket but a mini one tells; holders, of which there are few, are looked at. */
-#define CENSUS_FEATURES_OF_SOCKETS (UINT32_C(1) << FEATURE_NO_PORT | UINT32_C(1) << FEATURE_CGROUP)
-uint32_t census_features_of(const struct diag_socket *socket);
-
 /* Takes in one socket of the given dump. The dumps must come in the order of enum diag_dump. False
  * with errno ENOMEM: the census is then incomplete and must be dropped. */
 bool census_add(struct census *census, enum diag_dump dump, const struct diag_socket *socket);
+
+/* The same as a diag_take of kernel/: arg is the census. */
+bool census_take(void *census, enum diag_dump dump, const struct diag_socket *socket);
+
+/* What one poll has seen of the kernel's features, it can do also where another sees no socket to
+ * tell: adds what is known to those of a complete census, and keeps in *known what that has shown.
+ */
+void census_learn(struct census *census, uint32_t *known);
 
 /* True if a TIME_WAIT of this socket's kind would be taken over by a new connect():
  * tcp_twsk_unique(). The connection's own use of timestamps is not visible; it is assumed from the

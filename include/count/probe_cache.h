@@ -10,6 +10,7 @@
 #define SRCPORTD_PROBE_CACHE_H
 
 #include "count/census.h"
+#include "kernel/probe.h"
 
 /* Polls after which an answer is asked for again: soon after the first time, as the sockets may
  * have changed between the dump and the probe, and then rarely. */
@@ -21,8 +22,6 @@ struct probe_entry {
 	uint8_t answer; /* enum probe_answer */
 	uint8_t rest;   /* polls until it is asked again */
 };
-
-enum probe_answer { PROBE_UNKNOWN, PROBE_FREE, PROBE_BLOCKED };
 
 struct probe_cache {
 	struct port_range range;
@@ -38,11 +37,11 @@ bool probe_cache_begin(struct probe_cache *cache, struct census *census);
  * that the fullest pools do not hold: these decide what the tightest have left. Returns their
  * number. */
 uint32_t probe_cache_choose(const struct probe_cache *cache, const struct census *census,
-			    uint16_t *ports, uint32_t most);
+			    struct probe_question *questions, uint32_t most);
 
-/* Keeps an answer and settles the port in the census. */
-void probe_cache_answer(struct probe_cache *cache, struct census *census, uint16_t port,
-			bool blocked);
+/* Keeps the answers and settles their ports in the census. */
+void probe_cache_answer(struct probe_cache *cache, struct census *census,
+			const struct probe_question *questions, uint32_t count);
 
 /* Frees what it owns. */
 void probe_cache_free(struct probe_cache *cache);

@@ -10,8 +10,7 @@
 #include "base/addr.h"
 #include "base/portset.h"
 #include "base/tcp_state.h"
-
-#include <linux/netlink.h>
+#include "kernel/dump.h"
 
 /* The dumps of one poll, in the order in which they are made. */
 enum diag_dump {
@@ -21,17 +20,21 @@ enum diag_dump {
 	DIAG_DUMPS
 };
 
-/* How a dump is asked for. */
-enum diag_form {
-	DIAG_BOTH, /* TCPDIAG_GETSOCK: both families in one walk of the kernel's tables */
-	DIAG_V4,   /* SOCK_DIAG_BY_FAMILY, AF_INET */
-	DIAG_V6    /* SOCK_DIAG_BY_FAMILY, AF_INET6 */
-};
-
-/* Local ports that diag_request_without() can leave out. */
+/* Local ports that a plan can leave out. */
 #define DIAG_SKIP_MAX 16
 
-/* Room that any request needs. */
+/* What one poll asks for; it does not change while the poll is under way. */
+struct diag_plan {
+	struct port_range range; /* of which explicit binds are asked for */
+	/* Holders: listeners alone, much cheaper, as the table of bound sockets is not walked.
+	 * Explicit binds: none. */
+	bool light;
+	/* Connections: not those of these local ports, which the kernel then does not copy. */
+	uint16_t without[DIAG_SKIP_MAX];
+	unsigned without_count;
+};
+
+/* Room that any request of a plan needs. */
 #define DIAG_REQUEST_MAX 512
 
 /* What a socket says of IP_BIND_ADDRESS_NO_PORT: not at all, not set, set. */
@@ -56,20 +59,12 @@ struct diag_socket {
 	size_t attrs_length;
 };
 
-/* Writes the request for a dump to buf (DIAG_REQUEST_MAX octets, aligned for nlmsghdr).
- * DIAG_EXPLICIT is filtered in the kernel to sockets of `range` that are not INET_DIAG_BC_AUTO.
- * Returns the message, ready to send. */
-struct nlmsghdr *diag_request(void *buf, enum diag_dump dump, enum diag_form form, uint32_t seq,
-			      const struct port_range *range);
-
-/* DIAG_HOLDERS for listeners alone: much cheaper, as it does not walk the table of bound sockets.
- */
-struct nlmsghdr *diag_request_listeners(void *buf, enum diag_form form, uint32_t seq);
-
-/* DIAG_SOCKETS without the sockets of at most DIAG_SKIP_MAX local ports, which the kernel then does
- * not copy. */
-struct nlmsghdr *diag_request_without(void *buf, enum diag_form form, uint32_t seq,
-				      const uint16_t *ports, unsigned count);
+/* Writes the request for a dump of the plan to buf (DIAG_REQUEST_MAX octets, aligned for nlmsghdr):
+ * TCPDIAG_GETSOCK for both families in one walk of the kernel's tables (DUMP_ALL), else
+ * SOCK_DIAG_BY_FAMILY. DIAG_EXPLICIT is filtered in the kernel to sockets of the range that are not
+ * INET_DIAG_BC_AUTO. Returns the message, ready to send. */
+struct nlmsghdr *diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump,
+			      enum dump_form form, uint32_t seq);
 
 /* Request for bound idle sockets on exactly this IPv4 port (feature test of state bit 13). */
 struct nlmsghdr *diag_request_bound(void *buf, uint32_t seq, uint16_t port);
@@ -78,11 +73,29 @@ struct nlmsghdr *diag_request_bound(void *buf, uint32_t seq, uint16_t port);
  * family or state. The result refers into the message. */
 bool diag_decode(const struct nlmsghdr *message, struct diag_socket *out);
 
+/* Takes one socket of a dump, which it must not keep. False if there is no memory for it. */
+typedef bool diag_take(void *arg, enum diag_dump dump, const struct diag_socket *socket);
+
+/* Who takes the sockets of a dump, and of which one. */
+struct diag_taker {
+	diag_take *take;
+	void *arg;
+	enum diag_dump dump;
+};
+
+/* A dump_take (dump.h) that decodes a message and hands its socket over; taker is a struct
+ * diag_taker. Returns 0, EBADMSG or ENOMEM. */
+int diag_take_message(void *taker, const struct nlmsghdr *message);
+
 /* IP_BIND_ADDRESS_NO_PORT from INET_DIAG_SOCKOPT (5.10); NO_PORT_UNKNOWN where it is not given. */
 enum diag_no_port diag_no_port(const struct diag_socket *socket);
 
 /* INET_DIAG_SKV6ONLY; false where it is not given. */
 bool diag_v6only(const struct diag_socket *socket);
+
+/* What the answer for this socket shows of the kernel: a mask of FEATURES_OF_SOCKETS. Any socket
+ * but a mini one tells. */
+uint32_t diag_features(const struct diag_socket *socket);
 
 /* INET_DIAG_CGROUP_ID (5.8), or 0 where it is not given. */
 uint64_t diag_cgroup(const struct diag_socket *socket);

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * poller: asks the kernel for its TCP sockets over netlink (sock_diag) and feeds a census, one
- * datagram at a time, so that an event loop can do other things in between.
+ * poller: asks the kernel for its TCP sockets over netlink (sock_diag), by one plan a poll, and
+ * hands each of them to a function: one datagram at a time, so that an event loop can do other
+ * things in between.
  */
 #ifndef SRCPORTD_POLLER_H
 #define SRCPORTD_POLLER_H
 
-#include "count/census.h"
-
-#include <stdio.h>
+#include "kernel/diag.h"
 
 enum poller_step {
 	POLLER_MORE,  /* wait until poller_fd() is readable, then poller_read() */
-	POLLER_DONE,  /* the census is complete */
-	POLLER_FAILED /* poller_error() says why; the census must be dropped */
+	POLLER_DONE,  /* every socket of the plan has been handed over */
+	POLLER_FAILED /* poller_error() says why; what was handed over must be dropped */
 };
 
 struct poller;
@@ -23,21 +22,25 @@ struct poller;
 struct poller *poller_open(char *error, size_t room);
 void poller_close(struct poller *poller); /* NULL is allowed */
 
-/* The descriptor to wait for. It may change with every poller_begin(). */
+/* The descriptor to wait for. It may change with each step. */
 int poller_fd(const struct poller *poller);
 
-/* Starts a poll into census, which must be fresh and outlive the poll. Datagrams are added to
- * record (NULL = no recording). A poll that is still under way is given up. */
-enum poller_step poller_begin(struct poller *poller, struct census *census, FILE *record);
+/* Starts a poll: sockets are handed to `take`, dump by dump in the order of enum diag_dump, until
+ * it ends; the plan is copied. Datagrams are added to record (NULL = no recording). A poll that is
+ * still under way is given up. */
+enum poller_step poller_begin(struct poller *poller, const struct diag_plan *plan, diag_take *take,
+			      void *arg, FILE *record);
 
-/* Reads one datagram; waits for it for at most POLLER_TIMEOUT_S. An interrupted wait (EINTR) goes
- * on. MSG_TRUNC, NLMSG_ERROR, a wrong sequence number or port id, and a dump that does not end are
- * failures. */
+/* Reads one datagram; waits for it for at most POLLER_TIMEOUT_S. What is no whole answer to this
+ * poll, as dump_read() has it, is a failure. */
 #define POLLER_TIMEOUT_S 5
 enum poller_step poller_read(struct poller *poller);
 
 /* Gives up a poll that did not go on in time: always POLLER_FAILED. */
 enum poller_step poller_give_up(struct poller *poller);
+
+/* What the kernel was seen to be able to do: a mask of 1 << enum kernel_feature. */
+uint32_t poller_features(const struct poller *poller);
 
 /* Why the last step failed: one line. */
 const char *poller_error(const struct poller *poller);

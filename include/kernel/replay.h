@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * replay: a recording in the place of the kernel.
+ * replay: a recording in the place of the kernel: first its files and settings, then its sockets.
  */
 #ifndef SRCPORTD_REPLAY_H
 #define SRCPORTD_REPLAY_H
 
-#include "count/census.h"
+#include "kernel/diag.h"
 #include "kernel/procfile.h"
 
-/* Reads a recording from `path` into a fresh census, which the caller frees also on error, and
- * its files into source (procfile_free_copies()). NULL on success; else one line in error. */
-const char *replay_read(const char *path, struct procfile_source *source, struct census *census,
+struct replay;
+
+/* Opens the recording at path, which must outlive it, and reads it up to its first dump: its files
+ * go into source, which the caller frees also on error (procfile_free_copies()) and which must
+ * outlive it too, and the settings that they hold into *settings. NULL with one line in error. */
+struct replay *replay_open(const char *path, struct procfile_source *source,
+			   struct settings *settings, char *error, size_t room);
+void replay_close(struct replay *replay); /* NULL is allowed */
+
+/* Hands every socket of its dumps to `take`, in the order of enum diag_dump, and adds to *features
+ * what the recording says of its kernel. NULL on success; else one line in error: what was handed
+ * over must then be dropped. Once only. */
+const char *replay_read(struct replay *replay, diag_take *take, void *arg, uint32_t *features,
 			char *error, size_t room);
 
 #endif

@@ -8,18 +8,16 @@
 
 #include "owners/owner_book.h"
 
-/* Room for the request of OWNER_POOLS_MAX pools, aligned for nlmsghdr. */
-#define OWNER_ASK_REQUEST_MAX 2048
-
-/* Writes the request: sockets of DIAG_SOCKETS whose local address, peer address and peer port are
- * those of one of the pools; zones are not looked at. */
-struct nlmsghdr *owner_ask_request(void *buf, enum diag_form form, uint32_t seq,
+/* Writes the request to buf (DUMP_REQUEST_MAX octets, enough for OWNER_POOLS_MAX pools): sockets of
+ * DIAG_SOCKETS whose local address, peer address and peer port are those of one of the pools; zones
+ * are not looked at. */
+struct nlmsghdr *owner_ask_request(void *buf, enum dump_form form, uint32_t seq,
 				   const struct owner_pool *pools, uint32_t count);
 
 enum owner_ask_step {
 	OWNER_ASK_MORE, /* when owner_ask_fd() is readable, owner_ask_read() */
 	OWNER_ASK_DONE,
-	OWNER_ASK_FAILED /* errno says why */
+	OWNER_ASK_FAILED /* errno says why; the book has a part */
 };
 
 struct owner_ask;

@@ -39,6 +39,7 @@ census_free(struct census *census)
 		portbag_free(&census->locals[i].extra);
 	free(census->pools);
 	free(census->locals);
+	free(census->holds);
 	free(census->keys);
 	lookup_free(&census->pool_lookup);
 	lookup_free(&census->local_lookup);
@@ -149,13 +150,6 @@ census_hold(struct census *census, const struct addr *address, uint16_t port)
 }
 
 bool
-census_carry(struct census *census, struct carry *carry)
-{
-	census->carry = carry;
-	return carry == NULL || !carry->light || carry_apply(carry, census);
-}
-
-bool
 census_watch(struct census *census)
 {
 	if (census->keys == NULL)
@@ -189,17 +183,25 @@ note(const struct census *census, const struct diag_socket *s, enum origin origi
 		origins_note(census->origins, s->cookie, origin);
 }
 
-uint32_t
-census_features_of(const struct diag_socket *s)
+/* A port that bind() was given. */
+static void
+add_given(struct census *census, uint16_t port)
 {
-	uint32_t features = 0;
-	if (s->mini)
-		return 0;
-	if (diag_no_port(s) != NO_PORT_UNKNOWN)
-		features |= UINT32_C(1) << FEATURE_NO_PORT;
-	if (diag_cgroup(s) != 0)
-		features |= UINT32_C(1) << FEATURE_CGROUP;
-	return features;
+	portset_add(&census->bound, port);
+	portset_add(&census->given, port);
+}
+
+/* False with errno ENOMEM. */
+static bool
+keep_hold(struct census *census, const struct diag_socket *s)
+{
+	struct census_hold *holds =
+	    array_grow(census->holds, census->hold_count, &census->hold_room, sizeof(*holds));
+	if (holds == NULL)
+		return false;
+	census->holds = holds;
+	holds[census->hold_count++] = (struct census_hold){s->local, s->local_port};
+	return true;
 }
 
 /* A listener or a bound idle socket: blocks its port for every pool, and for bind(addr, 0) at its
@@ -208,15 +210,19 @@ census_features_of(const struct diag_socket *s)
 static bool
 add_holder(struct census *census, const struct diag_socket *s)
 {
-	portset_add(s->state == STATE_LISTEN ? &census->listening : &census->bound, s->local_port);
+	bool idle = s->state != STATE_LISTEN;
 	portset_add(&census->any, s->local_port);
-	if (s->state != STATE_LISTEN)
+	if (idle) {
+		add_given(census, s->local_port);
 		census->features |= UINT32_C(1) << FEATURE_BOUND_IDLE;
-	if ((census->features & CENSUS_FEATURES_OF_SOCKETS) != CENSUS_FEATURES_OF_SOCKETS)
-		census->features |= census_features_of(s);
+	} else {
+		portset_add(&census->listening, s->local_port);
+	}
+	if ((census->features & FEATURES_OF_SOCKETS) != FEATURES_OF_SOCKETS)
+		census->features |= diag_features(s);
 	if (!range_has(&census->settings.range, s->local_port))
 		return true;
-	if (s->state != STATE_LISTEN)
+	if (idle)
 		note(census, s, ORIGIN_EXPLICIT);
 	if (addr_is_any(&s->local)) {
 		if (addr_is_v4(&s->local) || !diag_v6only(s))
@@ -225,8 +231,7 @@ add_holder(struct census *census, const struct diag_socket *s)
 			portset_add(&census->wild6, s->local_port);
 		return true;
 	}
-	if (census->carry != NULL && !census->carry->light && s->state != STATE_LISTEN &&
-	    !carry_hold(census->carry, &s->local, s->local_port))
+	if (idle && !keep_hold(census, s))
 		return false;
 	return census_hold(census, &s->local, s->local_port);
 }
@@ -235,7 +240,7 @@ add_holder(struct census *census, const struct diag_socket *s)
 static void
 add_explicit(struct census *census, const struct diag_socket *s)
 {
-	portset_add(&census->bound, s->local_port);
+	add_given(census, s->local_port);
 	note(census, s, ORIGIN_EXPLICIT);
 }
 
@@ -261,8 +266,8 @@ count_server(struct census *census, const struct diag_socket *s)
 	}
 	if (census->server_count == DIAG_SKIP_MAX)
 		return;
-	struct carry_port *server = &census->servers[census->server_count++];
-	*server = (struct carry_port){.port = s->local_port};
+	struct census_server *server = &census->servers[census->server_count++];
+	*server = (struct census_server){.port = s->local_port};
 	server->states.of[s->state]++;
 }
 
@@ -388,4 +393,17 @@ census_add(struct census *census, enum diag_dump dump, const struct diag_socket 
 	census->sockets++;
 	census->totals.of[s->state]++;
 	return dump == DIAG_HOLDERS ? add_holder(census, s) : add_connection(census, s);
+}
+
+bool
+census_take(void *census, enum diag_dump dump, const struct diag_socket *s)
+{
+	return census_add(census, dump, s);
+}
+
+void
+census_learn(struct census *census, uint32_t *known)
+{
+	*known |= census->features & FEATURES_OF_SOCKETS;
+	census->features |= *known;
 }

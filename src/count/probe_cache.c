@@ -74,7 +74,7 @@ find_fullest(const struct census *census, const struct pool *fullest[static FULL
 
 /* Ports chosen so far. */
 struct choice {
-	uint16_t *ports;
+	struct probe_question *questions;
 	uint32_t count, most;
 };
 
@@ -90,20 +90,21 @@ choose_from(struct choice *choice, struct portset *from, const struct pool *pool
 			return;
 		if (pool != NULL && portbag_has(&pool->held, range, (uint16_t)port))
 			continue;
-		choice->ports[choice->count++] = (uint16_t)port;
+		choice->questions[choice->count++] =
+		    (struct probe_question){.port = (uint16_t)port};
 		portset_del(from, (uint16_t)port);
 	}
 }
 
 uint32_t
-probe_cache_choose(const struct probe_cache *cache, const struct census *census, uint16_t *ports,
-		   uint32_t most)
+probe_cache_choose(const struct probe_cache *cache, const struct census *census,
+		   struct probe_question *questions, uint32_t most)
 {
 	const struct port_range *range = &cache->range;
 	const struct pool *fullest[FULLEST];
 	unsigned pools = find_fullest(census, fullest);
 	struct portset kind[3]; /* ambiguous, assumed, due again */
-	struct choice choice = {ports, 0, most};
+	struct choice choice = {questions, 0, most};
 
 	kind[0] = census->ambiguous;
 	kind[1] = census->any;
@@ -130,14 +131,20 @@ probe_cache_choose(const struct probe_cache *cache, const struct census *census,
 }
 
 void
-probe_cache_answer(struct probe_cache *cache, struct census *census, uint16_t port, bool blocked)
+probe_cache_answer(struct probe_cache *cache, struct census *census,
+		   const struct probe_question *questions, uint32_t count)
 {
-	struct probe_entry *s = entry_of(cache, port);
-	enum probe_answer answer = blocked ? PROBE_BLOCKED : PROBE_FREE;
-	*s = (struct probe_entry){.key = census->keys[port - cache->range.low],
-				  .answer = (uint8_t)answer,
-				  .rest = s->answer == answer ? PROBE_REST : PROBE_CONFIRM};
-	census_settle(census, port, blocked);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct probe_question *q = &questions[i];
+		struct probe_entry *s = entry_of(cache, q->port);
+		if (q->answer == PROBE_UNKNOWN)
+			continue;
+		*s = (struct probe_entry){.key = census->keys[q->port - cache->range.low],
+					  .answer = q->answer,
+					  .rest =
+					      s->answer == q->answer ? PROBE_REST : PROBE_CONFIRM};
+		census_settle(census, q->port, q->answer == PROBE_BLOCKED);
+	}
 }
 
 void

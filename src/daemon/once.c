@@ -4,10 +4,10 @@
 #include "alarm/alarm_watch.h"
 #include "base/clean.h"
 #include "base/clock.h"
+#include "daemon/probing.h"
 #include "failures/failures.h"
 #include "kernel/hostwatch.h"
 #include "kernel/poller.h"
-#include "kernel/probe.h"
 #include "kernel/procfile.h"
 #include "kernel/recording.h"
 #include "kernel/replay.h"
@@ -59,13 +59,13 @@ look_around(struct once *once, const struct settings *settings)
 static void
 settle(struct once *once)
 {
-	struct probe *probe = probe_new();
+	struct probing *probe = probing_new();
 	const char *trouble = strerror(ENOMEM);
 	if (probe != NULL)
-		trouble = probe_run(probe, &once->census, UINT32_MAX, PROBE_ONCE_US);
+		trouble = probing_run(probe, &once->census, UINT32_MAX, PROBING_ONCE_US);
 	if (trouble != NULL)
 		fprintf(stderr, "srcportd: --probe: %s\n", trouble);
-	probe_free(probe);
+	probing_free(probe);
 }
 
 static bool
@@ -82,9 +82,18 @@ poll_kernel(struct once *once)
 	if (poller == NULL)
 		return false;
 	uint64_t start = clock_us();
-	enum poller_step step = poller_begin(poller, &once->census, once->source.record);
+	const struct diag_plan plan = {.range = settings.range};
+	FILE *record = once->source.record;
+	enum poller_step step = poller_begin(poller, &plan, census_take, &once->census, record);
 	while (step == POLLER_MORE)
 		step = poller_read(poller);
+	if (step == POLLER_DONE) {
+		uint32_t known = poller_features(poller);
+		census_learn(&once->census, &known);
+		if (record != NULL &&
+		    (!recording_features(record, known) || !recording_end(record)))
+			complain(once, "recording", strerror(errno));
+	}
 	if (step == POLLER_DONE && once->config->probe)
 		settle(once);
 	once->duration_us = (uint32_t)(clock_us() - start);
@@ -94,18 +103,29 @@ poll_kernel(struct once *once)
 	return step == POLLER_DONE;
 }
 
+static bool
+replay(struct once *once)
+{
+	struct settings settings;
+	struct replay *replay = replay_open(once->options->replay, &once->source, &settings,
+					    once->error, sizeof(once->error));
+	if (replay == NULL)
+		return false;
+	look_around(once, &settings);
+	census_init(&once->census, &settings, NULL);
+	bool good = replay_read(replay, census_take, &once->census, &once->census.features,
+				once->error, sizeof(once->error)) == NULL;
+	replay_close(replay);
+	return good;
+}
+
 /* Fills the census from the kernel or from a recording. */
 static bool
 collect(struct once *once)
 {
 	const struct options *options = once->options;
-	if (options->replay != NULL) {
-		if (replay_read(options->replay, &once->source, &once->census, once->error,
-				sizeof(once->error)) != NULL)
-			return false;
-		look_around(once, &once->census.settings);
-		return true;
-	}
+	if (options->replay != NULL)
+		return replay(once);
 	once->source = (struct procfile_source){.root = options->proc_root};
 	if (options->record == NULL)
 		return poll_kernel(once);

@@ -3,11 +3,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "count/light.h"
 #include "count/origins.h"
 #include "count/trend.h"
+#include "daemon/probing.h"
 #include "kernel/hostwatch.h"
 #include "kernel/poller.h"
-#include "kernel/probe.h"
 #include "kernel/procfile.h"
 
 #include <errno.h>
@@ -23,10 +24,12 @@ struct round {
 	struct trend *trend;
 	struct poller *poller;
 	struct origins *origins;
-	struct carry carry;
+	struct light light;
+	struct diag_plan plan; /* of the poll under way, or the last one */
+	uint32_t known;        /* of the kernel's features */
 	struct failures *failures;
 	struct failure_state failures_told; /* what the log says of them */
-	struct probe *probe;                /* NULL while probing is off */
+	struct probing *probe;              /* NULL while probing is off */
 	bool probe_trouble;                 /* it has been logged that probing fails */
 
 	bool busy;           /* a dump is under way, into census */
@@ -98,8 +101,8 @@ round_close(struct round *r)
 	origins_free(r->origins);
 	trend_free(r->trend);
 	failures_free(r->failures);
-	carry_free(&r->carry);
-	probe_free(r->probe);
+	light_free(&r->light);
+	probing_free(r->probe);
 	poller_close(r->poller);
 	free(r);
 }
@@ -144,12 +147,12 @@ static void
 plan_probe(struct round *r)
 {
 	if (!r->config->probe) {
-		probe_free(r->probe);
+		probing_free(r->probe);
 		r->probe = NULL;
 		return;
 	}
 	if (r->probe == NULL)
-		r->probe = probe_new();
+		r->probe = probing_new();
 	shortage_note(r->shortage, SHORTAGE_PROBE, r->probe != NULL && census_watch(&r->census));
 }
 
@@ -159,7 +162,8 @@ settle(struct round *r)
 {
 	if (r->probe == NULL || r->census.keys == NULL)
 		return;
-	const char *trouble = probe_run(r->probe, &r->census, r->config->probe_max, PROBE_POLL_US);
+	const char *trouble =
+	    probing_run(r->probe, &r->census, r->config->probe_max, PROBING_POLL_US);
 	if (trouble != NULL && !r->probe_trouble)
 		log_error("probe", "%s; ports stay in doubt", trouble);
 	if (trouble == NULL && r->probe_trouble)
@@ -187,6 +191,8 @@ count_failures(struct round *r)
 static enum round_step
 finish(struct round *r)
 {
+	r->known |= poller_features(r->poller);
+	census_learn(&r->census, &r->known);
 	settle(r);
 	forget(r);
 	r->tally = tally_make(&r->census, r->config->targets, r->config->target_count);
@@ -197,9 +203,9 @@ finish(struct round *r)
 	if (r->outlooks == NULL || r->marks == NULL)
 		return fail(r, "out of memory");
 	count_failures(r);
-	origins_commit(r->origins, &r->census.listening, &r->census.any, !r->carry.light);
-	if (!r->carry.light)
-		carry_keep_inbound(&r->carry, &r->census);
+	origins_commit(r->origins, &r->census.listening, &r->census.any, !r->plan.light);
+	if (!r->plan.light)
+		light_keep(&r->light, &r->census);
 	r->sockets = (uint32_t)r->tally->totals.sockets;
 	census_free(&r->census);
 	r->busy = false;
@@ -232,10 +238,10 @@ round_begin(struct round *r, bool urgent)
 	census_init(&r->census, &settings, r->origins);
 	r->busy = true;
 	plan_probe(r);
-	carry_plan(&r->carry, &settings, r->sockets, urgent);
-	if (!census_carry(&r->census, &r->carry))
+	r->plan = light_plan(&r->light, &settings, r->sockets, urgent);
+	if (r->plan.light && !light_patch(&r->light, &r->census))
 		return fail(r, "out of memory");
-	return step(r, poller_begin(r->poller, &r->census, NULL));
+	return step(r, poller_begin(r->poller, &r->plan, census_take, &r->census, NULL));
 }
 
 enum round_step
@@ -264,8 +270,8 @@ round_take(struct round *r, struct hysteresis *hysteresis, const struct hysteres
 	stats->made_ms = end_us / 1000;
 	stats->duration_us = (uint32_t)(end_us - r->started_us);
 	stats->sockets = r->sockets;
-	stats->carried = carry_sockets(&r->carry);
-	stats->light = r->carry.light ? r->carry.age : 0;
+	stats->carried = r->plan.light ? light_sockets(&r->light) : 0;
+	stats->light = r->plan.light ? r->light.age : 0;
 	struct findings *findings = findings_make(&evidence, r->config, hysteresis, rules);
 	if (findings != NULL) {
 		*tally = r->tally;

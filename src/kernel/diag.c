@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "kernel/diag.h"
 
+#include "kernel/feature.h"
+
 #include <arpa/inet.h>
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
@@ -71,12 +74,12 @@ put_without_filter(struct nlmsghdr *message, const uint16_t *ports, unsigned cou
 }
 
 static struct nlmsghdr *
-put_request(void *buf, enum diag_form form, uint32_t seq, uint32_t states)
+put_request(void *buf, enum dump_form form, uint32_t seq, uint32_t states)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	message->nlmsg_seq = seq;
-	if (form == DIAG_BOTH) {
+	if (form == DUMP_ALL) {
 		message->nlmsg_type = TCPDIAG_GETSOCK;
 		struct inet_diag_req *req = mnl_nlmsg_put_extra_header(message, sizeof(*req));
 		req->idiag_family = AF_INET;
@@ -84,7 +87,7 @@ put_request(void *buf, enum diag_form form, uint32_t seq, uint32_t states)
 	} else {
 		message->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 		struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(message, sizeof(*req));
-		req->sdiag_family = form == DIAG_V4 ? AF_INET : AF_INET6;
+		req->sdiag_family = form == DUMP_V4 ? AF_INET : AF_INET6;
 		req->sdiag_protocol = IPPROTO_TCP;
 		req->idiag_states = states;
 	}
@@ -92,36 +95,24 @@ put_request(void *buf, enum diag_form form, uint32_t seq, uint32_t states)
 }
 
 struct nlmsghdr *
-diag_request(void *buf, enum diag_dump dump, enum diag_form form, uint32_t seq,
-	     const struct port_range *range)
+diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump, enum dump_form form,
+	     uint32_t seq)
 {
-	uint32_t states = dump == DIAG_HOLDERS ? STATES_HOLDERS : STATES_SOCKETS;
+	uint32_t states = dump != DIAG_HOLDERS ? STATES_SOCKETS
+			  : plan->light        ? BIT(STATE_LISTEN)
+					       : STATES_HOLDERS;
 	struct nlmsghdr *message = put_request(buf, form, seq, states);
 	if (dump == DIAG_EXPLICIT)
-		put_explicit_filter(message, range);
-	return message;
-}
-
-struct nlmsghdr *
-diag_request_listeners(void *buf, enum diag_form form, uint32_t seq)
-{
-	return put_request(buf, form, seq, BIT(STATE_LISTEN));
-}
-
-struct nlmsghdr *
-diag_request_without(void *buf, enum diag_form form, uint32_t seq, const uint16_t *ports,
-		     unsigned count)
-{
-	struct nlmsghdr *message = put_request(buf, form, seq, STATES_SOCKETS);
-	if (count > 0)
-		put_without_filter(message, ports, count);
+		put_explicit_filter(message, &plan->range);
+	else if (dump == DIAG_SOCKETS && plan->without_count > 0)
+		put_without_filter(message, plan->without, plan->without_count);
 	return message;
 }
 
 struct nlmsghdr *
 diag_request_bound(void *buf, uint32_t seq, uint16_t port)
 {
-	struct nlmsghdr *message = put_request(buf, DIAG_V4, seq, BIT(STATE_BOUND_INACTIVE));
+	struct nlmsghdr *message = put_request(buf, DUMP_V4, seq, BIT(STATE_BOUND_INACTIVE));
 	put_port_filter(message, port);
 	return message;
 }
@@ -187,6 +178,16 @@ diag_decode(const struct nlmsghdr *message, struct diag_socket *out)
 	return true;
 }
 
+int
+diag_take_message(void *arg, const struct nlmsghdr *message)
+{
+	const struct diag_taker *taker = arg;
+	struct diag_socket socket;
+	if (!diag_decode(message, &socket))
+		return EBADMSG;
+	return taker->take(taker->arg, taker->dump, &socket) ? 0 : ENOMEM;
+}
+
 enum diag_no_port
 diag_no_port(const struct diag_socket *socket)
 {
@@ -213,4 +214,17 @@ diag_cgroup(const struct diag_socket *socket)
 	if (payload != NULL)
 		memcpy(&cgroup, payload, sizeof(cgroup));
 	return cgroup;
+}
+
+uint32_t
+diag_features(const struct diag_socket *socket)
+{
+	uint32_t features = 0;
+	if (socket->mini)
+		return 0;
+	if (diag_no_port(socket) != NO_PORT_UNKNOWN)
+		features |= UINT32_C(1) << FEATURE_NO_PORT;
+	if (diag_cgroup(socket) != 0)
+		features |= UINT32_C(1) << FEATURE_CGROUP;
+	return features;
 }

@@ -1,39 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 #include "kernel/poller.h"
 
-#include "kernel/dump.h"
-#include "kernel/recording.h"
+#include "kernel/feature.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
-#include <linux/inet_diag.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
+#include <sys/socket.h>
 #include <unistd.h>
-
-/* The kernel sizes its chunks by the largest receive it has seen, up to 32 KiB, and never goes
- * back: a smaller buffer later on would lose entries. So there is this one. */
-#define BUFFER_OCTETS 65536
 
 /* 127.83.82.80 */
 #define LONELY_LOOPBACK 0x7f535250
 
 struct poller {
-	struct mnl_socket *socket;
-	bool busy;           /* a dump is under way on the socket */
-	bool heard;          /* part of its answer is in the census */
-	bool one_walk;       /* the kernel takes DIAG_BOTH */
-	bool explicit_works; /* it takes the AUTO filter */
-	uint32_t features;
-	uint32_t seq;
-	enum diag_dump dump;
-	enum diag_form form;
-	struct census *census;
+	struct dump *dump;
+	struct diag_plan plan;
+	struct diag_taker taker;
 	FILE *record;
+	bool no_explicit; /* the kernel does not know the AUTO filter */
+	uint32_t features;
 	char error[160];
-	_Alignas(struct nlmsghdr) char buffer[BUFFER_OCTETS];
 };
 
 static const char *const dump_name[DIAG_DUMPS] = {
@@ -41,24 +28,6 @@ static const char *const dump_name[DIAG_DUMPS] = {
     [DIAG_EXPLICIT] = "explicit binds",
     [DIAG_SOCKETS] = "connections",
 };
-
-static bool
-open_socket(struct poller *poller)
-{
-	poller->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-	if (poller->socket == NULL)
-		return false;
-	const struct timeval timeout = {.tv_sec = POLLER_TIMEOUT_S};
-	int fd = mnl_socket_get_fd(poller->socket);
-	if (mnl_socket_bind(poller->socket, 0, MNL_SOCKET_AUTOPID) == 0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) == 0)
-		return true;
-	int error = errno;
-	mnl_socket_close(poller->socket);
-	poller->socket = NULL;
-	errno = error;
-	return false;
-}
 
 /* Binds to any port of a loopback address that has no other sockets, and so all its ports: when the
  * host's are spent is when it matters most. Where there is no loopback, or wildcards hold all
@@ -79,49 +48,54 @@ bind_somewhere(int fd, struct sockaddr_in *sin)
 	return false;
 }
 
+static struct nlmsghdr *
+request_bound(const void *port, void *buf, enum dump_form form, uint32_t seq)
+{
+	(void)form;
+	return diag_request_bound(buf, seq, *(const uint16_t *)port);
+}
+
+static bool
+take_own(void *arg, enum diag_dump dump, const struct diag_socket *socket)
+{
+	(void)dump;
+	*(uint32_t *)arg |= UINT32_C(1) << FEATURE_BOUND_IDLE | diag_features(socket);
+	return true;
+}
+
 /* Binds a socket of our own to a port and looks whether the kernel lists it: state bit 13 is
  * ignored without a word before 6.8. A port that cannot be bound, or a sandbox without AF_INET,
  * leaves it open; a bound idle socket of somebody else's settles it later. */
-static bool
-lists_bound_idle(struct poller *poller)
+static void
+test_bound_idle(struct poller *poller)
 {
 	struct sockaddr_in sin;
-	bool listed = false;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return false;
+		return;
 	if (bind_somewhere(fd, &sin)) {
-		char buf[DIAG_REQUEST_MAX] __attribute__((aligned(8)));
-		struct nlmsghdr *request =
-		    diag_request_bound(buf, ++poller->seq, ntohs(sin.sin_port));
-		ssize_t got = -1;
-		if (mnl_socket_sendto(poller->socket, request, request->nlmsg_len) > 0)
-			got = mnl_socket_recvfrom(poller->socket, poller->buffer, BUFFER_OCTETS);
-		struct diag_socket s;
-		const struct nlmsghdr *answer = (const struct nlmsghdr *)(void *)poller->buffer;
-		listed = got > 0 && mnl_nlmsg_ok(answer, (int)got) && diag_decode(answer, &s);
-		if (listed)
-			poller->features |= census_features_of(&s);
-		/* Whatever else that dump had to say is not needed. */
-		mnl_socket_close(poller->socket);
-		if (!open_socket(poller))
-			listed = false;
+		const uint16_t port = ntohs(sin.sin_port);
+		struct diag_taker taker = {.take = take_own, .arg = &poller->features};
+		const struct dump_question question = {.forms = DUMP_IN(DUMP_V4),
+						       .request = request_bound,
+						       .what = &port,
+						       .take = diag_take_message,
+						       .arg = &taker};
+		enum dump_result result = dump_begin(poller->dump, &question);
+		while (result == DUMP_MORE)
+			result = dump_read(poller->dump);
 	}
 	close(fd);
-	return listed;
 }
 
 struct poller *
 poller_open(char *error, size_t room)
 {
 	struct poller *poller = calloc(1, sizeof(*poller));
-	if (poller != NULL) {
-		poller->one_walk = true;
-		poller->explicit_works = true;
-		if (open_socket(poller) && lists_bound_idle(poller))
-			poller->features |= UINT32_C(1) << FEATURE_BOUND_IDLE;
-		if (poller->socket != NULL)
-			return poller;
+	if (poller != NULL &&
+	    (poller->dump = dump_open(NETLINK_SOCK_DIAG, POLLER_TIMEOUT_S)) != NULL) {
+		test_bound_idle(poller);
+		return poller;
 	}
 	snprintf(error, room, "netlink sock_diag socket: %s", strerror(errno));
 	free(poller);
@@ -133,15 +107,20 @@ poller_close(struct poller *poller)
 {
 	if (poller == NULL)
 		return;
-	if (poller->socket != NULL)
-		mnl_socket_close(poller->socket);
+	dump_close(poller->dump);
 	free(poller);
 }
 
 int
 poller_fd(const struct poller *poller)
 {
-	return poller->socket != NULL ? mnl_socket_get_fd(poller->socket) : -1;
+	return dump_fd(poller->dump);
+}
+
+uint32_t
+poller_features(const struct poller *poller)
+{
+	return poller->features;
 }
 
 const char *
@@ -150,157 +129,98 @@ poller_error(const struct poller *poller)
 	return poller->error;
 }
 
-static enum poller_step
-fail(struct poller *poller, const char *what, int error)
+static bool
+failed_with(const struct poller *poller, int expected)
 {
-	/* Whatever the kernel may still have to say to this is not for the next poll to read. */
-	poller->busy = true;
+	int error;
+	dump_failure(poller->dump, &error);
+	return error == expected;
+}
+
+static enum poller_step
+fail(struct poller *poller, enum dump_result result)
+{
+	int error;
+	const char *what = dump_failure(poller->dump, &error);
+	if (result == DUMP_REFUSED && error == ENOENT)
+		what = "this kernel has no tcp_diag";
 	snprintf(poller->error, sizeof(poller->error), "dump of %s: %s: %s",
-		 dump_name[poller->dump], what, strerror(error));
+		 dump_name[poller->taker.dump], what, strerror(error));
 	return POLLER_FAILED;
 }
 
-/* The request for the dump that is due; a light poll asks for less. */
-static const struct nlmsghdr *
-make_request(struct poller *poller, void *buf)
+static struct nlmsghdr *
+request(const void *arg, void *buf, enum dump_form form, uint32_t seq)
 {
-	const struct carry *carry = poller->census->carry;
-	poller->seq++;
-	if (carry == NULL || !carry->light)
-		return diag_request(buf, poller->dump, poller->form, poller->seq,
-				    &poller->census->settings.range);
-	if (poller->dump == DIAG_HOLDERS)
-		return diag_request_listeners(buf, poller->form, poller->seq);
-	uint16_t ports[DIAG_SKIP_MAX];
-	unsigned count = 0;
-	while (count < carry->port_count) {
-		ports[count] = carry->ports[count].port;
-		count++;
-	}
-	return diag_request_without(buf, poller->form, poller->seq, ports, count);
+	const struct poller *poller = arg;
+	return diag_request(buf, &poller->plan, poller->taker.dump, form, seq);
 }
 
-static enum poller_step
-send_request(struct poller *poller)
-{
-	char buf[DIAG_REQUEST_MAX] __attribute__((aligned(8)));
-	const struct nlmsghdr *request = make_request(poller, buf);
-	if (mnl_socket_sendto(poller->socket, request, request->nlmsg_len) < 0)
-		return fail(poller, "request", errno);
-	poller->busy = true;
-	poller->heard = false;
-	return POLLER_MORE;
-}
-
-static enum poller_step
+static enum dump_result
 start_dump(struct poller *poller, enum diag_dump dump)
 {
-	poller->dump = dump;
-	poller->form = poller->one_walk ? DIAG_BOTH : DIAG_V4;
-	return send_request(poller);
+	poller->taker.dump = dump;
+	const struct dump_question question = {
+	    .forms = DUMP_IN(DUMP_ALL) | DUMP_IN(DUMP_V4) | DUMP_IN(DUMP_V6),
+	    .request = request,
+	    .what = poller,
+	    .take = diag_take_message,
+	    .arg = &poller->taker,
+	    .record = poller->record,
+	    .number = dump,
+	};
+	return dump_begin(poller->dump, &question);
 }
 
-enum poller_step
-poller_begin(struct poller *poller, struct census *census, FILE *record)
-{
-	poller->census = census;
-	poller->record = record;
-	poller->error[0] = '\0';
-	if (poller->busy || poller->socket == NULL) {
-		/* A second request during a dump is EBUSY; a new socket has none. */
-		if (poller->socket != NULL)
-			mnl_socket_close(poller->socket);
-		poller->busy = false;
-		if (!open_socket(poller))
-			return fail(poller, "netlink socket", errno);
-	}
-	return start_dump(poller, DIAG_HOLDERS);
-}
-
-/* The dump is complete: on to the other family, the next dump, or the end. */
 static enum poller_step
-finish_dump(struct poller *poller)
+finish(struct poller *poller)
 {
-	poller->busy = false;
-	if (poller->form == DIAG_V4) {
-		poller->form = DIAG_V6;
-		return send_request(poller);
-	}
-	enum diag_dump next = poller->dump + 1;
-	struct carry *carry = poller->census->carry;
-	if (next == DIAG_EXPLICIT && (!poller->explicit_works || (carry != NULL && carry->light)))
-		next++;
-	if (next == DIAG_SOCKETS && carry != NULL && !carry->light)
-		carry_keep_blocked(carry, poller->census);
-	if (next < DIAG_DUMPS)
-		return start_dump(poller, next);
-	if (poller->one_walk)
+	if (dump_in_one(poller->dump))
 		poller->features |= UINT32_C(1) << FEATURE_BOTH_FAMILIES;
-	if (poller->explicit_works)
+	if (!poller->no_explicit)
 		poller->features |= UINT32_C(1) << FEATURE_EXPLICIT;
-	/* What one poll has seen, the kernel can do also where another sees no socket to tell. */
-	poller->features |= poller->census->features & CENSUS_FEATURES_OF_SOCKETS;
-	poller->census->features |= poller->features;
-	if (poller->record != NULL && (!recording_features(poller->record, poller->features) ||
-				       !recording_end(poller->record)))
-		return fail(poller, "recording", errno);
 	return POLLER_DONE;
 }
 
-/* The kernel refused the request. What an older kernel does not have is done without; but what has
- * been answered in part is in the census, and would be in it twice. */
+/* From one dump to the next, or the end. */
 static enum poller_step
-refused(struct poller *poller, int error)
+step(struct poller *poller, enum dump_result result)
 {
-	if (poller->heard)
-		return fail(poller, "the kernel broke it off", error);
-	poller->busy = false;
-	if (poller->form == DIAG_BOTH && poller->dump == DIAG_HOLDERS && dump_is_unknown(error)) {
-		poller->one_walk = false;
-		return start_dump(poller, poller->dump);
-	}
-	if (poller->dump == DIAG_EXPLICIT && error == EINVAL) {
-		poller->explicit_works = false;
-		return finish_dump(poller);
-	}
-	if (poller->form == DIAG_V6 && error == ENOENT)
-		return finish_dump(poller); /* no IPv6 in this kernel */
-	if (error == ENOENT)
-		return fail(poller, "this kernel has no tcp_diag", error);
-	return fail(poller, "the kernel refused it", error);
+	enum diag_dump dump = poller->taker.dump;
+	if (result == DUMP_MORE)
+		return POLLER_MORE;
+	if (result == DUMP_REFUSED && dump == DIAG_EXPLICIT && failed_with(poller, EINVAL))
+		poller->no_explicit = true;
+	else if (result != DUMP_DONE)
+		return fail(poller, result);
+	dump++;
+	if (dump == DIAG_EXPLICIT && (poller->no_explicit || poller->plan.light))
+		dump++;
+	if (dump == DIAG_DUMPS)
+		return finish(poller);
+	result = start_dump(poller, dump);
+	return result == DUMP_MORE ? POLLER_MORE : fail(poller, result);
 }
 
 enum poller_step
-poller_give_up(struct poller *poller)
+poller_begin(struct poller *poller, const struct diag_plan *plan, diag_take *take, void *arg,
+	     FILE *record)
 {
-	return fail(poller, "it did not end", ETIMEDOUT);
+	poller->plan = *plan;
+	poller->taker = (struct diag_taker){.take = take, .arg = arg};
+	poller->record = record;
+	poller->error[0] = '\0';
+	return step(poller, start_dump(poller, DIAG_HOLDERS));
 }
 
 enum poller_step
 poller_read(struct poller *poller)
 {
-	ssize_t got;
-	do
-		got = mnl_socket_recvfrom(poller->socket, poller->buffer, BUFFER_OCTETS);
-	while (got < 0 && errno == EINTR);
-	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return poller_give_up(poller);
-	if (got < 0 && errno == ENOSPC)
-		return fail(poller, "a datagram was cut short", EMSGSIZE);
-	if (got <= 0)
-		return fail(poller, "receive", got < 0 ? errno : EBADMSG);
+	return step(poller, dump_read(poller->dump));
+}
 
-	int error;
-	enum dump_result result =
-	    dump_take(poller->buffer, (size_t)got, poller->seq,
-		      mnl_socket_get_portid(poller->socket), poller->dump, poller->census, &error);
-	if (result == DUMP_REFUSED)
-		return refused(poller, error);
-	if (result == DUMP_BROKEN)
-		return fail(poller, "answer", error);
-	poller->heard = true;
-	if (poller->record != NULL &&
-	    !recording_dump(poller->record, poller->dump, poller->buffer, (size_t)got))
-		return fail(poller, "recording", errno);
-	return result == DUMP_DONE ? finish_dump(poller) : POLLER_MORE;
+enum poller_step
+poller_give_up(struct poller *poller)
+{
+	return step(poller, dump_give_up(poller->dump));
 }

@@ -2,16 +2,12 @@
 #include "kernel/probe.h"
 
 #include "base/clock.h"
-#include "base/sentence.h"
-#include "count/probe_cache.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,33 +21,6 @@
 #define PROBE_LOCAL UINT32_C(0x7f7f7f7f) /* 127.127.127.127 */
 #define PROBE_PEER  UINT32_C(0x7f7f7f7e) /* 127.127.127.126 */
 #define PROBE_PORT  0
-
-/* Ports asked about in one go, at most. */
-#define PROBE_BATCH 65536
-
-struct probe {
-	struct probe_cache cache;
-	bool works; /* the last time it did */
-	char trouble[128];
-	uint16_t ports[PROBE_BATCH];
-};
-
-enum answer { ANSWER_FREE, ANSWER_BLOCKED, ANSWER_NONE };
-
-struct probe *
-probe_new(void)
-{
-	return calloc(1, sizeof(struct probe));
-}
-
-void
-probe_free(struct probe *probe)
-{
-	if (probe == NULL)
-		return;
-	probe_cache_free(&probe->cache);
-	free(probe);
-}
 
 /* Makes the socket one that connects silently, from PROBE_LOCAL and from that port only. Returns
  * the step that failed, with errno, or NULL. */
@@ -87,7 +56,7 @@ has_port(int fd, uint16_t port)
 }
 
 /* Asks about one port. A failure leaves its step in *step, and errno. */
-static enum answer
+static enum probe_answer
 ask(uint16_t port, const char **step)
 {
 	const struct sockaddr_in peer = {.sin_family = AF_INET,
@@ -95,12 +64,12 @@ ask(uint16_t port, const char **step)
 					 .sin_addr.s_addr = htonl(PROBE_PEER)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	*step = fd < 0 ? "socket" : prepare(fd, port);
-	enum answer answer = ANSWER_NONE;
+	enum probe_answer answer = PROBE_UNKNOWN;
 	if (*step == NULL) {
 		if (connect(fd, (const struct sockaddr *)&peer, sizeof(peer)) == 0)
-			answer = has_port(fd, port) ? ANSWER_FREE : ANSWER_NONE;
+			answer = has_port(fd, port) ? PROBE_FREE : PROBE_UNKNOWN;
 		else if (errno == EADDRNOTAVAIL)
-			answer = ANSWER_BLOCKED;
+			answer = PROBE_BLOCKED;
 		else
 			*step = "connect";
 	}
@@ -111,59 +80,17 @@ ask(uint16_t port, const char **step)
 	return answer;
 }
 
-static const char *
-complain(struct probe *probe, const char *step)
-{
-	snprintf(probe->trouble, sizeof(probe->trouble), "cannot probe ports: %s: %s", step,
-		 strerror(errno));
-	return probe->trouble;
-}
-
-/* Asks about the ports chosen, in their order, until the time is up or a step fails. Returns how
- * many it has asked about. */
-static uint32_t
-ask_all(struct probe *probe, struct census *census, uint32_t chosen, uint64_t budget_us,
-	const char **step)
+uint32_t
+probe_ask(struct probe_question *questions, uint32_t count, uint64_t budget_us, const char **step)
 {
 	uint64_t start = clock_us();
 	uint32_t asked = 0;
-	while (asked < chosen && clock_us() - start < budget_us) {
-		uint16_t port = probe->ports[asked];
-		enum answer answer = ask(port, step);
+	*step = NULL;
+	while (asked < count && clock_us() - start < budget_us) {
+		questions[asked].answer = (uint8_t)ask(questions[asked].port, step);
 		if (*step != NULL)
 			break;
-		if (answer != ANSWER_NONE)
-			probe_cache_answer(&probe->cache, census, port, answer == ANSWER_BLOCKED);
 		asked++;
 	}
 	return asked;
-}
-
-static const char *
-complain_of_time(struct probe *probe, uint32_t left)
-{
-	char number[NUMBER_TEXT_MAX];
-	snprintf(probe->trouble, sizeof(probe->trouble),
-		 "cannot probe ports: there was no time for %s of them", number_text(left, number));
-	return probe->trouble;
-}
-
-const char *
-probe_run(struct probe *probe, struct census *census, uint32_t most, uint64_t budget_us)
-{
-	if (!probe_cache_begin(&probe->cache, census))
-		return complain(probe, "memory");
-	if (most > PROBE_BATCH)
-		most = PROBE_BATCH;
-	uint32_t chosen = probe_cache_choose(&probe->cache, census, probe->ports, most);
-	const char *step = NULL;
-	/* With nothing to ask about, one question to see whether it could. */
-	if (chosen == 0 && !probe->works)
-		ask(census->settings.range.low, &step);
-	uint32_t asked = step == NULL ? ask_all(probe, census, chosen, budget_us, &step) : 0;
-	probe->works = step == NULL;
-	if (step != NULL)
-		return complain(probe, step);
-	census->features |= UINT32_C(1) << FEATURE_PROBE;
-	return asked < chosen ? complain_of_time(probe, chosen - asked) : NULL;
 }

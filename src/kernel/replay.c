@@ -1,76 +1,138 @@
 /* SPDX-License-Identifier: ISC */
 #include "kernel/replay.h"
 
-#include "kernel/dump.h"
 #include "kernel/recording.h"
 
 #include <errno.h>
-#include <linux/netlink.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct replay {
+	const char *path;
 	struct procfile_source *source;
-	struct census *census;
-	bool started;           /* the settings are read, the census is begun */
+	FILE *file;
+	struct record record;   /* the last one read */
 	unsigned dump;          /* the dump that the last datagram belonged to */
 	bool open;              /* that dump has not ended yet */
 	bool ended[DIAG_DUMPS]; /* an NLMSG_DONE was seen */
-	char *error;
-	size_t room;
+	char reason[160];       /* why it is refused */
 };
 
-static const char *
-complain(struct replay *r, const char *what)
+static bool
+refuse(struct replay *r, const char *why)
 {
-	snprintf(r->error, r->room, "%s", what);
-	return r->error;
+	snprintf(r->reason, sizeof(r->reason), "%s", why);
+	return false;
 }
 
-/* All files come before the first dump: the census needs the range. */
 static const char *
-start(struct replay *r)
+complain(const struct replay *r, char *error, size_t room)
 {
-	struct settings settings;
-	if (procfile_settings(r->source, &settings, r->error, r->room) != NULL)
-		return r->error;
-	census_init(r->census, &settings, NULL);
-	r->started = true;
+	snprintf(error, room, "%s: %s", r->path, r->reason);
+	return error;
+}
+
+/* The next record that is no file; files go into the source. False for one that cannot be. */
+static bool
+next_record(struct replay *r)
+{
+	for (;;) {
+		switch (recording_next(r->file, &r->record)) {
+		case RECORD_FILE:
+		case RECORD_ABSENT:
+			if (!procfile_add_copy(r->source, r->record.name,
+					       r->record.kind == RECORD_FILE ? r->record.data
+									     : NULL,
+					       r->record.length))
+				return refuse(r, "out of memory");
+			break;
+		case RECORD_BROKEN: return refuse(r, "it is cut short or not a recording");
+		case RECORD_FEATURES:
+		case RECORD_DUMP:
+		case RECORD_END: return true;
+		}
+	}
+}
+
+/* All files come before the first dump: its reader needs the range. */
+static bool
+read_files(struct replay *r, struct settings *settings)
+{
+	if (!recording_open(r->file))
+		return refuse(r, "expected the first line \"srcportd-recording 1\"");
+	do
+		if (!next_record(r))
+			return false;
+	while (r->record.kind == RECORD_FEATURES);
+	return procfile_settings(r->source, settings, r->reason, sizeof(r->reason)) == NULL;
+}
+
+struct replay *
+replay_open(const char *path, struct procfile_source *source, struct settings *settings,
+	    char *error, size_t room)
+{
+	struct replay *r = calloc(1, sizeof(*r));
+	*source = (struct procfile_source){.replay = true};
+	if (r == NULL) {
+		snprintf(error, room, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	r->path = path;
+	r->source = source;
+	r->file = fopen(path, "re");
+	if (r->file == NULL)
+		refuse(r, strerror(errno));
+	else if (read_files(r, settings))
+		return r;
+	complain(r, error, room);
+	replay_close(r);
 	return NULL;
+}
+
+void
+replay_close(struct replay *r)
+{
+	if (r == NULL)
+		return;
+	recording_free(&r->record);
+	if (r->file != NULL)
+		fclose(r->file);
+	free(r);
 }
 
 /* The end of one dump: the next may begin, or the recording end. */
-static const char *
+static bool
 must_have_ended(struct replay *r)
 {
-	return r->open ? complain(r, "a dump does not end") : NULL;
+	return !r->open || refuse(r, "a dump does not end");
 }
 
-static const char *
-take_dump(struct replay *r, const struct record *record)
+static bool
+take_dump(struct replay *r, struct diag_taker *taker)
 {
-	if (!r->started && start(r) != NULL)
-		return r->error;
+	const struct record *record = &r->record;
 	if (record->number >= DIAG_DUMPS || record->number < r->dump ||
 	    record->length < sizeof(struct nlmsghdr))
-		return complain(r, "a dump is out of order or too short");
-	if (record->number != r->dump && must_have_ended(r) != NULL)
-		return r->error;
+		return refuse(r, "a dump is out of order or too short");
+	if (record->number != r->dump && !must_have_ended(r))
+		return false;
 	r->dump = record->number;
+	taker->dump = record->number;
 	/* A recording has the numbers of its own poll; within a datagram they must agree. */
 	const struct nlmsghdr *first = record->data;
 	int error;
-	enum dump_result result = dump_take(record->data, record->length, first->nlmsg_seq,
-					    first->nlmsg_pid, r->dump, r->census, &error);
+	enum dump_result result = dump_check(record->data, record->length, first->nlmsg_seq,
+					     first->nlmsg_pid, diag_take_message, taker, &error);
 	if (result == DUMP_BROKEN || result == DUMP_REFUSED)
-		return complain(r, error == ENOMEM ? "out of memory"
-						   : "a dump is not what a kernel answers");
+		return refuse(r, error == ENOMEM ? "out of memory"
+						 : "a dump is not what a kernel answers");
 	r->open = result != DUMP_DONE;
 	if (result == DUMP_DONE)
 		r->ended[r->dump] = true;
-	return NULL;
+	return true;
 }
 
-static const char *
+static bool
 finish(struct replay *r)
 {
 	if (!r->ended[DIAG_HOLDERS] || !r->ended[DIAG_SOCKETS])
@@ -78,55 +140,18 @@ finish(struct replay *r)
 	return must_have_ended(r);
 }
 
-static const char *
-take_records(struct replay *r, FILE *file, struct record *record)
-{
-	if (!recording_open(file))
-		return complain(r, "expected the first line \"srcportd-recording 1\"");
-	for (;;) {
-		switch (recording_next(file, record)) {
-		case RECORD_FILE:
-		case RECORD_ABSENT:
-			if (!procfile_add_copy(r->source, record->name,
-					       record->kind == RECORD_FILE ? record->data : NULL,
-					       record->length))
-				return complain(r, "out of memory");
-			break;
-		case RECORD_FEATURES:
-			if (r->started)
-				r->census->features |= record->number;
-			break;
-		case RECORD_DUMP:
-			if (take_dump(r, record) != NULL)
-				return r->error;
-			break;
-		case RECORD_END: return finish(r);
-		case RECORD_BROKEN: return complain(r, "it is cut short or not a recording");
-		}
-	}
-}
-
 const char *
-replay_read(const char *path, struct procfile_source *source, struct census *census, char *error,
+replay_read(struct replay *r, diag_take *take, void *arg, uint32_t *features, char *error,
 	    size_t room)
 {
-	*source = (struct procfile_source){.replay = true};
-	memset(census, 0, sizeof(*census));
-	char reason[160] = "";
-	struct replay r = {
-	    .source = source, .census = census, .error = reason, .room = sizeof(reason)};
-	struct record record = {0};
-	FILE *file = fopen(path, "re");
-	const char *failed = NULL;
-	if (file == NULL) {
-		failed = complain(&r, strerror(errno));
-	} else {
-		failed = take_records(&r, file, &record);
-		fclose(file);
+	struct diag_taker taker = {.take = take, .arg = arg};
+	bool good = true;
+	while (good && r->record.kind != RECORD_END) {
+		if (r->record.kind == RECORD_FEATURES)
+			*features |= r->record.number;
+		else
+			good = take_dump(r, &taker);
+		good = good && next_record(r);
 	}
-	recording_free(&record);
-	if (failed == NULL)
-		return NULL;
-	snprintf(error, room, "%s: %s", path, reason);
-	return error;
+	return good && finish(r) ? NULL : complain(r, error, room);
 }

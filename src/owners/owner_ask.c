@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "owners/owner_ask.h"
 
-#include "kernel/dump.h"
+#include "kernel/diag.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -10,21 +10,16 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* As large as what the kernel sends at most (32 KiB); a smaller one would lose sockets. */
-#define BUFFER_OCTETS 65536
-
 /* One condition on an address, with its operation before it: 12 octets and the address. */
 #define CONDITION_OCTETS(address_octets)                                                           \
 	(sizeof(struct inet_diag_bc_op) + sizeof(struct inet_diag_hostcond) + (address_octets))
 
 struct owner_ask {
-	struct mnl_socket *socket;
+	struct dump *dump;
 	const struct owner_pool *pools;
 	uint32_t pool_count;
-	enum diag_form form;
-	uint32_t seq;
-	bool heard; /* part of the answer is in the book */
-	_Alignas(struct nlmsghdr) char buffer[BUFFER_OCTETS];
+	struct owner_book *book; /* of the datagram that is being read */
+	struct diag_taker taker;
 };
 
 static size_t
@@ -76,25 +71,38 @@ put_filter(char *out, const struct owner_pool *pools, uint32_t count)
 }
 
 struct nlmsghdr *
-owner_ask_request(void *buf, enum diag_form form, uint32_t seq, const struct owner_pool *pools,
+owner_ask_request(void *buf, enum dump_form form, uint32_t seq, const struct owner_pool *pools,
 		  uint32_t count)
 {
-	char filter[OWNER_ASK_REQUEST_MAX - 256];
-	static const struct port_range any = {1, UINT16_MAX};
-	struct nlmsghdr *message = diag_request(buf, DIAG_SOCKETS, form, seq, &any);
+	static const struct diag_plan all;
+	char filter[DUMP_REQUEST_MAX - 256];
+	struct nlmsghdr *message = diag_request(buf, &all, DIAG_SOCKETS, form, seq);
 	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, put_filter(filter, pools, count), filter);
 	return message;
 }
 
-static bool
-send_request(struct owner_ask *ask, enum diag_form form)
+static struct nlmsghdr *
+request(const void *arg, void *buf, enum dump_form form, uint32_t seq)
 {
-	char buf[OWNER_ASK_REQUEST_MAX] __attribute__((aligned(8)));
-	ask->form = form;
-	ask->heard = false;
-	struct nlmsghdr *request =
-	    owner_ask_request(buf, form, ++ask->seq, ask->pools, ask->pool_count);
-	return mnl_socket_sendto(ask->socket, request, request->nlmsg_len) >= 0;
+	const struct owner_ask *ask = arg;
+	return owner_ask_request(buf, form, seq, ask->pools, ask->pool_count);
+}
+
+static bool
+take(void *arg, enum diag_dump dump, const struct diag_socket *socket)
+{
+	const struct owner_ask *ask = arg;
+	(void)dump;
+	return owner_book_socket(ask->book, socket);
+}
+
+/* The errno of what failed. */
+static int
+failure(const struct owner_ask *ask)
+{
+	int error;
+	dump_failure(ask->dump, &error);
+	return error;
 }
 
 struct owner_ask *
@@ -105,11 +113,20 @@ owner_ask_open(const struct owner_pool *pools, uint32_t count)
 		return NULL;
 	ask->pools = pools;
 	ask->pool_count = count;
-	ask->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (ask->socket != NULL && mnl_socket_bind(ask->socket, 0, MNL_SOCKET_AUTOPID) == 0 &&
-	    send_request(ask, DIAG_BOTH))
-		return ask;
+	ask->taker = (struct diag_taker){.take = take, .arg = ask, .dump = DIAG_SOCKETS};
+	ask->dump = dump_open(NETLINK_SOCK_DIAG, 0);
 	int error = errno;
+	if (ask->dump != NULL) {
+		const struct dump_question question = {.forms = DUMP_IN(DUMP_ALL) |
+								DUMP_IN(DUMP_V4) | DUMP_IN(DUMP_V6),
+						       .request = request,
+						       .what = ask,
+						       .take = diag_take_message,
+						       .arg = &ask->taker};
+		if (dump_begin(ask->dump, &question) == DUMP_MORE)
+			return ask;
+		error = failure(ask);
+	}
 	owner_ask_close(ask);
 	errno = error;
 	return NULL;
@@ -120,58 +137,26 @@ owner_ask_close(struct owner_ask *ask)
 {
 	if (ask == NULL)
 		return;
-	if (ask->socket != NULL)
-		mnl_socket_close(ask->socket);
+	dump_close(ask->dump);
 	free(ask);
 }
 
 int
 owner_ask_fd(const struct owner_ask *ask)
 {
-	return mnl_socket_get_fd(ask->socket);
-}
-
-static enum owner_ask_step
-fail(int error)
-{
-	errno = error;
-	return OWNER_ASK_FAILED;
-}
-
-/* One dump is over, well or with an error that an older kernel gives for the first form. What was
- * answered in part would be counted twice. */
-static enum owner_ask_step
-end_of_dump(struct owner_ask *ask, int error)
-{
-	if (ask->form == DIAG_BOTH && !ask->heard && dump_is_unknown(error))
-		return send_request(ask, DIAG_V4) ? OWNER_ASK_MORE : OWNER_ASK_FAILED;
-	if (error != 0 && !(ask->form == DIAG_V6 && error == ENOENT))
-		return fail(error);
-	if (ask->form == DIAG_V4)
-		return send_request(ask, DIAG_V6) ? OWNER_ASK_MORE : OWNER_ASK_FAILED;
-	return OWNER_ASK_DONE;
+	return dump_fd(ask->dump);
 }
 
 enum owner_ask_step
 owner_ask_read(struct owner_ask *ask, struct owner_book *book)
 {
-	ssize_t got = mnl_socket_recvfrom(ask->socket, ask->buffer, BUFFER_OCTETS);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return OWNER_ASK_MORE;
-	if (got <= 0)
-		return fail(got < 0 ? errno : EBADMSG);
-	const struct nlmsghdr *message = (const struct nlmsghdr *)(void *)ask->buffer;
-	int left = (int)got;
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-		struct diag_socket socket;
-		if (message->nlmsg_seq != ask->seq ||
-		    message->nlmsg_pid != mnl_socket_get_portid(ask->socket))
-			return fail(EBADMSG);
-		if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
-			return end_of_dump(ask, dump_error(message));
-		if (diag_decode(message, &socket) && !owner_book_socket(book, &socket))
-			return fail(ENOMEM);
-		ask->heard = true;
+	ask->book = book;
+	switch (dump_read(ask->dump)) {
+	case DUMP_MORE: return OWNER_ASK_MORE;
+	case DUMP_DONE: return OWNER_ASK_DONE;
+	case DUMP_REFUSED:
+	case DUMP_BROKEN: break;
 	}
-	return OWNER_ASK_MORE;
+	errno = failure(ask);
+	return OWNER_ASK_FAILED;
 }

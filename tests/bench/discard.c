@@ -12,11 +12,11 @@
 #include <stdlib.h>
 
 static uint64_t
-dump(struct mnl_socket *nl, enum diag_dump which, unsigned seq, const struct port_range *range)
+dump(struct mnl_socket *nl, enum diag_dump which, unsigned seq, const struct diag_plan *plan)
 {
 	static char buffer[65536] __attribute__((aligned(8)));
 	char request[DIAG_REQUEST_MAX] __attribute__((aligned(8)));
-	struct nlmsghdr *message = diag_request(request, which, DIAG_BOTH, seq, range);
+	struct nlmsghdr *message = diag_request(request, plan, which, DUMP_ALL, seq);
 	if (mnl_socket_sendto(nl, message, message->nlmsg_len) < 0)
 		exit(1);
 	uint64_t octets = 0;
@@ -40,9 +40,9 @@ int
 main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 5;
-	struct port_range range = {32768, 60999};
+	struct diag_plan plan = {.range = {32768, 60999}};
 	FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "r");
-	if (file == NULL || fscanf(file, "%hu %hu", &range.low, &range.high) != 2)
+	if (file == NULL || fscanf(file, "%hu %hu", &plan.range.low, &plan.range.high) != 2)
 		return 1;
 	struct mnl_socket *nl = mnl_socket_open(NETLINK_SOCK_DIAG);
 	if (nl == NULL || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) != 0)
@@ -51,7 +51,7 @@ main(int argc, char **argv)
 	for (int i = 0; i < rounds; i++) {
 		uint64_t cpu = clock_cpu_us(), wall = clock_us(), octets = 0;
 		for (enum diag_dump d = DIAG_HOLDERS; d < DIAG_DUMPS; d++)
-			octets += dump(nl, d, ++seq, &range);
+			octets += dump(nl, d, ++seq, &plan);
 		printf("%llu %llu %llu\n", (unsigned long long)(clock_cpu_us() - cpu),
 		       (unsigned long long)(clock_us() - wall), (unsigned long long)octets);
 	}

@@ -5,6 +5,7 @@
  * pools and the resident kilobytes of the process.
  */
 #include "base/clock.h"
+#include "count/light.h"
 #include "count/origins.h"
 #include "kernel/poller.h"
 #include "kernel/procfile.h"
@@ -33,7 +34,7 @@ main(int argc, char **argv)
 	struct poller *poller = poller_open(error, sizeof(error));
 	struct origins *origins = origins_new();
 	static struct census census;
-	static struct carry carry;
+	static struct light light;
 	uint64_t sockets = 0;
 	struct row_limits limits = {1000, 1000, 256};
 	static struct config config;
@@ -50,10 +51,11 @@ main(int argc, char **argv)
 			return 1;
 		origins_begin(origins);
 		census_init(&census, &settings, origins);
-		carry_plan(&carry, &settings, sockets, false);
-		if (!census_carry(&census, &carry))
+		struct diag_plan plan = light_plan(&light, &settings, sockets, false);
+		if (plan.light && !light_patch(&light, &census))
 			return 1;
-		enum poller_step step = poller_begin(poller, &census, NULL);
+		enum poller_step step =
+		    poller_begin(poller, &plan, census_take, &census, NULL);
 		while (step == POLLER_MORE)
 			step = poller_read(poller);
 		if (step != POLLER_DONE)
@@ -66,8 +68,8 @@ main(int argc, char **argv)
 		    outlooks != NULL ? findings_once(&evidence, &config) : NULL;
 		const struct scene scene = {.findings = findings};
 		origins_commit(origins, &census.listening, &census.any, true);
-		if (!carry.light)
-			carry_keep_inbound(&carry, &census);
+		if (!plan.light)
+			light_keep(&light, &census);
 		sockets = census.sockets;
 		struct poll_stats stats = {0};
 		struct snapshot *snapshot =
@@ -86,6 +88,6 @@ main(int argc, char **argv)
 	}
 	poller_close(poller);
 	origins_free(origins);
-	carry_free(&carry);
+	light_free(&light);
 	return 0;
 }

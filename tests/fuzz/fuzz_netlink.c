@@ -2,9 +2,7 @@
 /* The kernel's answers. The first octet says which dump they are of, and whether to report. */
 #include "fuzz.h"
 
-#include "kernel/dump.h"
-
-#include <linux/netlink.h>
+#include "count/census.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -25,8 +23,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct census census;
 	int error = 0;
 	census_init(&census, &settings, NULL);
-	enum dump_result result =
-	    dump_take(exact, length, first.nlmsg_seq, first.nlmsg_pid, dump, &census, &error);
+	struct diag_taker taker = {census_take, &census, dump};
+	enum dump_result result = dump_check(exact, length, first.nlmsg_seq, first.nlmsg_pid,
+					     diag_take_message, &taker, &error);
 	CLAIM(result == DUMP_MORE || result == DUMP_DONE || error > 0);
 	free(exact);
 	if (data[0] / DIAG_DUMPS % 4 == 0)

@@ -2,21 +2,29 @@
 /* Recordings. */
 #include "fuzz.h"
 
+#include "count/census.h"
 #include "kernel/replay.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct procfile_source source;
-	struct census census;
+	struct settings settings;
+	struct census census = {.pools = NULL};
 	char error[300] = "";
 	const char *path = fuzz_file(data, size);
-	if (replay_read(path, &source, &census, error, sizeof(error)) == NULL) {
-		CLAIM(error[0] == '\0');
-		fuzz_report(&census);
-	} else {
-		CLAIM(strncmp(error, path, strlen(path)) == 0 && strchr(error, '\n') == NULL);
+	struct replay *replay = replay_open(path, &source, &settings, error, sizeof(error));
+	if (replay != NULL) {
+		census_init(&census, &settings, NULL);
+		if (replay_read(replay, census_take, &census, &census.features, error,
+				sizeof(error)) == NULL) {
+			CLAIM(error[0] == '\0');
+			fuzz_report(&census);
+		}
 	}
+	CLAIM(error[0] == '\0' ||
+	      (strncmp(error, path, strlen(path)) == 0 && strchr(error, '\n') == NULL));
+	replay_close(replay);
 	census_free(&census);
 	procfile_free_copies(&source);
 	return 0;

@@ -10,6 +10,7 @@
 struct mock_kernel kernel;
 struct poller *poller;
 struct census census;
+static uint32_t known; /* of the kernel's features, from poll to poll */
 
 struct mnl_socket *
 mnl_socket_open2(int bus, int flags)
@@ -194,6 +195,7 @@ mock_open(void)
 	assert_non_null(poller);
 	assert_int_equal(poller_fd(poller), kernel.fd);
 	kernel.sent = 0;
+	known = 0;
 }
 
 enum poller_step
@@ -203,9 +205,14 @@ mock_poll(FILE *record)
 	kernel.sent = 0;
 	census_free(&census);
 	census_init(&census, &settings, NULL);
-	enum poller_step step = poller_begin(poller, &census, record);
+	const struct diag_plan plan = {.range = settings.range};
+	enum poller_step step = poller_begin(poller, &plan, census_take, &census, record);
 	while (step == POLLER_MORE)
 		step = poller_read(poller);
+	if (step == POLLER_DONE) {
+		known |= poller_features(poller);
+		census_learn(&census, &known);
+	}
 	return step;
 }
 

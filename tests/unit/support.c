@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "kernel/recording.h"
+#include "kernel/replay.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -458,6 +459,22 @@ write_recording(FILE *file)
 		recording_dump(file, i, dump[i].octet, dump[i].length);
 	recording_features(file, 7);
 	assert_true(recording_end(file));
+}
+
+const char *
+replay_whole(const char *path, struct procfile_source *source, struct census *census, char *error,
+	     size_t room)
+{
+	struct settings settings;
+	memset(census, 0, sizeof(*census));
+	struct replay *replay = replay_open(path, source, &settings, error, room);
+	if (replay == NULL)
+		return error;
+	census_init(census, &settings, NULL);
+	const char *failed =
+	    replay_read(replay, census_take, census, &census->features, error, room);
+	replay_close(replay);
+	return failed;
 }
 
 void

@@ -10,6 +10,7 @@
 
 #include "count/census.h"
 #include "count/tally.h"
+#include "kernel/procfile.h"
 #include "verdict/findings.h"
 
 #include <setjmp.h>
@@ -116,6 +117,11 @@ void datagram_fill(struct datagram *d, bool holders);
  * of many kinds: of 10.0.0.2:80 port 40001 established, 40003 in CLOSE_WAIT and explicit, 40007 an
  * orphan in FIN_WAIT2. */
 void write_recording(FILE *file);
+
+/* Replays a recording into a fresh census, which the caller frees also on error, and its files into
+ * source. NULL on success; else one line in error. */
+const char *replay_whole(const char *path, struct procfile_source *source, struct census *census,
+			 char *error, size_t room);
 
 /* A directory of the test's own with a "proc" of files in it; removed with everything in it. */
 struct directory {

@@ -5,7 +5,7 @@
 static struct settings settings;
 static struct probe_cache cache;
 static struct host host;
-static uint16_t ports[100];
+static struct probe_question questions[100];
 
 static int
 begin(void **state)
@@ -48,13 +48,20 @@ assert_said(uint32_t capacity, uint32_t uncertain)
 	assert_int_equal(host.tally->range.uncertain, uncertain);
 }
 
+static void
+answer(uint16_t port, bool blocked)
+{
+	const struct probe_question question = {port, blocked ? PROBE_BLOCKED : PROBE_FREE};
+	probe_cache_answer(&cache, &host.census, &question, 1);
+}
+
 /* Fails unless exactly these ports are chosen, in this order. */
 static void
 assert_chosen(uint32_t most, const uint16_t *expected, uint32_t count)
 {
-	assert_int_equal(probe_cache_choose(&cache, &host.census, ports, most), count);
+	assert_int_equal(probe_cache_choose(&cache, &host.census, questions, most), count);
 	for (uint32_t i = 0; i < count; i++)
-		assert_int_equal(ports[i], expected[i]);
+		assert_int_equal(questions[i].port, expected[i]);
 }
 
 #define CHOSEN(most, ...)                                                                          \
@@ -78,7 +85,7 @@ ambiguous_first_then_assumed(void **state)
 	assert_true(probe_cache_begin(&cache, &host.census));
 	CHOSEN(100, 40007, 40002, 40009);
 	CHOSEN(2, 40007, 40002);
-	assert_int_equal(probe_cache_choose(&cache, &host.census, ports, 0), 0);
+	assert_int_equal(probe_cache_choose(&cache, &host.census, questions, 0), 0);
 	host_free(&host);
 }
 
@@ -90,7 +97,7 @@ reserved_ports_are_not_asked_about(void **state)
 	poll_begin();
 	host_add(&host, DIAG_SOCKETS, holder(40007, 7));
 	assert_true(probe_cache_begin(&cache, &host.census));
-	assert_int_equal(probe_cache_choose(&cache, &host.census, ports, 100), 0);
+	assert_int_equal(probe_cache_choose(&cache, &host.census, questions, 100), 0);
 	host_free(&host);
 }
 
@@ -103,7 +110,7 @@ what_is_bound_since_is_no_longer_free(void **state)
 	poll_begin();
 	host_add(&host, DIAG_SOCKETS, holder(40002, 2));
 	assert_true(probe_cache_begin(&cache, &host.census));
-	probe_cache_answer(&cache, &host.census, 40002, false);
+	answer(40002, false);
 	assert_said(100, 0);
 	host_free(&host);
 
@@ -111,7 +118,7 @@ what_is_bound_since_is_no_longer_free(void **state)
 	host_add(&host, DIAG_HOLDERS, bound_idle("10.0.0.9", 40002));
 	host_add(&host, DIAG_SOCKETS, holder(40002, 2));
 	assert_true(probe_cache_begin(&cache, &host.census));
-	assert_int_equal(probe_cache_choose(&cache, &host.census, ports, 100), 0);
+	assert_int_equal(probe_cache_choose(&cache, &host.census, questions, 100), 0);
 	assert_said(99, 0);
 	host_free(&host);
 
@@ -148,11 +155,11 @@ answers_settle(void **state)
 	host_add(&host, DIAG_SOCKETS, holder(40004, 4));
 	assert_true(probe_cache_begin(&cache, &host.census));
 	assert_said(100, 2);
-	probe_cache_answer(&cache, &host.census, 40001, true);
+	answer(40001, true);
 	assert_said(99, 1);
-	probe_cache_answer(&cache, &host.census, 40003, false);
+	answer(40003, false);
 	assert_said(99, 0);
-	probe_cache_answer(&cache, &host.census, 40004, true);
+	answer(40004, true);
 	assert_said(98, 0);
 	host_free(&host);
 }
@@ -169,7 +176,7 @@ assert_known(uint64_t first, uint64_t second, bool known)
 	assert_true(probe_cache_begin(&cache, &host.census));
 	assert_said(known ? 99 : 100, known ? 0 : 1);
 	if (!known)
-		probe_cache_answer(&cache, &host.census, 40001, true);
+		answer(40001, true);
 	host_free(&host);
 }
 
@@ -210,9 +217,9 @@ asked(void)
 	poll_begin();
 	host_add(&host, DIAG_SOCKETS, holder(40001, 1));
 	assert_true(probe_cache_begin(&cache, &host.census));
-	uint32_t count = probe_cache_choose(&cache, &host.census, ports, 1);
+	uint32_t count = probe_cache_choose(&cache, &host.census, questions, 1);
 	if (count == 1)
-		probe_cache_answer(&cache, &host.census, 40001, false);
+		answer(40001, false);
 	host_free(&host);
 	return count == 1;
 }
@@ -239,7 +246,7 @@ a_later_answer_replaces(void **state)
 		host_add(&host, DIAG_SOCKETS, holder(40001, 1));
 		assert_true(probe_cache_begin(&cache, &host.census));
 		CHOSEN(100, 40001);
-		probe_cache_answer(&cache, &host.census, 40001, poll == 0);
+		answer(40001, poll == 0);
 		assert_said(poll == 0 ? 99 : 100, 0);
 		host_free(&host);
 	}

@@ -9,7 +9,7 @@ struct request {
 	_Alignas(8) uint8_t octet[DIAG_REQUEST_MAX];
 };
 
-static const struct port_range range = {40000, 40099};
+static const struct diag_plan plan = {.range = {40000, 40099}};
 
 /* One operation of the kernel's filter language (struct inet_diag_bc_op). */
 struct op {
@@ -41,7 +41,7 @@ requests_for_both_families(void **state)
 	(void)state;
 	for (enum diag_dump dump = 0; dump < DIAG_DUMPS; dump++) {
 		struct request buf;
-		const struct nlmsghdr *m = diag_request(buf.octet, dump, DIAG_BOTH, 99, &range);
+		const struct nlmsghdr *m = diag_request(buf.octet, &plan, dump, DUMP_ALL, 99);
 		const struct inet_diag_req *req = NLMSG_DATA(m);
 		assert_ptr_equal(m, buf.octet);
 		assert_int_equal(m->nlmsg_type, 18);     /* TCPDIAG_GETSOCK */
@@ -58,13 +58,13 @@ static void
 requests_for_one_family(void **state)
 {
 	(void)state;
-	for (enum diag_form form = DIAG_V4; form <= DIAG_V6; form++) {
+	for (enum dump_form form = DUMP_V4; form <= DUMP_V6; form++) {
 		struct request buf;
-		const struct nlmsghdr *m = diag_request(buf.octet, DIAG_HOLDERS, form, 1, &range);
+		const struct nlmsghdr *m = diag_request(buf.octet, &plan, DIAG_HOLDERS, form, 1);
 		const struct inet_diag_req_v2 *req = NLMSG_DATA(m);
 		assert_int_equal(m->nlmsg_type, 20); /* SOCK_DIAG_BY_FAMILY */
 		assert_int_equal(m->nlmsg_len, NLMSG_HDRLEN + 56);
-		assert_int_equal(req->sdiag_family, form == DIAG_V4 ? 2 : 10);
+		assert_int_equal(req->sdiag_family, form == DUMP_V4 ? 2 : 10);
 		assert_int_equal(req->sdiag_protocol, 6);
 		assert_int_equal(req->idiag_states, 1 << 10 | 1 << 13);
 	}
@@ -75,12 +75,12 @@ filter_of_explicit_binds(void **state)
 {
 	static const struct op expected[] = {{2, 8, 28},    {0, 0, 40000}, {3, 8, 20},
 					     {0, 0, 40099}, {6, 4, 8},     {1, 4, 8}};
-	static const size_t fixed[] = {[DIAG_BOTH] = 60, [DIAG_V4] = 56, [DIAG_V6] = 56};
+	static const size_t fixed[] = {[DUMP_ALL] = 60, [DUMP_V4] = 56, [DUMP_V6] = 56};
 	(void)state;
-	for (enum diag_form form = DIAG_BOTH; form <= DIAG_V6; form++) {
+	for (enum dump_form form = DUMP_ALL; form <= DUMP_V6; form++) {
 		struct request buf;
 		size_t length;
-		const struct nlmsghdr *m = diag_request(buf.octet, DIAG_EXPLICIT, form, 1, &range);
+		const struct nlmsghdr *m = diag_request(buf.octet, &plan, DIAG_EXPLICIT, form, 1);
 		const struct op *code = filter_of(m, fixed[form], &length);
 		assert_int_equal(length, sizeof(expected));
 		assert_memory_equal(code, expected, sizeof(expected));
@@ -130,7 +130,7 @@ filter_lets_explicit_binds_of_the_range_through(void **state)
 	struct request buf;
 	size_t length;
 	const struct op *code =
-	    filter_of(diag_request(buf.octet, DIAG_EXPLICIT, DIAG_BOTH, 1, &range), 60, &length);
+	    filter_of(diag_request(buf.octet, &plan, DIAG_EXPLICIT, DUMP_ALL, 1), 60, &length);
 	(void)state;
 	for (unsigned port = 1; port <= 65535; port++) {
 		bool in_range = port >= 40000 && port <= 40099;

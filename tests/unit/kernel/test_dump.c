@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "kernel/dump.h"
+#include "kernel/diag.h"
 #include "support.h"
 
 #include <errno.h>
@@ -41,6 +41,14 @@ first(struct setting *t)
 	return (struct nlmsghdr *)(void *)t->d.octet;
 }
 
+static enum dump_result
+check(struct setting *t, const void *data, size_t length)
+{
+	struct diag_taker taker = {census_take, &t->census, DIAG_SOCKETS};
+	return dump_check(data, length, TEST_SEQ, TEST_PORTID, diag_take_message, &taker,
+			  &t->error);
+}
+
 /* Hands over a copy of exactly that size, so that ASan sees a read behind it. */
 static enum dump_result
 take_length(struct setting *t, size_t length)
@@ -49,8 +57,7 @@ take_length(struct setting *t, size_t length)
 	assert_non_null(copy);
 	memcpy(copy, t->d.octet, length);
 	t->error = 0;
-	enum dump_result result =
-	    dump_take(copy, length, TEST_SEQ, TEST_PORTID, DIAG_SOCKETS, &t->census, &t->error);
+	enum dump_result result = check(t, copy, length);
 	free(copy);
 	return result;
 }
@@ -274,9 +281,7 @@ out_of_memory_is_named(void **state)
 	add_socket(t, 40000);
 	allocations_fail_from(1);
 	t->error = 0;
-	assert_int_equal(dump_take(t->d.octet, t->d.length, TEST_SEQ, TEST_PORTID, DIAG_SOCKETS,
-				   &t->census, &t->error),
-			 DUMP_BROKEN);
+	assert_int_equal(check(t, t->d.octet, t->d.length), DUMP_BROKEN);
 	assert_true(allocations_fail_from(0));
 	assert_int_equal(t->error, ENOMEM);
 	end(t);

@@ -83,8 +83,9 @@ poll_given_up_half_way(void **state)
 	const struct settings settings = settings_of(40000, 40099, "");
 	(void)state;
 	mock_open();
+	const struct diag_plan plan = {.range = settings.range};
 	census_init(&census, &settings, NULL);
-	assert_int_equal(poller_begin(poller, &census, NULL), POLLER_MORE);
+	assert_int_equal(poller_begin(poller, &plan, census_take, &census, NULL), POLLER_MORE);
 	assert_int_equal(poller_read(poller), POLLER_MORE);
 	assert_int_equal(poller_give_up(poller), POLLER_FAILED);
 	assert_string_equal(poller_error(poller),

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-/* A recording that is put together record by record, and what replay_read() makes of it. */
+/* A recording that is put together record by record, and what a replay makes of it. */
 struct tape {
 	struct directory directory;
 	char *text;
@@ -82,7 +82,7 @@ tape_play_cut(struct tape *tape, size_t keep)
 			keep < tape->length ? keep : tape->length);
 	snprintf(path, sizeof(path), "%s/tape", tape->directory.path);
 	strcpy(tape->error, "untouched");
-	return replay_read(path, &tape->source, &tape->census, tape->error, sizeof(tape->error));
+	return replay_whole(path, &tape->source, &tape->census, tape->error, sizeof(tape->error));
 }
 
 static const char *
@@ -203,13 +203,13 @@ missing_and_foreign_files(void **state)
 	char error[256];
 	(void)state;
 	assert_string_equal(
-	    replay_read("/nonexistent/tape", &source, &census, error, sizeof(error)),
+	    replay_whole("/nonexistent/tape", &source, &census, error, sizeof(error)),
 	    "/nonexistent/tape: No such file or directory");
 	census_free(&census);
-	assert_string_equal(replay_read("/", &source, &census, error, sizeof(error)),
+	assert_string_equal(replay_whole("/", &source, &census, error, sizeof(error)),
 			    "/: expected the first line \"srcportd-recording 1\"");
 	census_free(&census);
-	assert_string_equal(replay_read("/dev/null", &source, &census, error, sizeof(error)),
+	assert_string_equal(replay_whole("/dev/null", &source, &census, error, sizeof(error)),
 			    "/dev/null: expected the first line \"srcportd-recording 1\"");
 	census_free(&census);
 	procfile_free_copies(&source);
@@ -354,7 +354,8 @@ out_of_memory_is_told(void **state)
 		snprintf(path, sizeof(path), "%s/tape", t.directory.path);
 		directory_write(&t.directory, "tape", t.text, t.length);
 		allocations_fail_from(n);
-		refused = replay_read(path, &t.source, &t.census, t.error, sizeof(t.error)) != NULL;
+		refused =
+		    replay_whole(path, &t.source, &t.census, t.error, sizeof(t.error)) != NULL;
 		bool failed = allocations_fail_from(0);
 		assert_int_equal(refused, failed);
 		assert_true(n < 100);

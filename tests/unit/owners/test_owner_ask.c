@@ -14,7 +14,7 @@ struct filter {
 	int length;
 };
 
-static char request[OWNER_ASK_REQUEST_MAX] __attribute__((aligned(8)));
+static char request[DUMP_REQUEST_MAX] __attribute__((aligned(8)));
 
 static struct owner_pool
 pool(const char *local, const char *peer, uint16_t port)
@@ -25,7 +25,7 @@ pool(const char *local, const char *peer, uint16_t port)
 static struct filter
 filter_of(const struct owner_pool *pools, uint32_t count)
 {
-	struct nlmsghdr *message = owner_ask_request(request, DIAG_V4, 7, pools, count);
+	struct nlmsghdr *message = owner_ask_request(request, DUMP_V4, 7, pools, count);
 	assert_true(message->nlmsg_len <= sizeof(request));
 	assert_int_equal(message->nlmsg_seq, 7);
 	const struct nlattr *attr =

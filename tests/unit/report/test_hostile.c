@@ -4,7 +4,6 @@
  * they are refused or taken, and nothing is read or written beyond them (ASan and UBSan look on).
  * What is taken must also survive the formula and the report.
  */
-#include "kernel/dump.h"
 #include "kernel/replay.h"
 #include "report/report.h"
 #include "support.h"
@@ -105,8 +104,9 @@ datagrams(void **state)
 		void *exact = malloc(length + (length == 0));
 		memcpy(exact, copy, length);
 		census_init(&census, &settings, NULL);
-		enum dump_result result =
-		    dump_take(exact, length, TEST_SEQ, TEST_PORTID, dump, &census, &error);
+		struct diag_taker taker = {census_take, &census, dump};
+		enum dump_result result = dump_check(exact, length, TEST_SEQ, TEST_PORTID,
+						     diag_take_message, &taker, &error);
 		taken += result == DUMP_DONE;
 		refused += result != DUMP_DONE;
 		if (round % 8 == 0)
@@ -154,7 +154,7 @@ recordings(void **state)
 		memcpy(copy, tape, whole);
 		size_t length = change_some(copy, whole, sizeof(copy));
 		directory_write(&directory, "tape", copy, length);
-		if (replay_read(path, &source, &census, error, sizeof(error)) == NULL) {
+		if (replay_whole(path, &source, &census, error, sizeof(error)) == NULL) {
 			taken++;
 			use(&census, nowhere);
 		} else {

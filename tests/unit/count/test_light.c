@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
-#include "count/carry.h"
+#include "count/light.h"
 
 #include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
@@ -21,7 +21,7 @@ set_up(void **state)
 /* A census of `servers` inbound connections on port 443, one of port 22, ten outbound ones, a bound
  * idle socket on an address and one on the wildcard, and an explicit bind. */
 static void
-fill(struct census *census, struct carry *carry, unsigned servers)
+fill(struct census *census, struct light *light, const struct diag_plan *plan, unsigned servers)
 {
 	const struct diag_socket holders[] = {listener("0.0.0.0", 443), listener("0.0.0.0", 22),
 					      bound_idle("10.0.0.1", 40001),
@@ -29,15 +29,14 @@ fill(struct census *census, struct carry *carry, unsigned servers)
 	const struct diag_socket bound =
 	    socket_of(STATE_ESTABLISHED, "10.0.0.1", 40003, "10.0.0.2", 80);
 	census_init(census, &settings, NULL);
-	assert_true(census_carry(census, carry));
+	if (plan->light)
+		assert_true(light_patch(light, census));
 	for (size_t i = 0; i < COUNT_OF(holders); i++)
-		if (!carry->light || holders[i].state == STATE_LISTEN)
+		if (!plan->light || holders[i].state == STATE_LISTEN)
 			assert_true(census_add(census, DIAG_HOLDERS, &holders[i]));
-	if (!carry->light) {
+	if (!plan->light)
 		assert_true(census_add(census, DIAG_EXPLICIT, &bound));
-		carry_keep_blocked(carry, census);
-	}
-	for (unsigned i = 0; i < servers && !carry->light; i++) {
+	for (unsigned i = 0; i < servers && !plan->light; i++) {
 		struct diag_socket s = socket_of(i % 2 ? STATE_ESTABLISHED : STATE_CLOSE_WAIT,
 						 "10.0.0.1", 443, "10.9.9.9", (uint16_t)i);
 		assert_true(census_add(census, DIAG_SOCKETS, &s));
@@ -50,20 +49,20 @@ fill(struct census *census, struct carry *carry, unsigned servers)
 						 (uint16_t)(40010 + 2 * i), "10.0.0.2", 80);
 		assert_true(census_add(census, DIAG_SOCKETS, &s));
 	}
-	if (!carry->light)
-		carry_keep_inbound(carry, census);
+	if (!plan->light)
+		light_keep(light, census);
 }
 
 static void
 a_light_poll_says_what_the_full_one_said(void **state)
 {
 	(void)state;
-	struct carry carry = {0};
+	struct light light = {0};
 	struct census census;
 	for (int poll = 0; poll < 2; poll++) {
-		carry_plan(&carry, &settings, poll == 0 ? 0 : MANY, false);
-		assert_int_equal(carry.light, poll == 1);
-		fill(&census, &carry, 6000);
+		struct diag_plan plan = light_plan(&light, &settings, poll == 0 ? 0 : MANY, false);
+		assert_int_equal(plan.light, poll == 1);
+		fill(&census, &light, &plan, 6000);
 		struct tally *tally = tally_make(&census, NULL, 0);
 		assert_non_null(tally);
 		assert_int_equal(tally->totals.sockets, 6000 + 1 + 11 + 4);
@@ -79,29 +78,29 @@ a_light_poll_says_what_the_full_one_said(void **state)
 		assert_int_equal(tally->pools[0].usage.remaining, 87);
 		assert_int_equal(tally->local_count, 1);
 		assert_int_equal(tally->locals[0].remaining, 100 - 3 - 10);
-		assert_int_equal(carry_sockets(&carry), poll == 0 ? 0 : 6000 + 2);
+		assert_int_equal(plan.light ? light_sockets(&light) : 0, poll == 0 ? 0 : 6000 + 2);
 		tally_free(tally);
 		census_free(&census);
 	}
-	carry_free(&carry);
+	light_free(&light);
 }
 
 static void
 small_server_ports_are_not_left_out(void **state)
 {
 	(void)state;
-	struct carry carry = {0};
+	struct light light = {0};
 	struct census census;
-	carry_plan(&carry, &settings, 0, false);
-	fill(&census, &carry, CARRY_PORT_FROM - 1);
-	assert_int_equal(carry.port_count, 0);
+	struct diag_plan plan = light_plan(&light, &settings, 0, false);
+	fill(&census, &light, &plan, LIGHT_PORT_FROM - 1);
+	assert_int_equal(light.server_count, 0);
 	census_free(&census);
-	carry_plan(&carry, &settings, 0, false);
-	fill(&census, &carry, CARRY_PORT_FROM);
-	assert_int_equal(carry.port_count, 1);
-	assert_int_equal(carry.ports[0].port, 443);
+	plan = light_plan(&light, &settings, 0, false);
+	fill(&census, &light, &plan, LIGHT_PORT_FROM);
+	assert_int_equal(light.server_count, 1);
+	assert_int_equal(light.servers[0].port, 443);
 	census_free(&census);
-	carry_free(&carry);
+	light_free(&light);
 }
 
 /* Only the number of connections to a port outside the range can be carried: one of the range is
@@ -109,24 +108,22 @@ small_server_ports_are_not_left_out(void **state)
 static void
 a_server_port_of_the_range_is_not_left_out(void **state)
 {
-	struct carry carry = {0};
+	struct light light = {0};
 	struct census census;
 	(void)state;
-	carry_plan(&carry, &settings, 0, false);
 	census_init(&census, &settings, NULL);
-	assert_true(census_carry(&census, &carry));
 	struct diag_socket server = listener("0.0.0.0", 40050);
 	assert_true(census_add(&census, DIAG_HOLDERS, &server));
-	for (unsigned i = 0; i < CARRY_PORT_FROM; i++) {
+	for (unsigned i = 0; i < LIGHT_PORT_FROM; i++) {
 		struct diag_socket s =
 		    socket_of(STATE_ESTABLISHED, "10.0.0.1", 40050, "10.9.9.9", (uint16_t)(i + 1));
 		assert_true(census_add(&census, DIAG_SOCKETS, &s));
 	}
-	carry_keep_inbound(&carry, &census);
-	assert_int_equal(census.inbound, CARRY_PORT_FROM);
-	assert_int_equal(carry.port_count, 0);
+	light_keep(&light, &census);
+	assert_int_equal(census.inbound, LIGHT_PORT_FROM);
+	assert_int_equal(light.server_count, 0);
 	census_free(&census);
-	carry_free(&carry);
+	light_free(&light);
 }
 
 /* The connections of a server port stay where they are when their listener goes; of more server
@@ -134,51 +131,55 @@ a_server_port_of_the_range_is_not_left_out(void **state)
 static void
 server_ports_without_listeners_and_beyond_count(void **state)
 {
-	struct carry carry = {0};
+	struct light light = {0};
 	struct census census;
 	(void)state;
-	for (unsigned light = 0; light < 2; light++) {
-		carry_plan(&carry, &settings, MANY, false);
-		assert_int_equal(carry.light, light);
+	for (unsigned poll = 0; poll < 2; poll++) {
+		struct diag_plan plan = light_plan(&light, &settings, MANY, false);
+		assert_int_equal(plan.light, poll);
 		census_init(&census, &settings, NULL);
-		assert_true(census_carry(&census, &carry));
-		for (uint16_t port = 1; port <= DIAG_SKIP_MAX + 4 && !light; port++) {
+		if (plan.light)
+			assert_true(light_patch(&light, &census));
+		for (uint16_t port = 1; port <= DIAG_SKIP_MAX + 4 && !plan.light; port++) {
 			struct diag_socket server = listener("0.0.0.0", port);
 			assert_true(census_add(&census, DIAG_HOLDERS, &server));
 			struct diag_socket s =
 			    socket_of(STATE_ESTABLISHED, "10.0.0.1", port, "10.9.9.9", 1);
-			for (unsigned i = 0; i < CARRY_PORT_FROM; i++)
+			for (unsigned i = 0; i < LIGHT_PORT_FROM; i++)
 				assert_true(census_add(&census, DIAG_SOCKETS, &s));
 		}
-		if (!light) {
-			carry_keep_inbound(&carry, &census);
-			assert_int_equal(census.inbound, (DIAG_SKIP_MAX + 4) * CARRY_PORT_FROM);
+		if (!plan.light) {
+			light_keep(&light, &census);
+			assert_int_equal(census.inbound, (DIAG_SKIP_MAX + 4) * LIGHT_PORT_FROM);
 		} else {
-			assert_int_equal(census.inbound, DIAG_SKIP_MAX * CARRY_PORT_FROM);
+			assert_int_equal(plan.without_count, DIAG_SKIP_MAX);
+			for (uint16_t i = 0; i < DIAG_SKIP_MAX; i++)
+				assert_int_equal(plan.without[i], i + 1);
+			assert_int_equal(census.inbound, DIAG_SKIP_MAX * LIGHT_PORT_FROM);
 			assert_true(portset_has(&census.any, DIAG_SKIP_MAX));
 			assert_false(portset_has(&census.any, DIAG_SKIP_MAX + 1));
 		}
-		assert_int_equal(carry.port_count, DIAG_SKIP_MAX);
+		assert_int_equal(light.server_count, DIAG_SKIP_MAX);
 		census_free(&census);
 	}
-	carry_free(&carry);
+	light_free(&light);
 }
 
 /* What is carried is of one full poll, not of two. */
 static void
 a_full_poll_forgets_what_was_carried(void **state)
 {
-	struct carry carry = {0};
+	struct light light = {0};
 	struct census census;
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
-		carry_plan(&carry, &settings, 0, false);
-		fill(&census, &carry, i == 2 ? 0 : 6000);
-		assert_int_equal(carry.port_count, i == 2 ? 0 : 1);
-		assert_int_equal(carry.hold_count, 1);
+		struct diag_plan plan = light_plan(&light, &settings, 0, false);
+		fill(&census, &light, &plan, i == 2 ? 0 : 6000);
+		assert_int_equal(light.server_count, i == 2 ? 0 : 1);
+		assert_int_equal(light.hold_count, 1);
 		census_free(&census);
 	}
-	carry_free(&carry);
+	light_free(&light);
 }
 
 static struct {
@@ -213,26 +214,30 @@ make_world(unsigned *seed)
 
 /* The poll as the poller would make it: what a light one does not ask for does not come. */
 static struct tally *
-poll_world(struct carry *carry, struct origins *origins)
+poll_world(struct light *light, struct origins *origins, bool *was_light)
 {
 	struct census census;
-	carry_plan(carry, &settings, MANY, false);
+	struct diag_plan plan = light_plan(light, &settings, MANY, false);
+	*was_light = plan.light;
 	origins_begin(origins);
 	census_init(&census, &settings, origins);
-	assert_true(census_carry(&census, carry));
+	/* What is taken over may go in at any time. */
+	bool first = world.opens % 2 == 0;
+	if (plan.light && first)
+		assert_true(light_patch(light, &census));
 	for (unsigned i = 0; i < world.holders; i++)
-		if (!carry->light || world.holder[i].state == STATE_LISTEN)
+		if (!plan.light || world.holder[i].state == STATE_LISTEN)
 			assert_true(census_add(&census, DIAG_HOLDERS, &world.holder[i]));
-	for (unsigned i = 0; i < world.opens && !carry->light; i++)
+	for (unsigned i = 0; i < world.opens && !plan.light; i++)
 		if (world.given[i])
 			assert_true(census_add(&census, DIAG_EXPLICIT, &world.open[i]));
-	if (!carry->light)
-		carry_keep_blocked(carry, &census);
 	for (unsigned i = 0; i < world.opens; i++)
 		assert_true(census_add(&census, DIAG_SOCKETS, &world.open[i]));
-	if (!carry->light)
-		carry_keep_inbound(carry, &census);
-	origins_commit(origins, &census.listening, &census.any, !carry->light);
+	if (plan.light && !first)
+		assert_true(light_patch(light, &census));
+	if (!plan.light)
+		light_keep(light, &census);
+	origins_commit(origins, &census.listening, &census.any, !plan.light);
 	struct tally *tally = tally_make(&census, NULL, 0);
 	assert_non_null(tally);
 	census_free(&census);
@@ -257,13 +262,15 @@ nothing_new_nothing_different(void **state)
 	unsigned seed = 6;
 	(void)state;
 	for (unsigned round = 0; round < 300; round++) {
-		struct carry carry = {0};
+		struct light kept = {0};
 		struct origins *origins = origins_new();
 		make_world(&seed);
-		struct tally *full = poll_world(&carry, origins);
+		bool was_light;
+		struct tally *full = poll_world(&kept, origins, &was_light);
+		assert_false(was_light);
 		for (unsigned n = 0; n < 2; n++) {
-			struct tally *light = poll_world(&carry, origins);
-			assert_true(carry.light);
+			struct tally *light = poll_world(&kept, origins, &was_light);
+			assert_true(was_light);
 			assert_same_range(&light->range, &full->range);
 			assert_int_equal(light->pool_count, full->pool_count);
 			assert_int_equal(light->totals.outbound, full->totals.outbound);
@@ -289,7 +296,7 @@ nothing_new_nothing_different(void **state)
 		}
 		tally_free(full);
 		origins_free(origins);
-		carry_free(&carry);
+		light_free(&kept);
 	}
 }
 
@@ -298,34 +305,28 @@ when_a_poll_is_light(void **state)
 {
 	(void)state;
 	struct settings other = settings_of(40000, 40100, "");
-	struct carry carry = {0};
-	carry_plan(&carry, &settings, MANY, false);
-	assert_false(carry.light); /* nothing is carried yet */
-	carry_plan(&carry, &settings, MANY, false);
-	assert_false(carry.light); /* nor after a full poll that failed */
+	struct light light = {0};
+	assert_false(light_plan(&light, &settings, MANY, false).light); /* nothing is carried yet */
+	assert_false(light_plan(&light, &settings, MANY, false)
+			 .light); /* nor after a full poll that failed */
 	for (int round = 0; round < 2; round++) {
-		carry.valid = true;
-		for (int i = 0; i < CARRY_POLLS; i++) {
-			carry_plan(&carry, &settings, MANY, false);
-			assert_true(carry.light);
-			assert_int_equal(carry.age, i + 1);
+		light.valid = true;
+		for (int i = 0; i < LIGHT_POLLS; i++) {
+			assert_true(light_plan(&light, &settings, MANY, false).light);
+			assert_int_equal(light.age, i + 1);
 		}
-		carry_plan(&carry, &settings, MANY, false);
-		assert_false(carry.light); /* not for ever */
-		carry_plan(&carry, &settings, MANY, false);
-		assert_false(carry.light); /* that one failed */
+		assert_false(light_plan(&light, &settings, MANY, false).light); /* not for ever */
+		assert_false(
+		    light_plan(&light, &settings, MANY, false).light); /* that one failed */
 	}
-	carry.valid = true;
-	carry_plan(&carry, &settings, CARRY_FROM, false);
-	assert_true(carry.light);
-	carry_plan(&carry, &settings, CARRY_FROM - 1, false);
-	assert_false(carry.light); /* few sockets */
-	carry.valid = true;
-	carry_plan(&carry, &settings, MANY, true);
-	assert_false(carry.light); /* a pool is near its level */
-	carry.valid = true;
-	carry_plan(&carry, &other, MANY, false);
-	assert_false(carry.light); /* another range */
+	light.valid = true;
+	assert_true(light_plan(&light, &settings, LIGHT_FROM, false).light);
+	assert_false(light_plan(&light, &settings, LIGHT_FROM - 1, false).light); /* few sockets */
+	light.valid = true;
+	assert_false(
+	    light_plan(&light, &settings, MANY, true).light); /* a pool is near its level */
+	light.valid = true;
+	assert_false(light_plan(&light, &other, MANY, false).light); /* another range */
 }
 
 /* inet_diag_bc_run() for the operations that are used, and the rules of inet_diag_bc_audit(). */
@@ -352,11 +353,12 @@ static void
 the_filter_rejects_exactly_its_ports(void **state)
 {
 	(void)state;
-	static const uint16_t ports[DIAG_SKIP_MAX] = {443, 80, 1,  65535, 8080, 22,  25,  110,
-						      143, 0,  53, 389,   636,  993, 995, 3306};
+	struct diag_plan plan = {.without = {443, 80, 1, 65535, 8080, 22, 25, 110, 143, 0, 53, 389,
+					     636, 993, 995, 3306}};
 	char buf[DIAG_REQUEST_MAX] __attribute__((aligned(8)));
 	for (unsigned count = 1; count <= DIAG_SKIP_MAX; count++) {
-		const struct nlmsghdr *m = diag_request_without(buf, DIAG_BOTH, 1, ports, count);
+		plan.without_count = count;
+		const struct nlmsghdr *m = diag_request(buf, &plan, DIAG_SOCKETS, DUMP_ALL, 1);
 		assert_true(m->nlmsg_len <= DIAG_REQUEST_MAX);
 		const struct nlattr *attr =
 		    mnl_nlmsg_get_payload_offset(m, sizeof(struct inet_diag_req));
@@ -366,7 +368,7 @@ the_filter_rejects_exactly_its_ports(void **state)
 		for (uint32_t port = 0; port <= 65535; port++) {
 			bool listed = false;
 			for (unsigned i = 0; i < count; i++)
-				listed |= ports[i] == port;
+				listed |= plan.without[i] == port;
 			assert_int_equal(accepts(code, (int)(20 * count), (uint16_t)port), !listed);
 		}
 	}
@@ -385,5 +387,5 @@ main(void)
 	    cmocka_unit_test(when_a_poll_is_light),
 	    cmocka_unit_test(the_filter_rejects_exactly_its_ports),
 	};
-	return cmocka_run_group_tests_name("carry", tests, set_up, NULL);
+	return cmocka_run_group_tests_name("light", tests, set_up, NULL);
 }

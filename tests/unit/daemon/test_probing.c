@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The kernel is asked, in a network namespace of the test's own; without one the test is skipped.
  */
-#include "kernel/probe.h"
+#include "daemon/probing.h"
 #include "one_host.h"
 
 #include <net/if.h>
@@ -24,7 +24,7 @@ enter_namespace(void)
 	return up;
 }
 
-static struct probe *probe;
+static struct probing *probing;
 
 /* What is said of ports that a list has in doubt and the kernel does not know at all. */
 static const char *
@@ -33,7 +33,7 @@ run(uint64_t budget_us)
 	host_with_range(40000, 41999, "");
 	assert_true(census_watch(&host.census));
 	host_connect(&host, STATE_TIME_WAIT, "10.0.0.1", "10.0.0.2", 443, 40001, PORTS, 2);
-	const char *trouble = probe_run(probe, &host.census, UINT32_MAX, budget_us);
+	const char *trouble = probing_run(probing, &host.census, UINT32_MAX, budget_us);
 	host_tally(&host, NULL, 0);
 	return trouble;
 }
@@ -41,16 +41,16 @@ run(uint64_t budget_us)
 static void
 forget(void)
 {
-	probe_free(probe);
-	probe = probe_new();
-	assert_non_null(probe);
+	probing_free(probing);
+	probing = probing_new();
+	assert_non_null(probing);
 }
 
 static int
 end(void **state)
 {
-	probe_free(probe);
-	probe = NULL;
+	probing_free(probing);
+	probing = NULL;
 	return host_teardown(state);
 }
 
@@ -94,5 +94,5 @@ main(void)
 	    cmocka_unit_test_teardown(every_port_is_settled_in_time, end),
 	    cmocka_unit_test_teardown(time_runs_out, end),
 	};
-	return cmocka_run_group_tests_name("probe", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("probing", tests, NULL, NULL);
 }

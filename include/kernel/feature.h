@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * feature: what this kernel was seen to show; the bits are SrcPortKernelFeatures of the MIB.
+ */
+#ifndef SRCPORTD_FEATURE_H
+#define SRCPORTD_FEATURE_H
+
+#include <stdint.h>
+
+enum kernel_feature {
+	FEATURE_BOTH_FAMILIES = 0, /* one dump covers IPv4 and IPv6 */
+	FEATURE_BOUND_IDLE = 1,    /* bound idle sockets are listed (6.8) */
+	FEATURE_EXPLICIT = 2,      /* the AUTO filter tells explicit binds apart */
+	FEATURE_NO_PORT = 3,       /* IP_BIND_ADDRESS_NO_PORT is reported (5.10) */
+	FEATURE_CGROUP = 4,        /* the cgroup of a socket is reported (5.8) */
+	FEATURE_TW_DELAY = 5,      /* tcp_tw_reuse_delay exists (6.14) */
+	FEATURE_PROBE = 6,         /* ambiguous ports can be probed (6.3, CAP_NET_ADMIN) */
+	FEATURE_FAILURES = 7       /* failed connect() calls are counted */
+};
+
+/* Those that the answer for one socket shows, if there is one to show them (diag_features()). */
+#define FEATURES_OF_SOCKETS (UINT32_C(1) << FEATURE_NO_PORT | UINT32_C(1) << FEATURE_CGROUP)
+
+#endif

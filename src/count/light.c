@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+#include "count/light.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct diag_plan
+light_plan(struct light *light, const struct settings *settings, uint64_t sockets, bool urgent)
+{
+	struct diag_plan plan = {.range = settings->range};
+	bool same_range =
+	    light->range.low == settings->range.low && light->range.high == settings->range.high;
+	plan.light = light->valid && same_range && !urgent && sockets >= LIGHT_FROM &&
+		     light->age < LIGHT_POLLS;
+	if (!plan.light) {
+		light->valid = false;
+		light->age = 0;
+		light->range = settings->range;
+		return plan;
+	}
+	light->age++;
+	plan.without_count = light->server_count;
+	for (unsigned i = 0; i < light->server_count; i++)
+		plan.without[i] = light->servers[i].port;
+	return plan;
+}
+
+bool
+light_patch(const struct light *light, struct census *census)
+{
+	portset_or(&census->given, &light->given);
+	portset_or(&census->bound, &light->given);
+	portset_or(&census->any, &light->given);
+	portset_or(&census->wild4, &light->wild4);
+	portset_or(&census->wild6, &light->wild6);
+	for (uint32_t i = 0; i < light->hold_count; i++)
+		if (!census_hold(census, &light->holds[i].local, light->holds[i].port))
+			return false;
+	for (unsigned i = 0; i < light->server_count; i++) {
+		for (unsigned state = 1; state < STATE_MAX; state++)
+			census->totals.of[state] += light->servers[i].states.of[state];
+		portset_add(&census->any, light->servers[i].port);
+	}
+	census->totals.of[STATE_CLOSE] += light->idle;
+	census->inbound += light_sockets(light) - light->idle;
+	census->sockets += light_sockets(light);
+	return true;
+}
+
+void
+light_keep(struct light *light, struct census *census)
+{
+	light->given = census->given;
+	light->wild4 = census->wild4;
+	light->wild6 = census->wild6;
+	free(light->holds);
+	light->holds = census->holds;
+	light->hold_count = census->hold_count;
+	census->holds = NULL;
+	census->hold_count = census->hold_room = 0;
+	light->server_count = 0;
+	for (unsigned i = 0; i < census->server_count; i++)
+		if (tcp_state_sum(&census->servers[i].states) >= LIGHT_PORT_FROM)
+			light->servers[light->server_count++] = census->servers[i];
+	light->idle = census->totals.of[STATE_CLOSE];
+	light->valid = true;
+}
+
+uint32_t
+light_sockets(const struct light *light)
+{
+	uint32_t sum = light->idle;
+	for (unsigned i = 0; i < light->server_count; i++)
+		sum += tcp_state_sum(&light->servers[i].states);
+	return sum;
+}
+
+void
+light_free(struct light *light)
+{
+	free(light->holds);
+	memset(light, 0, sizeof(*light));
+}

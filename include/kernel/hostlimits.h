@@ -69,12 +69,25 @@ const char *hostlimits_rule_name(enum limit_rule rule); /* "conntrack", "files" 
 /* Whole percent in use, rounded down, 100 only at or beyond the limit. -1 where there is none. */
 int hostlimits_percent(const struct limits *limits, enum limit_rule rule);
 
-/* What surrounds the sockets of one poll. */
+/* What surrounds the sockets of one poll: the limits of the host, anew each time, and the NAT
+ * around it, from time to time. */
 struct host_state {
 	struct limits limits;
 	/* Of the poll before, so that counters can be compared; or all absent. */
 	struct limits earlier;
 	uint32_t nat; /* natenv_read() */
 };
+
+/* Nothing is known yet. */
+void hostlimits_start(struct host_state *host);
+
+/* Looks at the NAT around the host: at the start, and when the configuration is read again. sys
+ * stands for /sys. */
+void hostlimits_look(struct host_state *host, const struct procfile_source *proc,
+		     const struct procfile_source *sys);
+
+/* Reads the limits for a poll with these settings; those of the poll before become `earlier`. */
+void hostlimits_poll(struct host_state *host, const struct procfile_source *proc,
+		     const struct settings *settings);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "daemon/probing.h"
 #include "failures/failures.h"
-#include "kernel/hostwatch.h"
+#include "kernel/hostlimits.h"
 #include "kernel/poller.h"
 #include "kernel/procfile.h"
 #include "kernel/recording.h"
@@ -49,9 +49,9 @@ look_around(struct once *once, const struct settings *settings)
 {
 	struct procfile_source sys = once->source;
 	sys.root = once->options->sys_root;
-	hostwatch_start(&once->host);
-	hostwatch_look(&once->host, &once->source, &sys);
-	hostwatch_poll(&once->host, &once->source, settings);
+	hostlimits_start(&once->host);
+	hostlimits_look(&once->host, &once->source, &sys);
+	hostlimits_poll(&once->host, &once->source, settings);
 }
 
 /* Asks about every port in doubt that there is time for. Where that cannot be done, the report says

@@ -7,7 +7,7 @@
 #include "count/origins.h"
 #include "count/trend.h"
 #include "daemon/probing.h"
-#include "kernel/hostwatch.h"
+#include "kernel/hostlimits.h"
 #include "kernel/poller.h"
 #include "kernel/procfile.h"
 
@@ -47,7 +47,7 @@ void
 round_look(struct round *r)
 {
 	const struct procfile_source sys = {.root = r->sys_root};
-	hostwatch_look(&r->host, &r->source, &sys);
+	hostlimits_look(&r->host, &r->source, &sys);
 }
 
 struct round *
@@ -69,7 +69,7 @@ round_open(const struct options *options, const struct config *config, struct sh
 		round_close(r);
 		return NULL;
 	}
-	hostwatch_start(&r->host);
+	hostlimits_start(&r->host);
 	round_look(r);
 	r->poller = poller_open(error, room);
 	if (r->poller == NULL) {
@@ -233,7 +233,7 @@ round_begin(struct round *r, bool urgent)
 	if (procfile_settings(&r->source, &settings, error, sizeof(error)) != NULL)
 		return fail(r, error);
 	r->started_us = clock_us();
-	hostwatch_poll(&r->host, &r->source, &settings);
+	hostlimits_poll(&r->host, &r->source, &settings);
 	origins_begin(r->origins);
 	census_init(&r->census, &settings, r->origins);
 	r->busy = true;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "kernel/hostlimits.h"
 
+#include "kernel/natenv.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,4 +271,27 @@ hostlimits_percent(const struct limits *limits, enum limit_rule rule)
 		return 100;
 	/* used < max: the quotient stays below 100, also where the product would not fit. */
 	return (int)(max <= VALUE_MAX / 100 ? used * 100 / max : used / (max / 100 + 1));
+}
+
+void
+hostlimits_start(struct host_state *host)
+{
+	*host = (struct host_state){.nat = 0};
+	hostlimits_init(&host->limits);
+	hostlimits_init(&host->earlier);
+}
+
+void
+hostlimits_look(struct host_state *host, const struct procfile_source *proc,
+		const struct procfile_source *sys)
+{
+	host->nat = natenv_read(proc, sys);
+}
+
+void
+hostlimits_poll(struct host_state *host, const struct procfile_source *proc,
+		const struct settings *settings)
+{
+	host->earlier = host->limits;
+	hostlimits_read(proc, settings, &host->limits);
 }

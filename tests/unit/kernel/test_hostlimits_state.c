@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
-#include "kernel/hostwatch.h"
+#include "kernel/hostlimits.h"
 #include "kernel/natenv.h"
 
 static const struct settings settings = {.tw_reuse = 2, .timestamps = 1, .tw_reuse_delay_ms = 1000};
@@ -12,7 +12,7 @@ poll_files(struct host_state *host, const char *file_nr)
 	struct procfile_source source = {.replay = true};
 
 	assert_true(procfile_add_copy(&source, "sys/fs/file-nr", file_nr, strlen(file_nr)));
-	hostwatch_poll(host, &source, &settings);
+	hostlimits_poll(host, &source, &settings);
 	procfile_free_copies(&source);
 }
 
@@ -22,7 +22,7 @@ the_poll_before_is_kept(void **state)
 	struct host_state host;
 
 	(void)state;
-	hostwatch_start(&host);
+	hostlimits_start(&host);
 	assert_int_equal(host.limits.value[LIMIT_FILES], LIMIT_ABSENT);
 	poll_files(&host, "10 0 100\n");
 	assert_int_equal(host.limits.value[LIMIT_FILES], 10);
@@ -45,11 +45,11 @@ a_look_around_changes_no_limit(void **state)
 	struct host_state host;
 
 	(void)state;
-	hostwatch_start(&host);
+	hostlimits_start(&host);
 	poll_files(&host, "10 0 100\n");
 	assert_int_equal(host.nat, 0);
 	assert_true(procfile_add_copy(&source, "class/dmi/id/sys_vendor", vendor, strlen(vendor)));
-	hostwatch_look(&host, &source, &source);
+	hostlimits_look(&host, &source, &source);
 	assert_int_equal(host.nat, UINT32_C(1) << NAT_HETZNER | UINT32_C(1) << NAT_RULES_HIDDEN);
 	assert_int_equal(host.limits.value[LIMIT_FILES], 10);
 	poll_files(&host, "12 0 100\n");

@@ -191,7 +191,8 @@ established_load_calls_for_sharing_and_width(void **state)
 	s.usage.tightest = s.usage.capacity;
 	assert_says(&s, "established load: 0 of 28,232 ports in use, 28,232 left; "
 			"share connections (pooling, keep-alive), "
-			"or set net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports)");
+			"or set net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports), "
+			"or add peer or local addresses (28,232 ports each)");
 }
 
 static void

@@ -199,6 +199,8 @@ check-without-tracefs: deps-check deps-clients all
 	@tests/run-tests without-tracefs
 check-install: deps-check
 	@tests/run-tests install
+check-rooms:
+	@tests/run-tests rooms
 check-mib: deps-check $(O)/SRCPORT-MIB.txt
 	@tests/run-tests mib
 check-clang: deps-check

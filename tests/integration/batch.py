@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 import isolate
-from net import CLONE_NEWNET, CLONE_NEWNS
+from net import CLONE_NEWNET, CLONE_NEWNS, give_namespaces_their_own
 
 CASE_SECONDS = 60
 
@@ -69,6 +69,7 @@ def main(cases):
         cases = [case for case in cases if any(part in case[0] for part in sys.argv[1:])]
     if isolate.INSIDE in os.environ:
         isolate.enter()
+        give_namespaces_their_own()
         sys.exit(1 if _run_all(cases) else 0)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print("1..%d" % len(cases), flush=True)

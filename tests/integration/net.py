@@ -94,12 +94,19 @@ def silent_device(name, address, *peers):
         run("ip", "neighbour", "add", peer, "lladdr", "02:00:00:00:00:01", "dev", name)
 
 
-def enter_namespace_of_its_own():
-    """This process goes on in a network namespace with a table of connections of its own: those of
-    the whole machine, however many, cost nothing there. Before Linux 6.1 there is none."""
+def give_namespaces_their_own():
+    """Network namespaces made from here have a table of connections of their own: those of the
+    whole machine, however many, cost nothing there. False before Linux 6.1, which has none."""
     if not os.path.exists("/proc/sys/net/ipv4/tcp_child_ehash_entries"):
-        return
+        return False
     sysctl("net.ipv4.tcp_child_ehash_entries", 4096)
+    return True
+
+
+def enter_namespace_of_its_own():
+    """This process goes on in such a network namespace."""
+    if not give_namespaces_their_own():
+        return
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "unshare")

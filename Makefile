@@ -59,9 +59,6 @@ ifeq ($(filter 1.3.6.1.4.1.%,$(OID_ROOT)),)
 $(error OID_ROOT must lie under enterprises, 1.3.6.1.4.1: $(OID_ROOT))
 endif
 oid_commas := $(subst .,$(comma),$(OID_ROOT))
-# Every arc but the last has a name, as smilint wants it.
-oid_smi    := $(shell echo '$(OID_ROOT)' | awk -F. '{ printf "enterprises"; \
-	for (i = 7; i < NF; i++) printf " srcPortRoot%d(%d)", i - 6, $$i; printf " %d", $$NF }')
 
 cppflags = -D_GNU_SOURCE -iquote include -DSRCPORTD_VERSION='"$(VERSION)"' \
 	-DSRCPORT_OID_ROOT=$(oid_commas) -DSRCPORTD_CONFDIR='"$(sysconfdir)/snmp"' \
@@ -132,17 +129,17 @@ $(fuzzers): $(O)/run/%: tests/fuzz/%.c tests/fuzz/fuzz.c tests/fuzz/fuzz.h $(O)/
 	@mkdir -p $(@D)
 	$(call run,LD,$@)$(compile) -iquote tests/fuzz -o $@ $(filter %.c %.a,$^) -fsanitize=fuzzer $(libs)
 
-# The one line of the MIB that says where it hangs.
-$(O)/SRCPORT-MIB.txt: mibs/SRCPORT-MIB.txt $(O)/flags
+# The lines of the MIB that say where it hangs.
+$(O)/SRCPORT-MIB.txt: mibs/SRCPORT-MIB.txt mibs/root.awk $(O)/flags
 ifeq ($(OID_ROOT),1.3.6.1.4.1.8072.9999.9999.7777)
 	$(call run,MIB,$@)cp $< $@
 else
-	$(call run,MIB,$@)sed 's/::= { enterprises .* }/::= { $(oid_smi) }/' $< > $@
-	@grep -q '::= { $(oid_smi) }' $@ || { echo "$<: no line to put OID_ROOT into" >&2; exit 1; }
+	$(call run,MIB,$@)awk -v root=$(OID_ROOT) -f mibs/root.awk $< > $@ || \
+		{ echo "$<: no lines to put OID_ROOT into" >&2; exit 1; }
 endif
 
 # Changed flags rebuild everything that was built with the old ones.
-flags_now = $(compile) | $(link) | $(libs) | $(oid_smi)
+flags_now = $(compile) | $(link) | $(libs) | $(OID_ROOT)
 $(O)/flags: FORCE | $(O)
 	@printf '%s\n' '$(subst ','\'',$(flags_now))' | cmp -s - $@ || \
 		printf '%s\n' '$(subst ','\'',$(flags_now))' > $@

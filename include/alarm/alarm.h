@@ -15,7 +15,7 @@
 #define ALARM_MESSAGE_MAX 256
 
 /* Numbers of alarms go round: as part of an OID they take three octets at most, so that what a
- * notification has no say about (its twelve names) has a limit. */
+ * notification has no say about (its ten names) has a limit. */
 #define ALARM_ID_MAX 2097151
 
 /* An alarm as the MIB and the notifications show it. */
@@ -50,6 +50,7 @@ struct alarm_summary {
 			      * knows to count */
 	uint32_t sequence;   /* of the last notification, sent or suppressed */
 	uint32_t suppressed; /* notifications held back by the storm limit (Counter32: wraps) */
+	uint32_t owed;       /* alarms that managers were not told of as they are, and would be */
 	uint32_t sent;       /* notifications handed to the master agent; for who sends to count */
 	uint32_t unsent;     /* notifications given up: overtaken or lost; same */
 	uint32_t lost;       /* those of them that found no room to be kept; same */

@@ -42,7 +42,8 @@ struct failed_pool {
 struct failure_log {
 	struct failed_pool pools[FAILURE_LOG_POOLS];
 	uint32_t pool_count;
-	uint32_t last; /* position of the latest failure, if there is a pool at all */
+	uint32_t last;      /* position of the latest failure, if there is a pool at all */
+	uint64_t forgot_ms; /* when a pool last had to make place: its count is lost; 0 = never */
 };
 
 /* Who failed, as far as it can be told. */

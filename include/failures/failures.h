@@ -29,6 +29,7 @@ struct failure_state {
 	uint64_t total;   /* since start, over every network namespace of the host: exact */
 	uint64_t lost;    /* of them: those of which neither pool nor process is known */
 	uint64_t last_ms; /* CLOCK_MONOTONIC of the last one that is known; 0 = none */
+	uint64_t forgot_ms; /* when the failures of a pool were last forgotten; 0 = never */
 	char pool[FAILURE_POOL_MAX];       /* its pool in words; "" = none */
 	uint32_t pid;                      /* its process; 0 = not known */
 	char process[FAILURE_PROCESS_MAX]; /* the process's name, clean text; "" = not known */

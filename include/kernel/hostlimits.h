@@ -75,7 +75,9 @@ struct host_state {
 	struct limits limits;
 	/* Of the poll before, so that counters can be compared; or all absent. */
 	struct limits earlier;
-	uint32_t nat; /* natenv_read() */
+	uint64_t counters_ms; /* CLOCK_MONOTONIC when the counters of connection tracking came, or
+				 one of them last went back; 0 = there are none */
+	uint32_t nat;         /* natenv_read() */
 };
 
 /* Nothing is known yet. */

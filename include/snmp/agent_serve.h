@@ -19,9 +19,9 @@
 struct agent_serve {
 	const struct mibtree *tree;
 	struct door *door;
-	uint64_t started_ms; /* CLOCK_MONOTONIC when the program was started */
-	uint32_t hint;       /* see struct mib_view */
-	uint32_t stamp_cs;   /* the same */
+	uint64_t started_ms;           /* CLOCK_MONOTONIC when the program was started */
+	uint32_t hint;                 /* see struct mib_view */
+	uint32_t stamp_cs[MIB_STAMPS]; /* the same */
 };
 
 /* Registers the tree below root, as one read-only subtree. False if Net-SNMP refused. */

@@ -26,11 +26,12 @@ enum mib_alarm_column {
 	MIB_ALARM_REMAINING,
 	MIB_ALARM_PERCENT,
 	MIB_ALARM_CLOSE_WAIT,
-	MIB_ALARM_MESSAGE
+	MIB_ALARM_MESSAGE,
+	MIB_ALARM_NAMESPACE
 };
 
 #define MIB_ALARM_TABLE   14 /* arc below srcPortObjects */
-#define MIB_ALARM_COLUMNS (MIB_ALARM_MESSAGE - MIB_ALARM_KEY + 1)
+#define MIB_ALARM_COLUMNS (MIB_ALARM_NAMESPACE - MIB_ALARM_KEY + 1)
 
 extern const struct mib_column mib_alarm_columns[MIB_ALARM_COLUMNS];
 

@@ -10,7 +10,7 @@
 
 #define MIB_FAILURES_GROUP  6 /* arcs below srcPortObjects */
 #define MIB_OWNER_TABLE     15
-#define MIB_FAILURE_COLUMNS 8
+#define MIB_FAILURE_COLUMNS 9
 #define MIB_OWNER_COLUMNS   13
 
 extern const struct mib_column mib_failure_columns[MIB_FAILURE_COLUMNS];

@@ -23,7 +23,7 @@ enum mib_type {
 	MIB_INTEGER, /* INTEGER, Integer32, enumerations; one of 8 octets is signed, and cut to 2^31
 			- 1 */
 	MIB_GAUGE, /* Gauge32 and Unsigned32: the same on the wire; a larger number is cut to 2^32 -
-		      1 */
+		      1; one of 8 octets that is negative is not there */
 	MIB_COUNTER, /* Counter32; a larger number wraps; one of 8 octets that is negative is not
 			there */
 	MIB_TICKS,   /* TimeTicks and TimeStamp */
@@ -39,6 +39,14 @@ struct mib_value {
 	char octets[256];
 };
 
+/* The moments from which counters count, each a DiscontinuityTime. */
+enum mib_stamp {
+	MIB_STAMP_START,     /* srcPortPollDiscontinuityTime */
+	MIB_STAMP_CONNTRACK, /* srcPortLimitsDiscontinuityTime */
+	MIB_STAMP_FAILURES,  /* srcPortFailuresDiscontinuityTime */
+	MIB_STAMPS
+};
+
 /* What a search looks at: one snapshot and one moment. */
 struct mib_view {
 	const struct snapshot *snapshot; /* NULL: there are no rows */
@@ -47,8 +55,7 @@ struct mib_view {
 	uint32_t uptime_cs;              /* sysUpTime now */
 	uint32_t *hint; /* where the last search ended, so that a walk finds its next
 			   row at once; any number is right; NULL = none */
-	/* What srcPortPollDiscontinuityTime was at the last look, 0 before the first; NULL = not
-	 * kept. */
+	/* What each of MIB_STAMPS was at the last look, 0 before the first; NULL = not kept. */
 	uint32_t *stamp_cs;
 };
 
@@ -68,16 +75,22 @@ struct mib_column {
 	size_t offset, size;
 	/* Writes number, or octets and length. False if this row has no such instance. */
 	bool (*get)(const struct mib_view *view, const void *row, struct mib_value *out);
+	/* False if the column has no instance at all; NULL = always true. Never called with NULL.
+	 */
+	bool (*where)(const struct snapshot *snapshot);
 };
 
-#define MIB_COLUMN(number, type, row, member)                                                      \
+/* The same with where, and without. */
+#define MIB_COLUMN_WHERE(number, type, row, member, where)                                         \
 	{                                                                                          \
-		(number), (type), offsetof(row, member), sizeof(((row *)0)->member), NULL          \
+		(number), (type), offsetof(row, member), sizeof(((row *)0)->member), NULL, (where) \
 	}
-#define MIB_COMPUTED(number, type, get)                                                            \
+#define MIB_COMPUTED_WHERE(number, type, get, where)                                               \
 	{                                                                                          \
-		(number), (type), 0, 0, (get)                                                      \
+		(number), (type), 0, 0, (get), (where)                                             \
 	}
+#define MIB_COLUMN(number, type, row, member) MIB_COLUMN_WHERE(number, type, row, member, NULL)
+#define MIB_COMPUTED(number, type, get)       MIB_COMPUTED_WHERE(number, type, get, NULL)
 
 struct mib_table {
 	uint32_t arc;
@@ -113,6 +126,11 @@ enum mib_result mibtree_next(const struct mibtree *tree, const struct mib_view *
 
 /* Whole seconds from a moment of CLOCK_MONOTONIC to the view's; 0 if it lies ahead. */
 uint32_t mibtree_age_s(const struct mib_view *view, uint64_t when_ms);
+
+/* sysUpTime at a moment of CLOCK_MONOTONIC; 0 if the master agent is younger. sysUpTime and the
+ * clock do not tick together: the value stays what the view keeps of it, unless it has moved by
+ * more than that. */
+uint32_t mibtree_stamp(const struct mib_view *view, enum mib_stamp stamp, uint64_t when_ms);
 
 /* Order of object identifiers: <0, 0, >0. */
 int mibtree_compare(const uint32_t *a, size_t a_length, const uint32_t *b, size_t b_length);

@@ -9,7 +9,7 @@
 #include "alarm/alarm.h"
 #include "snmp/mibtree.h"
 
-#define PDU_BINDS_MAX 12
+#define PDU_BINDS_MAX 10
 
 /* Octets that the variable bindings of a notification may take when they are encoded, sysUpTime and
  * snmpTrapOID not counted: what RFC 1157 obliges every manager to accept for a whole message. */

@@ -2,8 +2,13 @@
 /*
  * alarm_key: what an alarm is about, and the text that stands for it for ever. Pure.
  *
- *     pool LOCAL -> PEER:PORT      target NAME       host
- *     peer PEER                    local ADDRESS     limit NAME
+ *     pool LOCAL -> PEER:PORT                 target NAME        host
+ *     pool LOCAL -> PEER:PORT in NAMESPACE    local ADDRESS      host NAME
+ *     nat PROTOCOL OUTSIDE -> PEER:PORT       udp ADDRESS        limit NAME
+ *     peer PEER                                                  inbound
+ *
+ * A pool with a namespace is one of another network namespace than our own. PROTOCOL is tcp, udp or
+ * the like, with /ZONE behind it where connection tracking has zones.
  *
  * A pool's zone stands behind LOCAL alone: a peer that has one is reached over the same interface.
  *
@@ -16,25 +21,34 @@
 #include "base/addr.h"
 #include "count/target.h"
 
-/* The numbers are SrcPortAlarmKind of the MIB. */
+/* The numbers are SrcPortSubjectKind of the MIB. */
 enum alarm_kind {
 	ALARM_POOL = 1,   /* a pool that belongs to no target: by its ports */
 	ALARM_PEER = 2,   /* a peer that is not wholly a target's: by its CLOSE_WAIT */
 	ALARM_TARGET = 3, /* a target: by the ports of its tightest pool, and its CLOSE_WAIT */
 	ALARM_LOCAL = 4,  /* a local address: by what bind() can still get */
 	ALARM_HOST = 5,   /* the host: by the ports that no socket holds */
-	ALARM_LIMIT = 6   /* another limit of the host */
+	ALARM_LIMIT = 6,  /* another limit of the host */
+	ALARM_UDP = 7,    /* a local address, or all: by what UDP sockets can still get */
+	ALARM_NAT = 8,    /* a pool of address translation */
+	ALARM_NAMESPACE_POOL = 9, /* a pool of another network namespace */
+	ALARM_INBOUND = 10        /* accepted connections that are not closed */
 };
+
+#define ALARM_KINDS (ALARM_INBOUND + 1) /* for an array by kind */
+
+#define ALARM_SPACE_MAX 32 /* octets of the name of a namespace, without the NUL */
 
 /* Members that the kind does not need are zero. */
 struct alarm_subject {
 	enum alarm_kind kind;
 	uint16_t port;
 	struct addr local, peer;
-	char name[TARGET_NAME_MAX + 1];
+	char name[TARGET_NAME_MAX + 1];  /* of ALARM_NAT its protocol and zone */
+	char space[ALARM_SPACE_MAX + 1]; /* network namespace; empty = our own */
 };
 
-#define ALARM_KEY_MAX (2 * ADDR_PORT_TEXT_MAX + 12)
+#define ALARM_KEY_MAX (2 * ADDR_PORT_TEXT_MAX + TARGET_NAME_MAX + ALARM_SPACE_MAX + 16)
 
 /* Writes the text. Returns buf. */
 const char *alarm_key(const struct alarm_subject *subject, char buf[static ALARM_KEY_MAX]);

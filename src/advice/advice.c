@@ -315,7 +315,7 @@ advice_alarm(const struct scene *scene, const struct standing *standing,
 	switch (standing->subject.kind) {
 	case ALARM_POOL:
 	case ALARM_PEER:
-	case ALARM_TARGET: break;
+	case ALARM_TARGET: return alarm_of_row(scene, standing, buf);
 	case ALARM_LOCAL:
 		return advice_local(range, f->tally->reserve,
 				    f->tally->locals[standing->row].remaining, measured, buf);

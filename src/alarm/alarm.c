@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KINDS (ALARM_LIMIT + 1)
-
 /* A subject that is in alarm, or was so and that has yet to be told. */
 struct record {
 	struct alarm alarm;
@@ -34,7 +32,7 @@ struct alarms {
 	uint32_t count, room;
 	struct lookup index; /* of records, made anew at each poll */
 	bool indexed;        /* it is complete */
-	uint32_t followed[KINDS];
+	uint32_t followed[ALARM_KINDS];
 	uint32_t last_id;
 	uint32_t highest_id; /* of the records: only a number up to it can be taken */
 	struct window window;
@@ -232,6 +230,12 @@ kind_of(enum severity severity)
 					      : NOTIFICATION_CLEARED;
 }
 
+static bool
+is_wanted(const struct alarm_rules *rules, enum severity severity)
+{
+	return (rules->notify >> (kind_of(severity) - 1) & 1) != 0;
+}
+
 /* Decides what to tell of an alarm that managers see otherwise than it is. That it was cleared is
  * told to those who were told that it was raised, if need be in a later poll; of anything else that
  * the storm limit holds back only the number is told. */
@@ -243,7 +247,7 @@ tell(struct alarms *a, struct record *r)
 	bool cleared = kind == NOTIFICATION_CLEARED;
 	if (alarm->severity == alarm->told)
 		return;
-	if ((a->rules->notify >> (kind - 1) & 1) == 0) {
+	if (!is_wanted(a->rules, alarm->severity)) {
 		if (cleared)
 			alarm->told = SEVERITY_NORMAL;
 		return;
@@ -311,6 +315,17 @@ tell_all(struct alarms *a)
 	free(order);
 }
 
+static void
+count_owed(struct alarms *a)
+{
+	a->summary.owed = 0;
+	for (uint32_t i = 0; i < a->count; i++) {
+		const struct alarm *alarm = &a->records[i].alarm;
+		a->summary.owed +=
+		    alarm->severity != alarm->told && is_wanted(a->rules, alarm->severity);
+	}
+}
+
 /* Due once in a minute. */
 static void
 summarise(struct alarms *a)
@@ -374,6 +389,7 @@ alarms_end(struct alarms *a)
 		a->summary.active += a->records[i].alarm.severity != SEVERITY_NORMAL;
 	}
 	tell_all(a);
+	count_owed(a);
 	summarise(a);
 	forget_idle(a);
 	a->rules = NULL;

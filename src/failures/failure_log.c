@@ -57,6 +57,8 @@ failure_log_add(struct failure_log *log, const struct failure_sample *sample,
 	uint32_t i = position_of(log, sample, elsewhere);
 	bool news = is_news(log, i, when_ms);
 	struct failed_pool *pool = &log->pools[i];
+	if (i < log->pool_count && !matches(pool, sample, elsewhere))
+		log->forgot_ms = when_ms;
 	if (i == log->pool_count || !matches(pool, sample, elsewhere))
 		*pool = (struct failed_pool){.local = sample->local,
 					     .peer = sample->peer,

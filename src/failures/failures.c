@@ -315,6 +315,7 @@ describe_last(struct failures *f)
 	if (last == NULL)
 		return;
 	state->last_ms = last->last_ms;
+	state->forgot_ms = f->log.forgot_ms;
 	state->pid = last->pid;
 	memcpy(state->process, last->process, sizeof(state->process));
 	snprintf(state->pool, sizeof(state->pool), "%s to %s%s", addr_text(&last->local, local),

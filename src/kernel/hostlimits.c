@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "kernel/hostlimits.h"
 
+#include "base/clock.h"
 #include "kernel/natenv.h"
 
 #include <stdlib.h>
@@ -288,10 +289,22 @@ hostlimits_look(struct host_state *host, const struct procfile_source *proc,
 	host->nat = natenv_read(proc, sys);
 }
 
+/* A counter that was not there before, or goes back, has begun anew: no difference to what it was
+ * means anything. */
+static bool
+begins_anew(const struct host_state *host, enum limit counter)
+{
+	int64_t now = host->limits.value[counter], before = host->earlier.value[counter];
+	return now != LIMIT_ABSENT && (before == LIMIT_ABSENT || now < before);
+}
+
 void
 hostlimits_poll(struct host_state *host, const struct procfile_source *proc,
 		const struct settings *settings)
 {
 	host->earlier = host->limits;
 	hostlimits_read(proc, settings, &host->limits);
+	if (begins_anew(host, LIMIT_DROP) || begins_anew(host, LIMIT_INSERT_FAILED) ||
+	    begins_anew(host, LIMIT_EARLY_DROP))
+		host->counters_ms = clock_us() / 1000;
 }

@@ -102,7 +102,7 @@ handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg,
 	    .started_ms = serve->started_ms,
 	    .uptime_cs = (uint32_t)netsnmp_get_agent_uptime(),
 	    .hint = &serve->hint,
-	    .stamp_cs = &serve->stamp_cs,
+	    .stamp_cs = serve->stamp_cs,
 	};
 
 	for (netsnmp_request_info *r = requests; r != NULL; r = r->next) {

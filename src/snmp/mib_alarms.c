@@ -120,6 +120,7 @@ const struct mib_column mib_alarm_columns[MIB_ALARM_COLUMNS] = {
     ALARM(MIB_ALARM_PERCENT, MIB_GAUGE, percent),
     ALARM(MIB_ALARM_CLOSE_WAIT, MIB_GAUGE, close_wait),
     ALARM(MIB_ALARM_MESSAGE, MIB_TEXT, message),
+    ALARM(MIB_ALARM_NAMESPACE, MIB_TEXT, subject.space),
 };
 
 /* clang-format on */

@@ -2,6 +2,7 @@
 #include "snmp/mib_columns.h"
 
 #include "snmp/mib_alarms.h"
+#include "snmp/mib_optional.h"
 #include "snmp/mib_owners.h"
 
 #include "base/sentence.h"
@@ -48,6 +49,14 @@ owners(const struct snapshot *s)
 	return (struct mib_rows){s->owners, s->owner_count, sizeof(*s->owners)};
 }
 
+/* Tables that this version has no rows for. */
+static struct mib_rows
+nothing(const struct snapshot *s)
+{
+	(void)s;
+	return (struct mib_rows){NULL, 0, 0};
+}
+
 /* Scalars are members of the snapshot itself: it is the one row of their group. */
 static struct mib_rows
 always(const struct snapshot *s)
@@ -55,11 +64,24 @@ always(const struct snapshot *s)
 	return (struct mib_rows){s, 1, sizeof(*s)};
 }
 
-/* Groups that have no value before the first good poll. */
+/* What has no value before the first good poll. */
+static bool
+polled(const struct snapshot *s)
+{
+	return s->poll.made_ms != 0;
+}
+
+static bool
+counts_failures(const struct snapshot *s)
+{
+	return s->failures.available;
+}
+
+/* Groups of it. */
 static struct mib_rows
 once_polled(const struct snapshot *s)
 {
-	return (struct mib_rows){s, s->poll.made_ms != 0, sizeof(*s)};
+	return (struct mib_rows){s, polled(s), sizeof(*s)};
 }
 
 /* srcPortSystem */
@@ -73,8 +95,6 @@ get_worst_pool(const struct mib_view *view, const void *row, struct mib_value *o
 	int n = 0;
 
 	(void)view;
-	if (s->poll.made_ms == 0)
-		return false;
 	if (s->pool_count + s->omitted.pools.rows > 0)
 		n = snprintf(out->octets, sizeof(out->octets), "%s -> %s: %u of %u port%s remain",
 			     addr_text(&worst->local, local),
@@ -83,26 +103,6 @@ get_worst_pool(const struct mib_view *view, const void *row, struct mib_value *o
 			     number_s(worst->usage.capacity));
 	out->length = n > 0 ? (size_t)n : 0;
 	return true;
-}
-
-static bool
-get_least_remaining(const struct mib_view *view, const void *row, struct mib_value *out)
-{
-	const struct snapshot *s = row;
-
-	(void)view;
-	out->number = s->extremes.least_remaining;
-	return s->poll.made_ms != 0;
-}
-
-static bool
-get_highest_percent(const struct mib_view *view, const void *row, struct mib_value *out)
-{
-	const struct snapshot *s = row;
-
-	(void)view;
-	out->number = s->extremes.highest_percent;
-	return s->poll.made_ms != 0;
 }
 
 /* srcPortPoll */
@@ -114,32 +114,14 @@ get_poll_age(const struct mib_view *view, const void *row, struct mib_value *out
 	uint64_t age_ms = view->now_ms > made_ms ? view->now_ms - made_ms : 0;
 
 	out->number = age_ms < UINT32_MAX ? (uint32_t)age_ms : UINT32_MAX;
-	return made_ms != 0;
+	return true;
 }
 
-/* The start is worked out anew each time from two clocks that do not tick together. It has moved by
- * more than this only if sysUpTime was set anew. */
-#define STAMP_JITTER_CS 50
-
-/* sysUpTime belongs to the master agent, which may be younger than this program: then 0, as if the
- * start had been at the last restart of sysUpTime (RFC 2579, TimeStamp). Else the value stays what
- * it was: to a manager, each change is a restart of the counters. */
 static bool
 get_discontinuity(const struct mib_view *view, const void *row, struct mib_value *out)
 {
-	uint64_t running_cs = (view->now_ms - view->started_ms) / 10;
-	uint32_t start_cs =
-	    running_cs < view->uptime_cs ? (uint32_t)(view->uptime_cs - running_cs) : 0;
-
 	(void)row;
-	out->number = start_cs;
-	if (view->stamp_cs == NULL)
-		return true;
-	uint32_t before = *view->stamp_cs;
-	if (before != 0 && start_cs <= before + STAMP_JITTER_CS &&
-	    before <= start_cs + STAMP_JITTER_CS)
-		out->number = before;
-	*view->stamp_cs = out->number;
+	out->number = mibtree_stamp(view, MIB_STAMP_START, view->started_ms);
 	return true;
 }
 
@@ -221,23 +203,35 @@ get_warning_percent(const struct mib_view *view, const void *row, struct mib_val
 /* srcPortLimits */
 
 static bool
+get_percent(const struct snapshot *s, enum limit_rule rule, struct mib_value *out)
+{
+	int percent = hostlimits_percent(&s->host.limits, rule);
+
+	out->number = percent < 0 ? 0 : (uint32_t)percent;
+	return percent >= 0;
+}
+
+static bool
 get_files_percent(const struct mib_view *view, const void *row, struct mib_value *out)
 {
-	const struct snapshot *s = row;
-
 	(void)view;
-	out->number = (uint32_t)hostlimits_percent(&s->host.limits, RULE_FILES);
-	return true;
+	return get_percent(row, RULE_FILES, out);
 }
 
 static bool
 get_conntrack_percent(const struct mib_view *view, const void *row, struct mib_value *out)
 {
-	const struct snapshot *s = row;
-
 	(void)view;
-	out->number = (uint32_t)hostlimits_percent(&s->host.limits, RULE_CONNTRACK);
-	return true;
+	return get_percent(row, RULE_CONNTRACK, out);
+}
+
+static bool
+get_conntrack_start(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	uint64_t counters_ms = ((const struct snapshot *)row)->host.counters_ms;
+
+	out->number = mibtree_stamp(view, MIB_STAMP_CONNTRACK, counters_ms);
+	return counters_ms != 0;
 }
 
 static bool
@@ -253,18 +247,20 @@ get_nat_meaning(const struct mib_view *view, const void *row, struct mib_value *
 /* clang-format off */
 
 #define SNAPSHOT(number, type, member) MIB_COLUMN(number, type, struct snapshot, member)
+#define POLLED(number, type, member)                          \
+    MIB_COLUMN_WHERE(number, type, struct snapshot, member, polled)
 
 static const struct mib_column system_columns[] = {
     SNAPSHOT(1, MIB_INTEGER, severity),
     SNAPSHOT(2, MIB_TEXT, message),
-    MIB_COMPUTED(3, MIB_TEXT, get_worst_pool),
-    MIB_COMPUTED(4, MIB_GAUGE, get_least_remaining),
-    MIB_COMPUTED(5, MIB_GAUGE, get_highest_percent),
+    MIB_COMPUTED_WHERE(3, MIB_TEXT, get_worst_pool, polled),
+    POLLED(4, MIB_GAUGE, extremes.least_remaining),
+    POLLED(5, MIB_GAUGE, extremes.highest_percent),
     SNAPSHOT(6, MIB_GAUGE, alarm_summary.active),
     SNAPSHOT(7, MIB_GAUGE, alarm_summary.omitted),
     SNAPSHOT(8, MIB_GAUGE, alarm_summary.sequence),
     SNAPSHOT(9, MIB_COUNTER, alarm_summary.sent),
-    SNAPSHOT(10, MIB_COUNTER, alarm_summary.suppressed),
+    SNAPSHOT(10, MIB_GAUGE, alarm_summary.owed),
     SNAPSHOT(11, MIB_COUNTER, alarm_summary.unsent),
 };
 
@@ -305,50 +301,51 @@ static const struct mib_column totals_columns[] = {
 #define LIMIT(limit, type) SNAPSHOT((limit) + 1, type, host.limits.value[limit])
 
 static const struct mib_column limits_columns[] = {
-    LIMIT(LIMIT_TW_REUSE, MIB_INTEGER),
-    LIMIT(LIMIT_TW_REUSE_DELAY, MIB_INTEGER),
-    LIMIT(LIMIT_TIMESTAMPS, MIB_INTEGER),
-    LIMIT(LIMIT_FIN_TIMEOUT, MIB_INTEGER),
-    LIMIT(LIMIT_TW, MIB_INTEGER),
-    LIMIT(LIMIT_TW_MAX, MIB_INTEGER),
-    LIMIT(LIMIT_IN_USE, MIB_INTEGER),
-    LIMIT(LIMIT_ORPHANS, MIB_INTEGER),
-    LIMIT(LIMIT_ORPHANS_MAX, MIB_INTEGER),
-    LIMIT(LIMIT_MEMORY, MIB_INTEGER),
-    LIMIT(LIMIT_MEMORY_MAX, MIB_INTEGER),
-    LIMIT(LIMIT_FILES, MIB_INTEGER),
-    LIMIT(LIMIT_FILES_MAX, MIB_INTEGER),
-    LIMIT(LIMIT_CONNTRACK, MIB_INTEGER),
-    LIMIT(LIMIT_CONNTRACK_MAX, MIB_INTEGER),
+    LIMIT(LIMIT_TW_REUSE, MIB_GAUGE),
+    LIMIT(LIMIT_TW_REUSE_DELAY, MIB_GAUGE),
+    LIMIT(LIMIT_TIMESTAMPS, MIB_GAUGE),
+    LIMIT(LIMIT_FIN_TIMEOUT, MIB_GAUGE),
+    LIMIT(LIMIT_TW, MIB_GAUGE),
+    LIMIT(LIMIT_TW_MAX, MIB_GAUGE),
+    LIMIT(LIMIT_IN_USE, MIB_GAUGE),
+    LIMIT(LIMIT_ORPHANS, MIB_GAUGE),
+    LIMIT(LIMIT_ORPHANS_MAX, MIB_GAUGE),
+    LIMIT(LIMIT_MEMORY, MIB_GAUGE),
+    LIMIT(LIMIT_MEMORY_MAX, MIB_GAUGE),
+    LIMIT(LIMIT_FILES, MIB_GAUGE),
+    LIMIT(LIMIT_FILES_MAX, MIB_GAUGE),
+    LIMIT(LIMIT_CONNTRACK, MIB_GAUGE),
+    LIMIT(LIMIT_CONNTRACK_MAX, MIB_GAUGE),
     LIMIT(LIMIT_DROP, MIB_COUNTER),
     LIMIT(LIMIT_INSERT_FAILED, MIB_COUNTER),
     LIMIT(LIMIT_EARLY_DROP, MIB_COUNTER),
-    MIB_COMPUTED(19, MIB_INTEGER, get_files_percent),
-    MIB_COMPUTED(20, MIB_INTEGER, get_conntrack_percent),
+    MIB_COMPUTED(19, MIB_GAUGE, get_files_percent),
+    MIB_COMPUTED(20, MIB_GAUGE, get_conntrack_percent),
     SNAPSHOT(21, MIB_INTEGER, limits),
     SNAPSHOT(22, MIB_BITS, host.nat),
     MIB_COMPUTED(23, MIB_TEXT, get_nat_meaning),
+    MIB_COMPUTED(24, MIB_TICKS, get_conntrack_start),
 };
 
 static const struct mib_column poll_columns[] = {
     SNAPSHOT(1, MIB_GAUGE, poll.interval_s),
-    MIB_COMPUTED(2, MIB_GAUGE, get_poll_age),
-    SNAPSHOT(3, MIB_GAUGE, poll.duration_us),
-    SNAPSHOT(4, MIB_GAUGE, poll.sockets),
+    MIB_COMPUTED_WHERE(2, MIB_GAUGE, get_poll_age, polled),
+    POLLED(3, MIB_GAUGE, poll.duration_us),
+    POLLED(4, MIB_GAUGE, poll.sockets),
     SNAPSHOT(5, MIB_COUNTER, poll.polls),
     SNAPSHOT(6, MIB_COUNTER, poll.errors),
     MIB_COMPUTED(7, MIB_TICKS, get_discontinuity),
-    SNAPSHOT(8, MIB_GAUGE, omitted.pools.rows),
-    SNAPSHOT(9, MIB_GAUGE, omitted.peers.rows),
-    SNAPSHOT(10, MIB_GAUGE, omitted.locals.rows),
-    SNAPSHOT(11, MIB_BITS, poll.features),
+    POLLED(8, MIB_GAUGE, omitted.pools.rows),
+    POLLED(9, MIB_GAUGE, omitted.peers.rows),
+    POLLED(10, MIB_GAUGE, omitted.locals.rows),
+    POLLED(11, MIB_BITS, poll.features),
     SNAPSHOT(12, MIB_TEXT, poll.error),
-    SNAPSHOT(13, MIB_GAUGE, poll.cpu_us),
-    SNAPSHOT(14, MIB_GAUGE, poll.carried),
-    SNAPSHOT(15, MIB_GAUGE, omitted.pools.connections),
-    SNAPSHOT(16, MIB_GAUGE, omitted.peers.connections),
-    SNAPSHOT(17, MIB_GAUGE, omitted.locals.connections),
-    SNAPSHOT(18, MIB_GAUGE, poll.light),
+    POLLED(13, MIB_GAUGE, poll.cpu_us),
+    POLLED(14, MIB_GAUGE, poll.carried),
+    POLLED(15, MIB_GAUGE, omitted.pools.connections),
+    POLLED(16, MIB_GAUGE, omitted.peers.connections),
+    POLLED(17, MIB_GAUGE, omitted.locals.connections),
+    POLLED(18, MIB_GAUGE, poll.light),
 };
 
 /* Columns 7 to 26 of every table whose rows have a struct usage: the same number means the same in
@@ -389,13 +386,13 @@ static const struct mib_column peer_columns[] = {
     USAGE(5, MIB_GAUGE, struct peer_row, tightest),
     MIB_COMPUTED(6, MIB_TEXT, get_peer_name),
     USAGE_COLUMNS(struct peer_row),
-    FINDING(27, MIB_COUNTER, struct peer_row, failed.count),
+    MIB_COLUMN_WHERE(27, MIB_COUNTER, struct peer_row, f.failed.count, counts_failures),
 };
 
 static const struct mib_column pool_columns[] = {
     MIB_COMPUTED(6, MIB_TEXT, get_pool_name),
     USAGE_COLUMNS(struct pool_row),
-    FINDING(27, MIB_COUNTER, struct pool_row, failed.count),
+    MIB_COLUMN_WHERE(27, MIB_COUNTER, struct pool_row, f.failed.count, counts_failures),
 };
 
 static const struct mib_column target_columns[] = {
@@ -405,7 +402,7 @@ static const struct mib_column target_columns[] = {
     USAGE(5, MIB_GAUGE, struct target_row, tightest),
     MIB_COLUMN(6, MIB_TEXT, struct target_row, spec.name),
     USAGE_COLUMNS(struct target_row),
-    FINDING(27, MIB_COUNTER, struct target_row, failed.count),
+    MIB_COLUMN_WHERE(27, MIB_COUNTER, struct target_row, f.failed.count, counts_failures),
     MIB_COMPUTED(30, MIB_GAUGE, get_critical_percent),
     MIB_COMPUTED(31, MIB_GAUGE, get_warning_percent),
     MIB_COLUMN(32, MIB_GAUGE, struct target_row, spec.levels.raise.critical_remaining),
@@ -420,12 +417,24 @@ static const struct mib_table tables[] = {
     {4,  true,  once_polled, limits_columns, COUNT(limits_columns)},
     {5,  true,  always,      poll_columns,   COUNT(poll_columns)},
     {MIB_FAILURES_GROUP, true, once_polled, mib_failure_columns, MIB_FAILURE_COLUMNS},
+    {MIB_UDP_GROUP, true, once_polled, mib_udp_columns, MIB_UDP_COLUMNS},
+    {MIB_NAT_GROUP, true, once_polled, mib_nat_columns, MIB_NAT_COLUMNS},
+    {MIB_NETNS_GROUP, true, once_polled, mib_netns_columns, MIB_NETNS_COLUMNS},
     {10, false, locals,      local_columns,  COUNT(local_columns)},
     {11, false, peers,       peer_columns,   COUNT(peer_columns)},
     {12, false, pools,       pool_columns,   COUNT(pool_columns)},
     {13, false, targets,     target_columns, COUNT(target_columns)},
     {MIB_ALARM_TABLE, false, alarms, mib_alarm_columns, MIB_ALARM_COLUMNS},
     {MIB_OWNER_TABLE, false, owners, mib_owner_columns, MIB_OWNER_COLUMNS},
+    {MIB_UDP_LOCAL_TABLE, false, nothing, mib_udp_local_columns, MIB_UDP_LOCAL_COLUMNS},
+    {MIB_NAT_POOL_TABLE, false, nothing, mib_nat_pool_columns, MIB_NAT_POOL_COLUMNS},
+    {MIB_NETNS_TABLE, false, nothing, mib_netns_row_columns, MIB_NETNS_ROW_COLUMNS},
+    {MIB_NETNS_RANGE_TABLE, false, nothing, mib_netns_range_columns, MIB_NETNS_RANGE_COLUMNS},
+    {MIB_NETNS_POOL_TABLE, false, nothing, mib_netns_pool_columns, MIB_NETNS_POOL_COLUMNS},
+    {MIB_INBOUND_GROUP, true, once_polled, mib_inbound_columns, MIB_INBOUND_COLUMNS},
+    {MIB_HYGIENE_GROUP, true, once_polled, mib_hygiene_columns, MIB_HYGIENE_COLUMNS},
+    {MIB_LOW_GROUP, true, once_polled, mib_low_columns, MIB_LOW_COLUMNS},
+    {MIB_LOW_TABLE, false, nothing, mib_low_row_columns, MIB_LOW_ROW_COLUMNS},
 };
 
 /* clang-format on */

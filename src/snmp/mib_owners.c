@@ -16,10 +16,44 @@ get_available(const struct mib_view *view, const void *row, struct mib_value *ou
 }
 
 static bool
+counts(const struct snapshot *s)
+{
+	return s->failures.available;
+}
+
+/* There was a failure whose pool is known, */
+static bool
+knows_last(const struct snapshot *s)
+{
+	return counts(s) && s->failures.last_ms != 0;
+}
+
+/* and whose process is. */
+static bool
+knows_process(const struct snapshot *s)
+{
+	return knows_last(s) && s->failures.pid != 0;
+}
+
+static bool
+knows_name(const struct snapshot *s)
+{
+	return knows_last(s) && s->failures.process[0] != '\0';
+}
+
+static bool
 get_last_age(const struct mib_view *view, const void *row, struct mib_value *out)
 {
-	uint64_t last_ms = ((const struct snapshot *)row)->failures.last_ms;
-	out->number = last_ms == 0 ? UINT32_MAX : mibtree_age_s(view, last_ms);
+	out->number = mibtree_age_s(view, ((const struct snapshot *)row)->failures.last_ms);
+	return true;
+}
+
+static bool
+get_failures_start(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	uint64_t forgot_ms = ((const struct snapshot *)row)->failures.forgot_ms;
+	uint64_t since_ms = forgot_ms != 0 ? forgot_ms : view->started_ms;
+	out->number = mibtree_stamp(view, MIB_STAMP_FAILURES, since_ms);
 	return true;
 }
 
@@ -72,17 +106,19 @@ get_age(const struct mib_view *view, const void *row, struct mib_value *out)
 /* One line an object. */
 /* clang-format off */
 
-#define SNAPSHOT(number, type, member) MIB_COLUMN(number, type, struct snapshot, member)
+#define FAILURES(number, type, member, where) \
+    MIB_COLUMN_WHERE(number, type, struct snapshot, failures.member, where)
 
 const struct mib_column mib_failure_columns[MIB_FAILURE_COLUMNS] = {
     MIB_COMPUTED(1, MIB_INTEGER, get_available),
-    SNAPSHOT(2, MIB_TEXT, failures.reason),
-    SNAPSHOT(3, MIB_COUNTER, failures.total),
-    SNAPSHOT(4, MIB_COUNTER, failures.lost),
-    MIB_COMPUTED(5, MIB_GAUGE, get_last_age),
-    SNAPSHOT(6, MIB_TEXT, failures.pool),
-    SNAPSHOT(7, MIB_GAUGE, failures.pid),
-    SNAPSHOT(8, MIB_TEXT, failures.process),
+    FAILURES(2, MIB_TEXT, reason, NULL),
+    FAILURES(3, MIB_COUNTER, total, counts),
+    FAILURES(4, MIB_COUNTER, lost, counts),
+    MIB_COMPUTED_WHERE(5, MIB_GAUGE, get_last_age, knows_last),
+    FAILURES(6, MIB_TEXT, pool, knows_last),
+    FAILURES(7, MIB_GAUGE, pid, knows_process),
+    FAILURES(8, MIB_TEXT, process, knows_name),
+    MIB_COMPUTED_WHERE(9, MIB_TICKS, get_failures_start, counts),
 };
 
 #define OWNER(number, type, member) MIB_COLUMN(number, type, struct owner_row, t.member)

@@ -26,6 +26,29 @@ mibtree_age_s(const struct mib_view *view, uint64_t when_ms)
 	return age_s < UINT32_MAX ? (uint32_t)age_s : UINT32_MAX;
 }
 
+/* The moment is worked out anew each time from two clocks. It has moved by more than this only if
+ * sysUpTime was set anew, or it is another one. */
+#define STAMP_JITTER_CS 50
+
+/* sysUpTime belongs to the master agent, which may be younger than the moment: then 0, as if that
+ * had been at the last restart of sysUpTime (RFC 2579, TimeStamp). Else the value stays what it
+ * was: to a manager, each change is a restart of the counters. */
+uint32_t
+mibtree_stamp(const struct mib_view *view, enum mib_stamp stamp, uint64_t when_ms)
+{
+	uint64_t past_cs = view->now_ms > when_ms ? (view->now_ms - when_ms) / 10 : 0;
+	uint32_t then_cs = past_cs < view->uptime_cs ? (uint32_t)(view->uptime_cs - past_cs) : 0;
+
+	if (view->stamp_cs == NULL)
+		return then_cs;
+
+	uint32_t *kept = &view->stamp_cs[stamp];
+
+	if (*kept == 0 || then_cs > *kept + STAMP_JITTER_CS || *kept > then_cs + STAMP_JITTER_CS)
+		*kept = then_cs;
+	return *kept;
+}
+
 static struct mib_rows
 rows_of(const struct mib_table *table, const struct mib_view *view)
 {
@@ -132,7 +155,7 @@ read_value(const struct mib_column *column, const struct mib_view *view, const v
 	} else {
 		uint64_t number = number_at(place, column->size);
 		bool negative = number > INT64_MAX;
-		if (column->type == MIB_COUNTER && negative)
+		if ((column->type == MIB_COUNTER || column->type == MIB_GAUGE) && negative)
 			return false;
 		if (column->type == MIB_GAUGE && number > UINT32_MAX)
 			number = UINT32_MAX;
@@ -143,6 +166,13 @@ read_value(const struct mib_column *column, const struct mib_view *view, const v
 	if (column->type == MIB_BITS)
 		encode_bits(value);
 	return true;
+}
+
+/* True if a column can have instances in this view. */
+static bool
+has_instances(const struct mib_column *column, const struct mib_view *view)
+{
+	return column->where == NULL || (view->snapshot != NULL && column->where(view->snapshot));
 }
 
 /* Position of the first table whose arc is >= arc. */
@@ -186,6 +216,8 @@ mibtree_get(const struct mibtree *tree, const struct mib_view *view, const uint3
 
 	if (c == table->column_count || table->columns[c].number != sub[at])
 		return MIB_NO_OBJECT;
+	if (!has_instances(&table->columns[c], view))
+		return MIB_NO_INSTANCE;
 
 	struct mib_rows rows = rows_of(table, view);
 	const uint32_t *key = sub + at + 1;
@@ -295,7 +327,7 @@ mibtree_next(const struct mibtree *tree, const struct mib_view *view, const uint
 					 : 0;
 
 			start.key = NULL;
-			for (; r < rows.count; r++) {
+			for (; r < rows.count && has_instances(column, view); r++) {
 				const void *row = row_at(&rows, r);
 
 				if (!read_value(column, view, row, value) ||

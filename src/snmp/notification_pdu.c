@@ -10,13 +10,13 @@
 
 /* The OBJECTS clauses of mibs/SRCPORT-MIB.txt. */
 static const uint32_t alarm_objects[] = {
-    MIB_ALARM_SEVERITY,  MIB_ALARM_KEY,       MIB_ALARM_MESSAGE, MIB_ALARM_LOCAL_ADDR,
-    MIB_ALARM_PEER_ADDR, MIB_ALARM_PEER_PORT, MIB_ALARM_USED,    MIB_ALARM_CAPACITY,
-    MIB_ALARM_REMAINING, MIB_ALARM_PERCENT,   MIB_ALARM_CAUSE,   MIB_ALARM_SEQUENCE,
+    MIB_ALARM_SEVERITY, MIB_ALARM_KEY,      MIB_ALARM_MESSAGE,   MIB_ALARM_NAMESPACE,
+    MIB_ALARM_USED,     MIB_ALARM_CAPACITY, MIB_ALARM_REMAINING, MIB_ALARM_PERCENT,
+    MIB_ALARM_CAUSE,    MIB_ALARM_SEQUENCE,
 };
 #define ALARM_MESSAGE 2 /* position of the message */
 
-/* srcPortSystemActiveAlarms, ...Sequence, ...Suppressed, ...Message. */
+/* srcPortSystemActiveAlarms, ...Sequence, ...Owed, ...Message. */
 static const uint32_t system_objects[] = {6, 8, 10, 2};
 #define SYSTEM_MESSAGE 3
 #define SYSTEM_GROUP   1

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KINDS (ALARM_LIMIT + 1)
-
 struct entry {
 	struct standing standing;
 	struct hysteresis_state state;
@@ -21,7 +19,7 @@ struct hysteresis {
 	uint32_t count, room;
 	struct lookup index; /* of entries, made anew at each poll */
 	bool indexed;        /* it is complete */
-	uint32_t followed[KINDS];
+	uint32_t followed[ALARM_KINDS];
 	struct hysteresis_rules rules; /* of the poll under way */
 };
 

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+#include "snmp/mib_optional.h"
+
+#include <stdio.h>
+
+static const char reason[] = "not available in this version";
+
+static bool
+get_available(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	(void)row;
+	out->number = 2; /* TruthValue: false */
+	return true;
+}
+
+static bool
+get_reason(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	(void)row;
+	out->length = (size_t)snprintf(out->octets, sizeof(out->octets), "%s", reason);
+	return true;
+}
+
+static bool
+never(const struct snapshot *snapshot)
+{
+	(void)snapshot;
+	return false;
+}
+
+/* One line an object. */
+/* clang-format off */
+
+/* Known to a manager as an object that has no instance. */
+#define LATER(number, type) MIB_COMPUTED_WHERE(number, type, NULL, never)
+
+const struct mib_column mib_udp_columns[MIB_UDP_COLUMNS] = {
+    MIB_COMPUTED(1, MIB_INTEGER, get_available),
+    MIB_COMPUTED(2, MIB_TEXT, get_reason),
+    LATER(3, MIB_GAUGE), /* srcPortUdpSockets */
+    LATER(4, MIB_GAUGE), /* srcPortUdpOmittedLocals */
+    LATER(10, MIB_GAUGE), /* srcPortUdpIpv4Used */
+    LATER(11, MIB_GAUGE), /* srcPortUdpIpv4Remaining */
+    LATER(12, MIB_GAUGE), /* srcPortUdpIpv4Uncertain */
+    LATER(13, MIB_GAUGE), /* srcPortUdpIpv4Capacity */
+    LATER(14, MIB_GAUGE), /* srcPortUdpIpv4Percent */
+    LATER(15, MIB_INTEGER), /* srcPortUdpIpv4Severity */
+    LATER(16, MIB_INTEGER), /* srcPortUdpIpv4Cause */
+    LATER(17, MIB_TEXT), /* srcPortUdpIpv4Message */
+    LATER(20, MIB_GAUGE), /* srcPortUdpIpv6Used */
+    LATER(21, MIB_GAUGE), /* srcPortUdpIpv6Remaining */
+    LATER(22, MIB_GAUGE), /* srcPortUdpIpv6Uncertain */
+    LATER(23, MIB_GAUGE), /* srcPortUdpIpv6Capacity */
+    LATER(24, MIB_GAUGE), /* srcPortUdpIpv6Percent */
+    LATER(25, MIB_INTEGER), /* srcPortUdpIpv6Severity */
+    LATER(26, MIB_INTEGER), /* srcPortUdpIpv6Cause */
+    LATER(27, MIB_TEXT), /* srcPortUdpIpv6Message */
+};
+
+const struct mib_column mib_nat_columns[MIB_NAT_COLUMNS] = {
+    MIB_COMPUTED(1, MIB_INTEGER, get_available),
+    MIB_COMPUTED(2, MIB_TEXT, get_reason),
+    LATER(3, MIB_GAUGE), /* srcPortNatEntries */
+    LATER(4, MIB_GAUGE), /* srcPortNatPools */
+    LATER(5, MIB_GAUGE), /* srcPortNatOmittedPools */
+    LATER(6, MIB_COUNTER), /* srcPortNatDrops */
+    LATER(7, MIB_INTEGER), /* srcPortNatSeverity */
+    LATER(8, MIB_TEXT), /* srcPortNatMessage */
+    LATER(9, MIB_GAUGE), /* srcPortNatAge */
+};
+
+const struct mib_column mib_netns_columns[MIB_NETNS_COLUMNS] = {
+    MIB_COMPUTED(1, MIB_INTEGER, get_available),
+    MIB_COMPUTED(2, MIB_TEXT, get_reason),
+    LATER(3, MIB_GAUGE), /* srcPortNetnsNamespaces */
+    LATER(4, MIB_GAUGE), /* srcPortNetnsExacts */
+    LATER(5, MIB_GAUGE), /* srcPortNetnsOmitted */
+    LATER(6, MIB_GAUGE), /* srcPortNetnsOmittedPools */
+    LATER(7, MIB_INTEGER), /* srcPortNetnsWorstSeverity */
+    LATER(8, MIB_TEXT), /* srcPortNetnsWorstMessage */
+};
+
+const struct mib_column mib_udp_local_columns[MIB_UDP_LOCAL_COLUMNS] = {
+    LATER(6, MIB_TEXT), /* srcPortUdpLocalName */
+    LATER(7, MIB_GAUGE), /* srcPortUdpLocalSockets */
+    LATER(8, MIB_GAUGE), /* srcPortUdpLocalUsed */
+    LATER(9, MIB_GAUGE), /* srcPortUdpLocalRemaining */
+    LATER(10, MIB_GAUGE), /* srcPortUdpLocalUncertain */
+    LATER(11, MIB_GAUGE), /* srcPortUdpLocalCapacity */
+    LATER(12, MIB_GAUGE), /* srcPortUdpLocalPercent */
+};
+
+const struct mib_column mib_nat_pool_columns[MIB_NAT_POOL_COLUMNS] = {
+    LATER(8, MIB_GAUGE), /* srcPortNatPoolUsed */
+    LATER(9, MIB_GAUGE), /* srcPortNatPoolRemaining */
+    LATER(10, MIB_GAUGE), /* srcPortNatPoolEvictable */
+    LATER(11, MIB_GAUGE), /* srcPortNatPoolCapacity */
+    LATER(12, MIB_GAUGE), /* srcPortNatPoolPercent */
+    LATER(13, MIB_INTEGER), /* srcPortNatPoolSeverity */
+    LATER(14, MIB_INTEGER), /* srcPortNatPoolCause */
+    LATER(15, MIB_TEXT), /* srcPortNatPoolName */
+    LATER(16, MIB_GAUGE), /* srcPortNatPoolEntries */
+    LATER(17, MIB_GAUGE), /* srcPortNatPoolLossPpm */
+    LATER(18, MIB_GAUGE), /* srcPortNatPoolMovedPercent */
+    LATER(19, MIB_GAUGE), /* srcPortNatPoolRangeLow */
+    LATER(20, MIB_GAUGE), /* srcPortNatPoolRangeHigh */
+    LATER(21, MIB_INTEGER), /* srcPortNatPoolRangeSource */
+    LATER(22, MIB_GAUGE), /* srcPortNatPoolIdle */
+    LATER(23, MIB_TEXT), /* srcPortNatPoolHolder */
+};
+
+const struct mib_column mib_netns_row_columns[MIB_NETNS_ROW_COLUMNS] = {
+    LATER(2, MIB_INTEGER), /* srcPortNetnsKind */
+    LATER(3, MIB_INTEGER), /* srcPortNetnsExact */
+    LATER(4, MIB_GAUGE), /* srcPortNetnsProcessId */
+    LATER(5, MIB_GAUGE), /* srcPortNetnsMostUsed */
+    LATER(6, MIB_TEXT), /* srcPortNetnsLabel */
+    LATER(7, MIB_GAUGE), /* srcPortNetnsConnections */
+    LATER(8, MIB_GAUGE), /* srcPortNetnsAge */
+    LATER(13, MIB_INTEGER), /* srcPortNetnsSeverity */
+    LATER(14, MIB_INTEGER), /* srcPortNetnsCause */
+    LATER(15, MIB_TEXT), /* srcPortNetnsWorstPool */
+    LATER(16, MIB_TEXT), /* srcPortNetnsMessage */
+    LATER(27, MIB_COUNTER), /* srcPortNetnsFailures */
+};
+
+const struct mib_column mib_netns_range_columns[MIB_NETNS_RANGE_COLUMNS] = {
+    LATER(2, MIB_GAUGE), /* srcPortNetnsRangeLow */
+    LATER(3, MIB_GAUGE), /* srcPortNetnsRangeHigh */
+    LATER(4, MIB_GAUGE), /* srcPortNetnsRangePools */
+    LATER(5, MIB_GAUGE), /* srcPortNetnsRangeLeastRemaining */
+    LATER(10, MIB_GAUGE), /* srcPortNetnsRangeUncertain */
+    LATER(11, MIB_GAUGE), /* srcPortNetnsRangeCapacity */
+    LATER(12, MIB_GAUGE), /* srcPortNetnsRangePercent */
+};
+
+const struct mib_column mib_netns_pool_columns[MIB_NETNS_POOL_COLUMNS] = {
+    LATER(6, MIB_TEXT), /* srcPortNetnsPoolName */
+    LATER(7, MIB_GAUGE), /* srcPortNetnsPoolConnections */
+    LATER(8, MIB_GAUGE), /* srcPortNetnsPoolUsed */
+    LATER(9, MIB_GAUGE), /* srcPortNetnsPoolRemaining */
+    LATER(10, MIB_GAUGE), /* srcPortNetnsPoolUncertain */
+    LATER(11, MIB_GAUGE), /* srcPortNetnsPoolCapacity */
+    LATER(12, MIB_GAUGE), /* srcPortNetnsPoolPercent */
+    LATER(13, MIB_INTEGER), /* srcPortNetnsPoolSeverity */
+    LATER(14, MIB_INTEGER), /* srcPortNetnsPoolCause */
+    LATER(15, MIB_GAUGE), /* srcPortNetnsPoolRecyclable */
+    LATER(16, MIB_GAUGE), /* srcPortNetnsPoolEstablished */
+    LATER(17, MIB_GAUGE), /* srcPortNetnsPoolSynSent */
+    LATER(18, MIB_GAUGE), /* srcPortNetnsPoolSynRecv */
+    LATER(19, MIB_GAUGE), /* srcPortNetnsPoolFinWait1 */
+    LATER(20, MIB_GAUGE), /* srcPortNetnsPoolFinWait2 */
+    LATER(21, MIB_GAUGE), /* srcPortNetnsPoolTimeWait */
+    LATER(22, MIB_GAUGE), /* srcPortNetnsPoolCloseWait */
+    LATER(23, MIB_GAUGE), /* srcPortNetnsPoolLastAck */
+    LATER(24, MIB_GAUGE), /* srcPortNetnsPoolClosing */
+};
+
+const struct mib_column mib_inbound_columns[MIB_INBOUND_COLUMNS] = {
+    MIB_COMPUTED(1, MIB_INTEGER, get_available),
+    MIB_COMPUTED(2, MIB_TEXT, get_reason),
+    LATER(3, MIB_GAUGE), /* srcPortInboundCloseWait */
+    LATER(4, MIB_GAUGE), /* srcPortInboundFinWait2 */
+    LATER(5, MIB_GAUGE), /* srcPortInboundWorstPort */
+    LATER(6, MIB_INTEGER), /* srcPortInboundSeverity */
+    LATER(7, MIB_TEXT), /* srcPortInboundMessage */
+};
+
+const struct mib_column mib_hygiene_columns[MIB_HYGIENE_COLUMNS] = {
+    MIB_COMPUTED(1, MIB_INTEGER, get_available),
+    MIB_COMPUTED(2, MIB_TEXT, get_reason),
+    LATER(3, MIB_BITS), /* srcPortHygieneFindings */
+    LATER(4, MIB_TEXT), /* srcPortHygieneMessage */
+};
+
+const struct mib_column mib_low_columns[MIB_LOW_COLUMNS] = {
+    MIB_COMPUTED(1, MIB_INTEGER, get_available),
+    MIB_COMPUTED(2, MIB_TEXT, get_reason),
+    LATER(3, MIB_GAUGE), /* srcPortLowCapacity */
+    LATER(4, MIB_GAUGE), /* srcPortLowOmitted */
+};
+
+const struct mib_column mib_low_row_columns[MIB_LOW_ROW_COLUMNS] = {
+    LATER(6, MIB_TEXT), /* srcPortLowName */
+    LATER(8, MIB_GAUGE), /* srcPortLowUsed */
+    LATER(9, MIB_GAUGE), /* srcPortLowRemaining */
+    LATER(13, MIB_INTEGER), /* srcPortLowSeverity */
+};
+
+/* clang-format on */

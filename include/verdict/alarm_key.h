@@ -3,7 +3,7 @@
  * alarm_key: what an alarm is about, and the text that stands for it for ever. Pure.
  *
  *     pool LOCAL -> PEER:PORT                 target NAME        host
- *     pool LOCAL -> PEER:PORT in NAMESPACE    local ADDRESS      host NAME
+ *     pool LOCAL -> PEER:PORT in NAMESPACE    local ADDRESS      host figures
  *     nat PROTOCOL OUTSIDE -> PEER:PORT       udp ADDRESS        limit NAME
  *     peer PEER                                                  inbound
  *
@@ -36,6 +36,8 @@ enum alarm_kind {
 };
 
 #define ALARM_KINDS (ALARM_INBOUND + 1) /* for an array by kind */
+
+#define ALARM_FIGURES "figures" /* name of ALARM_HOST where these are too old to judge */
 
 #define ALARM_SPACE_MAX 32 /* octets of the name of a namespace, without the NUL */
 

@@ -324,8 +324,13 @@ advice_alarm(const struct scene *scene, const struct standing *standing,
 			return advice_nothing_offered(range, f->tally->reserve, buf);
 		return advice_free(range, f->tally->reserve, range->free, measured, buf);
 	case ALARM_LIMIT: return advice_limit(&f->host.limits, (enum limit_rule)standing->row, buf);
+	case ALARM_UDP:
+	case ALARM_NAT:
+	case ALARM_NAMESPACE_POOL:
+	case ALARM_INBOUND: break; /* nobody finds one yet */
 	}
-	return alarm_of_row(scene, standing, buf);
+	buf[0] = '\0';
+	return buf;
 }
 
 /* Which of two rows of one kind comes first, where nothing else tells them apart: the kernel lists

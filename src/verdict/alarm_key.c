@@ -169,7 +169,9 @@ alarm_key_parse(const char *key, struct alarm_subject *out)
 	case ALARM_LOCAL:
 	case ALARM_UDP: return parse_address(rest, &out->local);
 	case ALARM_INBOUND: return alone;
-	case ALARM_HOST: return alone || parse_name(rest, out->name);
+	case ALARM_HOST:
+		snprintf(out->name, sizeof(out->name), "%s", alone ? "" : ALARM_FIGURES);
+		return alone || strcmp(rest, ALARM_FIGURES) == 0;
 	case ALARM_TARGET:
 	case ALARM_LIMIT: break;
 	}

@@ -265,15 +265,18 @@ a_storm_is_cut_short_and_summed_up(void **state)
 	assert_int_equal(n[5].alarm.sequence, 9);
 	assert_int_equal(n[5].summary.active, 8);
 	assert_int_equal(n[5].summary.suppressed, 3);
+	assert_int_equal(n[5].summary.owed, 3);
 	assert_string_equal(n[5].alarm.message, "notifications held back: 3; "
 						"srcPortAlarmTable has all active alarms: 8");
 	/* One more in the same minute: counted, to be told in the next. */
 	bench_poll_many(&b, 9, 99);
 	assert_string_equal(b.told, "");
 	assert_int_equal(alarms_summary(b.alarms)->suppressed, 4);
+	assert_int_equal(alarms_summary(b.alarms)->owed, 4);
 	/* Within the minute nobody hears that the five are over; those who know do, later. */
 	assert_string_equal(bench_poll_many(&b, 0, 0), "");
 	assert_int_equal(alarms_summary(b.alarms)->active, 0);
+	assert_int_equal(alarms_summary(b.alarms)->owed, 5);
 	for (unsigned i = 0; i < 3; i++)
 		assert_string_equal(bench_poll_many(&b, 0, 0), "");
 	bench_poll_many(&b, 0, 0);
@@ -281,6 +284,7 @@ a_storm_is_cut_short_and_summed_up(void **state)
 	assert_int_equal(count_of(b.told, "SUPPRESSED "), 1);
 	assert_null(alarms_at(b.alarms, 0));
 	assert_int_equal(alarms_summary(b.alarms)->suppressed, 4);
+	assert_int_equal(alarms_summary(b.alarms)->owed, 0);
 	bench_end(&b);
 }
 

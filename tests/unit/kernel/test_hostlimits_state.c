@@ -37,6 +37,45 @@ the_poll_before_is_kept(void **state)
 	assert_int_equal(host.earlier.value[LIMIT_FILES], 12);
 }
 
+static uint64_t
+poll_conntrack(struct host_state *host, const char *insert_failed)
+{
+	static const char columns[] =
+	    "entries  searched found new invalid ignore delete delete_list insert insert_failed "
+	    "drop early_drop icmp_error  expect_new expect_create expect_delete search_restart\n";
+	struct procfile_source source = {.replay = true};
+	char text[512];
+	int length = snprintf(text, sizeof(text),
+			      "%s00000009 0 0 0 0 0 0 0 0 %s 00000000 00000000 0 0 "
+			      "0 0 0\n",
+			      columns, insert_failed);
+	if (*insert_failed != '\0')
+		assert_true(
+		    procfile_add_copy(&source, "net/stat/nf_conntrack", text, (size_t)length));
+	hostlimits_poll(host, &source, &settings);
+	procfile_free_copies(&source);
+	return host->counters_ms;
+}
+
+/* Loaded, unloaded and loaded again between any two polls. */
+static void
+counters_begin_when_they_come_or_go_back(void **state)
+{
+	struct host_state host;
+
+	(void)state;
+	hostlimits_start(&host);
+	assert_int_equal(poll_conntrack(&host, ""), 0);
+	assert_int_not_equal(poll_conntrack(&host, "00000007"), 0);
+	host.counters_ms = 1;
+	assert_int_equal(poll_conntrack(&host, "00000007"), 1);
+	assert_int_equal(poll_conntrack(&host, "00000008"), 1);
+	assert_int_not_equal(poll_conntrack(&host, "00000005"), 1);
+	host.counters_ms = 1;
+	assert_int_equal(poll_conntrack(&host, ""), 1);
+	assert_int_not_equal(poll_conntrack(&host, "00000006"), 1);
+}
+
 static void
 a_look_around_changes_no_limit(void **state)
 {
@@ -62,6 +101,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_poll_before_is_kept),
+	    cmocka_unit_test(counters_begin_when_they_come_or_go_back),
 	    cmocka_unit_test(a_look_around_changes_no_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,13 +242,13 @@ the_start_does_not_jitter(void **state)
 	    {12345, 5050, 4000}, {12345, 5051, 4051}, {12345, 5010, 4051}, {22345, 50, 0},
 	    {22355, 51, 0},      {22345, 2030, 30},   {22345, 2000, 30},
 	};
-	uint32_t stamp_cs = 0;
+	uint32_t stamp_cs[MIB_STAMPS] = {0};
 	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
 		const struct mib_view view = {.snapshot = *state,
 					      .now_ms = looks[i].now_ms,
 					      .started_ms = 2345,
 					      .uptime_cs = looks[i].uptime_cs,
-					      .stamp_cs = &stamp_cs};
+					      .stamp_cs = stamp_cs};
 		struct mib_value value;
 		assert_int_equal(
 		    mibtree_get(&mib_columns_tree, &view, (uint32_t[]){5, 7, 0}, 3, &value),
@@ -260,7 +260,9 @@ the_start_does_not_jitter(void **state)
 static void
 bits_begin_at_the_left(void **state)
 {
-	struct snapshot s = {.poll.features = 1u << FEATURE_BOTH_FAMILIES | 1u << FEATURE_FAILURES};
+	struct snapshot s = {
+	    .poll = {.made_ms = 1,
+		     .features = 1u << FEATURE_BOTH_FAMILIES | 1u << FEATURE_FAILURES}};
 
 	assert_octets(*state, "5.11.0", "\xc0", 1);
 	assert_octets(&s, "5.11.0", "\x81", 1);
@@ -300,15 +302,12 @@ limits_say_when_they_are_not_there(void **state)
 
 	(void)state;
 	hostlimits_init(&s.host.limits);
-	assert_number(&s, "4.1.0", MIB_INTEGER, (uint32_t)-1);
-	assert_number(&s, "4.15.0", MIB_INTEGER, (uint32_t)-1);
-	for (unsigned counter = 16; counter <= 18; counter++) {
+	for (unsigned object = 1; object <= 24; object++) {
 		char text[16];
-		snprintf(text, sizeof(text), "4.%u.0", counter);
-		assert_int_equal(get(&s, text, &value), MIB_NO_INSTANCE);
+		snprintf(text, sizeof(text), "4.%u.0", object);
+		if (object < 21 || object > 23)
+			assert_int_equal(get(&s, text, &value), MIB_NO_INSTANCE);
 	}
-	assert_number(&s, "4.19.0", MIB_INTEGER, (uint32_t)-1);
-	assert_number(&s, "4.20.0", MIB_INTEGER, (uint32_t)-1);
 
 	s.host.limits.value[LIMIT_TW_REUSE] = 2;
 	s.host.limits.value[LIMIT_CONNTRACK] = 93;
@@ -317,12 +316,15 @@ limits_say_when_they_are_not_there(void **state)
 	s.host.limits.value[LIMIT_FILES] = 5;
 	s.host.limits.value[LIMIT_FILES_MAX] = INT64_MAX;
 	s.limits = SEVERITY_WARNING;
-	assert_number(&s, "4.1.0", MIB_INTEGER, 2);
-	assert_number(&s, "4.13.0", MIB_INTEGER, INT32_MAX);
-	assert_number(&s, "4.14.0", MIB_INTEGER, 93);
+	/* Loaded two seconds before the view. */
+	s.host.counters_ms = 10345;
+	assert_number(&s, "4.1.0", MIB_GAUGE, 2);
+	assert_number(&s, "4.13.0", MIB_GAUGE, UINT32_MAX);
+	assert_number(&s, "4.14.0", MIB_GAUGE, 93);
 	assert_number(&s, "4.16.0", MIB_COUNTER, 7);
-	assert_number(&s, "4.19.0", MIB_INTEGER, 0);
-	assert_number(&s, "4.20.0", MIB_INTEGER, 93);
+	assert_number(&s, "4.19.0", MIB_GAUGE, 0);
+	assert_number(&s, "4.20.0", MIB_GAUGE, 93);
+	assert_number(&s, "4.24.0", MIB_TICKS, 4800);
 	assert_number(&s, "4.21.0", MIB_INTEGER, SEVERITY_WARNING);
 }
 
@@ -340,6 +342,28 @@ the_nat_is_bits_and_words(void **state)
 	assert_octets(&s, "4.23.0", words, sizeof(words) - 1);
 }
 
+/* What later versions fill says that it is not there, and is no number. */
+static void
+optional_groups_say_that_they_are_not_there(void **state)
+{
+	static const char reason[] = "not available in this version";
+	static const char *const groups[] = {"7", "8", "9", "21", "22", "23"};
+	static const char *const absent[] = {
+	    "7.3.0",        "7.10.0", "7.27.0",      "8.6.0",  "9.8.0",  "16.1.9.1", "17.1.17.1",
+	    "18.1.13.1.65", "19.1.2", "20.1.9.1.65", "21.3.0", "22.3.0", "23.3.0",   "24.1.13.1"};
+	struct mib_value value;
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		char text[16];
+		snprintf(text, sizeof(text), "%s.1.0", groups[i]);
+		assert_number(*state, text, MIB_INTEGER, 2);
+		snprintf(text, sizeof(text), "%s.2.0", groups[i]);
+		assert_octets(*state, text, reason, sizeof(reason) - 1);
+	}
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
+		assert_int_equal(get(*state, absent[i], &value), MIB_NO_INSTANCE);
+}
+
 static void
 no_object_and_no_instance_differ(void **state)
 {
@@ -347,7 +371,7 @@ no_object_and_no_instance_differ(void **state)
 	    "",
 	    "0",
 	    "1",
-	    "4.24.0",
+	    "4.25.0",
 	    "12",
 	    "12.1",
 	    "12.0.6.1",
@@ -356,6 +380,8 @@ no_object_and_no_instance_differ(void **state)
 	    "12.1.5." POOL,
 	    "12.1.28." POOL,
 	    "16.1.1.1",
+	    "20.1.1.1",
+	    "25.1.0",
 	    "1.12.0",
 	    "4294967295",
 	};
@@ -398,7 +424,13 @@ nothing_to_serve_yet(void **state)
 	assert_int_equal(get(s, "1.5.0", &value), MIB_NO_INSTANCE);
 	assert_int_equal(get(s, "2.1.0", &value), MIB_NO_INSTANCE);
 	assert_int_equal(get(s, "3.1.0", &value), MIB_NO_INSTANCE);
-	assert_int_equal(get(s, "5.2.0", &value), MIB_NO_INSTANCE);
+	for (unsigned object = 1; object <= 18; object++) {
+		bool always = object == 1 || (object >= 5 && object <= 7) || object == 12;
+		char text[16];
+		snprintf(text, sizeof(text), "5.%u.0", object);
+		assert_int_equal(get(s, text, &value), always ? MIB_FOUND : MIB_NO_INSTANCE);
+	}
+	assert_int_equal(get(s, "7.1.0", &value), MIB_NO_INSTANCE);
 	assert_number(s, "5.6.0", MIB_COUNTER, 1);
 	snapshot_release(s);
 }
@@ -434,7 +466,9 @@ next_in_words(void **state)
 	assert_next(s, "1.5.0", false, "1.6.0");
 	assert_next(s, "1.11.0", false, "2.1.0");
 	assert_next(s, "5.18.0", false, "6.1.0");
-	assert_next(s, "9", false, "10.1.6.1.4.10.0.0.9");
+	assert_next(s, "6.2.0", false, "7.1.0");
+	assert_next(s, "9", false, "9.1.0");
+	assert_next(s, "9.2.0", false, "10.1.6.1.4.10.0.0.9");
 	assert_next(s, "12", false, "12.1.6." POOL);
 	assert_next(s, "12.0.4294967295", false, "12.1.6." POOL);
 	assert_next(s, "12.1.6." POOL, true, "12.1.6." POOL);
@@ -445,8 +479,11 @@ next_in_words(void **state)
 		    "12.1.6.2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1.80."
 		    "2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.9");
 	assert_next(s, "12.1.6.3", false, "12.1.7." POOL);
-	assert_next(s, "12.1.27.3", false, NULL);
-	assert_next(s, "12.2", false, NULL);
+	assert_next(s, "12.1.27", false, "21.1.0");
+	assert_next(s, "12.1.27.3", false, "21.1.0");
+	assert_next(s, "12.2", false, "21.1.0");
+	assert_next(s, "23.2.0", false, NULL);
+	assert_next(s, "24", false, NULL);
 	assert_next(s, "4294967295", true, NULL);
 }
 
@@ -465,6 +502,8 @@ main(void)
 	    cmocka_unit_test(large_numbers_are_cut),
 	    cmocka_unit_test(limits_say_when_they_are_not_there),
 	    cmocka_unit_test(the_nat_is_bits_and_words),
+	    cmocka_unit_test_setup_teardown(optional_groups_say_that_they_are_not_there, set_up,
+					    tear_down),
 	    cmocka_unit_test_setup_teardown(no_object_and_no_instance_differ, set_up, tear_down),
 	    cmocka_unit_test(nothing_to_serve_yet),
 	    cmocka_unit_test_setup_teardown(next_in_words, set_up, tear_down),

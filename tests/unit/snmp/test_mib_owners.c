@@ -72,18 +72,33 @@ tear_down(void **state)
 	return 0;
 }
 
-/* The value at "6.3.0". */
-static struct mib_value
-value(const char *text)
+static enum mib_result
+get(const char *text, struct mib_value *out)
 {
-	const struct mib_view view = {.snapshot = snapshot, .now_ms = 62499};
-	struct mib_value out;
+	const struct mib_view view = {
+	    .snapshot = snapshot, .now_ms = 62499, .started_ms = 52499, .uptime_cs = 5000};
 	uint32_t sub[MIBTREE_OID_MAX];
 	size_t length = 0;
 	for (char *end; *text != '\0'; text = *end == '.' ? end + 1 : end)
 		sub[length++] = (uint32_t)strtoul(text, &end, 10);
-	assert_int_equal(mibtree_get(&mib_columns_tree, &view, sub, length, &out), MIB_FOUND);
+	return mibtree_get(&mib_columns_tree, &view, sub, length, out);
+}
+
+/* The value at "6.3.0". */
+static struct mib_value
+value(const char *text)
+{
+	struct mib_value out;
+	assert_int_equal(get(text, &out), MIB_FOUND);
 	return out;
+}
+
+static void
+assert_absent(const char *text)
+{
+	struct mib_value out;
+	if (get(text, &out) != MIB_NO_INSTANCE)
+		fail_msg("%s is there", text);
 }
 
 static void
@@ -126,10 +141,39 @@ test_without_any(void **state)
 	snapshot->failures = (struct failure_state){.reason = "tracefs is not mounted"};
 	assert_number("6.1.0", MIB_INTEGER, 2);
 	assert_text("6.2.0", "tracefs is not mounted");
+	for (unsigned object = 3; object <= 9; object++) {
+		char text[16];
+		snprintf(text, sizeof(text), "6.%u.0", object);
+		assert_absent(text);
+	}
+	/* No number that nobody counted. */
+	assert_absent("11.1.27." PEER);
+	assert_absent("12.1.27." POOL);
+	assert_number("12.1.26." POOL, MIB_GAUGE, TIME_LEFT_NONE);
+}
+
+static void
+test_before_the_first_failure(void **state)
+{
+	(void)state;
+	snapshot->failures = (struct failure_state){.available = true};
 	assert_number("6.3.0", MIB_COUNTER, 0);
-	assert_number("6.5.0", MIB_GAUGE, UINT32_MAX);
-	assert_text("6.6.0", "");
-	assert_number("6.7.0", MIB_GAUGE, 0);
+	assert_number("6.4.0", MIB_COUNTER, 0);
+	for (unsigned object = 5; object <= 8; object++) {
+		char text[16];
+		snprintf(text, sizeof(text), "6.%u.0", object);
+		assert_absent(text);
+	}
+	/* Started ten seconds before the view, under a master agent that runs for fifty. */
+	assert_number("6.9.0", MIB_TICKS, 4000);
+	/* A process that nobody can see. */
+	snapshot->failures.last_ms = 62000;
+	assert_number("6.5.0", MIB_GAUGE, 0);
+	assert_absent("6.7.0");
+	assert_absent("6.8.0");
+	/* Counters of rows began anew five seconds ago. */
+	snapshot->failures.forgot_ms = 57499;
+	assert_number("6.9.0", MIB_TICKS, 4500);
 }
 
 static void
@@ -179,6 +223,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_after_failures, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_without_any, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_before_the_first_failure, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_owners, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_owners_in_mib_order, set_up, tear_down),
 	};

@@ -33,6 +33,9 @@ list_instances(const struct mibtree *tree, const struct mib_view *view)
 				struct mib_value value = {.number = 0};
 
 				index = table->scalars ? scalar : *(const struct row_index *)row;
+				if (table->columns[c].where != NULL &&
+				    !table->columns[c].where(view->snapshot))
+					continue;
 				if (table->columns[c].get != NULL &&
 				    !table->columns[c].get(view, row, &value))
 					continue;
@@ -262,17 +265,33 @@ get_never(const struct mib_view *view, const void *row, struct mib_value *out)
 	return false;
 }
 
+static bool
+nowhere(const struct snapshot *s)
+{
+	(void)s;
+	return false;
+}
+
+static bool
+everywhere(const struct snapshot *s)
+{
+	return s != NULL;
+}
+
 static const struct mib_column sparse_columns[] = {
     MIB_COMPUTED(0, MIB_GAUGE, get_even),
     MIB_COLUMN(1, MIB_GAUGE, struct sparse_row, narrow),
+    MIB_COLUMN_WHERE(2, MIB_GAUGE, struct sparse_row, narrow, nowhere),
+    MIB_COMPUTED_WHERE(3, MIB_GAUGE, NULL, nowhere),
+    MIB_COLUMN_WHERE(4, MIB_GAUGE, struct sparse_row, narrow, everywhere),
     MIB_COMPUTED(7, MIB_GAUGE, get_never),
     MIB_COLUMN(UINT32_MAX, MIB_COUNTER, struct sparse_row, wide),
 };
 
 static const struct mib_table sparse_tables[] = {
-    {0, false, sparse, sparse_columns, 4},
-    {3, false, empty, sparse_columns, 4},
-    {UINT32_MAX, false, sparse, sparse_columns, 4},
+    {0, false, sparse, sparse_columns, 7},
+    {3, false, empty, sparse_columns, 7},
+    {UINT32_MAX, false, sparse, sparse_columns, 7},
 };
 
 static void

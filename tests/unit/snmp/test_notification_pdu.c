@@ -48,16 +48,16 @@ assert_bind(const struct pdu_bind *bind, const uint32_t *sub, size_t length)
 }
 
 static void
-an_alarm_has_twelve_objects_in_order(void **state)
+an_alarm_has_ten_objects_in_order(void **state)
 {
-	static const uint32_t columns[] = {4, 2, 19, 10, 12, 13, 14, 15, 16, 17, 5, 8};
-	static const uint32_t numbers[] = {3, 0, 0, 0, 0, 443, 27000, 28232, 1232, 95, 3, 99};
+	static const uint32_t columns[] = {4, 2, 19, 20, 14, 15, 16, 17, 5, 8};
+	static const uint32_t numbers[] = {3, 0, 0, 0, 27000, 28232, 1232, 95, 3, 99};
 	static const char key[] = "pool 10.0.0.1 -> 10.1.2.3:443";
 	struct notification n = pool_notification("10.0.0.1", "10.1.2.3");
 	struct pdu_bind b[PDU_BINDS_MAX];
 	(void)state;
-	assert_int_equal(pdu_binds(&n, BASE, b), 12);
-	for (size_t i = 0; i < 12; i++) {
+	assert_int_equal(pdu_binds(&n, BASE, b), 10);
+	for (size_t i = 0; i < 10; i++) {
 		const uint32_t sub[] = {14, 1, columns[i], 41};
 		assert_bind(&b[i], sub, 4);
 		assert_int_equal(b[i].value.number, numbers[i]);
@@ -66,9 +66,26 @@ an_alarm_has_twelve_objects_in_order(void **state)
 	assert_memory_equal(b[1].value.octets, key, sizeof(key) - 1);
 	assert_int_equal(b[2].value.length, 9);
 	assert_memory_equal(b[2].value.octets, "97 of 100", 9);
-	assert_int_equal(b[3].value.length, 4);
-	assert_memory_equal(b[4].value.octets, "\x0a\x01\x02\x03", 4);
-	assert_int_equal(b[5].value.type, MIB_GAUGE);
+	/* Our own network namespace has no name. */
+	assert_int_equal(b[3].value.length, 0);
+	assert_int_equal(b[3].value.type, MIB_TEXT);
+	assert_int_equal(b[4].value.type, MIB_GAUGE);
+}
+
+static void
+another_namespace_is_named(void **state)
+{
+	static const char key[] = "pool 10.0.0.1 -> 10.1.2.3:443 in web 1";
+	struct notification n = pool_notification("10.0.0.1", "10.1.2.3");
+	struct pdu_bind b[PDU_BINDS_MAX];
+	(void)state;
+	n.alarm.subject.kind = ALARM_NAMESPACE_POOL;
+	strcpy(n.alarm.subject.space, "web 1");
+	assert_int_equal(pdu_binds(&n, BASE, b), 10);
+	assert_int_equal(b[1].value.length, sizeof(key) - 1);
+	assert_memory_equal(b[1].value.octets, key, sizeof(key) - 1);
+	assert_int_equal(b[3].value.length, 5);
+	assert_memory_equal(b[3].value.octets, "web 1", 5);
 }
 
 static void
@@ -77,7 +94,7 @@ a_summary_has_scalars(void **state)
 	static const uint32_t scalars[] = {6, 8, 10, 2};
 	struct notification n = {.kind = NOTIFICATION_SUPPRESSED,
 				 .alarm = {.sequence = 7, .message = "4 held back"},
-				 .summary = {.active = 900, .sequence = 7, .suppressed = 12}};
+				 .summary = {.active = 900, .sequence = 7, .owed = 12}};
 	struct pdu_bind b[PDU_BINDS_MAX];
 	(void)state;
 	assert_int_equal(pdu_binds(&n, BASE, b), 4);
@@ -88,7 +105,7 @@ a_summary_has_scalars(void **state)
 	assert_int_equal(b[0].value.number, 900);
 	assert_int_equal(b[1].value.number, 7);
 	assert_int_equal(b[2].value.number, 12);
-	assert_int_equal(b[2].value.type, MIB_COUNTER);
+	assert_int_equal(b[2].value.type, MIB_GAUGE);
 	assert_memory_equal(b[3].value.octets, "4 held back", b[3].value.length);
 }
 
@@ -135,7 +152,7 @@ a_long_message_is_cut_at_a_word(void **state)
 	snprintf(n.alarm.message, sizeof(n.alarm.message), "%s", words);
 	size_t count = pdu_binds(&n, BASE, b);
 	const struct mib_value *message = &b[2].value;
-	assert_true(message->length >= 120);
+	assert_true(message->length >= 200);
 	assert_memory_equal(message->octets + message->length - 3, "...", 3);
 	assert_memory_equal(message->octets, words, message->length - 3);
 	assert_int_equal(words[message->length - 3], ' ');
@@ -143,13 +160,11 @@ a_long_message_is_cut_at_a_word(void **state)
 }
 
 /* Whatever the addresses, their interfaces and the numbers are. */
-static void
-everything_at_its_longest_fits(void **state)
+static struct notification
+longest(void)
 {
 	struct notification n = pool_notification("fe80:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 						  "fe80:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
-	struct pdu_bind b[PDU_BINDS_MAX];
-	(void)state;
 	n.alarm.id = ALARM_ID_MAX;
 	n.alarm.sequence = UINT32_MAX;
 	n.alarm.used = n.alarm.capacity = n.alarm.remaining = 65535;
@@ -158,23 +173,52 @@ everything_at_its_longest_fits(void **state)
 	n.alarm.local.zone = n.alarm.peer.zone = UINT32_MAX;
 	n.alarm.subject.local = n.alarm.local;
 	n.alarm.subject.peer = n.alarm.peer;
-	memset(n.alarm.message, 'x', sizeof(n.alarm.message) - 1);
+	for (size_t i = 0; i + 1 < sizeof(n.alarm.message); i++)
+		n.alarm.message[i] = i % 5 == 4 ? ' ' : 'x';
+	n.alarm.message[sizeof(n.alarm.message) - 1] = '\0';
+	return n;
+}
+
+/* What cannot be cut is the key with two addresses and a zone in it; the message has the rest. */
+static void
+the_longest_pool_fits(void **state)
+{
+	const struct notification n = longest();
+	struct pdu_bind b[PDU_BINDS_MAX];
+	(void)state;
 	size_t count = pdu_binds(&n, BASE, b);
-	/* What cannot be cut is the key with two addresses and a zone in it. */
 	assert_int_equal(b[1].value.length, 106);
-	assert_int_equal(b[2].value.length, 3);
-	assert_in_range(all_octets(b, count), 480, PDU_OCTETS_MAX);
+	assert_in_range(b[2].value.length, 92, 98);
+	assert_in_range(all_octets(b, count), PDU_OCTETS_MAX - 5, PDU_OCTETS_MAX);
+}
+
+/* And one of the namespace with the longest name, which stands in the key once more. */
+static void
+the_longest_pool_of_a_namespace_fits(void **state)
+{
+	struct notification n = longest();
+	struct pdu_bind b[PDU_BINDS_MAX];
+	(void)state;
+	n.alarm.subject.kind = ALARM_NAMESPACE_POOL;
+	memset(n.alarm.subject.space, 'n', ALARM_SPACE_MAX);
+	size_t count = pdu_binds(&n, BASE, b);
+	assert_int_equal(b[1].value.length, 106 + 4 + ALARM_SPACE_MAX);
+	assert_int_equal(b[3].value.length, ALARM_SPACE_MAX);
+	assert_in_range(b[2].value.length, 16, 30);
+	assert_in_range(all_octets(b, count), PDU_OCTETS_MAX - 5, PDU_OCTETS_MAX);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_alarm_has_twelve_objects_in_order),
+	    cmocka_unit_test(an_alarm_has_ten_objects_in_order),
+	    cmocka_unit_test(another_namespace_is_named),
 	    cmocka_unit_test(a_summary_has_scalars),
 	    cmocka_unit_test(octets_are_counted_as_ber_has_them),
 	    cmocka_unit_test(a_long_message_is_cut_at_a_word),
-	    cmocka_unit_test(everything_at_its_longest_fits),
+	    cmocka_unit_test(the_longest_pool_fits),
+	    cmocka_unit_test(the_longest_pool_of_a_namespace_fits),
 	};
 	return cmocka_run_group_tests_name("trap", tests, NULL, NULL);
 }

@@ -18,6 +18,17 @@ static const char *const keys[] = {
     "local fe80::1%7",
     "host",
     "limit conntrack",
+    "host figures",
+    "udp 0.0.0.0",
+    "udp ::",
+    "udp 10.0.0.1",
+    "nat tcp 10.0.0.1 -> 10.1.2.3:443",
+    "nat udp/7 10.0.0.1 -> 10.1.2.3:53",
+    "nat tcp 2001:db8::1 -> [2001:db8::2]:443",
+    "pool 10.0.0.1 -> 10.1.2.3:443 in web",
+    "pool 10.0.0.1 -> 10.1.2.3:443 in java (pid 812)",
+    "pool fe80::1%2 -> [fe80::2]:1 in a in b",
+    "inbound",
 };
 
 static void
@@ -60,6 +71,9 @@ subjects_differ_in_every_part(void **state)
 	    "target payment",
 	    "target payments2",
 	    "local 10.1.2.3",
+	    "nat tcp/1 10.0.0.1 -> 10.1.2.3:443",
+	    "pool 10.0.0.1 -> 10.1.2.3:443 in web2",
+	    "udp 10.1.2.3",
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(other); i++)
@@ -100,6 +114,20 @@ what_is_no_key_is_refused(void **state)
 	    "target \"a\"",
 	    "limit ",
 	    "limit a\tb",
+	    "inbound ",
+	    "inbound x",
+	    "udp",
+	    "udp x",
+	    "nat",
+	    "nat tcp",
+	    "nat 10.0.0.1 -> 10.1.2.3:443",
+	    "nat  10.0.0.1 -> 10.1.2.3:443",
+	    "nat abcdefghijklmnopqrstuvwxyz0123456 10.0.0.1 -> 10.1.2.3:443",
+	    "pool 10.0.0.1 -> 10.1.2.3:443 in ",
+	    "pool 10.0.0.1 -> 10.1.2.3:443 in",
+	    "pool 10.0.0.1 -> 10.1.2.3:443 in abcdefghijklmnopqrstuvwxyz0123456",
+	    "pool 10.0.0.1 -> 10.1.2.3:443 in a\nb",
+	    "pool 10.0.0.1 in web",
 	    "Pool 10.0.0.1 -> 10.1.2.3:443",
 	};
 	(void)state;
@@ -125,6 +153,15 @@ the_longest_key_has_room(void **state)
 	assert_int_equal(strlen(key), 5 + 50 + 4 + 1 + 39 + 1 + 6);
 	assert_true(alarm_key_parse(key, &again));
 	assert_true(alarm_subject_equal(&subject, &again));
+	/* Of another network namespace. */
+	subject.kind = ALARM_NAMESPACE_POOL;
+	memset(subject.space, 'n', ALARM_SPACE_MAX);
+	alarm_key(&subject, key);
+	assert_int_equal(strlen(key), 5 + 50 + 4 + 1 + 39 + 1 + 6 + 4 + 32);
+	assert_true(alarm_key_parse(key, &again));
+	assert_true(alarm_subject_equal(&subject, &again));
+	/* A key is a value of the MIB: SIZE (1..255). */
+	assert_true(sizeof(key) <= 256);
 }
 
 int

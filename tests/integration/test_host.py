@@ -95,10 +95,10 @@ def test_the_mib_says_what_is_not_there():
     with h.Snmpd() as snmpd, h.Srcportd(snmpd, *machine(ORDINARY)) as daemon:
         daemon.wait_polls()
         for name in ("ConntrackEntries", "ConntrackMax", "ConntrackPercent", "TwReuseDelay"):
-            assert h.value("srcPortLimits%s.0" % name) == -1, name
-        text = h.named("snmpget", "srcPortLimitsConntrackDrops.0")
-        assert "No Such Instance" in text, text
-        assert h.value("srcPortLimitsFilesMax.0") == 2147483647
+            assert h.get("srcPortLimits%s.0" % name)[0].type == "noSuchInstance", name
+        for name in ("ConntrackDrops", "InsertFailures", "DiscontinuityTime"):
+            assert h.get("srcPortLimits%s.0" % name)[0].type == "noSuchInstance", name
+        assert h.value("srcPortLimitsFilesMax.0") == 4294967295
         assert h.value("srcPortSystemSeverity.0") == 1
 
 
@@ -111,6 +111,9 @@ def test_the_mib_follows_each_poll_and_each_reload():
         daemon.wait_polls()
         assert h.value("srcPortLimitsConntrackPercent.0") == 93
         assert h.value("srcPortLimitsConntrackDrops.0") == 11
+        # Connection tracking came while the master agent was there.
+        up = h.value((1, 3, 6, 1, 2, 1, 1, 3, 0))
+        assert 0 < h.value("srcPortLimitsDiscontinuityTime.0") <= up
         assert h.value("srcPortSystemSeverity.0") == h.value("srcPortLimitsSeverity.0") == 2
         assert h.value("srcPortSystemMessage.0").decode().startswith(FULL)
         assert "aws(9)" in h.named("snmpget", "srcPortLimitsNatEnvironment.0")

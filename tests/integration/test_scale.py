@@ -208,7 +208,7 @@ def test_tables_with_fewer_rows_than_there_are():
                                            ("Local", 1, "Local")):
             rows = h.table("srcPort%sTable" % what)
             assert h.value("srcPortPollOmitted%ss.0" % what) == omitted
-            rest = h.value("srcPortPollOmitted%sConnections.0" % connections)
+            rest = h.value("srcPortPollOmitted%sConns.0" % connections)
             shown = [row["srcPort%sConnections" % what] for row in rows.values()]
             assert sum(shown) + rest == outbound, (what, shown, rest)
             assert what == "Local" or shown == [40, 1], (what, shown)

@@ -53,6 +53,42 @@ what_is_written_is_what_was_read(void **state)
 	free(file.alarms);
 }
 
+/* Every key that a file of before can hold, as it was: alarms and their pairing go on. */
+static void
+keys_of_before_are_carried_over(void **state)
+{
+	static const char *const keys[] = {
+	    "pool 10.0.0.1 -> 10.1.2.3:443",
+	    "pool 10.0.0.1%3 -> 10.1.2.3:443",
+	    "pool fe80::1%2 -> [fe80::2]:443",
+	    "pool 2001:db8::1 -> [2001:db8::2]:443",
+	    "peer 10.1.2.3",
+	    "peer fe80::1%2",
+	    "target the bank, #2",
+	    "target a in b",
+	    "local 10.0.0.1",
+	    "host",
+	    "limit conntrack",
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		struct alarm_file file;
+		char text[256], *again;
+		size_t length;
+		snprintf(text, sizeof(text),
+			 "srcportd alarms 1\nlast 9 9\nalarm 1 9 critical critical 5 %s\n", keys[i]);
+		assert_null(parse(text, &file));
+		assert_int_equal(file.count, 1);
+		assert_string_equal(file.alarms[0].subject.space, "");
+		FILE *out = open_memstream(&again, &length);
+		alarm_file_print(&file, out);
+		fclose(out);
+		assert_string_equal(again, text);
+		free(again);
+		free(file.alarms);
+	}
+}
+
 static void
 nothing_else_is_taken(void **state)
 {
@@ -164,6 +200,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_written_is_what_was_read),
+	    cmocka_unit_test(keys_of_before_are_carried_over),
 	    cmocka_unit_test(nothing_else_is_taken),
 	    cmocka_unit_test(a_line_without_end_is_refused),
 	    cmocka_unit_test(a_file_is_replaced_whole_or_not_at_all),

@@ -104,12 +104,16 @@ test_the_quietest_makes_place(void **state)
 	for (unsigned i = 0; i < FAILURE_LOG_POOLS; i++)
 		failed_at("10.0.0.9", "10.1.2.3", (uint16_t)(1000 + i), 1000 + i);
 	failed_at("10.0.0.9", "10.1.2.3", 1000, 5000);
+	assert_int_equal(fails.forgot_ms, 0);
 	failed_at("10.0.0.9", "10.1.2.3", 9999, 6000);
+	assert_int_equal(fails.forgot_ms, 6000);
+	failed_at("10.0.0.9", "10.1.2.3", 9999, 6100);
+	assert_int_equal(fails.forgot_ms, 6000);
 	assert_int_equal(fails.pool_count, FAILURE_LOG_POOLS);
 	assert_int_equal(fails.pools[0].port, 1000);
 	assert_int_equal(fails.pools[0].count, 2);
 	assert_int_equal(fails.pools[1].port, 9999); /* where 1001 was */
-	assert_int_equal(fails.pools[1].count, 1);
+	assert_int_equal(fails.pools[1].count, 2);
 	assert_int_equal(failure_log_last(&fails)->port, 9999);
 }
 

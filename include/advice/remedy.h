@@ -22,7 +22,8 @@ struct matter {
 	const struct addr *peer; /* one that stands for all; NULL = none is known */
 	const char *toward;      /* its name behind "to"; NULL = it has been said before */
 	/* NULL or empty if they are not known: who holds most of the connections, as in
-	 * "payments.service (pid 812 java)"; and who last saw connect() fail: "java (pid 812)". */
+	 * "payments.service" (pid 812 "java"); and who last saw connect() fail: "java" (pid 812).
+	 */
 	const char *holder, *failed;
 };
 
@@ -42,7 +43,7 @@ struct naming_subject {
 /* The words; they must live as long as the matter. */
 struct naming {
 	char holder[OWNER_TEXT_MAX];
-	char failed[FAILURE_PROCESS_MAX + 24];
+	char failed[FAILURE_PROCESS_MAX + 28];
 };
 
 /* Sets holder and failed of the matter from what is known. matter->finding must be set: for a leak,

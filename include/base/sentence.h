@@ -26,6 +26,11 @@ bool sentence_put(struct sentence *s, const char *format, ...)
 /* Adds "; text" for the first of several things to choose from, ", or text" for the rest. */
 void sentence_choice(struct sentence *s, const char *text);
 
+/* A name that others chose, in quotes, within out: so it cannot pass for a part of the sentence.
+ * Its own quotes become apostrophes. Returns out, which needs two octets more than the name; what
+ * does not fit is left out. */
+const char *quoted_text(const char *name, char *out, size_t room);
+
 /* 1234567 as "1,234,567", within buf. */
 #define NUMBER_TEXT_MAX 28
 const char *number_text(uint64_t value, char buf[static NUMBER_TEXT_MAX]);

@@ -19,15 +19,22 @@ enum severity {
 
 /* What holds the ports; the numbers are SrcPortCause of the MIB. */
 enum cause {
-	CAUSE_NONE = 1,        /* severity is normal */
-	CAUSE_ESTABLISHED = 2, /* established load */
-	CAUSE_TIME_WAIT = 3,   /* TIME_WAIT churn */
-	CAUSE_CLOSE_WAIT = 4,  /* CLOSE_WAIT leak */
-	CAUSE_SYN_SENT = 5,    /* SYN_SENT pile-up */
-	CAUSE_SMALL_RANGE = 6, /* the range itself is small */
-	CAUSE_BLOCKED = 7,     /* blocked and reserved ports take most of the range */
-	CAUSE_FAILURES = 8,    /* connect() was seen to fail for want of a port */
-	CAUSE_LIMIT = 9        /* a host limit other than ports */
+	CAUSE_NONE = 1,            /* severity is normal */
+	CAUSE_ESTABLISHED = 2,     /* established load */
+	CAUSE_TIME_WAIT = 3,       /* TIME_WAIT churn */
+	CAUSE_CLOSE_WAIT = 4,      /* CLOSE_WAIT leak */
+	CAUSE_SYN_SENT = 5,        /* SYN_SENT pile-up */
+	CAUSE_SMALL_RANGE = 6,     /* the range itself is small */
+	CAUSE_BLOCKED = 7,         /* listeners and bind() take most of the range */
+	CAUSE_FAILURES = 8,        /* connect() was seen to fail for want of a port */
+	CAUSE_LIMIT = 9,           /* a host limit other than ports */
+	CAUSE_HALF_CLOSED = 10,    /* FIN_WAIT2: the peer has not closed */
+	CAUSE_UNACKNOWLEDGED = 11, /* FIN_WAIT1, LAST_ACK, CLOSING: it has not acknowledged ours */
+	CAUSE_IN_DOUBT = 12,       /* what may be blocked unseen takes the rest */
+	CAUSE_RESERVED = 13,       /* reserved ports take most of the range */
+	CAUSE_INBOUND_LEAK = 14,   /* accepted connections that are not closed */
+	CAUSE_NAT_LOSS = 15,       /* address translation drops new connections */
+	CAUSE_STALE = 16           /* figures are too old to judge */
 };
 
 /* A percentage that is never reached: that level is off. */
@@ -74,13 +81,6 @@ enum severity severity_of(const struct levels *levels, uint32_t remaining, uint3
  * is reached, or else at most 99; whole percent, rounded down. 0 if all levels are off. */
 unsigned severity_nearness(const struct levels *levels, uint32_t remaining, uint32_t capacity,
 			   uint32_t close_wait);
-
-/* What explains a severity above normal: CLOSE_WAIT over its level; else, if less than half of the
- * range's size is capacity, what took it; else the state that holds most of the used ports; else a
- * small range. CAUSE_NONE for a normal severity. */
-enum cause severity_cause(enum severity severity, const struct levels *levels,
-			  const struct state_counts *states, uint32_t used, uint32_t capacity,
-			  uint32_t range_size);
 
 const char *severity_name(enum severity severity); /* "normal" "warning" "critical" "unknown" */
 const char *cause_name(enum cause cause);  /* "none" "established" "timeWait" ... as the MIB */

@@ -72,7 +72,7 @@ struct owner_question {
  * processes, the first is pid 812 java)", "java (pid 812)", "a process of uid 1000". Processes of
  * one cgroup other than the root are one owner. Returns buf, which is empty if no owner is known or
  * if what the kernel alone holds is more than all that owners hold. list may be NULL. */
-#define OWNER_TEXT_MAX (CGROUP_WORDS_MAX + PROCESS_NAME_MAX + 64)
+#define OWNER_TEXT_MAX (CGROUP_WORDS_MAX + PROCESS_NAME_MAX + 72)
 const char *owner_holder(const struct owner_list *list, const struct owner_question *question,
 			 char buf[static OWNER_TEXT_MAX]);
 

@@ -70,12 +70,6 @@ struct findings *findings_once(const struct evidence *evidence, const struct con
 
 void findings_free(struct findings *findings); /* NULL is allowed */
 
-/* What explains a severity of this usage: severity_cause(), where TIME_WAIT that connect() takes
- * over counts for nothing. The ports of a target run short where those of its tightest pool do:
- * what explains that is in the usage of tally_tightest(). */
-enum cause findings_cause(const struct usage *usage, enum severity severity,
-			  const struct levels *levels, const struct range_tally *range);
-
 /* By the percentages of levels: normal below the warning level, also where the limit is not
  * available, critical from the critical one on. */
 enum severity findings_limit(const struct limits *limits, enum limit_rule rule,

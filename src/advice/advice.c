@@ -109,7 +109,8 @@ put_nothing_offered(struct sentence *s, const struct matter *a)
 		     "no port of the range %u-%u can be used: %s reserved, %s listening, %s bound",
 		     r->range.low, r->range.high, number_text(r->reserved, reserved),
 		     number_text(r->listening, listening), number_text(r->bound, bound));
-	blocked.verdict.cause = CAUSE_BLOCKED;
+	blocked.verdict.cause =
+	    r->reserved >= r->listening + r->bound ? CAUSE_RESERVED : CAUSE_BLOCKED;
 	freeing.finding = &blocked;
 	remedy_put(s, &freeing);
 }

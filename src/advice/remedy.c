@@ -25,7 +25,7 @@ is_about(const struct failed_pool *failed, const struct naming_subject *s)
 	       same_octets(s->local, &failed->local);
 }
 
-/* The last process that failed there: "java (pid 812)", "pid 812", "". */
+/* The last process that failed there: "java" (pid 812), pid 812, or nothing. */
 static void
 name_failed(const struct failure_log *log, const struct naming_subject *subject, char *out,
 	    size_t room)
@@ -39,8 +39,10 @@ name_failed(const struct failure_log *log, const struct naming_subject *subject,
 	}
 	if (last == NULL || last->pid == 0)
 		return;
+	char name[sizeof(last->process) + 2];
 	if (last->process[0] != '\0')
-		snprintf(out, room, "%s (pid %" PRIu32 ")", last->process, last->pid);
+		snprintf(out, room, "%s (pid %" PRIu32 ")",
+			 quoted_text(last->process, name, sizeof(name)), last->pid);
 	else
 		snprintf(out, room, "pid %" PRIu32, last->pid);
 }
@@ -150,17 +152,23 @@ remedy_addresses(struct sentence *s, const struct matter *a)
 	sentence_choice(s, text);
 }
 
-/* What takes most of the range. */
+static void
+remedy_shorten(struct sentence *s, const struct matter *a)
+{
+	char text[160], count[NUMBER_TEXT_MAX];
+	snprintf(text, sizeof(text),
+		 "shorten net.ipv4.ip_local_reserved_ports (%s port%s of the range)",
+		 number_text(a->range->reserved, count), number_s(a->range->reserved));
+	sentence_choice(s, text);
+}
+
+/* Who blocks most of the range. */
 static void
 remedy_unblock(struct sentence *s, const struct matter *a)
 {
 	const struct range_tally *r = a->range;
 	char text[160], count[NUMBER_TEXT_MAX];
-	if (r->reserved >= r->listening && r->reserved >= r->bound)
-		snprintf(text, sizeof(text),
-			 "shorten net.ipv4.ip_local_reserved_ports (%s port%s of the range)",
-			 number_text(r->reserved, count), number_s(r->reserved));
-	else if (r->listening >= r->bound)
+	if (r->listening >= r->bound)
 		snprintf(text, sizeof(text), "move the listeners out of the range (%s port%s)",
 			 number_text(r->listening, count), number_s(r->listening));
 	else
@@ -171,24 +179,38 @@ remedy_unblock(struct sentence *s, const struct matter *a)
 	sentence_choice(s, text);
 }
 
+/* Connections that address translation on this host dropped since the poll before; 0 if that is not
+ * known. insert_failed counts every clash of any two flows: only where packets were dropped for
+ * each of them, and not for want of an entry, had NAT no port; and only where they are as many as
+ * connections wait here, may they be these. */
+static int64_t
+lost_by_nat(const struct matter *a)
+{
+	int64_t failed = growth(a->host, LIMIT_INSERT_FAILED),
+		dropped = growth(a->host, LIMIT_DROP);
+	int percent = hostlimits_percent(&a->host->limits, RULE_CONNTRACK);
+	bool these = failed >= (int64_t)a->usage->states.of[STATE_SYN_SENT];
+	return failed == dropped && percent < 100 && these ? failed : 0;
+}
+
 /* A connect() that hangs: a table or a NAT on the way that is full looks like a silent peer. */
 static void
 remedy_path(struct sentence *s, const struct matter *a)
 {
 	char text[ADVICE_MAX], count[NUMBER_TEXT_MAX];
 	int percent = hostlimits_percent(&a->host->limits, RULE_CONNTRACK);
-	int64_t failed = growth(a->host, LIMIT_INSERT_FAILED);
+	int64_t lost = lost_by_nat(a);
 	const struct nat_words *nat = natenv_toward(a->host->nat, a->peer);
 	if (percent >= (int)limit_band_default.raise.warning_percent)
 		snprintf(text, sizeof(text),
 			 "connection tracking is %d %% full: raise net.netfilter.nf_conntrack_max",
 			 percent);
-	else if (failed > 0)
+	else if (lost > 0)
 		snprintf(
 		    text, sizeof(text),
 		    "NAT on this host found no port %s time%s since the last poll: give it more "
 		    "addresses",
-		    number_text((uint64_t)failed, count), number_s((uint64_t)failed));
+		    number_text((uint64_t)lost, count), number_s((uint64_t)lost));
 	else if (nat != NULL)
 		snprintf(text, sizeof(text), "%s: %s", nat->words, nat->meaning);
 	else
@@ -197,12 +219,49 @@ remedy_path(struct sentence *s, const struct matter *a)
 	sentence_choice(s, text);
 }
 
+static bool
+is_held(const struct matter *a)
+{
+	return a->holder != NULL && a->holder[0] != '\0';
+}
+
+/* FIN_WAIT2 that a process holds lasts until it closes; without one, tcp_fin_timeout
+ * (tcp_time_wait(), tcp_keepalive_timer()). */
+static void
+remedy_half_closed(struct sentence *s, const struct matter *a)
+{
+	int64_t timeout_s = a->host->limits.value[LIMIT_FIN_TIMEOUT];
+	char text[ADVICE_MAX];
+	if (is_held(a)) {
+		sentence_choice(s, "the peer does not close its side: have the holder close(), "
+				   "not only shutdown(), or restart it");
+		return;
+	}
+	if (timeout_s > 15) {
+		snprintf(text, sizeof(text),
+			 "set net.ipv4.tcp_fin_timeout=15 (now %" PRId64
+			 " s), as the peer does not close its side",
+			 timeout_s);
+		sentence_choice(s, text);
+	}
+	sentence_choice(s, "have the peer close its side");
+}
+
+/* Without a process they last for tcp_orphan_retries (tcp_orphan_retries(): 0 stands for 8). */
+static void
+remedy_unacknowledged(struct sentence *s, const struct matter *a)
+{
+	(void)a;
+	sentence_choice(s, "check the path to the peer: it does not acknowledge");
+	sentence_choice(s, "set net.ipv4.tcp_orphan_retries=3 for what no process holds any more");
+}
+
 static void
 remedy_restart(struct sentence *s, const struct matter *a)
 {
-	bool named = a->holder != NULL && a->holder[0] != '\0';
-	sentence_put(s, named ? ": it does not close its sockets; restart it"
-			      : ": the peer has closed, the local process has not; restart it");
+	sentence_put(s, is_held(a)
+			    ? ": it does not close its sockets; restart it"
+			    : ": the peer has closed, the local process has not; restart it");
 }
 
 typedef void remedy_fn(struct sentence *s, const struct matter *a);
@@ -221,6 +280,13 @@ static remedy_fn *const remedies[][REMEDIES] = {
     [CAUSE_BLOCKED] = {remedy_unblock, remedy_widen},
     [CAUSE_FAILURES] = {remedy_reuse, remedy_share, remedy_widen, remedy_addresses},
     [CAUSE_LIMIT] = {NULL},
+    [CAUSE_HALF_CLOSED] = {remedy_half_closed, remedy_widen, remedy_addresses},
+    [CAUSE_UNACKNOWLEDGED] = {remedy_unacknowledged, remedy_widen, remedy_addresses},
+    [CAUSE_IN_DOUBT] = {NULL},
+    [CAUSE_RESERVED] = {remedy_shorten, remedy_widen, remedy_addresses},
+    [CAUSE_INBOUND_LEAK] = {NULL},
+    [CAUSE_NAT_LOSS] = {NULL},
+    [CAUSE_STALE] = {NULL},
 };
 /* clang-format on */
 

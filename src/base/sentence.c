@@ -58,3 +58,15 @@ number_s(uint64_t value)
 {
 	return value == 1 ? "" : "s";
 }
+
+const char *
+quoted_text(const char *name, char *out, size_t room)
+{
+	size_t length = 0;
+	out[length++] = '"';
+	for (; *name != '\0' && length + 2 < room; name++)
+		out[length++] = *name == '"' ? '\'' : *name;
+	out[length++] = '"';
+	out[length] = '\0';
+	return out;
+}

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "count/severity.h"
 
-/* A range smaller than this is named as the cause when no single state explains the load: the
- * kernel's default range has 28,232 ports. */
-#define SMALL_RANGE 8192
-
 #define RAISE_DEFAULT                                                                              \
 	{                                                                                          \
 		.critical_percent = 95, .warning_percent = 80, .critical_remaining = 1,            \
@@ -87,50 +83,6 @@ severity_nearness(const struct levels *l, uint32_t remaining, uint32_t capacity,
 	return most;
 }
 
-/* The state that explains most of the load, as a cause; CAUSE_NONE if no connections are there. */
-static enum cause
-dominant(const struct state_counts *states)
-{
-	static const struct {
-		enum tcp_state state;
-		enum cause cause;
-	} rule[] = {
-	    {STATE_CLOSE_WAIT, CAUSE_CLOSE_WAIT},
-	    {STATE_TIME_WAIT, CAUSE_TIME_WAIT},
-	    {STATE_SYN_SENT, CAUSE_SYN_SENT},
-	    {STATE_ESTABLISHED, CAUSE_ESTABLISHED},
-	};
-	enum cause cause = CAUSE_NONE;
-	uint32_t most = 0;
-	for (unsigned i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
-		if (states->of[rule[i].state] > most) {
-			most = states->of[rule[i].state];
-			cause = rule[i].cause;
-		}
-	}
-	return cause;
-}
-
-enum cause
-severity_cause(enum severity severity, const struct levels *levels,
-	       const struct state_counts *states, uint32_t used, uint32_t capacity,
-	       uint32_t range_size)
-{
-	if (severity == SEVERITY_NORMAL || severity == SEVERITY_UNKNOWN)
-		return CAUSE_NONE;
-	if (levels->close_wait != 0 && states->of[STATE_CLOSE_WAIT] > levels->close_wait)
-		return CAUSE_CLOSE_WAIT;
-	if (capacity < range_size / 2)
-		return CAUSE_BLOCKED;
-	enum cause cause = dominant(states);
-	/* A pool that is nearly empty and yet under its level has too small a range. */
-	if (cause == CAUSE_NONE || used < capacity / 2)
-		return CAUSE_SMALL_RANGE;
-	if (cause == CAUSE_ESTABLISHED && range_size < SMALL_RANGE)
-		return CAUSE_SMALL_RANGE;
-	return cause;
-}
-
 const char *
 severity_name(enum severity severity)
 {
@@ -152,9 +104,16 @@ static const struct {
     [CAUSE_CLOSE_WAIT] = {"closeWait", "CLOSE_WAIT leak"},
     [CAUSE_SYN_SENT] = {"synSent", "SYN_SENT pile-up"},
     [CAUSE_SMALL_RANGE] = {"smallRange", "small range"},
-    [CAUSE_BLOCKED] = {"blocked", "reserved and blocked ports"},
+    [CAUSE_BLOCKED] = {"blocked", "blocked ports"},
     [CAUSE_FAILURES] = {"failures", "failed connect() calls"},
     [CAUSE_LIMIT] = {"limit", "a host limit"},
+    [CAUSE_HALF_CLOSED] = {"halfClosed", "half-closed (FIN_WAIT2)"},
+    [CAUSE_UNACKNOWLEDGED] = {"unacknowledged", "closes without an acknowledgement"},
+    [CAUSE_IN_DOUBT] = {"inDoubt", "in doubt"},
+    [CAUSE_RESERVED] = {"reserved", "reserved ports"},
+    [CAUSE_INBOUND_LEAK] = {"inboundLeak", "leak of accepted connections"},
+    [CAUSE_NAT_LOSS] = {"natLoss", "loss in address translation"},
+    [CAUSE_STALE] = {"stale", "old figures"},
 };
 
 const char *

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "owners/owner_list.h"
 
+#include "base/sentence.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,33 +17,40 @@ owner_list_free(struct owner_list *list)
 	free(list);
 }
 
-/* "pid 812 java", "pid 812" */
+#define QUOTED_MAX(name) (sizeof(name) + 2)
+
+/* pid 812 "java", pid 812 */
 static void
 put_process(const struct owner *owner, char *out, size_t room)
 {
-	snprintf(out, room, "pid %" PRIu32 "%s%s", owner->pid, owner->process[0] != '\0' ? " " : "",
-		 owner->process);
+	char name[QUOTED_MAX(owner->process)] = "";
+	bool named = owner->process[0] != '\0';
+	snprintf(out, room, "pid %" PRIu32 "%s%s", owner->pid, named ? " " : "",
+		 named ? quoted_text(owner->process, name, sizeof(name)) : "");
 }
 
 static void
 put_words(const struct owner *owner, uint32_t processes, char *out, size_t room)
 {
-	char process[PROCESS_NAME_MAX + 16];
+	char process[PROCESS_NAME_MAX + 20], unit[QUOTED_MAX(owner->unit)],
+	    name[QUOTED_MAX(owner->process)];
 	put_process(owner, process, sizeof(process));
+	quoted_text(owner->unit, unit, sizeof(unit));
 	bool has_unit = owner->unit[0] != '\0';
 	if (owner->kind == OWNER_NOBODY)
 		snprintf(out, room, "the kernel");
 	else if (owner->kind == OWNER_GROUP && has_unit)
-		snprintf(out, room, "%s (uid %" PRIu32 ")", owner->unit, owner->uid);
+		snprintf(out, room, "%s (uid %" PRIu32 ")", unit, owner->uid);
 	else if (owner->kind == OWNER_GROUP)
 		snprintf(out, room, "uid %" PRIu32, owner->uid);
 	else if (processes > 1)
 		snprintf(out, room, "%s (%" PRIu32 " processes, the first is %s)",
-			 has_unit ? owner->unit : "one cgroup", processes, process);
+			 has_unit ? unit : "one cgroup", processes, process);
 	else if (has_unit)
-		snprintf(out, room, "%s (%s)", owner->unit, process);
+		snprintf(out, room, "%s (%s)", unit, process);
 	else if (owner->process[0] != '\0')
-		snprintf(out, room, "%s (pid %" PRIu32 ")", owner->process, owner->pid);
+		snprintf(out, room, "%s (pid %" PRIu32 ")",
+			 quoted_text(owner->process, name, sizeof(name)), owner->pid);
 	else
 		snprintf(out, room, "%s", process);
 }

@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "base/clean.h"
+#include "verdict/cause.h"
 
 #include <string.h>
 
@@ -87,7 +88,7 @@ take_empty_pool(const struct report *report, struct usage *u, struct finding *f)
 			    .capacity = range->capacity,
 			    .tightest = range->capacity,
 			    .percent = severity_percent(range->capacity, range->capacity)};
-	*f = (struct finding){.verdict = {severity, findings_cause(u, severity, levels, range)},
+	*f = (struct finding){.verdict = {severity, cause_of(u, severity, levels, range)},
 			      .outlook.time_left_s = TIME_LEFT_NONE};
 }
 

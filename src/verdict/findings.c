@@ -2,6 +2,7 @@
 #include "verdict/findings.h"
 
 #include "base/array.h"
+#include "verdict/cause.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,16 +20,6 @@ struct making {
 	bool *leaking;     /* per peer: its CLOSE_WAIT is in alarm */
 	uint32_t *decider; /* per peer: the pool whose verdict it has, or LOOKUP_NONE */
 };
-
-enum cause
-findings_cause(const struct usage *u, enum severity severity, const struct levels *levels,
-	       const struct range_tally *range)
-{
-	struct state_counts holding = u->states;
-	holding.of[STATE_TIME_WAIT] -= u->recyclable;
-	return severity_cause(severity, levels, &holding, u->capacity - u->tightest, u->capacity,
-			      range->size);
-}
 
 /* What of a usage is compared. */
 enum measure { PORTS = 1, LEAK = 2 };
@@ -50,7 +41,7 @@ compare(const struct making *m, const struct level_band *band, bool clear, unsig
 	    band->raise.close_wait != 0 && u->states.of[STATE_CLOSE_WAIT] > levels->close_wait;
 	if (v.severity == SEVERITY_NORMAL && (measures & LEAK) != 0 && leaks)
 		return (struct verdict){SEVERITY_WARNING, CAUSE_CLOSE_WAIT};
-	v.cause = findings_cause(tightest, v.severity, levels, &m->tally->range);
+	v.cause = cause_of(tightest, v.severity, levels, &m->tally->range);
 	return v;
 }
 
@@ -210,8 +201,11 @@ find_host(struct making *m)
 	read_remaining(&r, &m->config->host, range->free, range->in_use + range->free);
 	if (range->capacity == 0) {
 		const struct level_band *pool = &m->config->levels;
-		r.raise = (struct verdict){severity_of(&pool->raise, 0, 0, 0), CAUSE_BLOCKED};
-		r.hold = (struct verdict){severity_of(&pool->clear, 0, 0, 0), CAUSE_BLOCKED};
+		const struct usage nothing = {.capacity = 0};
+		r.raise.severity = severity_of(&pool->raise, 0, 0, 0);
+		r.raise.cause = cause_of(&nothing, r.raise.severity, &pool->raise, range);
+		r.hold.severity = severity_of(&pool->clear, 0, 0, 0);
+		r.hold.cause = cause_of(&nothing, r.hold.severity, &pool->clear, range);
 	}
 	if (worth_taking(m, &r))
 		take(m, &r);

@@ -38,7 +38,7 @@ def test_a_failure_is_told_with_its_process():
         program.wait_polls(2)
         found = h.wait_for(lambda: fail_once(local_range=(40000, 40001)) and
                            messages(receiver.traps("srcPortCritical")), 10, "a notification")
-        assert re.match(r"failed connect\(\) calls \(\d+, the last in python", found[0]), found
+        assert re.match(r'failed connect\(\) calls \(\d+, the last in "python', found[0]), found
         h.reset_all(held)
 
 

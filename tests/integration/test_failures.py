@@ -310,7 +310,7 @@ def test_watch():
             lost = report["failures"]["lost"]
             assert pool["failures"] <= 50 <= pool["failures"] + lost, (pool, lost)
             assert (pool["cause"], pool["severity"]) == ("failures", "critical")
-            assert "the last in victim (pid %d)" % failing.pid in report["message"]
+            assert 'the last in "victim" (pid %d)' % failing.pid in report["message"]
         h.reset_all(held)
 
 

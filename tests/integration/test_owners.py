@@ -139,7 +139,7 @@ def unit_of(root):
     with h.Listener(PEER, PORT), Holder("java", NOBODY, 30, cgroup) as holder:
         owner = once()["owners"][0]["owners"][0]
         assert (owner["unit"], owner["cgroup"]) == (name, "/" + name)
-        assert owner["name"] == "%s (pid %d java)" % (name, holder.pid)
+        assert owner["name"] == '"%s" (pid %d "java")' % (name, holder.pid)
 
 
 def test_unit_of_the_cgroup():
@@ -157,7 +157,7 @@ def no_unit():
     with h.Listener(PEER, PORT), Holder("java", NOBODY, 30) as holder:
         owner = once()["owners"][0]["owners"][0]
         assert (owner["unit"], owner["cgroup"]) == ("", "")
-        assert owner["name"] == "java (pid %d)" % holder.pid
+        assert owner["name"] == '"java" (pid %d)' % holder.pid
 
 
 def test_no_unit_with_version_1():
@@ -217,7 +217,7 @@ def test_who_asks_for_a_target_is_told_its_owners():
         assert (owners[0]["owners"][0]["pid"], owners[0]["owners"][0]["fileLimit"]) == (
             java.pid, 500)
         text = h.srcportd("--once", "%s:%d" % (PEER, PORT))[1]
-        assert re.search(r"^OWNERS  of the sockets of each TARGET, .*\n.*\n +30 +0  java \(pid %d\), "
+        assert re.search(r'^OWNERS  of the sockets of each TARGET, .*\n.*\n +30 +0  "java" \(pid %d\), '
                          r"uid %d, \d+ open files \(limit 500, hard 600\)$" % (java.pid, NOBODY),
                          text, re.M), text
         assert "OWNERS" not in h.srcportd("--once")[1]

@@ -281,7 +281,10 @@ syn_sent_looks_along_the_path(void **state)
 	    "the peer does not answer: check the path and its firewall",
 	    ("AWS: a NAT gateway carries 55,000 connections a destination: see ErrorPortAllocation "
 	     "in CloudWatch"),
-	    "NAT on this host found no port 12 times since the last poll: give it more addresses",
+	    ("AWS: a NAT gateway carries 55,000 connections a destination: see ErrorPortAllocation "
+	     "in CloudWatch"),
+	    "NAT on this host found no port 27,000 times since the last poll: give it more "
+	    "addresses",
 	    "connection tracking is 97 % full: raise net.netfilter.nf_conntrack_max",
 	};
 	struct situation s = situation_loaded(27000, STATE_SYN_SENT, CAUSE_SYN_SENT);
@@ -293,9 +296,13 @@ syn_sent_looks_along_the_path(void **state)
 			s.host.nat = UINT32_C(1) << NAT_AWS;
 			s.peer = address("52.1.2.3");
 		} else if (i == 2) {
+			/* A clash of any two flows counts in the one, and drops no packet. */
 			s.host.earlier.value[LIMIT_INSERT_FAILED] = 100;
-			s.host.limits.value[LIMIT_INSERT_FAILED] = 112;
+			s.host.limits.value[LIMIT_INSERT_FAILED] = 27100;
 		} else if (i == 3) {
+			s.host.earlier.value[LIMIT_DROP] = 50;
+			s.host.limits.value[LIMIT_DROP] = 27050;
+		} else if (i == 4) {
 			s.host.limits.value[LIMIT_CONNTRACK] = 97;
 			s.host.limits.value[LIMIT_CONNTRACK_MAX] = 100;
 		}
@@ -304,27 +311,70 @@ syn_sent_looks_along_the_path(void **state)
 	}
 }
 
+/* 12 clashes anywhere on the host explain no 960 connections to a dead peer. */
+static void
+nat_is_blamed_for_as_many_as_it_dropped(void **state)
+{
+	struct situation s = situation_loaded(960, STATE_SYN_SENT, CAUSE_SYN_SENT);
+
+	(void)state;
+	s.usage.capacity = 1000;
+	s.usage.tightest = 40;
+	s.host.earlier.value[LIMIT_INSERT_FAILED] = s.host.earlier.value[LIMIT_DROP] = 1;
+	s.host.limits.value[LIMIT_INSERT_FAILED] = s.host.limits.value[LIMIT_DROP] = 13;
+	assert_says(&s, "SYN_SENT pile-up: 960 of 1,000 ports in use, 40 left; the peer does not "
+			"answer: check the path and its firewall");
+}
+
 static void
 blocked_ports_are_told_apart(void **state)
 {
-	struct situation s = situation_loaded(40, STATE_ESTABLISHED, CAUSE_BLOCKED);
+	struct situation s = situation_loaded(40, STATE_ESTABLISHED, CAUSE_RESERVED);
 
 	(void)state;
 	situation_whole_range(&s);
 	s.usage.capacity = s.range.capacity = 40;
 	s.usage.tightest = 0;
 	s.range.reserved = 64000;
-	assert_says(&s, "reserved and blocked ports: 40 of 40 ports in use, 0 left; "
-			"shorten net.ipv4.ip_local_reserved_ports (64,000 ports of the range)");
+	assert_says(&s, "reserved ports: 40 of 40 ports in use, 0 left; "
+			"shorten net.ipv4.ip_local_reserved_ports (64,000 ports of the range), or "
+			"add peer or local addresses (40 ports each)");
+	s.finding.verdict.cause = CAUSE_BLOCKED;
 	s.range.reserved = 10;
 	s.range.listening = 40000;
 	s.range.bound = 24000;
-	assert_says(&s, "reserved and blocked ports: 40 of 40 ports in use, 0 left; "
+	assert_says(&s, "blocked ports: 40 of 40 ports in use, 0 left; "
 			"move the listeners out of the range (40,000 ports)");
 	s.range.listening = 20000;
-	assert_says(&s, "reserved and blocked ports: 40 of 40 ports in use, 0 left; "
+	assert_says(&s, "blocked ports: 40 of 40 ports in use, 0 left; "
 			"let programs connect() without bind(), or bind() with "
 			"IP_BIND_ADDRESS_NO_PORT (24,000 ports)");
+}
+
+/* Whose leak it is, and the setting that matters. */
+static void
+what_waits_for_the_peer_has_causes_of_its_own(void **state)
+{
+	struct situation s = situation_loaded(27000, STATE_FIN_WAIT2, CAUSE_HALF_CLOSED);
+
+	(void)state;
+	situation_whole_range(&s);
+	s.usage.capacity = 28232;
+	s.usage.tightest = 1232;
+	s.host.limits.value[LIMIT_FIN_TIMEOUT] = 60;
+	assert_says(&s, "half-closed (FIN_WAIT2): 27,000 of 28,232 ports in use, 1,232 left; set "
+			"net.ipv4.tcp_fin_timeout=15 (now 60 s), as the peer does not close its "
+			"side, or have the peer close its side, or add peer or local addresses "
+			"(28,232 ports each)");
+	s.holder = "\"web.service\" (pid 812 \"php\")";
+	assert_says(&s, "half-closed (FIN_WAIT2): 27,000 of 28,232 ports in use, 1,232 left, most "
+			"held by \"web.service\" (pid 812 \"php\"); the peer does not close its "
+			"side: have the holder close(), not only shutdown(), or restart it");
+	s = situation_loaded(27000, STATE_LAST_ACK, CAUSE_UNACKNOWLEDGED);
+	assert_says(&s, "closes without an acknowledgement: 27,000 of 28,232 ports in use, 1,232 "
+			"left; check the path to the peer: it does not acknowledge, or set "
+			"net.ipv4.tcp_orphan_retries=3 for what no process holds any more, or "
+			"add peer or local addresses (28,232 ports each)");
 }
 
 static void
@@ -439,7 +489,9 @@ main(void)
 	    cmocka_unit_test(one_port_is_not_one_ports),
 	    cmocka_unit_test(close_wait_names_the_culprit),
 	    cmocka_unit_test(syn_sent_looks_along_the_path),
+	    cmocka_unit_test(nat_is_blamed_for_as_many_as_it_dropped),
 	    cmocka_unit_test(blocked_ports_are_told_apart),
+	    cmocka_unit_test(what_waits_for_the_peer_has_causes_of_its_own),
 	    cmocka_unit_test(nothing_offered_says_what_took_it),
 	    cmocka_unit_test(failures_come_first),
 	    cmocka_unit_test(failures_with_ports_left_have_another_reason),

@@ -86,17 +86,17 @@ test_pools_peers_targets(void **state)
 	failed(80, 95000, 3, FAILED_ELSEWHERE);
 	tally(targets, 3);
 	assert_names(&(struct naming_subject){.local = &local, .peer = &peer, .port = 443}, &any,
-		     "payments.service (pid 812 java)", "curl (pid 1)");
+		     "\"payments.service\" (pid 812 \"java\")", "\"curl\" (pid 1)");
 	assert_names(&(struct naming_subject){.local = &local, .peer = &peer, .port = 80}, &any,
-		     "web.service (pid 900 java)", "pid 7");
+		     "\"web.service\" (pid 900 \"java\")", "pid 7");
 	assert_names(&(struct naming_subject){.peer = &peer}, &any,
-		     "payments.service (pid 812 java)", "curl (pid 1)");
-	assert_names(&(struct naming_subject){.peer = &peer}, &leak, "web.service (pid 900 java)",
-		     "curl (pid 1)");
+		     "\"payments.service\" (pid 812 \"java\")", "\"curl\" (pid 1)");
+	assert_names(&(struct naming_subject){.peer = &peer}, &leak,
+		     "\"web.service\" (pid 900 \"java\")", "\"curl\" (pid 1)");
 	assert_names(&(struct naming_subject){.target = &targets[0]}, &any,
-		     "payments.service (pid 812 java)", "curl (pid 1)");
+		     "\"payments.service\" (pid 812 \"java\")", "\"curl\" (pid 1)");
 	assert_names(&(struct naming_subject){.target = &targets[1]}, &any,
-		     "web.service (pid 900 java)", "pid 7");
+		     "\"web.service\" (pid 900 \"java\")", "pid 7");
 	assert_names(&(struct naming_subject){.target = &targets[2]}, &any, "", "");
 }
 
@@ -122,12 +122,13 @@ test_the_culprit_is_named(void **state)
 	target.levels.raise.close_wait = 15;
 	owned(443, 812, "payments.service", 20, 20);
 	tally(&target, 1);
-	assert_string_equal(advice_target(&scene, 0, text),
-			    "CLOSE_WAIT 20 of 20, held by payments.service (pid 812 java): it does "
-			    "not close its sockets; restart it");
+	assert_string_equal(
+	    advice_target(&scene, 0, text),
+	    "CLOSE_WAIT 20 of 20, held by \"payments.service\" (pid 812 \"java\"): it does "
+	    "not close its sockets; restart it");
 	assert_string_equal(advice_system(&scene, text),
-			    "10.1.2.3:443: CLOSE_WAIT 20 of 20, held by payments.service (pid 812 "
-			    "java): it does not close its sockets; restart it");
+			    "10.1.2.3:443: CLOSE_WAIT 20 of 20, held by \"payments.service\" (pid "
+			    "812 \"java\"): it does not close its sockets; restart it");
 }
 
 /* An alarm's sentence may stand alone. */
@@ -143,25 +144,27 @@ test_an_alarm_of_a_leak_names_the_peer(void **state)
 				    .measured = {SEVERITY_WARNING, CAUSE_CLOSE_WAIT},
 				    .row = host.tally->pools[0].peer_position};
 	assert_string_equal(advice_alarm(&scene, &standing, text),
-			    "CLOSE_WAIT 20 of 40 to 10.1.2.3, held by payments.service (pid 812 "
-			    "java): it does not close its sockets; restart it");
+			    "CLOSE_WAIT 20 of 40 to 10.1.2.3, held by \"payments.service\" (pid "
+			    "812 \"java\"): it does not close its sockets; restart it");
 	standing.subject.kind = ALARM_POOL;
 	standing.row = 0;
 	assert_string_equal(advice_alarm(&scene, &standing, text),
-			    "CLOSE_WAIT 20 of 20 to 10.1.2.3:443, held by payments.service (pid "
-			    "812 java): it does not close its sockets; restart it");
+			    "CLOSE_WAIT 20 of 20 to 10.1.2.3:443, held by \"payments.service\" "
+			    "(pid 812 \"java\"): it does not close its sockets; restart it");
 	host.findings->pools[0].verdict = standing.measured;
-	assert_string_equal(advice_pool(&scene, 0, text),
-			    "CLOSE_WAIT 20 of 20, held by payments.service (pid 812 java): it does "
-			    "not close its sockets; restart it");
+	assert_string_equal(
+	    advice_pool(&scene, 0, text),
+	    "CLOSE_WAIT 20 of 20, held by \"payments.service\" (pid 812 \"java\"): it does "
+	    "not close its sockets; restart it");
 }
 
 static void
 test_who_failed_is_named(void **state)
 {
 	char text[ADVICE_MAX];
-	static const char begin[] = "failed connect() calls (1, the last in curl (pid 1)): 20 of "
-				    "1,000 ports in use, 980 left";
+	static const char begin[] =
+	    "failed connect() calls (1, the last in \"curl\" (pid 1)): 20 of "
+	    "1,000 ports in use, 980 left";
 	(void)state;
 	failed(443, 90000, 1, FAILED_HERE);
 	tally(NULL, 0);
@@ -175,7 +178,7 @@ test_who_failed_is_named(void **state)
 					  .measured = {SEVERITY_CRITICAL, CAUSE_FAILURES},
 					  .row = host.tally->pools[0].peer_position};
 	advice_alarm(&scene, &standing, text);
-	assert_non_null(strstr(text, "the last in curl (pid 1)"));
+	assert_non_null(strstr(text, "the last in \"curl\" (pid 1)"));
 }
 
 int

@@ -76,7 +76,8 @@ keys_of_before_are_carried_over(void **state)
 		char text[256], *again;
 		size_t length;
 		snprintf(text, sizeof(text),
-			 "srcportd alarms 1\nlast 9 9\nalarm 1 9 critical critical 5 %s\n", keys[i]);
+			 "srcportd alarms 1\nlast 9 9\nalarm 1 9 critical critical 5 %s\n",
+			 keys[i]);
 		assert_null(parse(text, &file));
 		assert_int_equal(file.count, 1);
 		assert_string_equal(file.alarms[0].subject.space, "");

@@ -361,7 +361,7 @@ a_range_that_offers_nothing_is_critical(void **state)
 	poll_begin_reserved(&s, "40000-40099");
 	poll_end(&s);
 	assert_string_equal(s.told, "CRITICAL host;");
-	assert_string_equal(s.active, "host critical blocked 0/0;");
+	assert_string_equal(s.active, "host critical reserved 0/0;");
 	assert_string_equal(s.list.alarms[0].message,
 			    "no port of the range 40000-40099 can be used: 100 reserved, 0 "
 			    "listening, 0 bound; shorten net.ipv4.ip_local_reserved_ports (100 "

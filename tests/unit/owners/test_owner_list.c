@@ -56,13 +56,13 @@ test_words(void **state)
 		const char *text;
 	} cases[] = {
 	    {{.kind = OWNER_PROCESS, .pid = 812, .process = "java", .unit = "payments.service"},
-	     "payments.service (pid 812 java)"},
+	     "\"payments.service\" (pid 812 \"java\")"},
 	    {{.kind = OWNER_PROCESS, .pid = 812, .unit = "payments.service"},
-	     "payments.service (pid 812)"},
-	    {{.kind = OWNER_PROCESS, .pid = 812, .process = "java"}, "java (pid 812)"},
+	     "\"payments.service\" (pid 812)"},
+	    {{.kind = OWNER_PROCESS, .pid = 812, .process = "java"}, "\"java\" (pid 812)"},
 	    {{.kind = OWNER_PROCESS, .pid = 812}, "pid 812"},
 	    {{.kind = OWNER_GROUP, .uid = 1000, .unit = "payments.service"},
-	     "payments.service (uid 1000)"},
+	     "\"payments.service\" (uid 1000)"},
 	    {{.kind = OWNER_GROUP, .uid = 1000}, "uid 1000"},
 	    {{.kind = OWNER_NOBODY}, "the kernel"},
 	};
@@ -85,13 +85,13 @@ test_of_one_pool(void **state)
 	pool("10.0.0.9", "10.1.2.3", 80);
 	owner(OWNER_PROCESS, 901, "wget", 0, "", 10, 0);
 	assert_holder((struct owner_question){.local = &local, .peer = &peer, .port = 443},
-		      "payments.service (pid 812 java)");
+		      "\"payments.service\" (pid 812 \"java\")");
 	assert_holder(
 	    (struct owner_question){
 		.local = &local, .peer = &peer, .port = 443, .close_wait = true},
-	    "cron.service (pid 900 curl)");
+	    "\"cron.service\" (pid 900 \"curl\")");
 	assert_holder((struct owner_question){.local = &local, .peer = &peer, .port = 80},
-		      "wget (pid 901)");
+		      "\"wget\" (pid 901)");
 	/* None of these is in CLOSE_WAIT; no such pools; no list. */
 	assert_holder((struct owner_question){.port = 80, .close_wait = true}, "");
 	assert_holder((struct owner_question){.peer = &peer, .port = 8080}, "");
@@ -111,7 +111,7 @@ test_of_a_user(void **state)
 	assert_holder((struct owner_question){.peer = &peer}, "a process of uid 1000");
 	pool("10.0.0.9", "10.1.2.3", 80);
 	owner(OWNER_GROUP, 0, "", 77, "payments.service", 61, 61);
-	assert_holder((struct owner_question){.peer = &peer}, "payments.service (uid 1000)");
+	assert_holder((struct owner_question){.peer = &peer}, "\"payments.service\" (uid 1000)");
 }
 
 /* A unit with many processes is one owner, over all the pools that were asked for. */
@@ -126,14 +126,15 @@ test_of_a_unit(void **state)
 	owner(OWNER_PROCESS, 900, "php", 78, "web.service", 30, 0);
 	owner(OWNER_PROCESS, 901, "php", 78, "web.service", 20, 0);
 	assert_holder((struct owner_question){.peer = &peer},
-		      "web.service (2 processes, the first is pid 900 php)");
+		      "\"web.service\" (2 processes, the first is pid 900 \"php\")");
 	pool("10.0.0.9", "10.1.2.4", 443);
 	owner(OWNER_PROCESS, 812, "java", 77, "payments.service", 60, 0);
 	owner(OWNER_PROCESS, 901, "php", 78, "web.service", 20, 0);
 	assert_holder((struct owner_question){.peer = &peer},
-		      "web.service (2 processes, the first is pid 900 php)");
-	assert_holder((struct owner_question){.target = &net}, "payments.service (pid 812 java)");
-	assert_holder((struct owner_question){0}, "payments.service (pid 812 java)");
+		      "\"web.service\" (2 processes, the first is pid 900 \"php\")");
+	assert_holder((struct owner_question){.target = &net},
+		      "\"payments.service\" (pid 812 \"java\")");
+	assert_holder((struct owner_question){0}, "\"payments.service\" (pid 812 \"java\")");
 	port.port = 80;
 	assert_holder((struct owner_question){.target = &port}, "");
 }
@@ -147,7 +148,7 @@ test_of_the_root_cgroup(void **state)
 	owner(OWNER_PROCESS, 900, "a", 1, "", 30, 0);
 	owner(OWNER_PROCESS, 901, "b", 1, "", 40, 0);
 	owner(OWNER_PROCESS, 902, "c", 0, "", 35, 0);
-	assert_holder((struct owner_question){0}, "b (pid 901)");
+	assert_holder((struct owner_question){0}, "\"b\" (pid 901)");
 }
 
 /* What the kernel holds by itself has no owner to be named, unless owners hold at least as much. */
@@ -161,9 +162,9 @@ test_of_the_kernel(void **state)
 	owner(OWNER_PROCESS, 813, "perl", 78, "cron.service", 20, 0);
 	assert_holder((struct owner_question){0}, "");
 	assert_holder((struct owner_question){.close_wait = true},
-		      "payments.service (pid 812 java)");
+		      "\"payments.service\" (pid 812 \"java\")");
 	owners[0].connections = 40;
-	assert_holder((struct owner_question){0}, "payments.service (pid 812 java)");
+	assert_holder((struct owner_question){0}, "\"payments.service\" (pid 812 \"java\")");
 }
 
 int

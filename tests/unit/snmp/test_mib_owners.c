@@ -180,7 +180,7 @@ static void
 test_owners(void **state)
 {
 	(void)state;
-	assert_text("15.1.6." POOL ".1", "payments.service (pid 812 java)");
+	assert_text("15.1.6." POOL ".1", "\"payments.service\" (pid 812 \"java\")");
 	assert_number("15.1.7." POOL ".1", MIB_GAUGE, 100);
 	assert_number("15.1.22." POOL ".1", MIB_GAUGE, 99);
 	assert_number("15.1.40." POOL ".1", MIB_INTEGER, 1);

@@ -32,7 +32,7 @@ a_pool_of_a_range_that_offers_nothing_is_critical(void **state)
 	host_tally(&host, &target, 1);
 	host.config.levels = level_band_default;
 	assert_verdict(&host_pool_found(&host, HERE, THERE, 80)->verdict, SEVERITY_CRITICAL,
-		       CAUSE_BLOCKED);
+		       CAUSE_RESERVED);
 	assert_int_equal(host.findings->targets[0].verdict.severity, SEVERITY_CRITICAL);
 }
 

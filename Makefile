@@ -198,8 +198,8 @@ check-install: deps-check
 	@tests/run-tests install
 check-rooms:
 	@tests/run-tests rooms
-check-mib: deps-check $(O)/SRCPORT-MIB.txt
-	@tests/run-tests mib
+check-mib: deps-check deps-clients $(O)/SRCPORT-MIB.txt
+	@tests/run-tests mib doctors
 check-clang: deps-check
 	@tests/run-tests clang
 

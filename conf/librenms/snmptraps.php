@@ -10,5 +10,6 @@ return [
         'SRCPORT-MIB::srcPortWarning' => \LibreNMS\Snmptrap\Handlers\SrcPortWarning::class,
         'SRCPORT-MIB::srcPortCleared' => \LibreNMS\Snmptrap\Handlers\SrcPortCleared::class,
         'SRCPORT-MIB::srcPortSuppressed' => \LibreNMS\Snmptrap\Handlers\SrcPortSuppressed::class,
+        'SRCPORT-MIB::srcPortUnknown' => \LibreNMS\Snmptrap\Handlers\SrcPortUnknown::class,
     ],
 ];

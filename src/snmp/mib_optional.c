@@ -131,6 +131,7 @@ const struct mib_column mib_netns_range_columns[MIB_NETNS_RANGE_COLUMNS] = {
     LATER(3, MIB_GAUGE), /* srcPortNetnsRangeHigh */
     LATER(4, MIB_GAUGE), /* srcPortNetnsRangePools */
     LATER(5, MIB_GAUGE), /* srcPortNetnsRangeLeastRemaining */
+    LATER(6, MIB_TEXT), /* srcPortNetnsRangeLabel */
     LATER(10, MIB_GAUGE), /* srcPortNetnsRangeUncertain */
     LATER(11, MIB_GAUGE), /* srcPortNetnsRangeCapacity */
     LATER(12, MIB_GAUGE), /* srcPortNetnsRangePercent */

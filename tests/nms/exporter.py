@@ -15,8 +15,14 @@ NAME_LOOKUPS = {
     "srcPortLocalTable": ("srcPortLocalName", "srcPortLocalAddr"),
     "srcPortAlarmTable": ("srcPortAlarmKey", "srcPortAlarmId"),
     "srcPortOwnerTable": ("srcPortOwnerName", *_POOL, "srcPortOwnerNumber"),
+    "srcPortUdpLocalTable": ("srcPortUdpLocalName", "srcPortUdpLocalAddr"),
+    "srcPortNatPoolTable": ("srcPortNatPoolName", "srcPortNatPoolProtocol",
+                            "srcPortNatPoolPeerAddr", "srcPortNatPoolPeerPort",
+                            "srcPortNatPoolOutsideAddr", "srcPortNatPoolZone"),
+    "srcPortNetnsPoolTable": ("srcPortNetnsPoolName", "srcPortNetnsName", *_POOL),
+    "srcPortLowTable": ("srcPortLowName", "srcPortLowAddr"),
 }
-SMALL = ("srcPortTargetTable", "srcPortAlarmTable")
+SMALL = ("srcPortTargetTable", "srcPortAlarmTable", "srcPortNetnsTable", "srcPortNetnsRangeTable")
 
 
 def _modules(mib):

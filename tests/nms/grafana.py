@@ -106,8 +106,8 @@ def _panels(mib):
             "srcPortPoolTimeLeft{%s} < 604800" % POOL, "{{instance}} {{srcPortPoolName}}")], "s"),
         _pools(mib, (0, 30, 24, 9)),
         _panel("timeseries", "Limits other than ports", (0, 39, 12, 8), [
-            _target("srcPortLimitsConntrackPercent{%s} >= 0" % HOST, "{{instance}} conntrack"),
-            _target("srcPortLimitsFilesPercent{%s} >= 0" % HOST, "{{instance}} files")], "percent"),
+            _target("srcPortLimitsConntrackPercent{%s}" % HOST, "{{instance}} conntrack"),
+            _target("srcPortLimitsFilesPercent{%s}" % HOST, "{{instance}} files")], "percent"),
         _panel("timeseries", "CPU of srcportd's polls", (12, 39, 12, 8), [_target(
             "srcPortPollCpu{%s} / 1e6 / srcPortPollInterval{%s}" % (HOST, HOST), "{{instance}}")],
                "percentunit"),

@@ -6,6 +6,10 @@ import text
 # Generic states of LibreNMS: 0 ok, 1 warning, 2 critical, 3 unknown.
 GENERIC = {"normal": 0, "warning": 1, "critical": 2, "unknown": 3}
 LOG_SEVERITY = {"critical": "Error", "warning": "Warning", "normal": "Ok"}
+# A sensor_index has room for 128 characters, which the names of namespaces and the index of a NAT
+# pool do not leave.
+TOO_LONG = ("srcPortNatPoolTable", "srcPortNetnsTable", "srcPortNetnsRangeTable",
+            "srcPortNetnsPoolTable")
 # Indexes as numbers: LibreNMS appends them to num_oid.
 FLAGS = "-OQUsbet"
 
@@ -62,16 +66,21 @@ def _row_sensors(mib, table):
 def sensors(mib):
     """{sensor class: list of its sensors}."""
     found = {"state": [], "count": [], "percent": []}
-    for name in ("srcPortSystemSeverity", "srcPortLimitsSeverity"):
+    for name in ("srcPortSystemSeverity", "srcPortLimitsSeverity", "srcPortUdpIpv4Severity",
+                 "srcPortUdpIpv6Severity", "srcPortNatSeverity", "srcPortNetnsWorstSeverity",
+                 "srcPortInboundSeverity"):
         item = mib.object(name)
         found["state"].append(_sensor(item, text.words(name), name, state_name="srcPortSeverity",
                                       states=_states(item)))
-    for name, more in (("srcPortSystemLeastRemaining", {}), ("srcPortRangeFree", {})):
+    for name, more in (("srcPortSystemLeastRemaining", {}), ("srcPortRangeFree", {}),
+                       ("srcPortUdpIpv4Remaining", {}), ("srcPortUdpIpv6Remaining", {})):
         found["count"].append(_sensor(mib.object(name), text.words(name), name, **more))
     found["percent"].append(_sensor(mib.object("srcPortSystemHighestPercent"),
                                     "Fullest pool", "srcPortSystemHighestPercent",
                                     warn_limit=80, high_limit=95))
     for table in rows.discovered(mib):
+        if table.name in TOO_LONG:
+            continue
         for sensor, made in _row_sensors(mib, table):
             found[sensor].append(made)
     return found

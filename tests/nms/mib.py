@@ -10,10 +10,11 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NUMERIC = ("gauge", "counter", "enum")
 
-Object = collections.namedtuple("Object", "name oid kind units enum text readable low")
+Object = collections.namedtuple("Object", "name oid kind units enum text readable low optional")
 Object.__doc__ = """oid: dotted, of a scalar without its .0; kind: gauge, counter, enum, bits, text,
 time or address; enum: {number: label} of enum and bits; text: its description's first sentence;
-low: the least value, where the MIB has one."""
+low: the least value, where the MIB has one; optional: it may have no instance while everything is
+well."""
 
 Table = collections.namedtuple("Table", "name entry oid index columns")
 Table.__doc__ = """oid: of the entry; index: names; columns: the readable ones, list of Object."""
@@ -61,6 +62,9 @@ class Mib:
         self._nodes, self._types = tree["nodes"], tree["typedefs"]
         self._events = tree.get("notifications", {})
         self.root = self._nodes["srcPortMIB"]["oid"]
+        # The whole of a group that says so, and what says of itself that there may be none.
+        self._groups = tuple(name[:-len("Available")] for name in self._nodes
+                             if name.endswith("Available"))
         self._objects = {name: self._object(name) for name, node in self._nodes.items()
                          if node["nodetype"] in ("scalar", "column")}
 
@@ -73,7 +77,13 @@ class Mib:
             low = self._types[syntax["name"]].get("range", {}).get("min")
         return Object(name, node["oid"], kind, node.get("units", ""), enum,
                       first_sentence(node["description"]), node["access"] in ("readonly",),
-                      None if low is None else int(low))
+                      None if low is None else int(low), self._optional(name, node))
+
+    def _optional(self, name, node):
+        if name.endswith(("Available", "Reason")):
+            return False
+        return name.startswith(self._groups) or "No instance" in " ".join(
+            node["description"].split())
 
     def _kind(self, syntax):
         """Kind and labels of a SYNTAX, through any textual convention."""

@@ -44,7 +44,7 @@ def _resource_type(mib, table):
       <parameter key="sibling-column-name" value="{name}"/>
       <parameter key="replace-all" value="s/[^A-Za-z0-9.]/_/"/>
     </storageStrategy>
-  </resourceType>""".format(kind=kind, name=name, thing=rows.thing(table),
+  </resourceType>""".format(kind=kind, name=name, thing=rows.words(table),
                             base="org.opennms.netmgt")
 
 

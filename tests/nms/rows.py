@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: ISC
 """rows: what is shown of the MIB's tables and scalars where not everything can be."""
+import text
 
 # Ends of column names, in the order in which people want to see them.
-COLUMNS = ("Severity", "Remaining", "Used", "Capacity", "Percent", "Cause", "TimeLeft", "HighWater",
-           "Failures", "Established", "TimeWait", "CloseWait", "SynSent", "Connections")
+COLUMNS = ("Severity", "Remaining", "LeastRemaining", "Used", "MostUsed", "Capacity", "Percent",
+           "LossPpm", "Evictable", "Cause", "TimeLeft", "HighWater", "Failures", "Established",
+           "TimeWait", "CloseWait", "SynSent", "Connections", "Sockets", "Entries")
 
 SEVERITIES = {1: "normal", 2: "warning", 3: "critical", 4: "unknown"}
 
 # Tables of things that come and go, that a manager discovers.
-DISCOVERED = ("srcPortPoolTable", "srcPortPeerTable", "srcPortTargetTable", "srcPortLocalTable")
+DISCOVERED = ("srcPortPoolTable", "srcPortPeerTable", "srcPortTargetTable", "srcPortLocalTable",
+              "srcPortUdpLocalTable", "srcPortNatPoolTable", "srcPortNetnsTable",
+              "srcPortNetnsRangeTable", "srcPortNetnsPoolTable")
+THINGS = {"srcPortUdpLocalTable": "udp_local", "srcPortNatPoolTable": "nat_pool",
+          "srcPortNetnsTable": "namespace", "srcPortNetnsRangeTable": "namespace_range",
+          "srcPortNetnsPoolTable": "namespace_pool"}
 
 
 def shown(mib, table):
@@ -22,15 +29,27 @@ def discovered(mib):
 
 
 def thing(table):
-    """srcPortPoolTable: "pool"."""
-    return table.name[len("srcPort"):-len("Table")].lower()
+    """srcPortPoolTable: "pool", srcPortNatPoolTable: "nat_pool"."""
+    return THINGS.get(table.name, table.name[len("srcPort"):-len("Table")].lower())
+
+
+def words(table):
+    """The same for people: "nat pool"."""
+    return thing(table).replace("_", " ")
+
+
+def of_row(table, column):
+    """The name of a column without that of its table, in words."""
+    name = text.words("srcPort" + column.name[len(table.name) - len("Table"):])
+    return name[0].lower() + name[1:]
 
 
 def label(mib, table):
     """The column that names a row; for targets the name is the index and this is its own text."""
-    column = mib.column(table, "Name")
-    if column is not None and column.readable:
-        return column
+    for suffix in ("Name", "Label"):
+        column = mib.column(table, suffix)
+        if column is not None and column.readable:
+            return column
     return next(c for c in table.columns if c.kind == "text")
 
 

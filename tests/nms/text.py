@@ -50,7 +50,11 @@ def header(what, mark="#"):
             % (mark, mark, what, mark))
 
 
+ACRONYMS = {"Udp": "UDP", "Nat": "NAT", "Ipv4": "IPv4", "Ipv6": "IPv6", "Ppm": "ppm"}
+
+
 def words(name):
-    """srcPortPoolHighWater as "Pool high water"."""
+    """srcPortPoolHighWater as "Pool high water", srcPortUdpIpv4Used as "UDP IPv4 used"."""
     parts = re.findall(r"[A-Z][a-z0-9]*|[A-Z]+(?![a-z])", name[len("srcPort"):])
-    return " ".join([parts[0]] + [part.lower() for part in parts[1:]])
+    return " ".join([ACRONYMS.get(parts[0], parts[0])] +
+                    [ACRONYMS.get(part, part.lower()) for part in parts[1:]])

@@ -12,10 +12,10 @@ NEVER = 4294967295  # srcPortPoolTimeLeft of what does not grow
 
 
 def _value_type(item):
-    """{} is an unsigned integer; what can be -1 has to be a float."""
+    """{} is an unsigned integer."""
     if item.kind in ("text", "date", "bits", "address"):
         return {"value_type": "CHAR", "trends": "0"}
-    if item.kind == "counter" or item.low == -1:
+    if item.kind == "counter":
         return {"value_type": "FLOAT"}
     return {}
 
@@ -32,9 +32,15 @@ def _item(item, index, kind, name=None):
     made["description"] = item.text
     if item.enum and item.kind == "enum":
         made["valuemap"] = {"name": _map_name(item)}
+    steps = []
+    if item.optional:  # what is not there is no error of the item's
+        steps.append({"type": "CHECK_NOT_SUPPORTED", "parameters": [""],
+                      "error_handler": "DISCARD_VALUE"})
     if item.kind == "counter":
         made["units"] = item.units + "/s"
-        made["preprocessing"] = [{"type": "CHANGE_PER_SECOND", "parameters": [""]}]
+        steps.append({"type": "CHANGE_PER_SECOND", "parameters": [""]})
+    if steps:
+        made["preprocessing"] = steps
     made["tags"] = [{"tag": "component", "value": "source ports"}]
     return made
 
@@ -79,10 +85,10 @@ def _scalar(item):
 def _prototype(mib, table, column):
     thing = rows.thing(table)
     made = _item(column, "{#SNMPINDEX}", thing, "%s {#NAME}: %s" % (
-        thing.capitalize(), text.words(column.name).split(" ", 1)[1]))
+        rows.words(table).capitalize(), rows.of_row(table, column)))
     if column.name.endswith("Severity"):
         made["trigger_prototypes"] = _severity_triggers(
-            made["key"], "Source ports of %s {#NAME}" % thing)
+            made["key"], "Source ports of %s {#NAME}" % rows.words(table))
     if column.name == "srcPortPoolTimeLeft":
         percent = "%s[{#SNMPINDEX}]" % mib.column(table, "Percent").name
         made["trigger_prototypes"] = [_trigger(
@@ -92,10 +98,14 @@ def _prototype(mib, table, column):
     return made
 
 
+def _macro(table):
+    return "{$SRCPORT.%s.MATCHES}" % rows.thing(table).upper().replace("_", ".")
+
+
 def _discovery(mib, table):
-    thing, macro = rows.thing(table), "{$SRCPORT.%s.MATCHES}" % rows.thing(table).upper()
+    thing, macro = rows.thing(table), _macro(table)
     return {"uuid": text.uuid("zabbix", "discovery", thing),
-            "name": "%ss" % thing.capitalize(), "type": "SNMP_AGENT",
+            "name": "%ss" % rows.words(table).capitalize(), "type": "SNMP_AGENT",
             "snmp_oid": "discovery[{#NAME},%s]" % rows.label(mib, table).oid,
             "key": "srcport.%s.discovery" % thing, "delay": DISCOVERY_DELAY,
             "filter": {"evaltype": "AND", "conditions": [
@@ -131,19 +141,19 @@ def files(mib):
     shown = scalars + [column for table in tables for column in rows.shown(mib, table)]
     template = {
         "uuid": text.uuid("zabbix", "template"), "template": TEMPLATE, "name": TEMPLATE,
-        "description": "TCP source ports that a Linux host has left, by srcportd and SRCPORT-MIB.",
+        "description": "Source ports that a Linux host has left, by srcportd and SRCPORT-MIB.",
         "groups": [{"name": GROUP["name"]}],
         "items": [_scalar(item) for item in scalars]
                  + ([_trap_item(mib)] if mib.notifications() else []),
         "discovery_rules": [_discovery(mib, table) for table in tables],
-        "macros": [{"macro": "{$SRCPORT.%s.MATCHES}" % rows.thing(table).upper(), "value": ".*",
-                    "description": "Which %ss get items, by name." % rows.thing(table)}
+        "macros": [{"macro": _macro(table), "value": ".*",
+                    "description": "Which %ss get items, by name." % rows.words(table)}
                    for table in tables] + [
                        {"macro": "{$SRCPORT.TIME.LEFT}", "value": "1h",
                         "description": "A pool that is full earlier than this is told of."}],
         "valuemaps": _value_maps(shown),
     }
-    tree = {"zabbix_export": {"version": "6.0", "date": "2026-11-22T00:00:00Z", "groups": [GROUP],
+    tree = {"zabbix_export": {"version": "6.0", "date": "2026-11-27T00:00:00Z", "groups": [GROUP],
                               "templates": [template]}}
     return {"zabbix/srcportd.yaml": text.header("Template for Zabbix 6.0 and later.")
                                     + text.yaml(tree)}

@@ -95,6 +95,30 @@ def test_manual_has_every_json_member():
     assert set(report) <= set(re.findall(r"^\.It Cm (\w+)", section(manual(), "JSON"), re.M))
 
 
+def test_manual_explains_every_object():
+    """Each readable object of the MIB, each notification and each number of a cause, and none that
+    is not there."""
+    with open(PAGES[2]) as file:
+        page = file.read()
+    with open(h.MIB_FILE) as file:
+        mib = file.read()
+    readable = set(re.findall(r"^(srcPort\w+) OBJECT-TYPE\n(?:(?!::=).)*?MAX-ACCESS  read-only", mib,
+                              re.M | re.S))
+    chapter = re.search(r"^\.Sh OBJECTS\n(.*?)^\.Sh ", page, re.M | re.S).group(1)
+    explained = set(re.findall(r"srcPort\w+", chapter))
+    # What follows in the line says it: an item without a text is none.
+    empty = re.findall(r"^\.It Va (\w+).*\n\.(?!Xr)", chapter, re.M)
+    assert len(readable) > 250 and readable <= explained, readable - explained
+    assert not empty, empty
+    known = set(re.findall(r"^(srcPort\w+) ", mib, re.M))
+    assert set(re.findall(r"\bsrcPort[A-Z]\w+", page)) <= known, "names that the MIB does not have"
+    told = set(re.findall(r"^(srcPort\w+) NOTIFICATION-TYPE", mib, re.M))
+    assert told <= set(re.findall(r"^\.It Va (\w+) No ", page, re.M))
+    causes = re.search(r"^SrcPortCause ::=.*?SYNTAX(.*?)\}", mib, re.M | re.S).group(1)
+    for name, number in re.findall(r"(\w+)\((\d+)\)", causes):
+        assert re.search(r"^\.It %s\(%s\) Ta " % (name, number), page, re.M), name
+
+
 def test_pages_are_clean():
     for page in PAGES:
         found = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page],

@@ -23,7 +23,7 @@ enum config_notify {
 };
 
 /* From one poll to the next. */
-struct pace {
+struct pace_limits {
 	uint32_t least_s; /* while a pool is near its level or grows fast */
 	uint32_t usual_s;
 	uint32_t most_s;      /* while every pool is far from its level */
@@ -40,7 +40,7 @@ struct config {
 	uint32_t base_oid[CONFIG_OID_MAX]; /* where the module is registered */
 	uint32_t base_oid_length;
 	char state_file[CONFIG_FILE_MAX]; /* where alarms survive a restart; empty = nowhere */
-	struct pace pace;
+	struct pace_limits pace;
 
 	struct level_band levels; /* of pools, peers, and targets that do not say otherwise */
 	struct level_band local;  /* of the bind pools of local addresses; remaining only */

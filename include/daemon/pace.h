@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pace: how long to wait until the next poll. Pure.
+ * pace: when the next poll begins: a timer, and how long it is set for. It goes on while the host
+ * is suspended: when that wakes up, a poll is due, one. Everything else is measured by
+ * CLOCK_MONOTONIC, without that time, in which nothing happened.
  */
 #ifndef SRCPORTD_PACE_H
 #define SRCPORTD_PACE_H
 
 #include "config/config.h"
+#include "snmp/snapshot.h"
 
 /* What the last poll found. */
 struct pace_state {
@@ -23,8 +26,8 @@ struct pace_state {
 #define PACE_FAST 5
 
 /* Seconds until the next poll: least_s, usual_s or most_s, or longer if the CPU share demands it.
- */
-uint32_t pace_next(const struct pace *pace, const struct pace_state *state);
+ * Pure, as are the next three. */
+uint32_t pace_next(const struct pace_limits *limits, const struct pace_state *state);
 
 /* The CPU time of polls as a debt that the passing of time pays off, at the rate of cpu_percent. A
  * poll ahead of time is paid for after it. Zero at the start. */
@@ -34,16 +37,46 @@ struct pace_debt {
 };
 
 /* What is left of it at now_ms. */
-uint64_t pace_owed(const struct pace_debt *debt, const struct pace *pace, uint64_t now_ms);
+uint64_t pace_owed(const struct pace_debt *debt, const struct pace_limits *limits, uint64_t now_ms);
 
 /* Adds what a poll has cost. */
-void pace_charge(struct pace_debt *debt, const struct pace *pace, uint64_t now_ms,
+void pace_charge(struct pace_debt *debt, const struct pace_limits *limits, uint64_t now_ms,
 		 uint64_t cost_us);
 
 /* Milliseconds until a poll ahead of time may begin: until no more than `cost_us`, what a poll
  * costs, is owed. Never more than one poll is made on credit, so that the share is kept however
  * often there is a reason to hurry. */
-uint64_t pace_wait_ms(const struct pace_debt *debt, const struct pace *pace, uint64_t now_ms,
-		      uint64_t cost_us);
+uint64_t pace_wait_ms(const struct pace_debt *debt, const struct pace_limits *limits,
+		      uint64_t now_ms, uint64_t cost_us);
+
+struct pace {
+	int fd; /* readable when a poll is due; -1 = not open */
+	uint32_t interval_s;
+	struct pace_debt debt;
+	bool late; /* it has been logged that polls take too long */
+};
+
+/* Not armed yet. False with errno. */
+bool pace_open(struct pace *pace);
+void pace_close(struct pace *pace);
+
+/* Polls from now on every `seconds`, the first time after `first_ms`. False with errno. */
+bool pace_set(struct pace *pace, uint64_t first_ms, uint32_t seconds);
+
+/* True if a poll is due; clears the descriptor. */
+bool pace_due(struct pace *pace);
+
+/* Sets the time until the next poll from what this one found and cost, which ended at now_ms of
+ * CLOCK_MONOTONIC. */
+void pace_follow(struct pace *pace, const struct pace_limits *limits,
+		 const struct snapshot *snapshot, uint64_t now_ms);
+
+/* Makes the next poll come ahead of time: a second after the last one, which ended at last_ms and
+ * cost cost_us, or as soon after that as the CPU share allows. */
+bool pace_hurry(struct pace *pace, const struct pace_limits *limits, uint64_t now_ms,
+		uint64_t last_ms, uint64_t cost_us);
+
+/* Logged when polls begin to take longer than the interval, and when they no longer do. */
+void pace_note(struct pace *pace, uint64_t duration_us);
 
 #endif

@@ -22,7 +22,8 @@ config_init(struct config *config)
 	memcpy(config->base_oid, root, sizeof(root));
 	config->base_oid_length = sizeof(root) / sizeof(root[0]);
 	strcpy(config->state_file, SRCPORTD_STATEDIR "/alarms");
-	config->pace = (struct pace){.least_s = 5, .usual_s = 10, .most_s = 30, .cpu_percent = 2};
+	config->pace =
+	    (struct pace_limits){.least_s = 5, .usual_s = 10, .most_s = 30, .cpu_percent = 2};
 	config->levels = level_band_default;
 	config->local = config->host = level_band_off;
 	for (unsigned rule = 0; rule < LIMIT_RULES; rule++)

@@ -74,7 +74,7 @@ static bool
 set_pace(const struct config_token *token, struct config *config, struct config_words *words,
 	 struct config_fault *fault)
 {
-	struct pace *pace = member(token, config);
+	struct pace_limits *pace = member(token, config);
 	const char *word = config_next(words);
 	if (word == NULL || !config_number(word, token->min, token->max, &pace->usual_s))
 		return config_wrong(fault, word, "a number from %u to %u", token->min, token->max);
@@ -86,7 +86,7 @@ set_pace(const struct config_token *token, struct config *config, struct config_
 static void
 dump_pace(const struct config_token *token, const struct config *config, FILE *out)
 {
-	const struct pace *pace = const_member(token, config);
+	const struct pace_limits *pace = const_member(token, config);
 	fprintf(out, "%u min %u max %u", pace->usual_s, pace->least_s, pace->most_s);
 }
 

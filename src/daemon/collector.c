@@ -5,7 +5,7 @@
 #include "base/clean.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "daemon/metronome.h"
+#include "daemon/pace.h"
 #include "daemon/reload.h"
 #include "daemon/round.h"
 #include "daemon/signals.h"
@@ -33,7 +33,7 @@ struct collector {
 	struct hysteresis *hysteresis;
 	struct alarm_run *alarm_run;
 	struct owners *owners;
-	struct metronome metronome;
+	struct pace pace;
 	int signal_fd;
 	bool stopping;
 
@@ -54,7 +54,7 @@ struct collector {
 static void
 poll_soon(struct collector *c, uint32_t seconds)
 {
-	if (!metronome_set(&c->metronome, 0, seconds))
+	if (!pace_set(&c->pace, 0, seconds))
 		log_error(subsystem, "timer: %s", strerror(errno));
 }
 
@@ -65,7 +65,7 @@ poll_soon(struct collector *c, uint32_t seconds)
 static bool
 publish_nothing(struct collector *c)
 {
-	c->stats.interval_s = c->metronome.interval_s;
+	c->stats.interval_s = c->pace.interval_s;
 	struct snapshot *nothing = snapshot_repeat(NULL, &c->stats, clock_us() / 1000);
 	if (nothing == NULL)
 		return false;
@@ -79,12 +79,12 @@ publish_nothing(struct collector *c)
 static bool
 open_parts(struct collector *c, const char *sys_root)
 {
-	return metronome_open(&c->metronome) && (c->signal_fd = signals_open()) >= 0 &&
+	return pace_open(&c->pace) && (c->signal_fd = signals_open()) >= 0 &&
 	       (c->owners = owners_new(c->options->proc_root, sys_root)) != NULL &&
 	       (c->hysteresis = hysteresis_new()) != NULL &&
 	       (c->alarm_run = alarm_run_open(c->config, door_notifications(c->door),
 					      c->hysteresis)) != NULL &&
-	       metronome_set(&c->metronome, 0, c->config->pace.usual_s);
+	       pace_set(&c->pace, 0, c->config->pace.usual_s);
 }
 
 struct collector *
@@ -100,7 +100,7 @@ collector_open(const struct options *options, struct config *config, struct door
 	c->options = options;
 	c->door = door;
 	c->service = service;
-	c->signal_fd = c->metronome.fd = -1;
+	c->signal_fd = c->pace.fd = -1;
 	if (!open_parts(c, options->sys_root)) {
 		snprintf(error, room, "collector: %s", strerror(errno));
 		collector_close(c);
@@ -119,7 +119,7 @@ collector_close(struct collector *c)
 {
 	if (c == NULL)
 		return;
-	metronome_close(&c->metronome);
+	pace_close(&c->pace);
 	if (c->signal_fd >= 0)
 		close(c->signal_fd);
 	snapshot_release(c->last);
@@ -142,7 +142,7 @@ publish(struct collector *c, struct snapshot *snapshot)
 		c->last = snapshot_hold(snapshot);
 		door_publish(c->door, snapshot);
 	}
-	service_polled(c->service, c->metronome.interval_s, c->last);
+	service_polled(c->service, c->pace.interval_s, c->last);
 }
 
 /* The last good rows stay; the error count and text change, and in the end the severity. Logged
@@ -164,7 +164,7 @@ poll_failed(struct collector *c)
 		c->failed_ms = now_ms;
 	}
 	memcpy(c->stats.error, error, sizeof(error));
-	c->stats.interval_s = c->metronome.interval_s;
+	c->stats.interval_s = c->pace.interval_s;
 	bool known = c->last->severity != SEVERITY_UNKNOWN;
 	publish(c, snapshot_repeat(c->last, &c->stats, now_ms));
 	if (known && c->last->severity == SEVERITY_UNKNOWN)
@@ -198,14 +198,14 @@ conclude(struct collector *c)
 	c->findings = NULL;
 	c->tally = NULL;
 	if (snapshot != NULL) {
-		metronome_follow(&c->metronome, &c->config->pace, snapshot, clock_us() / 1000);
-		snapshot->poll.interval_s = c->metronome.interval_s;
+		pace_follow(&c->pace, &c->config->pace, snapshot, clock_us() / 1000);
+		snapshot->poll.interval_s = c->pace.interval_s;
 	}
 	publish(c, snapshot);
 	alarm_run_tell(c->alarm_run);
 	alarm_run_save(c->alarm_run);
 	if (c->due)
-		poll_soon(c, c->metronome.interval_s);
+		poll_soon(c, c->pace.interval_s);
 	c->due = false;
 }
 
@@ -232,7 +232,7 @@ poll_done(struct collector *c)
 	log_debug("poller", "%s poll: %u sockets, %u of them carried, in %u us",
 		  c->stats.light != 0 ? "light" : "full", c->stats.sockets, c->stats.carried,
 		  c->stats.duration_us);
-	metronome_note(&c->metronome, c->stats.duration_us);
+	pace_note(&c->pace, c->stats.duration_us);
 	if (c->findings == NULL)
 		publish(c, NULL);
 	else if (!survey(c))
@@ -295,8 +295,8 @@ on_failures(struct collector *c)
 	if (!failures_ready(round_failures(c->round)))
 		return;
 	c->urgent = true;
-	if (!metronome_hurry(&c->metronome, &c->config->pace, clock_us() / 1000, c->stats.made_ms,
-			     c->stats.cpu_us))
+	if (!pace_hurry(&c->pace, &c->config->pace, clock_us() / 1000, c->stats.made_ms,
+			c->stats.cpu_us))
 		log_error(subsystem, "timer: %s", strerror(errno));
 }
 
@@ -350,7 +350,7 @@ on_answer(struct collector *c)
 static void
 on_timer(struct collector *c)
 {
-	if (metronome_due(&c->metronome))
+	if (pace_due(&c->pace))
 		poll_begin(c);
 }
 
@@ -371,7 +371,7 @@ list_sources(const struct collector *c, struct source out[static SOURCES])
 	const struct source sources[SOURCES] = {
 	    {round_fd(c->round), on_answer},
 	    {c->signal_fd, on_signal},
-	    {c->metronome.fd, on_timer},
+	    {c->pace.fd, on_timer},
 	    {busy ? -1 : failures_fd(round_failures(c->round)), on_failures},
 	    {busy ? -1 : owners_fd(c->owners), on_owners},
 	    {notifications_done_fd(door_notifications(c->door)), on_arrival},

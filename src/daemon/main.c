@@ -19,7 +19,7 @@
 #endif
 
 static void
-log_start(const struct pace *pace)
+log_start(const struct pace_limits *pace)
 {
 	if (pace->least_s == pace->most_s)
 		log_info("main", "srcportd " SRCPORTD_VERSION " polls every %u s", pace->most_s);

@@ -1,48 +1,129 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/pace.h"
 
+#include "base/log.h"
+
+#include <sys/timerfd.h>
+#include <unistd.h>
+
 static uint32_t
-wanted(const struct pace *pace, const struct pace_state *state)
+wanted(const struct pace_limits *limits, const struct pace_state *state)
 {
 	if (state->severity != SEVERITY_NORMAL || state->nearness >= PACE_NEAR ||
 	    state->growth >= PACE_FAST)
-		return pace->least_s;
-	return state->nearness < PACE_FAR ? pace->most_s : pace->usual_s;
+		return limits->least_s;
+	return state->nearness < PACE_FAR ? limits->most_s : limits->usual_s;
 }
 
 uint32_t
-pace_next(const struct pace *pace, const struct pace_state *state)
+pace_next(const struct pace_limits *limits, const struct pace_state *state)
 {
-	uint32_t seconds = wanted(pace, state);
-	if (pace->cpu_percent == 0)
+	uint32_t seconds = wanted(limits, state);
+	if (limits->cpu_percent == 0)
 		return seconds;
-	uint64_t share_us = (uint64_t)pace->cpu_percent * 10000; /* a second's worth */
+	uint64_t share_us = (uint64_t)limits->cpu_percent * 10000; /* a second's worth */
 	uint64_t affordable = (state->owed_us + share_us - 1) / share_us;
 	return affordable > seconds ? (uint32_t)affordable : seconds;
 }
 
 uint64_t
-pace_owed(const struct pace_debt *debt, const struct pace *pace, uint64_t now_ms)
+pace_owed(const struct pace_debt *debt, const struct pace_limits *limits, uint64_t now_ms)
 {
 	/* A percent of a millisecond is 10 us. */
-	uint64_t paid_us = (now_ms - debt->at_ms) * pace->cpu_percent * 10;
-	return pace->cpu_percent == 0 || paid_us >= debt->owed_us ? 0 : debt->owed_us - paid_us;
+	uint64_t paid_us = (now_ms - debt->at_ms) * limits->cpu_percent * 10;
+	return limits->cpu_percent == 0 || paid_us >= debt->owed_us ? 0 : debt->owed_us - paid_us;
 }
 
 void
-pace_charge(struct pace_debt *debt, const struct pace *pace, uint64_t now_ms, uint64_t cost_us)
+pace_charge(struct pace_debt *debt, const struct pace_limits *limits, uint64_t now_ms,
+	    uint64_t cost_us)
 {
-	debt->owed_us = pace_owed(debt, pace, now_ms) + cost_us;
+	debt->owed_us = pace_owed(debt, limits, now_ms) + cost_us;
 	debt->at_ms = now_ms;
 }
 
 uint64_t
-pace_wait_ms(const struct pace_debt *debt, const struct pace *pace, uint64_t now_ms,
+pace_wait_ms(const struct pace_debt *debt, const struct pace_limits *limits, uint64_t now_ms,
 	     uint64_t cost_us)
 {
-	uint64_t owed_us = pace_owed(debt, pace, now_ms);
+	uint64_t owed_us = pace_owed(debt, limits, now_ms);
 	if (owed_us <= cost_us)
 		return 0;
-	uint64_t rate = (uint64_t)pace->cpu_percent * 10;
+	uint64_t rate = (uint64_t)limits->cpu_percent * 10;
 	return (owed_us - cost_us + rate - 1) / rate;
+}
+
+bool
+pace_open(struct pace *p)
+{
+	*p = (struct pace){.fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)};
+	return p->fd >= 0;
+}
+
+void
+pace_close(struct pace *p)
+{
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+}
+
+bool
+pace_set(struct pace *p, uint64_t first_ms, uint32_t seconds)
+{
+	/* A time of 0 would disarm it. */
+	const struct itimerspec spec = {
+	    .it_interval = {.tv_sec = seconds},
+	    .it_value = {.tv_sec = (time_t)(first_ms / 1000),
+			 .tv_nsec = (long)(first_ms % 1000) * 1000000 + 1},
+	};
+	p->interval_s = seconds;
+	return timerfd_settime(p->fd, 0, &spec, NULL) == 0;
+}
+
+bool
+pace_due(struct pace *p)
+{
+	uint64_t expirations;
+	return read(p->fd, &expirations, sizeof(expirations)) == sizeof(expirations);
+}
+
+void
+pace_follow(struct pace *p, const struct pace_limits *limits, const struct snapshot *snapshot,
+	    uint64_t now_ms)
+{
+	pace_charge(&p->debt, limits, now_ms, snapshot->poll.cpu_us);
+	const struct pace_state state = {.severity = snapshot->severity,
+					 .nearness = snapshot->extremes.nearness,
+					 .growth = snapshot->extremes.growth,
+					 .owed_us = p->debt.owed_us};
+	uint32_t seconds = pace_next(limits, &state);
+	if (seconds != p->interval_s && pace_set(p, (uint64_t)seconds * 1000, seconds))
+		log_debug("poller", "the next polls are %u s apart", seconds);
+}
+
+bool
+pace_hurry(struct pace *p, const struct pace_limits *limits, uint64_t now_ms, uint64_t last_ms,
+	   uint64_t cost_us)
+{
+	uint64_t since_ms = now_ms - last_ms;
+	uint64_t wait_ms = since_ms < 1000 ? 1000 - since_ms : 0;
+	uint64_t credit_ms = pace_wait_ms(&p->debt, limits, now_ms, cost_us);
+	return pace_set(p, wait_ms > credit_ms ? wait_ms : credit_ms, p->interval_s);
+}
+
+void
+pace_note(struct pace *p, uint64_t duration_us)
+{
+	/* Well within it again before that is news: durations about the interval are one state. */
+	uint64_t most_us = (uint64_t)p->interval_s * (p->late ? 500000 : 1000000);
+	bool late = duration_us >= most_us;
+	if (late && !p->late)
+		log_warn("poller",
+			 "a poll takes longer than the interval of %u s: polls are left out; set a "
+			 "longer interval (srcportd.conf)",
+			 p->interval_s);
+	if (!late && p->late)
+		log_info("poller", "polls end within their interval again");
+	p->late = late;
 }

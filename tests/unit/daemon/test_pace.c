@@ -3,7 +3,8 @@
 
 #include "daemon/pace.h"
 
-static const struct pace pace = {.least_s = 5, .usual_s = 10, .most_s = 30, .cpu_percent = 2};
+static const struct pace_limits limits = {
+    .least_s = 5, .usual_s = 10, .most_s = 30, .cpu_percent = 2};
 
 static void
 slower_while_far_faster_while_near(void **state)
@@ -27,7 +28,7 @@ slower_while_far_faster_while_near(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
-		uint32_t seconds = pace_next(&pace, &row[i].state);
+		uint32_t seconds = pace_next(&limits, &row[i].state);
 		if (seconds != row[i].seconds)
 			fail_msg("%s: %u s, expected %u", row[i].name, seconds, row[i].seconds);
 	}
@@ -41,10 +42,10 @@ cpu_share_is_kept_whatever_happens(void **state)
 	const struct pace_state cheap = {SEVERITY_CRITICAL, 100, 100, 100000};
 	const struct pace_state dear = {SEVERITY_CRITICAL, 100, 100, 100001};
 	const struct pace_state very_dear = {SEVERITY_NORMAL, 0, 0, 1200000};
-	assert_int_equal(pace_next(&pace, &cheap), 5);
-	assert_int_equal(pace_next(&pace, &dear), 6);
-	assert_int_equal(pace_next(&pace, &very_dear), 60);
-	struct pace unbounded = pace;
+	assert_int_equal(pace_next(&limits, &cheap), 5);
+	assert_int_equal(pace_next(&limits, &dear), 6);
+	assert_int_equal(pace_next(&limits, &very_dear), 60);
+	struct pace_limits unbounded = limits;
 	unbounded.cpu_percent = 0;
 	assert_int_equal(pace_next(&unbounded, &very_dear), 30);
 }
@@ -54,19 +55,19 @@ time_pays(void **state)
 {
 	struct pace_debt debt = {0};
 	(void)state;
-	pace_charge(&debt, &pace, 1000, 100000);
-	assert_int_equal(pace_owed(&debt, &pace, 1000), 100000);
-	assert_int_equal(pace_owed(&debt, &pace, 2000), 80000);
-	assert_int_equal(pace_owed(&debt, &pace, 5999), 20);
-	assert_int_equal(pace_owed(&debt, &pace, 6000), 0);
-	assert_int_equal(pace_owed(&debt, &pace, 100000), 0);
+	pace_charge(&debt, &limits, 1000, 100000);
+	assert_int_equal(pace_owed(&debt, &limits, 1000), 100000);
+	assert_int_equal(pace_owed(&debt, &limits, 2000), 80000);
+	assert_int_equal(pace_owed(&debt, &limits, 5999), 20);
+	assert_int_equal(pace_owed(&debt, &limits, 6000), 0);
+	assert_int_equal(pace_owed(&debt, &limits, 100000), 0);
 	/* A poll ahead of time, at 2 s, is paid for after it: 180 ms are 9 s. */
-	pace_charge(&debt, &pace, 2000, 100000);
+	pace_charge(&debt, &limits, 2000, 100000);
 	assert_int_equal(debt.owed_us, 180000);
 	const struct pace_state both = {SEVERITY_CRITICAL, 100, 0, debt.owed_us};
-	assert_int_equal(pace_next(&pace, &both), 9);
+	assert_int_equal(pace_next(&limits, &both), 9);
 	/* Time that has passed unused is not saved up. */
-	pace_charge(&debt, &pace, 100000, 100000);
+	pace_charge(&debt, &limits, 100000, 100000);
 	assert_int_equal(debt.owed_us, 100000);
 }
 
@@ -74,16 +75,16 @@ static void
 one_poll_on_credit(void **state)
 {
 	struct pace_debt debt = {0};
-	struct pace unbounded = pace;
+	struct pace_limits unbounded = limits;
 	(void)state;
 	unbounded.cpu_percent = 0;
-	pace_charge(&debt, &pace, 0, 100000);
-	assert_int_equal(pace_wait_ms(&debt, &pace, 0, 100000), 0);
-	assert_int_equal(pace_wait_ms(&debt, &pace, 0, 300000), 0);
-	pace_charge(&debt, &pace, 0, 100000);
-	assert_int_equal(pace_wait_ms(&debt, &pace, 0, 100000), 5000);
-	assert_int_equal(pace_wait_ms(&debt, &pace, 4999, 100000), 1);
-	assert_int_equal(pace_wait_ms(&debt, &pace, 5000, 100000), 0);
+	pace_charge(&debt, &limits, 0, 100000);
+	assert_int_equal(pace_wait_ms(&debt, &limits, 0, 100000), 0);
+	assert_int_equal(pace_wait_ms(&debt, &limits, 0, 300000), 0);
+	pace_charge(&debt, &limits, 0, 100000);
+	assert_int_equal(pace_wait_ms(&debt, &limits, 0, 100000), 5000);
+	assert_int_equal(pace_wait_ms(&debt, &limits, 4999, 100000), 1);
+	assert_int_equal(pace_wait_ms(&debt, &limits, 5000, 100000), 0);
 	assert_int_equal(pace_wait_ms(&debt, &unbounded, 0, 100000), 0);
 }
 
@@ -95,7 +96,7 @@ an_hour_costs_its_share(void **state)
 	unsigned seed = 7;
 	(void)state;
 	for (unsigned percent = 1; percent <= 20; percent++) {
-		struct pace p = pace;
+		struct pace_limits p = limits;
 		struct pace_debt debt = {0};
 		uint64_t now_ms = 0, used_us = 0, most_us = 0;
 		p.cpu_percent = percent;
@@ -123,6 +124,40 @@ an_hour_costs_its_share(void **state)
 	}
 }
 
+static void
+a_poll_is_late_until_it_is_well_within_the_interval(void **state)
+{
+	static const struct {
+		uint64_t duration_us;
+		bool late;
+	} row[] = {
+	    {0, false},      {1999999, false}, {2000000, true}, {3000000, true},
+	    {1999999, true}, {1000000, true},  {999999, false}, {1999999, false},
+	};
+	struct pace pace = {.fd = -1, .interval_s = 2};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		pace_note(&pace, row[i].duration_us);
+		if (pace.late != row[i].late)
+			fail_msg("row %zu: %d", i, pace.late);
+	}
+}
+
+static void
+one_tick_for_all_that_were_missed(void **state)
+{
+	struct pace pace;
+	(void)state;
+	assert_true(pace_open(&pace));
+	assert_false(pace_due(&pace));
+	assert_true(pace_set(&pace, 1, 1));
+	while (!pace_due(&pace))
+		;
+	assert_false(pace_due(&pace));
+	assert_int_equal(pace.interval_s, 1);
+	pace_close(&pace);
+}
+
 int
 main(void)
 {
@@ -132,6 +167,8 @@ main(void)
 	    cmocka_unit_test(time_pays),
 	    cmocka_unit_test(one_poll_on_credit),
 	    cmocka_unit_test(an_hour_costs_its_share),
+	    cmocka_unit_test(a_poll_is_late_until_it_is_well_within_the_interval),
+	    cmocka_unit_test(one_tick_for_all_that_were_missed),
 	};
 	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
 }

@@ -5,8 +5,9 @@
 #include "base/clean.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/sentence.h"
+#include "config/config_load.h"
 #include "daemon/pace.h"
-#include "daemon/reload.h"
 #include "daemon/round.h"
 #include "daemon/signals.h"
 #include "kernel/poller.h"
@@ -262,6 +263,36 @@ poll_begin(struct collector *c)
 	poll_step(c, round_begin(c->round, urgent));
 }
 
+static void
+complain(void *arg, const char *line)
+{
+	(void)arg;
+	log_error("config", "%s", line);
+}
+
+/* Reads the configuration again and puts it in the place of the old one, but for tokens that are
+ * read at the start only, of which the log says so. Where there is any error each is logged, and
+ * the old one stays as it is: false. */
+static bool
+load_again(struct collector *c)
+{
+	struct config fresh;
+	if (config_load(&fresh, c->options, complain, NULL) != EXIT_OK) {
+		log_error("config", "not reloaded: the configuration before it stays in force");
+		config_free(&fresh);
+		return false;
+	}
+	/* The agent thread has them already, and so does the state file. */
+	const char *kept = config_keep_start(&fresh, c->config);
+	if (kept != NULL)
+		log_warn("config", "%s has changed: that takes effect at the next start", kept);
+	config_free(c->config);
+	*c->config = fresh;
+	log_info("config", "reloaded: %u target%s", c->config->target_count,
+		 number_s(c->config->target_count));
+	return true;
+}
+
 /* New levels are judged at once: by the poll that is under way, or by one that starts now. */
 static void
 reload(struct collector *c)
@@ -269,7 +300,7 @@ reload(struct collector *c)
 	service_reloading(c->service);
 	conclude(c); /* while its targets are there */
 	round_look(c->round);
-	if (reload_config(c->config, c->options) && !round_busy(c->round))
+	if (load_again(c) && !round_busy(c->round))
 		poll_soon(c, c->config->pace.usual_s);
 	service_reloaded(c->service);
 }

@@ -112,7 +112,7 @@ wrap := -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 $(unit_tests): $(O)/unit/%: $(O)/unit/%.o $(unit_helpers) $(O)/srcportd.a
 	$(call run,LD,$@)$(link) $(wrap) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(libs)
 # What takes a library's place, only where it is wanted.
-$(filter $(O)/unit/kernel/test_poller%,$(unit_tests)): $(O)/unit/mock_kernel.o
+$(filter $(O)/unit/kernel/test_poller% $(O)/unit/daemon/test_poll,$(unit_tests)): $(O)/unit/mock_kernel.o
 
 .SECONDARY: $(unit_tests:=.o)
 

@@ -32,4 +32,9 @@ void log_info(const char *subsystem, const char *format, ...) __attribute__((for
 void log_debug(const char *subsystem, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* A state that may begin and end: one line when it does, as an error, and as news. *told is the
+ * caller's, false at the start, and says whether the state is on. */
+void log_condition(bool *told, bool on, const char *subsystem, const char *begins,
+		   const char *ends);
+
 #endif

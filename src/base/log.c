@@ -122,3 +122,13 @@ log_debug(const char *subsystem, const char *format, ...)
 	emit(LOG_DEBUG, subsystem, format, args);
 	va_end(args);
 }
+
+void
+log_condition(bool *told, bool on, const char *subsystem, const char *begins, const char *ends)
+{
+	if (on && !*told)
+		log_error(subsystem, "%s", begins);
+	if (!on && *told)
+		log_info(subsystem, "%s", ends);
+	*told = on;
+}

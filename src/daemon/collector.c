@@ -8,7 +8,7 @@
 #include "base/sentence.h"
 #include "config/config_load.h"
 #include "daemon/pace.h"
-#include "daemon/round.h"
+#include "daemon/poll.h"
 #include "daemon/signals.h"
 #include "kernel/poller.h"
 #include "owners/owners.h"
@@ -30,7 +30,7 @@ struct collector {
 	const struct options *options;
 	struct door *door;
 	struct service *service;
-	struct round *round;
+	struct poll *poll;
 	struct hysteresis *hysteresis;
 	struct alarm_run *alarm_run;
 	struct owners *owners;
@@ -38,7 +38,9 @@ struct collector {
 	int signal_fd;
 	bool stopping;
 
-	struct shortage shortage;
+	/* What the log says. */
+	bool starved, unprobed;
+	struct failure_state failures;
 	/* Of a poll that waits for a survey of owners, since made_ms; NULL = there is none. */
 	struct tally *tally;
 	struct findings *findings;
@@ -53,7 +55,7 @@ struct collector {
 
 /* Polls at once, and then every `seconds`. */
 static void
-poll_soon(struct collector *c, uint32_t seconds)
+begin_soon(struct collector *c, uint32_t seconds)
 {
 	if (!pace_set(&c->pace, 0, seconds))
 		log_error(subsystem, "timer: %s", strerror(errno));
@@ -107,8 +109,10 @@ collector_open(const struct options *options, struct config *config, struct door
 		collector_close(c);
 		return NULL;
 	}
-	c->round = round_open(options, config, &c->shortage, error, room);
-	if (c->round == NULL || !publish_nothing(c)) {
+	const struct poll_setup setup = {
+	    .options = options, .config = config, .history = true, .failures = true};
+	c->poll = poll_open(&setup, error, room);
+	if (c->poll == NULL || !publish_nothing(c)) {
 		collector_close(c);
 		return NULL;
 	}
@@ -129,7 +133,7 @@ collector_close(struct collector *c)
 	hysteresis_free(c->hysteresis);
 	findings_free(c->findings);
 	tally_free(c->tally);
-	round_close(c->round);
+	poll_close(c->poll);
 	free(c);
 }
 
@@ -137,7 +141,8 @@ collector_close(struct collector *c)
 static void
 publish(struct collector *c, struct snapshot *snapshot)
 {
-	shortage_note(&c->shortage, SHORTAGE_SNAPSHOT, snapshot != NULL);
+	log_condition(&c->starved, snapshot == NULL, "memory", "out of memory: the last rows stay",
+		      "enough again: new rows are served again");
 	if (snapshot != NULL) {
 		snapshot_release(c->last);
 		c->last = snapshot_hold(snapshot);
@@ -149,9 +154,9 @@ publish(struct collector *c, struct snapshot *snapshot)
 /* The last good rows stay; the error count and text change, and in the end the severity. Logged
  * when it is news: that polls fail, and another reason, but not reasons that take turns. */
 static void
-poll_failed(struct collector *c)
+on_failed(struct collector *c)
 {
-	const char *why = round_error(c->round);
+	const char *why = poll_error(c->poll);
 	c->stats.errors++;
 	/* Nobody has to pay for it: as a part of the next good one's price it would put off the one
 	 * after that, for as long as trouble lasted before. */
@@ -206,7 +211,7 @@ conclude(struct collector *c)
 	alarm_run_tell(c->alarm_run);
 	alarm_run_save(c->alarm_run);
 	if (c->due)
-		poll_soon(c, c->pace.interval_s);
+		begin_soon(c, c->pace.interval_s);
 	c->due = false;
 }
 
@@ -219,17 +224,36 @@ survey(struct collector *c)
 	       owners_start(c->owners, pools, survey_choose(c->findings, false, pools));
 }
 
+/* Logged when ports that were to be probed cannot be, and when they can be again; and when failed
+ * connect() calls begin to be counted, no longer are, or are not for another reason. */
+static void
+tell_troubles(struct collector *c)
+{
+	const char *trouble = poll_trouble(c->poll);
+	char text[160];
+	snprintf(text, sizeof(text), "%s; ports stay in doubt", trouble != NULL ? trouble : "");
+	log_condition(&c->unprobed, trouble != NULL, "probe", text, "ports can be probed again");
+	const struct failure_state *now = failures_state(poll_failures(c->poll));
+	const struct failure_state before = c->failures;
+	c->failures = *now;
+	if (now->available == before.available && strcmp(now->reason, before.reason) == 0)
+		return;
+	log_info("failures", "failed connect() calls are %scounted%s%s",
+		 now->available ? "" : "not ", now->reason[0] != '\0' ? ": " : "", now->reason);
+}
+
 /* A poll that found new trouble is held back for a moment, so that what it tells names who is
  * behind it. */
 static void
-poll_done(struct collector *c)
+on_done(struct collector *c)
 {
 	if (c->stats.error[0] != '\0')
 		log_info("poller", "polls succeed again");
 	c->stats.error[0] = '\0';
 	c->stats.polls++;
+	tell_troubles(c);
 	struct hysteresis_rules rules = alarm_run_rules(c->alarm_run, c->config);
-	c->findings = round_take(c->round, c->hysteresis, &rules, &c->tally, &c->stats);
+	c->findings = poll_take(c->poll, c->hysteresis, &rules, &c->tally, &c->stats);
 	log_debug("poller", "%s poll: %u sockets, %u of them carried, in %u us",
 		  c->stats.light != 0 ? "light" : "full", c->stats.sockets, c->stats.carried,
 		  c->stats.duration_us);
@@ -241,18 +265,18 @@ poll_done(struct collector *c)
 }
 
 static void
-poll_step(struct collector *c, enum round_step step)
+go_on(struct collector *c, enum poll_step step)
 {
-	if (step == ROUND_FAILED)
-		poll_failed(c);
-	else if (step == ROUND_DONE)
-		poll_done(c);
+	if (step == POLL_FAILED)
+		on_failed(c);
+	else if (step == POLL_DONE)
+		on_done(c);
 }
 
 static void
-poll_begin(struct collector *c)
+begin(struct collector *c)
 {
-	if (round_busy(c->round))
+	if (poll_busy(c->poll))
 		return;
 	c->due = c->findings != NULL;
 	if (c->due)
@@ -260,7 +284,7 @@ poll_begin(struct collector *c)
 	bool urgent = c->urgent || c->last->severity != SEVERITY_NORMAL;
 	c->urgent = false;
 	c->heard_ms = clock_us() / 1000;
-	poll_step(c, round_begin(c->round, urgent));
+	go_on(c, poll_begin(c->poll, urgent));
 }
 
 static void
@@ -299,9 +323,9 @@ reload(struct collector *c)
 {
 	service_reloading(c->service);
 	conclude(c); /* while its targets are there */
-	round_look(c->round);
-	if (load_again(c) && !round_busy(c->round))
-		poll_soon(c, c->config->pace.usual_s);
+	poll_look(c->poll);
+	if (load_again(c) && !poll_busy(c->poll))
+		begin_soon(c, c->config->pace.usual_s);
 	service_reloaded(c->service);
 }
 
@@ -313,7 +337,7 @@ on_signal(struct collector *c)
 		case ORDER_NONE: return;
 		case ORDER_STOP: c->stopping = true; break;
 		case ORDER_RELOAD: reload(c); break;
-		case ORDER_POLL: poll_begin(c); break;
+		case ORDER_POLL: begin(c); break;
 		}
 	}
 }
@@ -323,7 +347,7 @@ on_signal(struct collector *c)
 static void
 on_failures(struct collector *c)
 {
-	if (!failures_ready(round_failures(c->round)))
+	if (!failures_ready(poll_failures(c->poll)))
 		return;
 	c->urgent = true;
 	if (!pace_hurry(&c->pace, &c->config->pace, clock_us() / 1000, c->stats.made_ms,
@@ -344,7 +368,7 @@ on_owners(struct collector *c)
 static int
 wait_ms(const struct collector *c)
 {
-	if (round_busy(c->round))
+	if (poll_busy(c->poll))
 		return clock_until(c->heard_ms + POLLER_TIMEOUT_S * 1000);
 	int limit_ms = owners_wait_ms(c->owners);
 	if (c->findings == NULL)
@@ -357,8 +381,8 @@ wait_ms(const struct collector *c)
 static void
 on_silence(struct collector *c)
 {
-	if (round_busy(c->round))
-		poll_step(c, round_give_up(c->round));
+	if (poll_busy(c->poll))
+		go_on(c, poll_give_up(c->poll));
 	else
 		on_owners(c);
 }
@@ -375,14 +399,14 @@ static void
 on_answer(struct collector *c)
 {
 	c->heard_ms = clock_us() / 1000;
-	poll_step(c, round_read(c->round));
+	go_on(c, poll_read(c->poll));
 }
 
 static void
 on_timer(struct collector *c)
 {
 	if (pace_due(&c->pace))
-		poll_begin(c);
+		begin(c);
 }
 
 /* What an event is awaited on, and who is told of it. */
@@ -398,12 +422,12 @@ struct source {
 static void
 list_sources(const struct collector *c, struct source out[static SOURCES])
 {
-	bool busy = round_busy(c->round);
+	bool busy = poll_busy(c->poll);
 	const struct source sources[SOURCES] = {
-	    {round_fd(c->round), on_answer},
+	    {poll_fd(c->poll), on_answer},
 	    {c->signal_fd, on_signal},
 	    {c->pace.fd, on_timer},
-	    {busy ? -1 : failures_fd(round_failures(c->round)), on_failures},
+	    {busy ? -1 : failures_fd(poll_failures(c->poll)), on_failures},
 	    {busy ? -1 : owners_fd(c->owners), on_owners},
 	    {notifications_done_fd(door_notifications(c->door)), on_arrival},
 	};

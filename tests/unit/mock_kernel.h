@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * mock_kernel: stands in for the part of libmnl that speaks to the kernel, so that a poller meets
- * kernels that answer otherwise than the one at hand. Linked with test_poller*.c only.
+ * kernels that answer otherwise than the one at hand. Linked with test_poller*.c and
+ * test_poll.c only.
  */
 #ifndef SRCPORTD_TEST_MOCK_KERNEL_H
 #define SRCPORTD_TEST_MOCK_KERNEL_H

@@ -69,6 +69,22 @@ one_line_with_its_subsystem(void **state)
 }
 
 static void
+a_state_is_told_when_it_begins_and_when_it_ends(void **state)
+{
+	static const bool on[] = {false, true, true, false, false, true};
+	bool told = false;
+	(void)state;
+	log_open(LOG_TO_STDERR, false);
+	for (size_t i = 0; i < COUNT_OF(on); i++) {
+		log_condition(&told, on[i], "memory", "none: 100 % used", "enough");
+		assert_int_equal(told, on[i]);
+	}
+	assert_string_equal(heard(), "srcportd: memory: none: 100 % used\n"
+				     "srcportd: memory: enough\n"
+				     "srcportd: memory: none: 100 % used\n");
+}
+
+static void
 debug_is_asked_for(void **state)
 {
 	(void)state;
@@ -162,6 +178,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(one_line_with_its_subsystem),
+	    CASE(a_state_is_told_when_it_begins_and_when_it_ends),
 	    CASE(debug_is_asked_for),
 	    CASE(journal_gets_priorities),
 	    CASE(control_characters_do_not_pass),

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/poll.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "count/light.h"
+#include "count/origins.h"
+#include "count/trend.h"
+#include "daemon/probing.h"
+#include "kernel/hostlimits.h"
+#include "kernel/poller.h"
+#include "kernel/procfile.h"
+#include "kernel/recording.h"
+#include "kernel/replay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct poll {
+	const struct options *options;
+	const struct config *config;
+	/* Where a poll comes from: files, and a poller or a replay with the settings of its own. */
+	struct procfile_source source;
+	struct poller *poller;
+	struct replay *replay;
+	struct settings replayed;
+
+	/* From poll to poll. */
+	struct host_state host;
+	struct origins *origins; /* NULL = there is no history */
+	struct trend *trend;
+	bool trend_starved; /* it has been logged that trends lack polls */
+	struct light light;
+	uint32_t known;            /* of the kernel's features */
+	uint32_t sockets;          /* in the last good poll */
+	struct failures *failures; /* NULL = they are not counted */
+	struct probing *probing;   /* NULL while probing is off */
+	const char *trouble;       /* of probing */
+
+	/* Of the poll under way, or the last one. */
+	bool busy; /* the census is there */
+	uint64_t started_us;
+	struct diag_plan plan;
+	struct census census;
+	/* Of a poll that has ended and was not taken yet. */
+	struct tally *tally;
+	struct outlooks *outlooks;
+	struct failure_marks *marks;
+	char error[512];
+};
+
+void
+poll_look(struct poll *p)
+{
+	/* A recording holds /sys beside /proc. */
+	struct procfile_source sys = p->source;
+	sys.root = p->options->sys_root;
+	hostlimits_look(&p->host, &p->source, &sys);
+}
+
+/* Opens a recording to replay, or the kernel and a recording to make. */
+static bool
+open_source(struct poll *p, char *error, size_t room)
+{
+	const struct options *options = p->options;
+	if (options->replay != NULL) {
+		p->replay = replay_open(options->replay, &p->source, &p->replayed, error, room);
+		return p->replay != NULL;
+	}
+	p->source.root = options->proc_root;
+	if (options->record != NULL) {
+		p->source.record = fopen(options->record, "we");
+		if (p->source.record == NULL || !recording_begin(p->source.record)) {
+			snprintf(error, room, "%s: %s", options->record, strerror(errno));
+			return false;
+		}
+	}
+	p->poller = poller_open(error, room);
+	return p->poller != NULL;
+}
+
+/* What one poll alone needs not. */
+static bool
+open_parts(struct poll *p, const struct poll_setup *setup)
+{
+	const struct options *options = setup->options;
+	if (setup->history &&
+	    ((p->origins = origins_new()) == NULL || (p->trend = trend_new()) == NULL))
+		return false;
+	return !setup->failures ||
+	       (p->failures = failures_new(options->proc_root, options->sys_root)) != NULL;
+}
+
+struct poll *
+poll_open(const struct poll_setup *setup, char *error, size_t room)
+{
+	struct poll *p = calloc(1, sizeof(*p));
+	if (p == NULL || !open_parts(p, setup)) {
+		snprintf(error, room, "poll: %s", strerror(errno));
+		poll_close(p);
+		return NULL;
+	}
+	p->options = setup->options;
+	p->config = setup->config;
+	if (!open_source(p, error, room)) {
+		poll_close(p);
+		return NULL;
+	}
+	hostlimits_start(&p->host);
+	poll_look(p);
+	return p;
+}
+
+static void
+forget(struct poll *p)
+{
+	tally_free(p->tally);
+	outlooks_free(p->outlooks);
+	failure_marks_free(p->marks);
+	p->tally = NULL;
+	p->outlooks = NULL;
+	p->marks = NULL;
+}
+
+void
+poll_close(struct poll *p)
+{
+	if (p == NULL)
+		return;
+	if (p->busy)
+		census_free(&p->census);
+	forget(p);
+	if (p->source.record != NULL)
+		fclose(p->source.record);
+	procfile_free_copies(&p->source);
+	poller_close(p->poller);
+	replay_close(p->replay);
+	origins_free(p->origins);
+	trend_free(p->trend);
+	light_free(&p->light);
+	failures_free(p->failures);
+	probing_free(p->probing);
+	free(p);
+}
+
+bool
+poll_busy(const struct poll *p)
+{
+	return p->busy;
+}
+
+int
+poll_fd(const struct poll *p)
+{
+	return p->busy ? poller_fd(p->poller) : -1;
+}
+
+const char *
+poll_error(const struct poll *p)
+{
+	return p->error;
+}
+
+const char *
+poll_trouble(const struct poll *p)
+{
+	return p->trouble;
+}
+
+struct failures *
+poll_failures(struct poll *p)
+{
+	return p->failures;
+}
+
+/* Ends the recording, if one is made. False if it could not be written whole. */
+static bool
+end_recording(struct poll *p, bool whole)
+{
+	FILE *file = p->source.record;
+	p->source.record = NULL;
+	if (file == NULL)
+		return true;
+	bool written = !whole || (recording_features(file, p->known) && recording_end(file));
+	written = !ferror(file) && written;
+	return fclose(file) == 0 && written;
+}
+
+static enum poll_step
+fail(struct poll *p, const char *why)
+{
+	if (p->busy)
+		census_free(&p->census);
+	p->busy = false;
+	snprintf(p->error, sizeof(p->error), "%s", why);
+	if (!end_recording(p, false))
+		snprintf(p->error, sizeof(p->error), "%s: it could not be written whole",
+			 p->options->record);
+	return POLL_FAILED;
+}
+
+/* Begins to keep what probing needs, as the configuration now says. Without memory for it, the
+ * ports stay in doubt for this poll. A recording's kernel cannot be asked any more. */
+static void
+plan_probe(struct poll *p)
+{
+	if (!p->config->probe || p->replay != NULL) {
+		probing_free(p->probing);
+		p->probing = NULL;
+		p->trouble = NULL;
+		return;
+	}
+	if (p->probing == NULL)
+		p->probing = probing_new();
+	census_watch(&p->census);
+}
+
+/* Settles ports in doubt: the daemon asks again after the next poll, a report asks about all. */
+static void
+settle(struct poll *p)
+{
+	bool again = p->origins != NULL;
+	p->trouble = NULL;
+	if (p->probing != NULL)
+		p->trouble =
+		    probing_run(p->probing, &p->census, again ? p->config->probe_max : UINT32_MAX,
+				again ? PROBING_POLL_US : PROBING_ONCE_US);
+	else if (p->config->probe && p->replay == NULL)
+		p->trouble = "cannot probe ports: out of memory";
+}
+
+/* Works out the numbers of a census, and what goes with their rows. False with errno ENOMEM. */
+static bool
+count(struct poll *p)
+{
+	forget(p);
+	p->tally = tally_make(&p->census, p->config->targets, p->config->target_count);
+	if (p->tally == NULL)
+		return false;
+	p->outlooks = outlooks_new(p->tally);
+	p->marks = failure_marks_new(p->tally);
+	return p->outlooks != NULL && p->marks != NULL;
+}
+
+/* What of a good poll the next ones know. */
+static void
+remember(struct poll *p, uint64_t now_ms)
+{
+	p->sockets = (uint32_t)p->tally->totals.sockets;
+	if (p->origins == NULL)
+		return;
+	origins_commit(p->origins, &p->census.listening, &p->census.any, !p->plan.light);
+	if (!p->plan.light)
+		light_keep(&p->light, &p->census);
+	bool kept = trend_take(p->trend, p->tally, now_ms, p->outlooks);
+	log_condition(&p->trend_starved, !kept, "memory",
+		      "out of memory: polls are missing from the trends",
+		      "enough again: trends are kept again");
+}
+
+/* All sockets are in the census: the stages behind it, which then goes. */
+static enum poll_step
+finish(struct poll *p)
+{
+	if (p->poller != NULL)
+		p->known |= poller_features(p->poller);
+	census_learn(&p->census, &p->known);
+	if (!end_recording(p, true)) {
+		char why[sizeof(p->error)];
+		snprintf(why, sizeof(why), "%s: it could not be written whole", p->options->record);
+		return fail(p, why);
+	}
+	settle(p);
+	if (!count(p))
+		return fail(p, "out of memory");
+	uint64_t now_ms = clock_us() / 1000;
+	if (p->failures != NULL) {
+		failures_poll(p->failures, p->config->failures);
+		failure_log_mark(failures_log(p->failures), p->tally, now_ms, p->marks);
+	}
+	remember(p, now_ms);
+	census_free(&p->census);
+	p->busy = false;
+	return POLL_DONE;
+}
+
+static enum poll_step
+step(struct poll *p, enum poller_step result)
+{
+	switch (result) {
+	case POLLER_MORE: return POLL_MORE;
+	case POLLER_DONE: return finish(p);
+	case POLLER_FAILED: break;
+	}
+	return fail(p, poller_error(p->poller));
+}
+
+static enum poll_step
+replay(struct poll *p)
+{
+	char error[sizeof(p->error)];
+	if (replay_read(p->replay, census_take, &p->census, &p->census.features, error,
+			sizeof(error)) != NULL)
+		return fail(p, error);
+	return finish(p);
+}
+
+enum poll_step
+poll_begin(struct poll *p, bool urgent)
+{
+	struct settings settings = p->replayed;
+	char error[256];
+	if (p->replay == NULL &&
+	    procfile_settings(&p->source, &settings, error, sizeof(error)) != NULL)
+		return fail(p, error);
+	p->started_us = clock_us();
+	hostlimits_poll(&p->host, &p->source, &settings);
+	if (p->origins != NULL)
+		origins_begin(p->origins);
+	census_init(&p->census, &settings, p->origins);
+	p->busy = true;
+	plan_probe(p);
+	p->plan = light_plan(&p->light, &settings, p->sockets, urgent);
+	if (p->plan.light && !light_patch(&p->light, &p->census))
+		return fail(p, "out of memory");
+	if (p->replay != NULL)
+		return replay(p);
+	return step(p,
+		    poller_begin(p->poller, &p->plan, census_take, &p->census, p->source.record));
+}
+
+enum poll_step
+poll_read(struct poll *p)
+{
+	return step(p, poller_read(p->poller));
+}
+
+enum poll_step
+poll_give_up(struct poll *p)
+{
+	return step(p, poller_give_up(p->poller));
+}
+
+enum poll_step
+poll_run(struct poll *p)
+{
+	enum poll_step result = poll_begin(p, true);
+	while (result == POLL_MORE)
+		result = poll_read(p);
+	return result;
+}
+
+struct findings *
+poll_take(struct poll *p, struct hysteresis *hysteresis, const struct hysteresis_rules *rules,
+	  struct tally **tally, struct poll_stats *stats)
+{
+	struct evidence evidence = {
+	    .tally = p->tally, .outlooks = p->outlooks, .marks = p->marks, .host = &p->host};
+	if (p->failures != NULL) {
+		evidence.failures = failures_state(p->failures);
+		evidence.failure_log = failures_log(p->failures);
+	}
+	uint64_t end_us = clock_us();
+	stats->made_ms = end_us / 1000;
+	stats->duration_us = p->replay != NULL ? 0 : (uint32_t)(end_us - p->started_us);
+	stats->sockets = p->sockets;
+	stats->carried = p->plan.light ? light_sockets(&p->light) : 0;
+	stats->light = p->plan.light ? p->light.age : 0;
+	struct findings *findings = hysteresis != NULL
+					? findings_make(&evidence, p->config, hysteresis, rules)
+					: findings_once(&evidence, p->config);
+	if (findings != NULL) {
+		*tally = p->tally;
+		p->tally = NULL;
+	}
+	forget(p);
+	return findings;
+}

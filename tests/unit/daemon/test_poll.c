@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Polls of a kernel that the test makes up (mock_kernel.h), with a /proc of its own.
+ */
+#include "mock_kernel.h"
+
+#include "daemon/poll.h"
+
+#include <errno.h>
+
+static struct directory directory;
+static char proc[96], tape[96], error[512];
+static struct options options;
+static struct config config;
+static struct poll *polls;
+static struct findings *findings;
+static struct tally *tally;
+static struct poll_stats stats;
+
+static int
+begin(void **state)
+{
+	static const char *const files[][2] = {
+	    {"ip_local_port_range", "40000\t40099\n"},
+	    {"ip_local_reserved_ports", "40090-40099\n"},
+	    {"tcp_tw_reuse", "2\n"},
+	    {"tcp_timestamps", "1\n"},
+	};
+	directory_make(&directory);
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		char name[128];
+		snprintf(name, sizeof(name), "proc/sys/net/ipv4/%s", files[i][0]);
+		directory_text(&directory, name, files[i][1]);
+	}
+	snprintf(proc, sizeof(proc), "%s/proc", directory.path);
+	snprintf(tape, sizeof(tape), "%s/tape", directory.path);
+	config_init(&config);
+	options = (struct options){.proc_root = proc, .sys_root = "/nonexistent"};
+	return mock_begin(state);
+}
+
+static void
+drop(void)
+{
+	findings_free(findings);
+	tally_free(tally);
+	findings = NULL;
+	tally = NULL;
+}
+
+static int
+end(void **state)
+{
+	drop();
+	poll_close(polls);
+	polls = NULL;
+	config_free(&config);
+	directory_remove(&directory);
+	return mock_end(state);
+}
+
+static void
+open_polls(bool history)
+{
+	const struct poll_setup setup = {
+	    .options = &options, .config = &config, .history = history};
+	polls = poll_open(&setup, error, sizeof(error));
+	assert_non_null(polls);
+}
+
+/* One poll that must succeed, and what it found. */
+static void
+run(void)
+{
+	drop();
+	kernel.sent = 0;
+	assert_int_equal(poll_run(polls), POLL_DONE);
+	assert_false(poll_busy(polls));
+	assert_int_equal(poll_fd(polls), -1);
+	findings = poll_take(polls, NULL, NULL, &tally, &stats);
+	assert_non_null(findings);
+	assert_ptr_equal(findings->tally, tally);
+	assert_int_equal(stats.sockets, 2);
+	assert_int_equal(tally->range.capacity, 88);
+	assert_int_equal(tally->pool_count, 1);
+}
+
+static void
+again_and_again(void **state)
+{
+	(void)state;
+	open_polls(true);
+	for (unsigned i = 0; i < 4; i++) {
+		run();
+		assert_int_equal(stats.light, 0);
+		assert_int_equal(stats.carried, 0);
+		assert_int_equal(tally->features, BOTH | IDLE | EXPLICIT);
+		assert_null(poll_trouble(polls));
+		assert_null(poll_failures(polls));
+	}
+}
+
+/* What one poll has seen the kernel do holds for the next, without a socket to show it. */
+static void
+features_stay_known(void **state)
+{
+	(void)state;
+	kernel.shows_cgroup = true;
+	open_polls(true);
+	run();
+	kernel.shows_cgroup = false;
+	run();
+	assert_int_equal(tally->features, BOTH | IDLE | EXPLICIT | 1U << FEATURE_CGROUP);
+}
+
+static void
+a_poll_that_fails_takes_nothing_along(void **state)
+{
+	(void)state;
+	open_polls(true);
+	run();
+	kernel.receive_fails = EAGAIN;
+	assert_int_equal(poll_run(polls), POLL_FAILED);
+	assert_string_equal(poll_error(polls), "dump of listeners and bound sockets: it did not "
+					       "end: Connection timed out");
+	assert_false(poll_busy(polls));
+	run();
+	assert_int_equal(poll_begin(polls, false), POLL_MORE);
+	assert_true(poll_busy(polls));
+	assert_int_equal(poll_fd(polls), kernel.fd);
+	assert_int_equal(poll_give_up(polls), POLL_FAILED);
+	run();
+	directory_text(&directory, "proc/sys/net/ipv4/ip_local_port_range", "2 1\n");
+	assert_int_equal(poll_begin(polls, false), POLL_FAILED);
+	assert_non_null(strstr(poll_error(polls), "ip_local_port_range: expected two ports"));
+}
+
+static void
+a_recording_says_the_same(void **state)
+{
+	(void)state;
+	options.record = tape;
+	open_polls(false);
+	run();
+	uint32_t features = tally->features, remaining = tally->pools[0].usage.remaining;
+	drop();
+	poll_close(polls);
+	options.record = NULL;
+	options.replay = tape;
+	options.proc_root = "/nonexistent";
+	open_polls(false);
+	run();
+	assert_int_equal(tally->features, features);
+	assert_int_equal(tally->pools[0].usage.remaining, remaining);
+	assert_int_equal(stats.duration_us, 0);
+}
+
+static void
+recordings_that_cannot_be_written(void **state)
+{
+	const struct poll_setup setup = {.options = &options, .config = &config};
+	(void)state;
+	options.record = "/dev/full";
+	open_polls(false);
+	assert_int_equal(poll_run(polls), POLL_FAILED);
+	assert_string_equal(poll_error(polls), "/dev/full: it could not be written whole");
+	options.record = "/nonexistent/tape";
+	assert_null(poll_open(&setup, error, sizeof(error)));
+	assert_string_equal(error, "/nonexistent/tape: No such file or directory");
+}
+
+/* Without memory a poll fails and says so, or misses what can be done without; and the next one,
+ * with memory, is as if nothing had been. */
+static void
+memory_runs_out_anywhere(void **state)
+{
+	bool failed = true;
+	(void)state;
+	open_polls(true);
+	run();
+	for (unsigned n = 1; failed; n++) {
+		drop();
+		assert_true(n < 200);
+		allocations_fail_from(n);
+		enum poll_step step = poll_run(polls);
+		if (step == POLL_DONE)
+			findings = poll_take(polls, NULL, NULL, &tally, &stats);
+		failed = allocations_fail_from(0);
+		assert_true(step != POLL_MORE && (failed || findings != NULL));
+		if (step == POLL_FAILED)
+			assert_non_null(strcasestr(poll_error(polls), "memory"));
+		run();
+	}
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(again_and_again),
+	    CASE(features_stay_known),
+	    CASE(a_poll_that_fails_takes_nothing_along),
+	    CASE(a_recording_says_the_same),
+	    CASE(recordings_that_cannot_be_written),
+	    CASE(memory_runs_out_anywhere),
+	};
+	return cmocka_run_group_tests_name("poll", tests, NULL, NULL);
+}

@@ -8,6 +8,7 @@
 #include "count/trend.h"
 #include "daemon/probing.h"
 #include "kernel/hostlimits.h"
+#include "kernel/natenv.h"
 #include "kernel/poller.h"
 #include "kernel/procfile.h"
 #include "kernel/recording.h"
@@ -319,6 +320,7 @@ poll_begin(struct poll *p, bool urgent)
 	if (p->origins != NULL)
 		origins_begin(p->origins);
 	census_init(&p->census, &settings, p->origins);
+	p->census.node_ports = p->host.nat >> NAT_CNI & 1;
 	p->busy = true;
 	plan_probe(p);
 	p->plan = light_plan(&p->light, &settings, p->sockets, urgent);

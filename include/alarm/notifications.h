@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * notifications: the queue of notifications behind the door: the collector posts, the agent thread
+ * notifications: the queue of notifications: the collector posts, the agent thread
  * sends.
  *
  * It holds at most one waiting notification about a subject: while the master agent is away only

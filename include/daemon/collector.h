@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * collector: the daemon's main thread: one poll(2) loop over its timer, its signals and netlink. It
- * polls the kernel, works out a snapshot and puts it behind the door. It never calls Net-SNMP and
+ * polls the kernel, works out a snapshot and publishes it. It never calls Net-SNMP and
  * never waits for snmpd.
  */
 #ifndef SRCPORTD_COLLECTOR_H
@@ -10,15 +10,15 @@
 #include "config/config.h"
 #include "config/options.h"
 #include "daemon/service.h"
-#include "snmp/door.h"
+#include "snmp/published.h"
 
 struct collector;
 
 /* Opens everything that the loop needs. Call signals_hold() before it, and start no other thread in
- * between. options, config (which SIGHUP replaces in place), door and service, which hears of every
- * poll, must outlive the collector. NULL with one line in error. */
+ * between. options, config (which SIGHUP replaces in place), published and service, which hears of
+ * every poll, must outlive the collector. NULL with one line in error. */
 struct collector *collector_open(const struct options *options, struct config *config,
-				 struct door *door, struct service *service, char *error,
+				 struct published *published, struct service *service, char *error,
 				 size_t room);
 
 /* Runs until SIGTERM or SIGINT. SIGUSR1 polls at once, unless a poll is under way. Returns the exit

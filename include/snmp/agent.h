@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * agent: the thread that owns every call of Net-SNMP. It connects to the AgentX master agent,
- * serves SRCPORT-MIB from the snapshot behind the door, and comes back by itself when the master
+ * serves SRCPORT-MIB from the published snapshot, and comes back by itself when the master
  * agent went away.
  *
  * Each call of Net-SNMP may block for as long as snmpd does not answer, connect() even for ever. So
@@ -10,7 +10,7 @@
 #ifndef SRCPORTD_AGENT_H
 #define SRCPORTD_AGENT_H
 
-#include "snmp/door.h"
+#include "snmp/published.h"
 
 /* Sub-identifiers that the OID of the module may have. */
 #define AGENT_BASE_MAX 64
@@ -27,19 +27,19 @@ struct agent_config {
 
 struct agent;
 
-/* Starts the thread, with all signals blocked. The configuration is copied; the door must stay
- * until agent_stop() has returned true. At most once in the life of a process: Net-SNMP has one
- * global state. Sets MIBS and MIBDIRS in the environment, so start no thread before that reads it.
- * Whether a master agent can be reached makes no difference: it is logged, here and at every
+/* Starts the thread, with all signals blocked. The configuration is copied; what is published must
+ * stay until agent_stop() has returned true. At most once in the life of a process: Net-SNMP has
+ * one global state. Sets MIBS and MIBDIRS in the environment, so start no thread before that reads
+ * it. Whether a master agent can be reached makes no difference: it is logged, here and at every
  * change. NULL with errno EINVAL (base), ENAMETOOLONG (socket), ENOMEM, EMFILE, EAGAIN. */
-struct agent *agent_start(const struct agent_config *config, struct door *door);
+struct agent *agent_start(const struct agent_config *config, struct published *published);
 
-/* Makes the thread look at what is behind the door. Never blocks. */
+/* Makes the thread look at what is published. Never blocks. */
 void agent_wake(struct agent *agent);
 
 /* Takes leave of the master agent, ends the thread and frees the agent; NULL is allowed. True
  * within three seconds; or false after them: then the thread still hangs in Net-SNMP, and neither
- * the agent nor the door may be freed: end the process. */
+ * the agent nor what is published may be freed: end the process. */
 bool agent_stop(struct agent *agent);
 
 #endif

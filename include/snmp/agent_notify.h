@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * agent_notify: notifications from the queue behind the door to the master agent. For the agent
+ * agent_notify: notifications from the published queue to the master agent. For the agent
  * thread only.
  *
  * A notification is an AgentX Notify that the master agent answers when it has read it. At most
@@ -12,7 +12,7 @@
 #ifndef SRCPORTD_AGENT_NOTIFY_H
 #define SRCPORTD_AGENT_NOTIFY_H
 
-#include "snmp/door.h"
+#include "snmp/published.h"
 
 #include <net-snmp/net-snmp-config.h>
 
@@ -25,7 +25,7 @@
 #define AGENT_NOTIFY_PATIENCE_MS 10000
 
 struct agent_notify {
-	struct door *door;
+	struct published *published;
 	const oid *base; /* OID of srcPortMIB */
 	size_t base_length;
 
@@ -42,7 +42,7 @@ struct agent_notify {
 };
 
 /* base is not copied. */
-void agent_notify_init(struct agent_notify *notify, struct door *door, const oid *base,
+void agent_notify_init(struct agent_notify *notify, struct published *published, const oid *base,
 		       size_t base_length);
 
 /* The session with a master agent was opened; was closed. */

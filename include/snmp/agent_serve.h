@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * agent_serve: answers to GET and GETNEXT from the snapshot behind the door. For the agent thread
+ * agent_serve: answers to GET and GETNEXT from the published snapshot. For the agent thread
  * only.
  */
 #ifndef SRCPORTD_AGENT_SERVE_H
 #define SRCPORTD_AGENT_SERVE_H
 
-#include "snmp/door.h"
 #include "snmp/mibtree.h"
+#include "snmp/published.h"
 
 #include <net-snmp/net-snmp-config.h>
 
@@ -18,7 +18,7 @@
 /* What is served from where. Not copied: must live as long as Net-SNMP does. */
 struct agent_serve {
 	const struct mibtree *tree;
-	struct door *door;
+	struct published *published;
 	uint64_t started_ms;           /* CLOCK_MONOTONIC when the program was started */
 	uint32_t hint;                 /* see struct mib_view */
 	uint32_t stamp_cs[MIB_STAMPS]; /* the same */

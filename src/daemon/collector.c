@@ -28,7 +28,7 @@ static const char subsystem[] = "collector";
 struct collector {
 	struct config *config;
 	const struct options *options;
-	struct door *door;
+	struct published *published;
 	struct service *service;
 	struct poll *poll;
 	struct hysteresis *hysteresis;
@@ -74,7 +74,7 @@ publish_nothing(struct collector *c)
 		return false;
 	nothing->alarm_summary.sequence = alarm_run_sequence(c->alarm_run);
 	c->last = snapshot_hold(nothing);
-	door_publish(c->door, nothing);
+	published_set(c->published, nothing);
 	return true;
 }
 
@@ -85,13 +85,13 @@ open_parts(struct collector *c, const char *sys_root)
 	return pace_open(&c->pace) && (c->signal_fd = signals_open()) >= 0 &&
 	       (c->owners = owners_new(c->options->proc_root, sys_root)) != NULL &&
 	       (c->hysteresis = hysteresis_new()) != NULL &&
-	       (c->alarm_run = alarm_run_open(c->config, door_notifications(c->door),
+	       (c->alarm_run = alarm_run_open(c->config, published_notifications(c->published),
 					      c->hysteresis)) != NULL &&
 	       pace_set(&c->pace, 0, c->config->pace.usual_s);
 }
 
 struct collector *
-collector_open(const struct options *options, struct config *config, struct door *door,
+collector_open(const struct options *options, struct config *config, struct published *published,
 	       struct service *service, char *error, size_t room)
 {
 	struct collector *c = calloc(1, sizeof(*c));
@@ -101,7 +101,7 @@ collector_open(const struct options *options, struct config *config, struct door
 	}
 	c->config = config;
 	c->options = options;
-	c->door = door;
+	c->published = published;
 	c->service = service;
 	c->signal_fd = c->pace.fd = -1;
 	if (!open_parts(c, options->sys_root)) {
@@ -146,7 +146,7 @@ publish(struct collector *c, struct snapshot *snapshot)
 	if (snapshot != NULL) {
 		snapshot_release(c->last);
 		c->last = snapshot_hold(snapshot);
-		door_publish(c->door, snapshot);
+		published_set(c->published, snapshot);
 	}
 	service_polled(c->service, c->pace.interval_s, c->last);
 }
@@ -391,7 +391,7 @@ on_silence(struct collector *c)
 static void
 on_arrival(struct collector *c)
 {
-	notifications_drain(notifications_done_fd(door_notifications(c->door)));
+	notifications_drain(notifications_done_fd(published_notifications(c->published)));
 	alarm_run_save(c->alarm_run);
 }
 
@@ -429,7 +429,7 @@ list_sources(const struct collector *c, struct source out[static SOURCES])
 	    {c->pace.fd, on_timer},
 	    {busy ? -1 : failures_fd(poll_failures(c->poll)), on_failures},
 	    {busy ? -1 : owners_fd(c->owners), on_owners},
-	    {notifications_done_fd(door_notifications(c->door)), on_arrival},
+	    {notifications_done_fd(published_notifications(c->published)), on_arrival},
 	};
 	memcpy(out, sources, sizeof(sources));
 }

@@ -30,13 +30,13 @@ log_start(const struct pace_limits *pace)
 
 /* Runs the collector in this thread and the agent beside it. */
 static int
-collect_and_serve(struct collector *collector, const struct config *config, struct door *door,
-		  struct service *service)
+collect_and_serve(struct collector *collector, const struct config *config,
+		  struct published *published, struct service *service)
 {
 	const struct agent_config agent_config = {.socket = config->agentx_socket,
 						  .base = config->base_oid,
 						  .base_length = config->base_oid_length};
-	struct agent *agent = agent_start(&agent_config, door);
+	struct agent *agent = agent_start(&agent_config, published);
 	if (agent == NULL) {
 		log_error("main", "agent thread: %s", strerror(errno));
 		return EXIT_FAILED;
@@ -58,17 +58,18 @@ run_daemon(const struct options *options, struct config *config, struct service 
 {
 	char error[512] = "out of memory";
 	int status = EXIT_FAILED;
-	struct door *door = door_new();
+	struct published *published = published_new();
 	struct collector *collector = NULL;
-	if (door != NULL)
-		collector = collector_open(options, config, door, service, error, sizeof(error));
+	if (published != NULL)
+		collector =
+		    collector_open(options, config, published, service, error, sizeof(error));
 	if (collector == NULL)
 		log_error("main", "%s", error);
 	else
-		status = collect_and_serve(collector, config, door, service);
+		status = collect_and_serve(collector, config, published, service);
 	collector_close(collector);
-	if (door != NULL)
-		door_free(door);
+	if (published != NULL)
+		published_free(published);
 	return status;
 }
 

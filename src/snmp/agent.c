@@ -230,7 +230,8 @@ turn(struct agent *agent, int most_ms)
 {
 	struct pollfd fds[FDS_MAX] = {
 	    {.fd = agent->wake_fd, .events = POLLIN},
-	    {.fd = notifications_fd(door_notifications(agent->notify.door)), .events = POLLIN},
+	    {.fd = notifications_fd(published_notifications(agent->notify.published)),
+	     .events = POLLIN},
 	};
 	nfds_t count = 2;
 	int fd_limit = 0, block = 1, ms = -1;
@@ -385,20 +386,20 @@ fits(const char *socket)
 }
 
 static struct agent *
-new_agent(const struct agent_config *config, struct door *door)
+new_agent(const struct agent_config *config, struct published *published)
 {
 	struct agent *agent = calloc(1, sizeof(*agent));
 
 	if (agent == NULL)
 		return NULL;
 	agent->serve = (struct agent_serve){
-	    .tree = &mib_columns_tree, .door = door, .started_ms = clock_us() / 1000};
+	    .tree = &mib_columns_tree, .published = published, .started_ms = clock_us() / 1000};
 	agent->socket = strdup(config->socket);
 	for (size_t i = 0; i < config->base_length; i++)
 		agent->base[i] = config->base[i];
 	agent->base[config->base_length] = MIB_COLUMNS_OBJECTS;
 	agent->base_length = config->base_length;
-	agent_notify_init(&agent->notify, door, agent->base, agent->base_length);
+	agent_notify_init(&agent->notify, published, agent->base, agent->base_length);
 	agent->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	agent->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (agent->socket != NULL && agent->wake_fd >= 0 && agent->done_fd >= 0)
@@ -411,7 +412,7 @@ new_agent(const struct agent_config *config, struct door *door)
 }
 
 struct agent *
-agent_start(const struct agent_config *config, struct door *door)
+agent_start(const struct agent_config *config, struct published *published)
 {
 	sigset_t all, before;
 	struct agent *agent;
@@ -424,7 +425,7 @@ agent_start(const struct agent_config *config, struct door *door)
 		errno = ENAMETOOLONG;
 		return NULL;
 	}
-	agent = new_agent(config, door);
+	agent = new_agent(config, published);
 	if (agent == NULL)
 		return NULL;
 	/* The library would load every MIB file it finds. */

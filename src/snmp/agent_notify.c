@@ -16,10 +16,11 @@
 static const oid pdu_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
 
 void
-agent_notify_init(struct agent_notify *n, struct door *door, const oid *base, size_t base_length)
+agent_notify_init(struct agent_notify *n, struct published *published, const oid *base,
+		  size_t base_length)
 {
 	memset(n, 0, sizeof(*n));
-	n->door = door;
+	n->published = published;
 	n->base = base;
 	n->base_length = base_length;
 }
@@ -45,7 +46,7 @@ arrived(struct agent_notify *n, unsigned count)
 {
 	n->flying -= count;
 	memmove(n->flight, n->flight + count, n->flying * sizeof(n->flight[0]));
-	notifications_done(door_notifications(n->door), count);
+	notifications_done(published_notifications(n->published), count);
 }
 
 /* The master agent answers in the order in which it reads: with an answer, all before it have
@@ -155,11 +156,12 @@ send_notification(struct agent_notify *n, const struct notification *notificatio
 static void
 repeat_alarms(struct agent_notify *n)
 {
-	struct snapshot *s = door_take(n->door);
+	struct snapshot *s = published_get(n->published);
 
 	for (uint32_t i = 0; s != NULL && i < s->alarm_count; i++)
 		if (s->alarms[i].t.told == s->alarms[i].t.severity)
-			notifications_repeat(door_notifications(n->door), &s->alarms[i].t);
+			notifications_repeat(published_notifications(n->published),
+					     &s->alarms[i].t);
 	snapshot_release(s);
 }
 
@@ -168,7 +170,7 @@ repeat_alarms(struct agent_notify *n)
 static void
 greet(struct agent_notify *n)
 {
-	struct notifications *queue = door_notifications(n->door);
+	struct notifications *queue = published_notifications(n->published);
 	int64_t began_cs = (int64_t)(clock_us() / 10000) - (int64_t)netsnmp_get_agent_uptime();
 	bool same = n->known && llabs(began_cs - n->began_cs) < SAME_CS;
 
@@ -187,7 +189,7 @@ greet(struct agent_notify *n)
 void
 agent_notify_pump(struct agent_notify *n)
 {
-	struct notifications *queue = door_notifications(n->door);
+	struct notifications *queue = published_notifications(n->published);
 	struct notification notification;
 
 	if (n->session == NULL)
@@ -212,7 +214,7 @@ agent_notify_pump(struct agent_notify *n)
 bool
 agent_notify_idle(const struct agent_notify *n)
 {
-	struct notifications *queue = door_notifications(n->door);
+	struct notifications *queue = published_notifications(n->published);
 
 	return n->session == NULL || (n->flying == 0 && !notifications_waiting(queue));
 }

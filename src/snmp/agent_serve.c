@@ -95,7 +95,7 @@ handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg,
        netsnmp_agent_request_info *info, netsnmp_request_info *requests)
 {
 	struct agent_serve *serve = handler->myvoid;
-	struct snapshot *snapshot = door_take(serve->door);
+	struct snapshot *snapshot = published_get(serve->published);
 	struct mib_view view = {
 	    .snapshot = snapshot,
 	    .now_ms = clock_us() / 1000,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "snmp/door.h"
+#include "snmp/published.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -21,60 +21,60 @@ snapshot_number(uint32_t polls)
 static void
 a_new_door_is_empty(void **state)
 {
-	struct door *door = door_new();
+	struct published *published = published_new();
 
 	(void)state;
-	assert_null(door_take(door));
-	door_free(door);
-	door_free(NULL);
+	assert_null(published_get(published));
+	published_free(published);
+	published_free(NULL);
 }
 
 static void
 the_last_snapshot_is_behind_it(void **state)
 {
-	struct door *door = door_new();
+	struct published *published = published_new();
 	struct snapshot *s;
 
 	(void)state;
-	door_publish(door, snapshot_number(1));
-	door_publish(door, snapshot_number(2));
-	s = door_take(door);
+	published_set(published, snapshot_number(1));
+	published_set(published, snapshot_number(2));
+	s = published_get(published);
 	assert_int_equal(s->poll.polls, 2);
 	snapshot_release(s);
-	door_free(door);
+	published_free(published);
 }
 
 static void
 references_are_counted(void **state)
 {
-	struct door *door = door_new();
+	struct published *published = published_new();
 	struct snapshot *mine = snapshot_number(1), *taken;
 
 	(void)state;
 	snapshot_hold(mine);
-	door_publish(door, mine);
+	published_set(published, mine);
 	assert_int_equal(atomic_load(&mine->references), 2);
-	taken = door_take(door);
+	taken = published_get(published);
 	assert_ptr_equal(taken, mine);
 	assert_int_equal(atomic_load(&mine->references), 3);
 	snapshot_release(taken);
-	door_publish(door, NULL);
+	published_set(published, NULL);
 	assert_int_equal(atomic_load(&mine->references), 1);
-	assert_null(door_take(door));
+	assert_null(published_get(published));
 	snapshot_release(mine);
-	door_free(door);
+	published_free(published);
 }
 
 static void
-what_was_taken_outlives_the_door(void **state)
+what_was_taken_outlives_the_published(void **state)
 {
-	struct door *door = door_new();
+	struct published *published = published_new();
 	struct snapshot *taken;
 
 	(void)state;
-	door_publish(door, snapshot_number(7));
-	taken = door_take(door);
-	door_free(door);
+	published_set(published, snapshot_number(7));
+	taken = published_get(published);
+	published_free(published);
 	assert_int_equal(taken->poll.polls, 7);
 	snapshot_release(taken);
 }
@@ -82,10 +82,10 @@ what_was_taken_outlives_the_door(void **state)
 #define PUBLISHED 20000
 
 static void *
-publish_many(void *door)
+publish_many(void *published)
 {
 	for (uint32_t i = 1; i <= PUBLISHED; i++)
-		door_publish(door, snapshot_number(i));
+		published_set(published, snapshot_number(i));
 	return NULL;
 }
 
@@ -93,14 +93,14 @@ publish_many(void *door)
 static void
 a_reader_beside_the_writer_sees_each_once(void **state)
 {
-	struct door *door = door_new();
+	struct published *published = published_new();
 	pthread_t writer;
 	uint32_t last = 0;
 
 	(void)state;
-	assert_int_equal(pthread_create(&writer, NULL, publish_many, door), 0);
+	assert_int_equal(pthread_create(&writer, NULL, publish_many, published), 0);
 	while (last < PUBLISHED) {
-		struct snapshot *s = door_take(door);
+		struct snapshot *s = published_get(published);
 
 		if (s == NULL)
 			continue;
@@ -109,7 +109,7 @@ a_reader_beside_the_writer_sees_each_once(void **state)
 		snapshot_release(s);
 	}
 	assert_int_equal(pthread_join(writer, NULL), 0);
-	door_free(door);
+	published_free(published);
 }
 
 int
@@ -119,9 +119,9 @@ main(void)
 	    cmocka_unit_test(a_new_door_is_empty),
 	    cmocka_unit_test(the_last_snapshot_is_behind_it),
 	    cmocka_unit_test(references_are_counted),
-	    cmocka_unit_test(what_was_taken_outlives_the_door),
+	    cmocka_unit_test(what_was_taken_outlives_the_published),
 	    cmocka_unit_test(a_reader_beside_the_writer_sees_each_once),
 	};
 
-	return cmocka_run_group_tests_name("door", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("published", tests, NULL, NULL);
 }

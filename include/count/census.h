@@ -109,7 +109,8 @@ bool census_watch(struct census *census);
 /* Settles a port of the range that was probed. */
 void census_settle(struct census *census, uint16_t port, bool blocked);
 
-/* Takes in one socket of the given dump. The dumps must come in the order of enum diag_dump. False
+/* Takes in one socket of the given dump, but for what is nobody's business (specimen_is_any()). The
+ * dumps must come in the order of enum diag_dump. False
  * with errno ENOMEM: the census is then incomplete and must be dropped. */
 bool census_add(struct census *census, enum diag_dump dump, const struct diag_socket *socket);
 

@@ -66,9 +66,6 @@ struct diag_socket {
 struct nlmsghdr *diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump,
 			      enum dump_form form, uint32_t seq);
 
-/* Request for bound idle sockets on exactly this IPv4 port (feature test of state bit 13). */
-struct nlmsghdr *diag_request_bound(void *buf, uint32_t seq, uint16_t port);
-
 /* Decodes one message of a dump. False if it is too short, of another type, or has an impossible
  * family or state. The result refers into the message. */
 bool diag_decode(const struct nlmsghdr *message, struct diag_socket *out);

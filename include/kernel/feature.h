@@ -21,4 +21,7 @@ enum kernel_feature {
 /* Those that the answer for one socket shows, if there is one to show them (diag_features()). */
 #define FEATURES_OF_SOCKETS (UINT32_C(1) << FEATURE_NO_PORT | UINT32_C(1) << FEATURE_CGROUP)
 
+/* And those that any socket may show. */
+#define FEATURES_SEEN (FEATURES_OF_SOCKETS | UINT32_C(1) << FEATURE_BOUND_IDLE)
+
 #endif

@@ -8,6 +8,7 @@
 #define SRCPORTD_POLLER_H
 
 #include "kernel/diag.h"
+#include "kernel/settings.h"
 
 enum poller_step {
 	POLLER_MORE,  /* wait until poller_fd() is readable, then poller_read() */
@@ -24,6 +25,12 @@ void poller_close(struct poller *poller); /* NULL is allowed */
 
 /* The descriptor to wait for. It may change with each step. */
 int poller_fd(const struct poller *poller);
+
+/* Has the full poll that begins next find out whether the kernel lists bound idle sockets, and what
+ * it says of one, if it is not known yet: by one of our own, which is not handed over
+ * (specimen_bind()). Where none can be bound it stays open until a later poll. */
+void poller_test(struct poller *poller, const struct settings *settings,
+		 const struct portset *taken);
 
 /* Starts a poll: sockets are handed to `take`, dump by dump in the order of enum diag_dump, until
  * it ends; the plan is copied. Datagrams are added to record (NULL = no recording). A poll that is

@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/pool_key.h"
+#include "kernel/specimen.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -390,6 +391,10 @@ census_add(struct census *census, enum diag_dump dump, const struct diag_socket 
 		add_explicit(census, s);
 		return true;
 	}
+	if (s->state == STATE_CLOSE && specimen_is_any(&census->settings, s)) {
+		census->features |= UINT32_C(1) << FEATURE_BOUND_IDLE | diag_features(s);
+		return true;
+	}
 	census->sockets++;
 	census->totals.of[s->state]++;
 	return dump == DIAG_HOLDERS ? add_holder(census, s) : add_connection(census, s);
@@ -404,6 +409,6 @@ census_take(void *census, enum diag_dump dump, const struct diag_socket *s)
 void
 census_learn(struct census *census, uint32_t *known)
 {
-	*known |= census->features & FEATURES_OF_SOCKETS;
+	*known |= census->features & FEATURES_SEEN;
 	census->features |= *known;
 }

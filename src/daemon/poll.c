@@ -33,7 +33,9 @@ struct poll {
 	struct trend *trend;
 	bool trend_starved; /* it has been logged that trends lack polls */
 	struct light light;
-	uint32_t known;            /* of the kernel's features */
+	uint32_t known;       /* of the kernel's features */
+	struct portset taken; /* ports that the last full poll saw sockets on, if `complete` */
+	bool complete;
 	uint32_t sockets;          /* in the last good poll */
 	struct failures *failures; /* NULL = they are not counted */
 	struct probing *probing;   /* NULL while probing is off */
@@ -249,6 +251,10 @@ static void
 remember(struct poll *p, uint64_t now_ms)
 {
 	p->sockets = (uint32_t)p->tally->totals.sockets;
+	if (!p->plan.light) {
+		p->taken = p->census.any;
+		p->complete = true;
+	}
 	if (p->origins == NULL)
 		return;
 	origins_commit(p->origins, &p->census.listening, &p->census.any, !p->plan.light);
@@ -328,6 +334,8 @@ poll_begin(struct poll *p, bool urgent)
 		return fail(p, "out of memory");
 	if (p->replay != NULL)
 		return replay(p);
+	if (!p->plan.light && !(p->known & UINT32_C(1) << FEATURE_BOUND_IDLE))
+		poller_test(p->poller, &settings, p->complete ? &p->taken : NULL);
 	return step(p,
 		    poller_begin(p->poller, &p->plan, census_take, &p->census, p->source.record));
 }

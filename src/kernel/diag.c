@@ -41,18 +41,6 @@ put_explicit_filter(struct nlmsghdr *message, const struct port_range *range)
 	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, sizeof(code), code);
 }
 
-static void
-put_port_filter(struct nlmsghdr *message, uint16_t port)
-{
-	const struct inet_diag_bc_op code[] = {
-	    {INET_DIAG_BC_S_GE, 8, 20},
-	    {0, 0, port},
-	    {INET_DIAG_BC_S_LE, 8, 12},
-	    {0, 0, port},
-	};
-	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, sizeof(code), code);
-}
-
 /* "source port is none of these". For each: if it is at least the port and at most the port,
  * reject; else on to the next. Each jump of a "no" must hit an operation that the chain of "yes"
  * passes. */
@@ -106,14 +94,6 @@ diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump, enum 
 		put_explicit_filter(message, &plan->range);
 	else if (dump == DIAG_SOCKETS && plan->without_count > 0)
 		put_without_filter(message, plan->without, plan->without_count);
-	return message;
-}
-
-struct nlmsghdr *
-diag_request_bound(void *buf, uint32_t seq, uint16_t port)
-{
-	struct nlmsghdr *message = put_request(buf, DUMP_V4, seq, BIT(STATE_BOUND_INACTIVE));
-	put_port_filter(message, port);
 	return message;
 }
 

@@ -2,23 +2,23 @@
 #include "kernel/poller.h"
 
 #include "kernel/feature.h"
+#include "kernel/specimen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-/* 127.83.82.80 */
-#define LONELY_LOOPBACK 0x7f535250
 
 struct poller {
 	struct dump *dump;
 	struct diag_plan plan;
+	diag_take *take; /* of this poll, and its arg */
+	void *arg;
 	struct diag_taker taker;
 	FILE *record;
 	bool no_explicit; /* the kernel does not know the AUTO filter */
+	/* Bound for the next dump of holders, or the one under way. */
+	struct specimen specimen;
+	bool tested; /* a dump has shown it, or has not */
 	uint32_t features;
 	char error[160];
 };
@@ -29,73 +29,15 @@ static const char *const dump_name[DIAG_DUMPS] = {
     [DIAG_SOCKETS] = "connections",
 };
 
-/* Binds to any port of a loopback address that has no other sockets, and so all its ports: when the
- * host's are spent is when it matters most. Where there is no loopback, or wildcards hold all
- * ports, one of the highest will do. */
-static bool
-bind_somewhere(int fd, struct sockaddr_in *sin)
-{
-	for (unsigned i = 0; i < 16; i++) {
-		socklen_t length = sizeof(*sin);
-		*sin = (struct sockaddr_in){
-		    .sin_family = AF_INET,
-		    .sin_port = htons(i == 0 ? 0 : (uint16_t)(65536 - i)),
-		    .sin_addr.s_addr = htonl(i == 0 ? LONELY_LOOPBACK : INADDR_ANY),
-		};
-		if (bind(fd, (struct sockaddr *)sin, length) == 0)
-			return getsockname(fd, (struct sockaddr *)sin, &length) == 0;
-	}
-	return false;
-}
-
-static struct nlmsghdr *
-request_bound(const void *port, void *buf, enum dump_form form, uint32_t seq)
-{
-	(void)form;
-	return diag_request_bound(buf, seq, *(const uint16_t *)port);
-}
-
-static bool
-take_own(void *arg, enum diag_dump dump, const struct diag_socket *socket)
-{
-	(void)dump;
-	*(uint32_t *)arg |= UINT32_C(1) << FEATURE_BOUND_IDLE | diag_features(socket);
-	return true;
-}
-
-/* Binds a socket of our own to a port and looks whether the kernel lists it: state bit 13 is
- * ignored without a word before 6.8. A port that cannot be bound, or a sandbox without AF_INET,
- * leaves it open; a bound idle socket of somebody else's settles it later. */
-static void
-test_bound_idle(struct poller *poller)
-{
-	struct sockaddr_in sin;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (bind_somewhere(fd, &sin)) {
-		const uint16_t port = ntohs(sin.sin_port);
-		struct diag_taker taker = {.take = take_own, .arg = &poller->features};
-		const struct dump_question question = {.forms = DUMP_IN(DUMP_V4),
-						       .request = request_bound,
-						       .what = &port,
-						       .take = diag_take_message,
-						       .arg = &taker};
-		enum dump_result result = dump_begin(poller->dump, &question);
-		while (result == DUMP_MORE)
-			result = dump_read(poller->dump);
-	}
-	close(fd);
-}
-
 struct poller *
 poller_open(char *error, size_t room)
 {
 	struct poller *poller = calloc(1, sizeof(*poller));
-	if (poller != NULL &&
-	    (poller->dump = dump_open(NETLINK_SOCK_DIAG, POLLER_TIMEOUT_S)) != NULL) {
-		test_bound_idle(poller);
-		return poller;
+	if (poller != NULL) {
+		poller->specimen.fd = -1;
+		poller->dump = dump_open(NETLINK_SOCK_DIAG, POLLER_TIMEOUT_S);
+		if (poller->dump != NULL)
+			return poller;
 	}
 	snprintf(error, room, "netlink sock_diag socket: %s", strerror(errno));
 	free(poller);
@@ -107,6 +49,7 @@ poller_close(struct poller *poller)
 {
 	if (poller == NULL)
 		return;
+	specimen_close(&poller->specimen);
 	dump_close(poller->dump);
 	free(poller);
 }
@@ -142,6 +85,7 @@ fail(struct poller *poller, enum dump_result result)
 {
 	int error;
 	const char *what = dump_failure(poller->dump, &error);
+	specimen_close(&poller->specimen);
 	if (result == DUMP_REFUSED && error == ENOENT)
 		what = "this kernel has no tcp_diag";
 	snprintf(poller->error, sizeof(poller->error), "dump of %s: %s: %s",
@@ -156,10 +100,24 @@ request(const void *arg, void *buf, enum dump_form form, uint32_t seq)
 	return diag_request(buf, &poller->plan, poller->taker.dump, form, seq);
 }
 
+/* Of holders while the specimen is there: it tells of the kernel, and is no one's. */
+static bool
+take_holder(void *arg, enum diag_dump dump, const struct diag_socket *socket)
+{
+	struct poller *poller = arg;
+	if (!specimen_is(&poller->specimen, socket))
+		return poller->take(poller->arg, dump, socket);
+	poller->features |= UINT32_C(1) << FEATURE_BOUND_IDLE | diag_features(socket);
+	return true;
+}
+
 static enum dump_result
 start_dump(struct poller *poller, enum diag_dump dump)
 {
-	poller->taker.dump = dump;
+	bool test = dump == DIAG_HOLDERS && poller->specimen.fd >= 0;
+	poller->taker = (struct diag_taker){.take = test ? take_holder : poller->take,
+					    .arg = test ? poller : poller->arg,
+					    .dump = dump};
 	const struct dump_question question = {
 	    .forms = DUMP_IN(DUMP_ALL) | DUMP_IN(DUMP_V4) | DUMP_IN(DUMP_V6),
 	    .request = request,
@@ -193,6 +151,9 @@ step(struct poller *poller, enum dump_result result)
 		poller->no_explicit = true;
 	else if (result != DUMP_DONE)
 		return fail(poller, result);
+	if (poller->specimen.fd >= 0)
+		poller->tested = true;
+	specimen_close(&poller->specimen);
 	dump++;
 	if (dump == DIAG_EXPLICIT && (poller->no_explicit || poller->plan.light))
 		dump++;
@@ -202,12 +163,20 @@ step(struct poller *poller, enum dump_result result)
 	return result == DUMP_MORE ? POLLER_MORE : fail(poller, result);
 }
 
+void
+poller_test(struct poller *poller, const struct settings *settings, const struct portset *taken)
+{
+	if (!poller->tested && poller->specimen.fd < 0)
+		specimen_bind(&poller->specimen, settings, taken);
+}
+
 enum poller_step
 poller_begin(struct poller *poller, const struct diag_plan *plan, diag_take *take, void *arg,
 	     FILE *record)
 {
 	poller->plan = *plan;
-	poller->taker = (struct diag_taker){.take = take, .arg = arg};
+	poller->take = take;
+	poller->arg = arg;
 	poller->record = record;
 	poller->error[0] = '\0';
 	return step(poller, start_dump(poller, DIAG_HOLDERS));

@@ -12,6 +12,7 @@
  * FAULT_ERRNO   errno of a failure (ENOMEM for memory, else EMFILE)
  * FAULT_HIT     file that exists as soon as something has failed
  * FAULT_CONNECTS  file: a line with the path for each connect(2) to a unix socket, also of libraries
+ * FAULT_BINDS     file: a line "ADDRESS PORT" for each bind(2) of an AF_INET socket that succeeds
  * FAULT_CLOCK   file with the seconds by which the wall clock is set off; read at each look at it
  * FAULT_DELAY   microseconds that each datagram of netlink takes
  * FAULT_NETLINK "MODE": what is done to datagrams of netlink while the file FAULT_GATE exists:
@@ -19,6 +20,7 @@
  *               never arrive: mute to all of them, mute-owners to those about owners; or costly: an
  *               answer takes 100 ms of CPU, and is lost
  */
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -60,7 +62,7 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
 static uintptr_t base, end;
-static const char *sites_path, *hit_path, *clock_path, *connects_path, *gate_path, *netlink_mode;
+static const char *sites_path, *hit_path, *clock_path, *connects_path, *binds_path, *gate_path, *netlink_mode;
 static uintptr_t fault_at;
 static long fault_times, fault_after, fault_errno, delay_us;
 static atomic_long calls;
@@ -115,6 +117,7 @@ start(void)
 	hit_path = getenv("FAULT_HIT");
 	clock_path = getenv("FAULT_CLOCK");
 	connects_path = getenv("FAULT_CONNECTS");
+	binds_path = getenv("FAULT_BINDS");
 	gate_path = getenv("FAULT_GATE");
 	netlink_mode = getenv("FAULT_NETLINK");
 	fault_at = (uintptr_t)number("FAULT_AT", 16, 0);
@@ -260,7 +263,6 @@ pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)
 /* Everything else that may go wrong, and is looked at. */
 
 WRAP(int, setsockopt, (int s, int l, int n, const void *v, socklen_t z), (s, l, n, v, z), -1, ENOMEM)
-WRAP(int, bind, (int s, const struct sockaddr *a, socklen_t z), (s, a, z), -1, EADDRINUSE)
 WRAP(int, getsockname, (int s, struct sockaddr *a, socklen_t *z), (s, a, z), -1, ENOBUFS)
 WRAP(int, timerfd_settime,
      (int fd, int f, const struct itimerspec *v, struct itimerspec *o), (fd, f, v, o), -1, EINVAL)
@@ -271,6 +273,30 @@ WRAP(ssize_t, send, (int s, const void *b, size_t n, int f), (s, b, n, f), -1, E
 WRAP(size_t, fwrite, (const void *b, size_t z, size_t n, FILE *f), (b, z, n, f), 0, ENOSPC)
 WRAP(int, rename, (const char *from, const char *to), (from, to), -1, EIO)
 WRAP(int, fsync, (int fd), (fd), -1, EIO)
+
+static void
+note_bind(int fd)
+{
+	char line[64], address[INET_ADDRSTRLEN];
+	struct sockaddr_in sin;
+	socklen_t size = sizeof(sin);
+	if (kernel(SYS_getsockname, fd, &sin, &size) != 0)
+		return;
+	inet_ntop(AF_INET, &sin.sin_addr, address, sizeof(address));
+	int length = snprintf(line, sizeof(line), "%s %u\n", address, ntohs(sin.sin_port));
+	append(binds_path, line, (size_t)length);
+}
+
+int
+bind(int fd, const struct sockaddr *to, socklen_t length)
+{
+	if (STRIKES(EADDRINUSE))
+		return -1;
+	int result = (int)kernel(SYS_bind, fd, to, length);
+	if (result == 0 && binds_path != NULL && to->sa_family == AF_INET)
+		note_bind(fd);
+	return result;
+}
 
 static void
 note_connect(const struct sockaddr_un *to)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "mock_kernel.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
@@ -74,8 +75,7 @@ mnl_socket_sendto(const struct mnl_socket *nl, const void *buf, size_t length)
 	}
 	assert_true(kernel.sent < MOCK_REQUESTS_MAX);
 	kernel.requests[kernel.sent++] =
-	    (struct mock_request){.dump = states == (1U << 13)            ? 'T'
-					  : states & 1U << STATE_LISTEN   ? 'H'
+	    (struct mock_request){.dump = states & 1U << STATE_LISTEN     ? 'H'
 					  : length > NLMSG_HDRLEN + fixed ? 'E'
 									  : 'S',
 				  .form = one_walk                      ? '2'
@@ -100,6 +100,20 @@ shown(struct diag_socket s)
 	return kernel.shows_cgroup ? with_cgroup(s) : s;
 }
 
+/* The port to which this process has bound the specimen; 0 = it has none. */
+static uint16_t
+specimen_port(void)
+{
+	for (int fd = 3; fd < 64; fd++) {
+		struct sockaddr_in sin = {.sin_family = AF_UNSPEC};
+		socklen_t length = sizeof(sin);
+		if (getsockname(fd, (struct sockaddr *)&sin, &length) == 0 &&
+		    sin.sin_family == AF_INET && ntohl(sin.sin_addr.s_addr) == 0x7f535250)
+			return ntohs(sin.sin_port);
+	}
+	return 0;
+}
+
 /* One socket of the kind that was asked for, and the end; or the refusal. */
 static void
 make_answer(struct datagram *d)
@@ -108,17 +122,17 @@ make_answer(struct datagram *d)
 	bool v6 = r.form == '6';
 	const struct diag_socket holder =
 	    shown(listener(v6 ? "::" : "0.0.0.0", v6 ? 40010 : 40020));
-	const struct diag_socket idle = shown(bound_idle("127.0.0.1", 40030));
+	kernel.specimen = r.form == '6' ? 0 : specimen_port();
+	const struct diag_socket idle = shown(bound_idle("127.83.82.80", kernel.specimen));
 	const struct diag_socket open = socket_of(STATE_ESTABLISHED, v6 ? "::1" : "10.0.0.1", 40000,
 						  v6 ? "::2" : "10.0.0.2", 80);
 	if (refusal(r) != 0) {
 		datagram_error(d, refusal(r));
 		return;
 	}
-	if (r.dump != 'T')
-		datagram_socket(d, r.dump == 'H' ? &holder : &open);
-	else if (!kernel.old)
+	if (r.dump == 'H' && kernel.specimen != 0 && !kernel.old)
 		datagram_socket(d, &idle);
+	datagram_socket(d, r.dump == 'H' ? &holder : &open);
 	if (kernel.breaks_off == 0)
 		datagram_done(d);
 	else if (!kernel.breaks_later)
@@ -201,11 +215,14 @@ mock_open(void)
 enum poller_step
 mock_poll(FILE *record)
 {
-	const struct settings settings = settings_of(40000, 40099, "");
+	const struct settings settings =
+	    settings_of(kernel.all_ports ? 1 : 40000, kernel.all_ports ? 65535 : 40099, "");
 	kernel.sent = 0;
 	census_free(&census);
 	census_init(&census, &settings, NULL);
 	const struct diag_plan plan = {.range = settings.range};
+	if (!(known & IDLE))
+		poller_test(poller, &settings, kernel.taken);
 	enum poller_step step = poller_begin(poller, &plan, census_take, &census, record);
 	while (step == POLLER_MORE)
 		step = poller_read(poller);

@@ -32,6 +32,9 @@ struct mock_kernel {
 	bool wrong_seq, wrong_portid, inconsistent, old; /* old: does not know state bit 13 */
 	/* What sockets come with, but for connections: one of these attributes. */
 	bool shows_no_port, shows_cgroup;
+	bool all_ports;              /* its range is 1-65535 */
+	const struct portset *taken; /* for poller_test() */
+	uint16_t specimen;           /* at the last answer: its port, 0 = it was not there */
 	int fd;
 	unsigned opened, closed, sent;
 	struct mock_request requests[MOCK_REQUESTS_MAX];

@@ -304,6 +304,27 @@ holders_block_whatever_their_address(void **state)
 	assert_int_equal(host.census.features & 1U << FEATURE_BOUND_IDLE, 1U << FEATURE_BOUND_IDLE);
 }
 
+/* srcportd's own, of this process or another (specimen.h). */
+static void
+a_specimen_tells_of_the_kernel_and_counts_for_nothing(void **state)
+{
+	(void)state;
+	host_with_range(40000, 40099, "40050");
+	host_add(&host, DIAG_HOLDERS, with_no_port(bound_idle("127.83.82.80", 65535), false));
+	host_add(&host, DIAG_HOLDERS, with_cgroup(bound_idle("127.83.82.80", 40050)));
+	assert_int_equal(host.census.sockets, 0);
+	assert_int_equal(tcp_state_sum(&host.census.totals), 0);
+	assert_int_equal(portset_count(&host.census.bound), 0);
+	assert_int_equal(portset_count(&host.census.any), 0);
+	assert_int_equal(host.census.local_count, 0);
+	assert_int_equal(host.census.features, 1U << FEATURE_BOUND_IDLE | 1U << FEATURE_NO_PORT |
+						   1U << FEATURE_CGROUP | 1U << FEATURE_TW_DELAY);
+	/* Nobody hides a port of the range behind that address. */
+	host_add(&host, DIAG_HOLDERS, bound_idle("127.83.82.80", 40051));
+	assert_int_equal(portset_count(&host.census.bound), 1);
+	assert_int_equal(host.census.sockets, 1);
+}
+
 static void
 wildcards_hold_every_address_of_their_kind(void **state)
 {
@@ -428,6 +449,7 @@ main(void)
 	    CASE(pools_are_told_apart),
 	    CASE(explicit_binds_block_their_ports),
 	    CASE(holders_block_whatever_their_address),
+	    CASE(a_specimen_tells_of_the_kernel_and_counts_for_nothing),
 	    CASE(wildcards_hold_every_address_of_their_kind),
 	    CASE(duplicates_hold_one_port),
 	    CASE(features_are_what_was_seen),

@@ -87,21 +87,6 @@ filter_of_explicit_binds(void **state)
 	}
 }
 
-static void
-filter_of_one_port(void **state)
-{
-	static const struct op expected[] = {{2, 8, 20}, {0, 0, 12345}, {3, 8, 12}, {0, 0, 12345}};
-	struct request buf;
-	size_t length;
-	const struct nlmsghdr *m = diag_request_bound(buf.octet, 5, 12345);
-	const struct inet_diag_req_v2 *req = NLMSG_DATA(m);
-	(void)state;
-	assert_memory_equal(filter_of(m, 56, &length), expected, sizeof(expected));
-	assert_int_equal(length, sizeof(expected));
-	assert_int_equal(req->idiag_states, 1 << 13);
-	assert_int_equal(m->nlmsg_seq, 5);
-}
-
 /* inet_diag_bc_run(): whether the filter lets a socket through. */
 static bool
 kernel_runs(const struct op *code, size_t length, uint16_t port, bool automatic)
@@ -137,9 +122,6 @@ filter_lets_explicit_binds_of_the_range_through(void **state)
 		assert_int_equal(kernel_runs(code, length, (uint16_t)port, false), in_range);
 		assert_false(kernel_runs(code, length, (uint16_t)port, true));
 	}
-	code = filter_of(diag_request_bound(buf.octet, 1, 40050), 56, &length);
-	for (unsigned port = 1; port <= 65535; port++)
-		assert_int_equal(kernel_runs(code, length, (uint16_t)port, true), port == 40050);
 }
 
 static const struct nlmsghdr *
@@ -386,7 +368,6 @@ main(void)
 	    cmocka_unit_test(requests_for_both_families),
 	    cmocka_unit_test(requests_for_one_family),
 	    cmocka_unit_test(filter_of_explicit_binds),
-	    cmocka_unit_test(filter_of_one_port),
 	    cmocka_unit_test(filter_lets_explicit_binds_of_the_range_through),
 	    cmocka_unit_test(every_field_is_decoded),
 	    cmocka_unit_test(mapped_address_folds_and_keeps_its_family),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """faults: srcportd with calls of its own that fail (tests/faults/shim.c), and what it tells of it."""
+import contextlib
 import functools
 import os
 import signal
@@ -116,6 +117,14 @@ class Told(h.Daemon):
     def descriptors(self):
         """How many it has open."""
         return len(os.listdir("/proc/%d/fd" % self.pid))
+
+    def counts(self):
+        """True if it counts failed connect() calls: it has counters open."""
+        folder = "/proc/%d/fd/" % self.pid
+        with contextlib.suppress(FileNotFoundError):
+            return any(os.readlink(folder + fd) == "anon_inode:[perf_event]"
+                       for fd in os.listdir(folder))
+        return False
 
     def wait_agent(self):
         """Waits until its thread beside the polls has opened what it keeps: it has tried to reach

@@ -168,9 +168,11 @@ def want(source):
 
 
 def like(source):
-    """As want(), but a test that can do without goes on."""
+    """As want(), but a test that can do without goes on. True if it is available."""
     with contextlib.suppress(Skip):
         want(source)
+        return True
+    return False
 
 
 def enter():

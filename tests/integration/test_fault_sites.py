@@ -309,8 +309,8 @@ def serve(snmpd, trapd, environment, check):
 
 
 def is_whole(trap):
-    """A notification as the MIB has it: 12 objects behind time and kind, none without a value."""
-    return len(trap.binds) == 14 and not any(bind.type in ("Null", "") for bind in trap.binds)
+    """A notification as the MIB has it: 10 objects behind time and kind, none without a value."""
+    return len(trap.binds) == 12 and not any(bind.type in ("Null", "") for bind in trap.binds)
 
 
 def served_and_told(told, traps):

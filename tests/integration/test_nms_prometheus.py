@@ -32,6 +32,8 @@ def pools(mib):
     found = {}
     causes = mib.object("srcPortPoolCause").enum
     for index, row in h.table("srcPortPoolTable").items():
+        if "srcPortPoolName" not in row:  # it came while the table was walked
+            continue
         size = index[1]
         peer, port = index[2:2 + size], index[2 + size]
         local = index[2 + size + 3:]

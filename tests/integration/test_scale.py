@@ -204,7 +204,7 @@ def test_tables_with_fewer_rows_than_there_are():
     with h.Snmpd() as snmpd, daemon(snmpd, config):
         outbound = h.value("srcPortTotalsOutbound.0")
         assert outbound == 91
-        for what, omitted, connections in (("Pool", 2, ""), ("Peer", 2, "Peer"),
+        for what, omitted, connections in (("Pool", 2, "Pool"), ("Peer", 2, "Peer"),
                                            ("Local", 1, "Local")):
             rows = h.table("srcPort%sTable" % what)
             assert h.value("srcPortPollOmitted%ss.0" % what) == omitted

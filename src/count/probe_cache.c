@@ -105,7 +105,6 @@ probe_cache_choose(const struct probe_cache *cache, const struct census *census,
 	unsigned pools = find_fullest(census, fullest);
 	struct portset kind[3]; /* ambiguous, assumed, due again */
 	struct choice choice = {questions, 0, most};
-
 	kind[0] = census->ambiguous;
 	kind[1] = census->any;
 	portset_andnot(&kind[1], &census->ambiguous);

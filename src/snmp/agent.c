@@ -66,7 +66,6 @@ reason_down(const struct agent *agent, char *buf, size_t room)
 	    strncmp(agent->socket, "unix:", 5) == 0 ? agent->socket + 5 : agent->socket;
 	const char *hint = "";
 	struct stat status;
-
 	if (path[0] != '/')
 		return "no answer";
 	if (access(path, R_OK | W_OK) == 0)
@@ -89,7 +88,6 @@ report_link(struct agent *agent)
 					       : LINK_UP;
 	enum link before = agent->reported;
 	char reason[160];
-
 	if (now == before)
 		return;
 	agent->reported = now;
@@ -119,7 +117,6 @@ static int
 on_session_init(int major, int minor, void *session, void *agent)
 {
 	netsnmp_session *s = session;
-
 	(void)major;
 	(void)minor;
 	(void)agent;
@@ -135,7 +132,6 @@ on_link_up(int major, int minor, void *session, void *arg)
 	struct agent *agent = arg;
 	struct session_list *list = snmp_sess_pointer(session);
 	netsnmp_transport *transport = list != NULL ? snmp_sess_transport(list) : NULL;
-
 	(void)major;
 	(void)minor;
 	if (transport != NULL) {
@@ -154,7 +150,6 @@ static int
 on_link_down(int major, int minor, void *session, void *arg)
 {
 	struct agent *agent = arg;
-
 	(void)major;
 	(void)minor;
 	(void)session;
@@ -175,7 +170,6 @@ on_library_log(int major, int minor, void *message, void *arg)
 	struct agent *agent = arg;
 	const struct snmp_log_message *m = message;
 	char text[sizeof(agent->complaint)] = "";
-
 	(void)major;
 	(void)minor;
 	if (m->msg != NULL)
@@ -205,7 +199,6 @@ on_retry(unsigned alarm, void *arg)
 	    .namelen = agent->base_length + 1,
 	    .priority = DEFAULT_MIB_PRIORITY,
 	};
-
 	(void)alarm;
 	agent->refusal = 0;
 	snmp_call_callbacks(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_REGISTER_OID, &what);
@@ -335,7 +328,6 @@ static void
 say_last_words(struct agent *agent)
 {
 	uint64_t deadline = clock_us() / 1000 + LAST_WORDS_MS;
-
 	while (agent->refusal == 0 && !agent_notify_idle(&agent->notify) &&
 	       clock_us() / 1000 < deadline) {
 		agent_notify_pump(&agent->notify);
@@ -347,7 +339,6 @@ static void *
 run(void *arg)
 {
 	struct agent *agent = arg;
-
 	open_library(agent);
 	while (!atomic_load(&agent->stop)) {
 		report_link(agent);
@@ -381,7 +372,6 @@ static bool
 fits(const char *socket)
 {
 	const char *path = strncmp(socket, "unix:", 5) == 0 ? socket + 5 : socket;
-
 	return path[0] != '/' || strlen(path) < sizeof(((struct sockaddr_un *)0)->sun_path);
 }
 
@@ -389,7 +379,6 @@ static struct agent *
 new_agent(const struct agent_config *config, struct published *published)
 {
 	struct agent *agent = calloc(1, sizeof(*agent));
-
 	if (agent == NULL)
 		return NULL;
 	agent->serve = (struct agent_serve){

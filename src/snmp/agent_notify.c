@@ -67,7 +67,6 @@ static int
 on_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu, void *arg)
 {
 	struct agent_notify *n = arg;
-
 	(void)session;
 	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || n->session == NULL)
 		return 1;
@@ -86,7 +85,6 @@ add_bind(const struct agent_notify *n, netsnmp_pdu *pdu, const struct pdu_bind *
 {
 	oid name[MAX_OID_LEN];
 	size_t length = n->base_length;
-
 	memcpy(name, n->base, length * sizeof(name[0]));
 	name[length++] = MIB_COLUMNS_OBJECTS;
 	for (size_t i = 0; i < bind->length; i++)
@@ -107,7 +105,6 @@ make_pdu(const struct agent_notify *n, const struct notification *notification)
 	oid type[MAX_OID_LEN];
 	size_t length = n->base_length;
 	netsnmp_pdu *pdu = snmp_pdu_create(AGENTX_NOTIFY);
-
 	if (pdu == NULL)
 		return NULL;
 	pdu->version = n->session->version;
@@ -137,7 +134,6 @@ static bool
 send_notification(struct agent_notify *n, const struct notification *notification)
 {
 	netsnmp_pdu *pdu = make_pdu(n, notification);
-
 	if (pdu == NULL)
 		return false;
 
@@ -157,7 +153,6 @@ static void
 repeat_alarms(struct agent_notify *n)
 {
 	struct snapshot *s = published_get(n->published);
-
 	for (uint32_t i = 0; s != NULL && i < s->alarm_count; i++)
 		if (s->alarms[i].t.told == s->alarms[i].t.severity)
 			notifications_repeat(published_notifications(n->published),
@@ -173,7 +168,6 @@ greet(struct agent_notify *n)
 	struct notifications *queue = published_notifications(n->published);
 	int64_t began_cs = (int64_t)(clock_us() / 10000) - (int64_t)netsnmp_get_agent_uptime();
 	bool same = n->known && llabs(began_cs - n->began_cs) < SAME_CS;
-
 	if (same) {
 		notifications_done(queue, notifications_in_flight(queue));
 	} else {
@@ -191,7 +185,6 @@ agent_notify_pump(struct agent_notify *n)
 {
 	struct notifications *queue = published_notifications(n->published);
 	struct notification notification;
-
 	if (n->session == NULL)
 		return;
 	if (n->fresh)
@@ -215,6 +208,5 @@ bool
 agent_notify_idle(const struct agent_notify *n)
 {
 	struct notifications *queue = published_notifications(n->published);
-
 	return n->session == NULL || (n->flying == 0 && !notifications_waiting(queue));
 }

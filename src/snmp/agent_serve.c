@@ -17,7 +17,6 @@ split_name(const netsnmp_variable_list *vb, const netsnmp_handler_registration *
 	   size_t *length)
 {
 	size_t depth = reg->rootoid_len;
-
 	*length = 0;
 	if (netsnmp_oid_is_subtree(reg->rootoid, depth, vb->name, vb->name_length) != 0)
 		return snmp_oid_compare(vb->name, vb->name_length, reg->rootoid, depth) < 0
@@ -55,7 +54,6 @@ answer_get(const struct agent_serve *serve, const struct mib_view *view,
 	size_t length;
 	struct mib_value value;
 	enum mib_result result = MIB_NO_OBJECT;
-
 	if (split_name(vb, reg, sub, &length) == BELOW_ROOT)
 		result = mibtree_get(serve->tree, view, sub, length, &value);
 	if (result != MIB_FOUND)
@@ -75,7 +73,6 @@ answer_next(const struct agent_serve *serve, const struct mib_view *view,
 	size_t length, depth = reg->rootoid_len;
 	oid name[MAX_OID_LEN];
 	struct mib_value value;
-
 	if (split_name(vb, reg, sub, &length) == AFTER_ROOT)
 		return;
 	if (mibtree_next(serve->tree, view, sub, length, request->inclusive != 0, found, &length,
@@ -104,7 +101,6 @@ handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg,
 	    .hint = &serve->hint,
 	    .stamp_cs = serve->stamp_cs,
 	};
-
 	for (netsnmp_request_info *r = requests; r != NULL; r = r->next) {
 		if (r->processed)
 			continue;
@@ -124,7 +120,6 @@ agent_serve_register(struct agent_serve *serve, const oid *root, size_t root_len
 {
 	netsnmp_handler_registration *reg = netsnmp_create_handler_registration(
 	    "srcPortObjects", handle, root, root_length, HANDLER_CAN_RONLY);
-
 	if (reg == NULL)
 		return false;
 	reg->handler->myvoid = serve;

@@ -25,7 +25,6 @@ get_since(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	time_t since = (time_t)alarm_of(row)->since;
 	struct tm tm = {.tm_year = 70, .tm_mday = 1};
-
 	(void)view;
 	gmtime_r(&since, &tm);
 

@@ -93,7 +93,6 @@ get_worst_pool(const struct mib_view *view, const void *row, struct mib_value *o
 	const struct pool_tally *worst = &s->extremes.worst;
 	char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 	int n = 0;
-
 	(void)view;
 	if (s->pool_count + s->omitted.pools.rows > 0)
 		n = snprintf(out->octets, sizeof(out->octets), "%s -> %s: %u of %u port%s remain",
@@ -112,7 +111,6 @@ get_poll_age(const struct mib_view *view, const void *row, struct mib_value *out
 {
 	uint64_t made_ms = ((const struct snapshot *)row)->poll.made_ms;
 	uint64_t age_ms = view->now_ms > made_ms ? view->now_ms - made_ms : 0;
-
 	out->number = age_ms < UINT32_MAX ? (uint32_t)age_ms : UINT32_MAX;
 	return true;
 }
@@ -150,7 +148,6 @@ get_pool_name(const struct mib_view *view, const void *row, struct mib_value *ou
 {
 	const struct pool_tally *pool = &((const struct pool_row *)row)->t;
 	char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
-
 	(void)view;
 	out->length = (size_t)snprintf(out->octets, sizeof(out->octets), "%s -> %s",
 				       addr_text(&pool->local, local),
@@ -175,7 +172,6 @@ get_target_pool(const struct mib_view *view, const void *row, struct mib_value *
 	const struct target_tally *t = &((const struct target_row *)row)->t;
 	const struct pool_row pool = {
 	    .t = {.local = t->tightest_local, .peer = t->tightest_peer, .port = t->tightest_port}};
-
 	return t->pools == 0 || get_pool_name(view, &pool, out);
 }
 
@@ -184,7 +180,6 @@ static bool
 get_critical_percent(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	uint32_t percent = ((const struct target_row *)row)->spec.levels.raise.critical_percent;
-
 	(void)view;
 	out->number = percent <= 100 ? percent : 0;
 	return true;
@@ -194,7 +189,6 @@ static bool
 get_warning_percent(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	uint32_t percent = ((const struct target_row *)row)->spec.levels.raise.warning_percent;
-
 	(void)view;
 	out->number = percent <= 100 ? percent : 0;
 	return true;
@@ -206,7 +200,6 @@ static bool
 get_percent(const struct snapshot *s, enum limit_rule rule, struct mib_value *out)
 {
 	int percent = hostlimits_percent(&s->host.limits, rule);
-
 	out->number = percent < 0 ? 0 : (uint32_t)percent;
 	return percent >= 0;
 }
@@ -229,7 +222,6 @@ static bool
 get_conntrack_start(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	uint64_t counters_ms = ((const struct snapshot *)row)->host.counters_ms;
-
 	out->number = mibtree_stamp(view, MIB_STAMP_CONNTRACK, counters_ms);
 	return counters_ms != 0;
 }

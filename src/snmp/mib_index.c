@@ -9,7 +9,6 @@ mib_index_addr(const struct addr *address, uint32_t *out)
 	uint8_t octets[20];
 	size_t count = addr_octets(address, octets);
 	size_t n = 0;
-
 	out[n++] = addr_type(address);
 	out[n++] = (uint32_t)count;
 	for (size_t i = 0; i < count; i++)
@@ -33,7 +32,6 @@ static size_t
 put_pool(const struct addr *peer, uint16_t port, const struct addr *local, uint32_t *out)
 {
 	size_t n = mib_index_addr(peer, out);
-
 	out[n++] = port;
 	return n + mib_index_addr(local, out + n);
 }
@@ -48,7 +46,6 @@ size_t
 mib_index_owner(const struct owner *owner, uint32_t *out)
 {
 	size_t n = put_pool(&owner->peer, owner->port, &owner->local, out);
-
 	out[n++] = owner->number;
 	return n;
 }
@@ -57,7 +54,6 @@ size_t
 mib_index_target(const char *name, uint32_t *out)
 {
 	size_t length = strlen(name);
-
 	out[0] = (uint32_t)length;
 	for (size_t i = 0; i < length; i++)
 		out[1 + i] = (uint8_t)name[i];

@@ -22,7 +22,6 @@ uint32_t
 mibtree_age_s(const struct mib_view *view, uint64_t when_ms)
 {
 	uint64_t age_s = view->now_ms > when_ms ? (view->now_ms - when_ms) / 1000 : 0;
-
 	return age_s < UINT32_MAX ? (uint32_t)age_s : UINT32_MAX;
 }
 
@@ -38,7 +37,6 @@ mibtree_stamp(const struct mib_view *view, enum mib_stamp stamp, uint64_t when_m
 {
 	uint64_t past_cs = view->now_ms > when_ms ? (view->now_ms - when_ms) / 10 : 0;
 	uint32_t then_cs = past_cs < view->uptime_cs ? (uint32_t)(view->uptime_cs - past_cs) : 0;
-
 	if (view->stamp_cs == NULL)
 		return then_cs;
 
@@ -73,7 +71,6 @@ compare_row(const struct mib_table *table, const struct mib_rows *rows, uint32_t
 	    const uint32_t *key, size_t length)
 {
 	struct row_index index = index_of(table, row_at(rows, position));
-
 	return mibtree_compare(index.sub, index.length, key, length);
 }
 
@@ -85,7 +82,6 @@ lower_bound(const struct mib_table *table, const struct mib_rows *rows, const ui
 	    const uint32_t *key, size_t length)
 {
 	uint32_t low = 0, high = rows->count;
-
 	if (hint != NULL && *hint < rows->count) {
 		if (compare_row(table, rows, *hint, key, length) < 0)
 			low = *hint + 1;
@@ -112,7 +108,6 @@ number_at(const void *place, size_t size)
 	uint16_t n16;
 	uint32_t n32;
 	uint64_t n64 = 0;
-
 	switch (size) {
 	case sizeof(n8): memcpy(&n8, place, size); return n8;
 	case sizeof(n16): memcpy(&n16, place, size); return n16;
@@ -140,7 +135,6 @@ read_value(const struct mib_column *column, const struct mib_view *view, const v
 	   struct mib_value *value)
 {
 	const char *place = (const char *)row + column->offset;
-
 	value->type = column->type;
 	value->number = 0;
 	value->length = 0;
@@ -180,7 +174,6 @@ static size_t
 table_from(const struct mibtree *tree, uint32_t arc)
 {
 	size_t i = 0;
-
 	while (i < tree->table_count && tree->tables[i].arc < arc)
 		i++;
 	return i;
@@ -191,7 +184,6 @@ static size_t
 column_from(const struct mib_table *table, uint32_t number)
 {
 	size_t i = 0;
-
 	while (i < table->column_count && table->columns[i].number < number)
 		i++;
 	return i;
@@ -202,7 +194,6 @@ mibtree_get(const struct mibtree *tree, const struct mib_view *view, const uint3
 	    size_t length, struct mib_value *value)
 {
 	size_t t = length > 0 ? table_from(tree, sub[0]) : tree->table_count;
-
 	if (t == tree->table_count || tree->tables[t].arc != sub[0])
 		return MIB_NO_OBJECT;
 
@@ -248,7 +239,6 @@ static struct start
 find_start(const struct mibtree *tree, const uint32_t *sub, size_t length)
 {
 	struct start start = {0};
-
 	if (length == 0)
 		return start;
 	start.table = table_from(tree, sub[0]);
@@ -281,7 +271,6 @@ write_oid(const struct mib_table *table, const struct mib_column *column, struct
 	  uint32_t *out, size_t *length)
 {
 	size_t n = 0;
-
 	if (index.length > MIBTREE_OID_MAX - 3)
 		return false;
 	out[n++] = table->arc;
@@ -299,7 +288,6 @@ row_after(const struct mib_table *table, const struct mib_rows *rows, const uint
 	  const struct start *start, bool inclusive)
 {
 	uint32_t r = lower_bound(table, rows, hint, start->key, start->key_length);
-
 	if (r == rows->count || inclusive)
 		return r;
 
@@ -315,7 +303,6 @@ mibtree_next(const struct mibtree *tree, const struct mib_view *view, const uint
 {
 	struct start start = find_start(tree, sub, length);
 	size_t c = start.column;
-
 	for (size_t t = start.table; t < tree->table_count; t++, c = 0) {
 		const struct mib_table *table = &tree->tables[t];
 		struct mib_rows rows = rows_of(table, view);

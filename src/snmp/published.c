@@ -15,7 +15,6 @@ struct published *
 published_new(void)
 {
 	struct published *published = calloc(1, sizeof(*published));
-
 	if (published == NULL)
 		return NULL;
 	published->notifications = notifications_new();
@@ -44,7 +43,6 @@ void
 published_set(struct published *published, struct snapshot *snapshot)
 {
 	struct snapshot *last;
-
 	pthread_mutex_lock(&published->lock);
 	last = published->current;
 	published->current = snapshot;
@@ -57,7 +55,6 @@ struct snapshot *
 published_get(struct published *published)
 {
 	struct snapshot *snapshot;
-
 	pthread_mutex_lock(&published->lock);
 	snapshot = published->current;
 	/* Inside: the reference must be there before the collector can release its own. */

@@ -29,7 +29,6 @@ situation_ordinary(void)
 	    .finding = {.verdict = {SEVERITY_NORMAL, CAUSE_NONE},
 			.outlook.time_left_s = TIME_LEFT_NONE},
 	};
-
 	situation_range(&s, 32768, 60999, "", "3306,5432,8080");
 	hostlimits_init(&s.host.limits);
 	hostlimits_init(&s.host.earlier);
@@ -43,7 +42,6 @@ struct situation
 situation_loaded(uint32_t used, enum tcp_state state, enum cause cause)
 {
 	struct situation s = situation_ordinary();
-
 	s.usage.tightest = s.usage.capacity - used;
 	s.usage.connections = used;
 	s.usage.states.of[state] = used;

@@ -17,7 +17,6 @@ assert_says(const struct situation *s, const char *expected)
 				.toward = s->toward,
 				.holder = s->holder,
 				.failed = s->failed};
-
 	assert_string_equal(advice_text(&matter, text), expected);
 	assert_true(strlen(text) < ADVICE_MAX);
 }
@@ -26,7 +25,6 @@ static void
 normal_says_how_many_more_will_succeed(void **state)
 {
 	struct situation s = situation_ordinary();
-
 	(void)state;
 	s.usage.tightest = 28229;
 	assert_says(&s, "3 of 28,232 ports in use, at least 28,229 more connections will succeed");
@@ -55,7 +53,6 @@ the_time_left_has_a_fitting_unit(void **state)
 				.host = &s.host,
 				.peer = &s.peer};
 	char text[ADVICE_MAX];
-
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
 		s.finding.outlook.time_left_s = row[i].seconds;
@@ -67,7 +64,6 @@ static void
 a_platforms_nat_is_named_when_its_default_is_reached(void **state)
 {
 	struct situation s = situation_ordinary();
-
 	(void)state;
 	s.host.nat = UINT32_C(1) << NAT_GCP;
 	s.peer = address("8.8.8.8");
@@ -88,7 +84,6 @@ static void
 time_wait_calls_for_reuse(void **state)
 {
 	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
-
 	(void)state;
 	assert_says(&s, "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left; "
 			"set net.ipv4.tcp_tw_reuse=1, "
@@ -109,7 +104,6 @@ reuse_is_not_recommended_where_it_has_no_effect(void **state)
 				      "net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 "
 				      "ports), or add peer or local addresses (28,232 ports each)";
 	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
-
 	(void)state;
 	/* 2 is on for loopback. */
 	s.peer = address("127.0.0.1");
@@ -146,7 +140,6 @@ reuse_comes_with_the_timestamps_it_needs(void **state)
 				.host = &s.host,
 				.peer = &s.peer};
 	char text[ADVICE_MAX];
-
 	(void)state;
 	s.host.limits.value[LIMIT_TIMESTAMPS] = 0;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
@@ -160,7 +153,6 @@ static void
 a_long_delay_of_reuse_is_named(void **state)
 {
 	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
-
 	(void)state;
 	situation_whole_range(&s);
 	s.host.limits.value[LIMIT_TW_REUSE] = 1;
@@ -175,7 +167,6 @@ static void
 established_load_calls_for_sharing_and_width(void **state)
 {
 	struct situation s = situation_loaded(27000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
-
 	(void)state;
 	assert_says(&s, "established load: 27,000 of 28,232 ports in use, 1,232 left; "
 			"share connections (pooling, keep-alive), "
@@ -199,7 +190,6 @@ static void
 a_whole_range_is_never_to_be_widened(void **state)
 {
 	struct situation s = situation_loaded(64000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
-
 	(void)state;
 	situation_whole_range(&s);
 	assert_says(&s, "established load: 64,000 of 64,512 ports in use, 512 left; "
@@ -251,7 +241,6 @@ static void
 close_wait_names_the_culprit(void **state)
 {
 	struct situation s = situation_loaded(1310, STATE_ESTABLISHED, CAUSE_CLOSE_WAIT);
-
 	(void)state;
 	s.finding.verdict.severity = SEVERITY_WARNING;
 	s.usage.states.of[STATE_ESTABLISHED] = 106;
@@ -289,7 +278,6 @@ syn_sent_looks_along_the_path(void **state)
 	};
 	struct situation s = situation_loaded(27000, STATE_SYN_SENT, CAUSE_SYN_SENT);
 	char expected[ADVICE_MAX];
-
 	(void)state;
 	for (unsigned i = 0; i < COUNT_OF(tail); i++) {
 		if (i == 1) {
@@ -316,7 +304,6 @@ static void
 nat_is_blamed_for_as_many_as_it_dropped(void **state)
 {
 	struct situation s = situation_loaded(960, STATE_SYN_SENT, CAUSE_SYN_SENT);
-
 	(void)state;
 	s.usage.capacity = 1000;
 	s.usage.tightest = 40;
@@ -330,7 +317,6 @@ static void
 blocked_ports_are_told_apart(void **state)
 {
 	struct situation s = situation_loaded(40, STATE_ESTABLISHED, CAUSE_RESERVED);
-
 	(void)state;
 	situation_whole_range(&s);
 	s.usage.capacity = s.range.capacity = 40;
@@ -356,7 +342,6 @@ static void
 what_waits_for_the_peer_has_causes_of_its_own(void **state)
 {
 	struct situation s = situation_loaded(27000, STATE_FIN_WAIT2, CAUSE_HALF_CLOSED);
-
 	(void)state;
 	situation_whole_range(&s);
 	s.usage.capacity = 28232;
@@ -381,7 +366,6 @@ static void
 nothing_offered_says_what_took_it(void **state)
 {
 	struct situation s = situation_loaded(0, STATE_ESTABLISHED, CAUSE_BLOCKED);
-
 	(void)state;
 	s.usage.capacity = s.usage.tightest = 0;
 	s.range.range = (struct port_range){40000, 40009};
@@ -400,7 +384,6 @@ static void
 failures_come_first(void **state)
 {
 	struct situation s = situation_loaded(28232, STATE_TIME_WAIT, CAUSE_FAILURES);
-
 	(void)state;
 	s.finding.failed.count = 1234;
 	s.finding.failed.recent = true;
@@ -418,7 +401,6 @@ static void
 failures_with_ports_left_have_another_reason(void **state)
 {
 	struct situation s = situation_loaded(10, STATE_ESTABLISHED, CAUSE_FAILURES);
-
 	(void)state;
 	s.finding.failed.count = 3;
 	s.finding.failed.recent = true;
@@ -438,7 +420,6 @@ a_part_that_does_not_fit_is_left_out_whole(void **state)
 				.peer = &s.peer,
 				.toward = s.toward,
 				.holder = holder};
-
 	(void)state;
 	/* Whatever the length of a name, what is there is whole. */
 	for (size_t length = 0; length < sizeof(holder); length++) {
@@ -458,7 +439,6 @@ the_peer_of_a_leak_gives_way_to_who_holds_it(void **state)
 	static const char toward[] = "[fe80::1234:5678:9abc:def0%interface-1234]:65535";
 	struct matter matter = {
 	    .usage = &s.usage, .finding = &s.finding, .toward = toward, .holder = holder};
-
 	(void)state;
 	s.finding.verdict.severity = SEVERITY_CRITICAL;
 	for (size_t length = 0; length < sizeof(holder); length++) {

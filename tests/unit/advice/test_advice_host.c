@@ -7,7 +7,6 @@ limits_of_the_host_have_a_sentence(void **state)
 {
 	struct limits l;
 	char text[ADVICE_MAX];
-
 	(void)state;
 	hostlimits_init(&l);
 	assert_string_equal(advice_limit(&l, RULE_CONNTRACK, text),
@@ -34,7 +33,6 @@ bind_has_sentences_of_its_own(void **state)
 {
 	struct situation s = situation_ordinary();
 	char text[ADVICE_MAX];
-
 	(void)state;
 	assert_string_equal(
 	    advice_local(&s.range, s.reserve, 1234, SEVERITY_WARNING, text),
@@ -105,7 +103,6 @@ the_whole_host_is_its_worst_part(void **state)
 {
 	struct made m;
 	char text[ADVICE_MAX];
-
 	(void)state;
 	make(&m);
 	assert_string_equal(advice_system(&m.scene, text),

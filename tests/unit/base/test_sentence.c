@@ -19,7 +19,6 @@ numbers_have_commas(void **state)
 	    {UINT64_MAX, "18,446,744,073,709,551,615"},
 	};
 	char buf[NUMBER_TEXT_MAX];
-
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++)
 		assert_string_equal(number_text(row[i].value, buf), row[i].text);
@@ -40,7 +39,6 @@ a_part_fits_whole_or_not_at_all(void **state)
 {
 	char buf[8];
 	struct sentence s = sentence_in(buf, sizeof(buf));
-
 	(void)state;
 	assert_string_equal(buf, "");
 	assert_true(sentence_put(&s, "%s", "abcd"));
@@ -58,7 +56,6 @@ choices_are_joined(void **state)
 {
 	char buf[24];
 	struct sentence s = sentence_in(buf, sizeof(buf));
-
 	(void)state;
 	assert_true(sentence_put(&s, "full"));
 	sentence_choice(&s, "much too long a thing to do");

@@ -17,7 +17,6 @@ series_of(const char *text)
 {
 	struct series s = {.count = 0};
 	char *end;
-
 	while (*text != '\0') {
 		s.ms[s.count] = 1000000 + 10000 * (uint64_t)s.count;
 		s.value[s.count++] = (uint16_t)strtoul(text, &end, 10);
@@ -30,7 +29,6 @@ static uint32_t
 left(const char *text, uint32_t remaining)
 {
 	struct series s = series_of(text);
-
 	return trend_time_left(s.ms, s.value, s.count, remaining);
 }
 
@@ -75,7 +73,6 @@ what_does_not_grow_has_no_end(void **state)
 	    /* Too few to tell. */
 	    "10 20 30 40 50 60",
 	};
-
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(still); i++)
 		if (left(still[i], 1000) != TIME_LEFT_NONE)
@@ -86,7 +83,6 @@ static void
 jitter_and_a_spike_do_not_move_the_rate(void **state)
 {
 	uint32_t noisy, spiked;
-
 	(void)state;
 	/* 10 ports in 10 s, give or take 8; then the same with one value far off. */
 	noisy = left("103 108 127 124 147 142 162 177 175 198 195 217 213 236 238 251", 600);
@@ -99,7 +95,6 @@ static void
 real_time_counts_not_the_number_of_polls(void **state)
 {
 	struct series s = series_of("10 20 30 40 50 60 70 80");
-
 	(void)state;
 	for (unsigned i = 4; i < s.count; i++) {
 		/* A pause of a minute, in which it went on growing at the same rate. */
@@ -130,7 +125,6 @@ static void
 make(struct made *m, uint32_t first, uint32_t second)
 {
 	uint32_t used[2] = {first, second}, most = first > second ? first : second;
-
 	memset(m, 0, sizeof(*m));
 	m->target = target_of("10.0.0.0/8");
 	m->tally = (struct tally){.targets = m->targets,
@@ -177,7 +171,6 @@ the_high_water_mark_is_the_most_there_was(void **state)
 	static const uint32_t used[] = {5, 9, 3, 0, 7};
 	struct trend *trend = trend_new();
 	struct made m;
-
 	(void)state;
 	for (unsigned i = 0; i < COUNT_OF(used); i++) {
 		make(&m, used[i], 2);
@@ -203,7 +196,6 @@ growth_is_of_the_row_that_grows_most(void **state)
 		     {400, 550, 0},  {405, 540, 0}, {415, 0, 1}};
 	struct trend *trend = trend_new();
 	struct made m;
-
 	(void)state;
 	for (unsigned i = 0; i < COUNT_OF(polls); i++) {
 		make(&m, polls[i].first, polls[i].second);
@@ -218,7 +210,6 @@ what_goes_away_is_forgotten(void **state)
 {
 	struct trend *trend = trend_new();
 	struct made m;
-
 	(void)state;
 	make(&m, 900, 2);
 	assert_true(take(trend, &m.tally, 0));
@@ -240,7 +231,6 @@ rows_keep_their_own_series_in_any_order(void **state)
 {
 	struct trend *trend = trend_new();
 	struct made m;
-
 	(void)state;
 	for (unsigned i = 0; i < 10; i++) {
 		make(&m, 100 + 10 * i, 500);
@@ -273,7 +263,6 @@ a_slow_leak_under_jitter_shows_in_the_blocks(void **state)
 	struct trend *trend = trend_new();
 	struct made m;
 	uint32_t seed = 4711, seen = 0;
-
 	(void)state;
 	/* One port in 40 s, under jitter of 20: an hour and 14 minutes, then 14 hours ahead. */
 	for (unsigned i = 0; i < 448; i++) {
@@ -295,7 +284,6 @@ jitter_alone_hardly_ever_grows(void **state)
 	struct trend *trend = trend_new();
 	struct made m;
 	uint32_t seed = 99, alarms = 0;
-
 	(void)state;
 	for (unsigned i = 0; i < 5000; i++) {
 		make(&m, (uint32_t)(300 + noise(&seed, 30)), (uint32_t)(300 + noise(&seed, 30)));
@@ -315,7 +303,6 @@ memory_is_bounded(void **state)
 	struct trend *trend = trend_new();
 	struct pool_tally *pools = calloc(MANY, sizeof(*pools));
 	struct tally tally = {.pools = pools, .pool_count = MANY};
-
 	(void)state;
 	assert_non_null(pools);
 	for (uint32_t i = 0; i < MANY; i++) {
@@ -337,7 +324,6 @@ without_memory_what_was_known_stays(void **state)
 {
 	struct trend *trend = trend_new();
 	struct made m;
-
 	(void)state;
 	make(&m, 900, 2);
 	assert_true(take(trend, &m.tally, 0));

@@ -49,7 +49,6 @@ read_files(const struct file *files, size_t count)
 {
 	struct procfile_source source = {.replay = true};
 	struct limits l;
-
 	for (size_t i = 0; i < count; i++)
 		assert_true(procfile_add_copy(&source, files[i].name, files[i].text,
 					      strlen(files[i].text)));
@@ -84,7 +83,6 @@ every_value_is_read(void **state)
 	    [LIMIT_EARLY_DROP] = 3,
 	};
 	struct limits l = READ(whole_host);
-
 	(void)state;
 	for (unsigned i = 0; i < LIMITS; i++)
 		if (l.value[i] != expected[i])
@@ -96,7 +94,6 @@ static void
 what_is_not_there_is_absent_and_never_0(void **state)
 {
 	struct limits l = read_files(NULL, 0);
-
 	(void)state;
 	for (unsigned i = 0; i < LIMITS; i++)
 		if (i != LIMIT_TW_REUSE && i != LIMIT_TIMESTAMPS)
@@ -108,7 +105,6 @@ without_ipv6_the_sockets_of_ipv4_are_all(void **state)
 {
 	static const struct file v4[] = {{"net/sockstat", "TCP: inuse 11 orphan 2 tw 30\n"}};
 	struct limits l = READ(v4);
-
 	(void)state;
 	assert_int_equal(l.value[LIMIT_IN_USE], 11);
 	assert_int_equal(l.value[LIMIT_MEMORY], LIMIT_ABSENT);
@@ -141,7 +137,6 @@ no_form_but_its_own_is_taken(void **state)
 	    {STAT_NAME, "drop early_drop insert_failed\n00000002 zz\n"},
 	};
 	struct limits l = READ(bad);
-
 	(void)state;
 	assert_int_equal(l.value[LIMIT_FIN_TIMEOUT], LIMIT_ABSENT);
 	assert_int_equal(l.value[LIMIT_TW_MAX], LIMIT_ABSENT);
@@ -160,7 +155,6 @@ the_file_limit_of_systemd_is_read(void **state)
 {
 	static const struct file lifted[] = {{"sys/fs/file-nr", "5 0 9223372036854775807\n"}};
 	struct limits l = READ(lifted);
-
 	(void)state;
 	assert_true(l.value[LIMIT_FILES_MAX] == INT64_MAX);
 	assert_int_equal(hostlimits_percent(&l, RULE_FILES), 0);
@@ -170,7 +164,6 @@ static struct limits
 conntrack(int64_t used, int64_t max)
 {
 	struct limits l;
-
 	hostlimits_init(&l);
 	l.value[LIMIT_CONNTRACK] = used;
 	l.value[LIMIT_CONNTRACK_MAX] = max;
@@ -196,7 +189,6 @@ the_percent_is_rounded_down(void **state)
 	    {LIMIT_ABSENT, 1000, -1},
 	    {1000, LIMIT_ABSENT, -1},
 	};
-
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		struct limits l = conntrack(row[i].used, row[i].max);
@@ -213,7 +205,6 @@ whatever_is_in_the_files_is_a_number_or_absent(void **state)
 	uint32_t seed = 1;
 	char text[FILES][1024];
 	struct file files[FILES];
-
 	(void)state;
 	for (unsigned round = 0; round < 2000; round++) {
 		for (unsigned f = 0; f < FILES; f++) {
@@ -243,7 +234,6 @@ a_poll_records_what_it_read(void **state)
 	FILE *record = open_memstream(&text, &length);
 	struct procfile_source source = {.root = "/nonexistent", .record = record};
 	struct limits l;
-
 	(void)state;
 	hostlimits_read(&source, &settings, &l);
 	fclose(record);

@@ -10,7 +10,6 @@ static void
 poll_files(struct host_state *host, const char *file_nr)
 {
 	struct procfile_source source = {.replay = true};
-
 	assert_true(procfile_add_copy(&source, "sys/fs/file-nr", file_nr, strlen(file_nr)));
 	hostlimits_poll(host, &source, &settings);
 	procfile_free_copies(&source);
@@ -20,7 +19,6 @@ static void
 the_poll_before_is_kept(void **state)
 {
 	struct host_state host;
-
 	(void)state;
 	hostlimits_start(&host);
 	assert_int_equal(host.limits.value[LIMIT_FILES], LIMIT_ABSENT);
@@ -62,7 +60,6 @@ static void
 counters_begin_when_they_come_or_go_back(void **state)
 {
 	struct host_state host;
-
 	(void)state;
 	hostlimits_start(&host);
 	assert_int_equal(poll_conntrack(&host, ""), 0);
@@ -82,7 +79,6 @@ a_look_around_changes_no_limit(void **state)
 	static const char vendor[] = "Hetzner\n";
 	struct procfile_source source = {.replay = true};
 	struct host_state host;
-
 	(void)state;
 	hostlimits_start(&host);
 	poll_files(&host, "10 0 100\n");

@@ -21,7 +21,6 @@ static int
 set_up(void **state)
 {
 	struct machine *m = calloc(1, sizeof(*m));
-
 	assert_non_null(m);
 	directory_make(&m->dir);
 	snprintf(m->proc_root, sizeof(m->proc_root), "%s/proc", m->dir.path);
@@ -41,7 +40,6 @@ static int
 tear_down(void **state)
 {
 	struct machine *m = *state;
-
 	directory_remove(&m->dir);
 	free(m);
 	return 0;
@@ -57,7 +55,6 @@ static void
 add_bridge(struct machine *m, const char *name)
 {
 	char path[128];
-
 	snprintf(path, sizeof(path), "sys/class/net/%s/bridge/bridge_id", name);
 	directory_text(&m->dir, path, "8000.024200000001\n");
 }
@@ -66,7 +63,6 @@ static void
 an_ordinary_machine_has_no_nat(void **state)
 {
 	char text[NATENV_TEXT_MAX];
-
 	assert_int_equal(look(*state), 0);
 	assert_string_equal(natenv_text(0, text), "none found");
 	assert_int_equal(natenv_platform(0), NAT_BITS);
@@ -108,7 +104,6 @@ static void
 a_name_alone_is_no_bridge(void **state)
 {
 	struct machine *m = *state;
-
 	directory_text(&m->dir, "sys/class/net/docker0/ifindex", "3\n");
 	assert_int_equal(look(m), 0);
 }
@@ -117,7 +112,6 @@ static void
 the_nat_table_of_iptables_is_seen(void **state)
 {
 	struct machine *m = *state;
-
 	directory_text(&m->dir, "proc/net/ip_tables_names", "filter\nnat6\n");
 	assert_int_equal(look(m), 0);
 	directory_text(&m->dir, "proc/net/ip_tables_names", "filter\nnat\n");
@@ -132,7 +126,6 @@ rules_that_cannot_be_read_are_named(void **state)
 {
 	struct machine *m = *state;
 	char path[128];
-
 	directory_text(&m->dir, "sys/module/nf_tables/refcnt", "0\n");
 	assert_int_equal(look(m), 0);
 	directory_text(&m->dir, "sys/module/nf_tables/refcnt", "12\n");
@@ -178,7 +171,6 @@ platforms_are_known_by_their_dmi_strings(void **state)
 	    {"sys_vendor", "QEMU", NAT_BITS},
 	};
 	struct machine *m = *state;
-
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
 		char path[96], text[128];
 		snprintf(path, sizeof(path), "sys/class/dmi/id/%s", row[i].file);
@@ -196,7 +188,6 @@ static void
 a_platform_on_openstack_is_itself(void **state)
 {
 	struct machine *m = *state;
-
 	directory_text(&m->dir, "sys/class/dmi/id/product_name", "OpenStack Nova\n");
 	directory_text(&m->dir, "sys/class/dmi/id/chassis_asset_tag", "HUAWEICLOUD\n");
 	assert_int_equal(look(m), BIT(NAT_HUAWEI));
@@ -206,7 +197,6 @@ static void
 without_files_it_says_what_it_does_not_know(void **state)
 {
 	static const struct procfile_source nothing = {.root = "/nonexistent"};
-
 	(void)state;
 	assert_int_equal(natenv_read(&nothing, &nothing),
 			 BIT(NAT_RULES_HIDDEN) | BIT(NAT_PLATFORM_HIDDEN));
@@ -219,7 +209,6 @@ a_recording_gives_the_same_answer(void **state)
 	struct procfile_source replay = {.replay = true};
 	struct record record = {0};
 	FILE *file = tmpfile();
-
 	assert_non_null(file);
 	add_bridge(m, "docker0");
 	directory_text(&m->dir, "proc/net/ip_tables_names", "nat\n");
@@ -247,7 +236,6 @@ static void
 the_text_names_what_it_means(void **state)
 {
 	char text[NATENV_TEXT_MAX];
-
 	(void)state;
 	assert_string_equal(natenv_text(BIT(NAT_DOCKER) | BIT(NAT_TABLE), text),
 			    "Docker bridge, iptables NAT table");
@@ -269,7 +257,6 @@ static void
 every_text_fits_and_every_bit_has_words(void **state)
 {
 	char text[NATENV_TEXT_MAX];
-
 	(void)state;
 	for (enum nat_bit bit = 0; bit < NAT_BITS; bit++) {
 		assert_non_null(natenv_words(bit)->name);

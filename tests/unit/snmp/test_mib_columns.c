@@ -15,7 +15,6 @@ static struct oid
 oid(const char *text)
 {
 	struct oid o = {.length = 0};
-
 	while (*text != '\0') {
 		char *end;
 		o.sub[o.length++] = (uint32_t)strtoul(text, &end, 10);
@@ -28,7 +27,6 @@ static void
 assert_oid(const struct oid *o, const char *expected)
 {
 	struct oid e = oid(expected);
-
 	assert_int_equal(mibtree_compare(o->sub, o->length, e.sub, e.length), 0);
 }
 
@@ -79,7 +77,6 @@ small_snapshot(void)
 	};
 	struct poll_stats poll = {.interval_s = 5, .made_ms = 10000, .polls = 17, .features = 0x3};
 	struct row_limits limits = {100, 100, 100};
-
 	for (unsigned s = 1; s < STATE_MAX; s++) {
 		tally.totals.states.of[s] = 100 + s;
 		pools[0].usage.states.of[s] = 200 + s;
@@ -116,7 +113,6 @@ get(const struct snapshot *s, const char *text, struct mib_value *value)
 	struct mib_view view = {
 	    .snapshot = s, .now_ms = 12345, .started_ms = 2345, .uptime_cs = 5000};
 	struct oid o = oid(text);
-
 	return mibtree_get(&mib_columns_tree, &view, o.sub, o.length, value);
 }
 
@@ -124,7 +120,6 @@ static void
 assert_number(const struct snapshot *s, const char *text, enum mib_type type, uint32_t expected)
 {
 	struct mib_value value;
-
 	assert_int_equal(get(s, text, &value), MIB_FOUND);
 	assert_int_equal(value.type, type);
 	assert_int_equal(value.number, expected);
@@ -134,7 +129,6 @@ static void
 assert_octets(const struct snapshot *s, const char *text, const char *expected, size_t length)
 {
 	struct mib_value value;
-
 	assert_int_equal(get(s, text, &value), MIB_FOUND);
 	assert_int_equal(value.length, length);
 	assert_memory_equal(value.octets, expected, length);
@@ -149,7 +143,6 @@ every_column_has_its_value(void **state)
 	static const uint32_t pool[] = {21,  20,  80,  3,   100, 20,  2,   4,   1,
 					201, 202, 203, 204, 205, 206, 208, 209, 211};
 	char text[64];
-
 	for (uint32_t column = 7; column <= 24; column++) {
 		snprintf(text, sizeof(text), "12.1.%u." POOL, column);
 		assert_number(s, text, column == 13 || column == 14 ? MIB_INTEGER : MIB_GAUGE,
@@ -174,7 +167,6 @@ static void
 scalars_of_every_width(void **state)
 {
 	const struct snapshot *s = *state;
-
 	assert_number(s, "2.1.0", MIB_GAUGE, 32768);
 	assert_number(s, "2.2.0", MIB_GAUGE, 60999);
 	assert_number(s, "2.10.0", MIB_GAUGE, 55);
@@ -187,7 +179,6 @@ the_host_in_short(void **state)
 {
 	const struct snapshot *s = *state;
 	static const char worst[] = "10.0.0.9 -> 10.0.0.1:80: 80 of 100 ports remain";
-
 	static const char message[] =
 	    "10.0.0.9 -> 10.0.0.1:80: CLOSE_WAIT 208 of 21: the peer has closed, the local process "
 	    "has not; restart it";
@@ -204,7 +195,6 @@ rows_have_names(void **state)
 {
 	static const char pool[] = "10.0.0.9 -> 10.0.0.1:80";
 	static const char pool6[] = "2001:db8::9 -> [2001:db8::1]:80";
-
 	assert_octets(*state, "12.1.6." POOL, pool, sizeof(pool) - 1);
 	assert_octets(*state,
 		      "12.1.6.2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1.80."
@@ -220,7 +210,6 @@ times_come_from_the_view(void **state)
 	struct mib_view late = {
 	    .snapshot = *state, .now_ms = 90000, .started_ms = 0, .uptime_cs = 100};
 	struct mib_value value;
-
 	assert_number(*state, "5.2.0", MIB_GAUGE, 2345);
 	/* Started ten seconds ago, under a master agent that runs for fifty. */
 	assert_number(*state, "5.7.0", MIB_TICKS, 4000);
@@ -263,7 +252,6 @@ bits_begin_at_the_left(void **state)
 	struct snapshot s = {
 	    .poll = {.made_ms = 1,
 		     .features = 1u << FEATURE_BOTH_FAMILIES | 1u << FEATURE_FAILURES}};
-
 	assert_octets(*state, "5.11.0", "\xc0", 1);
 	assert_octets(&s, "5.11.0", "\x81", 1);
 	s.poll.features = 0;
@@ -276,7 +264,6 @@ static void
 texts_end_at_their_nul(void **state)
 {
 	struct snapshot s = {.poll.error = "sock_diag: permission denied"};
-
 	assert_octets(*state, "5.12.0", "", 0);
 	assert_octets(&s, "5.12.0", "sock_diag: permission denied", 28);
 	memset(s.poll.error, 'x', sizeof(s.poll.error));
@@ -289,7 +276,6 @@ static void
 large_numbers_are_cut(void **state)
 {
 	struct snapshot s = {.poll.made_ms = 1, .totals.sockets = UINT64_C(0x100000005)};
-
 	(void)state;
 	assert_number(&s, "3.14.0", MIB_GAUGE, UINT32_MAX);
 }
@@ -299,7 +285,6 @@ limits_say_when_they_are_not_there(void **state)
 {
 	struct snapshot s = {.poll.made_ms = 1};
 	struct mib_value value;
-
 	(void)state;
 	hostlimits_init(&s.host.limits);
 	for (unsigned object = 1; object <= 24; object++) {
@@ -336,7 +321,6 @@ the_nat_is_bits_and_words(void **state)
 	static const char words[] =
 	    "Docker bridge; AWS: a NAT gateway carries 55,000 connections a destination: see "
 	    "ErrorPortAllocation in CloudWatch";
-
 	(void)state;
 	assert_octets(&s, "4.22.0", "\x80\x40", 2);
 	assert_octets(&s, "4.23.0", words, sizeof(words) - 1);
@@ -352,7 +336,6 @@ optional_groups_say_that_they_are_not_there(void **state)
 	    "7.3.0",        "7.10.0", "7.27.0",      "8.6.0",  "9.8.0",  "16.1.9.1", "17.1.17.1",
 	    "18.1.13.1.65", "19.1.2", "20.1.9.1.65", "21.3.0", "22.3.0", "23.3.0",   "24.1.13.1"};
 	struct mib_value value;
-
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
 		char text[16];
 		snprintf(text, sizeof(text), "%s.1.0", groups[i]);
@@ -396,7 +379,6 @@ no_object_and_no_instance_differ(void **state)
 	    "12.1.6.4294967295",
 	};
 	struct mib_value value;
-
 	for (size_t i = 0; i < sizeof(no_object) / sizeof(no_object[0]); i++)
 		assert_int_equal(get(*state, no_object[i], &value), MIB_NO_OBJECT);
 	for (size_t i = 0; i < sizeof(no_instance) / sizeof(no_instance[0]); i++)
@@ -411,7 +393,6 @@ nothing_to_serve_yet(void **state)
 	struct snapshot *s = snapshot_repeat(NULL, &failed, 0);
 	struct mib_value value;
 	struct oid found;
-
 	(void)state;
 	assert_int_equal(mibtree_next(&mib_columns_tree, &view, NULL, 0, false, found.sub,
 				      &found.length, &value),
@@ -443,7 +424,6 @@ assert_next(const struct snapshot *s, const char *from, bool inclusive, const ch
 	struct mib_value value;
 	enum mib_result result = mibtree_next(&mib_columns_tree, &view, o.sub, o.length, inclusive,
 					      found.sub, &found.length, &value);
-
 	if (expected == NULL) {
 		assert_int_equal(result, MIB_END);
 	} else {
@@ -456,7 +436,6 @@ static void
 next_in_words(void **state)
 {
 	const struct snapshot *s = *state;
-
 	assert_next(s, "", false, "1.1.0");
 	assert_next(s, "1", false, "1.1.0");
 	assert_next(s, "1.1", false, "1.1.0");
@@ -508,6 +487,5 @@ main(void)
 	    cmocka_unit_test(nothing_to_serve_yet),
 	    cmocka_unit_test_setup_teardown(next_in_words, set_up, tear_down),
 	};
-
 	return cmocka_run_group_tests_name("mib_columns", tests, NULL, NULL);
 }

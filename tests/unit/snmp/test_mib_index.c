@@ -13,7 +13,6 @@ static struct addr
 address(const char *text)
 {
 	struct addr a;
-
 	assert_true(addr_parse(text, &a));
 	return a;
 }
@@ -23,7 +22,6 @@ static void
 assert_subs(const uint32_t *sub, size_t length, const long *expected)
 {
 	size_t n = 0;
-
 	for (; expected[n] >= 0; n++)
 		assert_true(n < length && sub[n] == (uint32_t)expected[n]);
 	assert_int_equal(length, n);
@@ -34,7 +32,6 @@ ipv4_is_type_length_octets(void **state)
 {
 	struct addr a = address("10.1.2.255");
 	uint32_t sub[MIB_INDEX_ADDR_MAX];
-
 	(void)state;
 	assert_subs(sub, mib_index_addr(&a, sub), (const long[]){1, 4, 10, 1, 2, 255, -1});
 }
@@ -44,7 +41,6 @@ mapped_ipv4_is_ipv4(void **state)
 {
 	struct addr a = address("::ffff:10.1.2.3");
 	uint32_t sub[MIB_INDEX_ADDR_MAX];
-
 	(void)state;
 	assert_subs(sub, mib_index_addr(&a, sub), (const long[]){1, 4, 10, 1, 2, 3, -1});
 }
@@ -54,7 +50,6 @@ ipv6_has_sixteen_octets(void **state)
 {
 	struct addr a = address("2001:db8::ff");
 	uint32_t sub[MIB_INDEX_ADDR_MAX];
-
 	(void)state;
 	assert_subs(
 	    sub, mib_index_addr(&a, sub),
@@ -67,7 +62,6 @@ zone_is_four_octets_more(void **state)
 	struct addr v6 = address("fe80::1");
 	struct addr v4 = address("10.0.0.1");
 	uint32_t sub[MIB_INDEX_ADDR_MAX];
-
 	(void)state;
 	v6.zone = 0x01020304;
 	v4.zone = 7;
@@ -86,7 +80,6 @@ rows_follow_the_index_clauses(void **state)
 	struct peer_tally peer = {.peer = pool.peer};
 	struct local_tally local = {.address = pool.peer};
 	uint32_t sub[MIB_INDEX_POOL_MAX];
-
 	(void)state;
 	assert_subs(sub, mib_index_pool(&pool, sub),
 		    (const long[]){1, 4, 10, 9, 8, 7, 443, 2, 16, 0, 0, 0, 0,
@@ -101,7 +94,6 @@ longest_rows_fit(void **state)
 	struct pool_tally pool = {
 	    .peer = address("fe80::1"), .local = address("fe80::2"), .port = 65535};
 	uint32_t sub[MIB_INDEX_POOL_MAX];
-
 	(void)state;
 	pool.peer.zone = pool.local.zone = UINT32_MAX;
 	assert_int_equal(mib_index_addr(&pool.peer, sub), 22);
@@ -115,7 +107,6 @@ random_address(unsigned *seed)
 	static const char *const near[] = {"10.0.0.1", "10.0.0.2", "10.0.1.0", "9.255.255.255",
 					   "::1",      "fe80::1",  "fe80::2",  "2001:db8::1"};
 	struct addr a = address(near[(unsigned)rand_r(seed) % 8]);
-
 	a.zone = rand_r(seed) % 4 ? 0 : (uint32_t)rand_r(seed) % 3 * 255;
 	a.octet[15] = (uint8_t)(a.octet[15] ^ (rand_r(seed) % 3 == 0));
 	return a;
@@ -132,7 +123,6 @@ static void
 order_of_tallies_is_order_of_oids(void **state)
 {
 	unsigned seed = 7777;
-
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
 		struct pool_tally a = {.peer = random_address(&seed),
@@ -168,6 +158,5 @@ main(void)
 	    cmocka_unit_test(longest_rows_fit),
 	    cmocka_unit_test(order_of_tallies_is_order_of_oids),
 	};
-
 	return cmocka_run_group_tests_name("mib_index", tests, NULL, NULL);
 }

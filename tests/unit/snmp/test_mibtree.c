@@ -19,7 +19,6 @@ static struct reference
 list_instances(const struct mibtree *tree, const struct mib_view *view)
 {
 	struct reference ref = {calloc(20000, sizeof(struct oid)), 0};
-
 	assert_non_null(ref.list);
 	for (size_t t = 0; t < tree->table_count; t++) {
 		const struct mib_table *table = &tree->tables[t];
@@ -56,7 +55,6 @@ static int
 order(const struct oid *a, const struct oid *b)
 {
 	size_t i = 0;
-
 	while (i < a->length && i < b->length && a->sub[i] == b->sub[i])
 		i++;
 	if (i == a->length || i == b->length)
@@ -83,7 +81,6 @@ random_oid(unsigned *seed, const struct reference *ref)
 {
 	struct oid o = ref->list[(size_t)rand_r(seed) % ref->count];
 	size_t at = (size_t)rand_r(seed) % o.length;
-
 	switch (rand_r(seed) % 5) {
 	case 0: o.length = at; break;
 	case 1:
@@ -138,7 +135,6 @@ compare_many(const struct mibtree *tree, const struct mib_view *view, int rounds
 	unsigned seed = 20261122;
 	uint32_t hint;
 	struct mib_view hinted = *view;
-
 	hinted.hint = &hint;
 	for (size_t i = 1; i < ref.count; i++)
 		assert_true(order(&ref.list[i - 1], &ref.list[i]) < 0);
@@ -160,7 +156,6 @@ random_address(unsigned *seed, uint8_t last)
 {
 	uint8_t octets[16] = {0};
 	struct addr a;
-
 	for (int i = 0; i < 16; i++)
 		octets[i] = (uint8_t)(rand_r(seed) % 3 ? rand_r(seed) % 2 * 255 : rand_r(seed));
 	octets[3] = octets[15] = last;
@@ -174,7 +169,6 @@ compare_pools(const void *left, const void *right)
 {
 	const struct pool_tally *a = left, *b = right;
 	int by_peer = addr_compare(&a->peer, &b->peer);
-
 	if (by_peer != 0)
 		return by_peer;
 	return a->port != b->port ? a->port - b->port : addr_compare(&a->local, &b->local);
@@ -190,7 +184,6 @@ search_agrees_with_reference(void **state)
 	struct poll_stats poll = {.made_ms = 1};
 	struct row_limits limits = {1000, 1000, 1000};
 	unsigned seed = 1;
-
 	(void)state;
 	for (int i = 0; i < POOLS; i++) {
 		peers[i].peer = random_address(&seed, (uint8_t)i);
@@ -300,7 +293,6 @@ search_skips_what_is_missing(void **state)
 	static const struct mibtree tree = {sparse_tables, 3};
 	struct snapshot s = {.pool_count = 0};
 	struct mib_view view = {.snapshot = &s};
-
 	(void)state;
 	compare_many(&tree, &view, 20000);
 }
@@ -310,7 +302,6 @@ static void
 the_module_is_in_order(void **state)
 {
 	const struct mibtree *tree = &mib_columns_tree;
-
 	(void)state;
 	for (size_t t = 0; t < tree->table_count; t++) {
 		const struct mib_table *table = &tree->tables[t];
@@ -329,6 +320,5 @@ main(void)
 	    cmocka_unit_test(search_skips_what_is_missing),
 	    cmocka_unit_test(the_module_is_in_order),
 	};
-
 	return cmocka_run_group_tests_name("mibtree", tests, NULL, NULL);
 }

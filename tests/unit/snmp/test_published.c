@@ -13,7 +13,6 @@ snapshot_number(uint32_t polls)
 {
 	struct poll_stats poll = {.polls = polls};
 	struct snapshot *s = snapshot_repeat(NULL, &poll, 0);
-
 	assert_non_null(s);
 	return s;
 }
@@ -22,7 +21,6 @@ static void
 a_new_door_is_empty(void **state)
 {
 	struct published *published = published_new();
-
 	(void)state;
 	assert_null(published_get(published));
 	published_free(published);
@@ -34,7 +32,6 @@ the_last_snapshot_is_behind_it(void **state)
 {
 	struct published *published = published_new();
 	struct snapshot *s;
-
 	(void)state;
 	published_set(published, snapshot_number(1));
 	published_set(published, snapshot_number(2));
@@ -49,7 +46,6 @@ references_are_counted(void **state)
 {
 	struct published *published = published_new();
 	struct snapshot *mine = snapshot_number(1), *taken;
-
 	(void)state;
 	snapshot_hold(mine);
 	published_set(published, mine);
@@ -70,7 +66,6 @@ what_was_taken_outlives_the_published(void **state)
 {
 	struct published *published = published_new();
 	struct snapshot *taken;
-
 	(void)state;
 	published_set(published, snapshot_number(7));
 	taken = published_get(published);
@@ -122,6 +117,5 @@ main(void)
 	    cmocka_unit_test(what_was_taken_outlives_the_published),
 	    cmocka_unit_test(a_reader_beside_the_writer_sees_each_once),
 	};
-
 	return cmocka_run_group_tests_name("published", tests, NULL, NULL);
 }

@@ -342,6 +342,7 @@ def reason_with(*prefix):
             program.wait_served()
             program.wait_polls(1)
             assert not available()
+            # Not counted is not 0.
             assert h.get("srcPortFailuresTotal.0")[0].type == "noSuchInstance"
             return h.value("srcPortFailuresReason.0").decode()
 

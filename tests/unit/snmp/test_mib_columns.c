@@ -3,8 +3,6 @@
 
 #include "snmp/mib_columns.h"
 
-#include "kernel/natenv.h"
-
 struct oid {
 	uint32_t sub[MIBTREE_OID_MAX];
 	size_t length;
@@ -182,7 +180,6 @@ the_host_in_short(void **state)
 	static const char message[] =
 	    "10.0.0.9 -> 10.0.0.1:80: CLOSE_WAIT 208 of 21: the peer has closed, the local process "
 	    "has not; restart it";
-
 	assert_number(s, "1.1.0", MIB_INTEGER, SEVERITY_WARNING);
 	assert_octets(s, "1.2.0", message, sizeof(message) - 1);
 	assert_octets(s, "1.3.0", worst, sizeof(worst) - 1);
@@ -278,73 +275,6 @@ large_numbers_are_cut(void **state)
 	struct snapshot s = {.poll.made_ms = 1, .totals.sockets = UINT64_C(0x100000005)};
 	(void)state;
 	assert_number(&s, "3.14.0", MIB_GAUGE, UINT32_MAX);
-}
-
-static void
-limits_say_when_they_are_not_there(void **state)
-{
-	struct snapshot s = {.poll.made_ms = 1};
-	struct mib_value value;
-	(void)state;
-	hostlimits_init(&s.host.limits);
-	for (unsigned object = 1; object <= 24; object++) {
-		char text[16];
-		snprintf(text, sizeof(text), "4.%u.0", object);
-		if (object < 21 || object > 23)
-			assert_int_equal(get(&s, text, &value), MIB_NO_INSTANCE);
-	}
-
-	s.host.limits.value[LIMIT_TW_REUSE] = 2;
-	s.host.limits.value[LIMIT_CONNTRACK] = 93;
-	s.host.limits.value[LIMIT_CONNTRACK_MAX] = 100;
-	s.host.limits.value[LIMIT_DROP] = INT64_C(0x100000007);
-	s.host.limits.value[LIMIT_FILES] = 5;
-	s.host.limits.value[LIMIT_FILES_MAX] = INT64_MAX;
-	s.limits = SEVERITY_WARNING;
-	/* Loaded two seconds before the view. */
-	s.host.counters_ms = 10345;
-	assert_number(&s, "4.1.0", MIB_GAUGE, 2);
-	assert_number(&s, "4.13.0", MIB_GAUGE, UINT32_MAX);
-	assert_number(&s, "4.14.0", MIB_GAUGE, 93);
-	assert_number(&s, "4.16.0", MIB_COUNTER, 7);
-	assert_number(&s, "4.19.0", MIB_GAUGE, 0);
-	assert_number(&s, "4.20.0", MIB_GAUGE, 93);
-	assert_number(&s, "4.24.0", MIB_TICKS, 4800);
-	assert_number(&s, "4.21.0", MIB_INTEGER, SEVERITY_WARNING);
-}
-
-static void
-the_nat_is_bits_and_words(void **state)
-{
-	struct snapshot s = {.poll.made_ms = 1,
-			     .host.nat = UINT32_C(1) << NAT_DOCKER | UINT32_C(1) << NAT_AWS};
-	static const char words[] =
-	    "Docker bridge; AWS: a NAT gateway carries 55,000 connections a destination: see "
-	    "ErrorPortAllocation in CloudWatch";
-	(void)state;
-	assert_octets(&s, "4.22.0", "\x80\x40", 2);
-	assert_octets(&s, "4.23.0", words, sizeof(words) - 1);
-}
-
-/* What later versions fill says that it is not there, and is no number. */
-static void
-optional_groups_say_that_they_are_not_there(void **state)
-{
-	static const char reason[] = "not available in this version";
-	static const char *const groups[] = {"7", "8", "9", "21", "22", "23"};
-	static const char *const absent[] = {
-	    "7.3.0",        "7.10.0", "7.27.0",      "8.6.0",  "9.8.0",  "16.1.9.1", "17.1.17.1",
-	    "18.1.13.1.65", "19.1.2", "20.1.9.1.65", "21.3.0", "22.3.0", "23.3.0",   "24.1.13.1"};
-	struct mib_value value;
-	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-		char text[16];
-		snprintf(text, sizeof(text), "%s.1.0", groups[i]);
-		assert_number(*state, text, MIB_INTEGER, 2);
-		snprintf(text, sizeof(text), "%s.2.0", groups[i]);
-		assert_octets(*state, text, reason, sizeof(reason) - 1);
-	}
-	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
-		assert_int_equal(get(*state, absent[i], &value), MIB_NO_INSTANCE);
 }
 
 static void
@@ -479,10 +409,6 @@ main(void)
 	    cmocka_unit_test_setup_teardown(bits_begin_at_the_left, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(texts_end_at_their_nul, set_up, tear_down),
 	    cmocka_unit_test(large_numbers_are_cut),
-	    cmocka_unit_test(limits_say_when_they_are_not_there),
-	    cmocka_unit_test(the_nat_is_bits_and_words),
-	    cmocka_unit_test_setup_teardown(optional_groups_say_that_they_are_not_there, set_up,
-					    tear_down),
 	    cmocka_unit_test_setup_teardown(no_object_and_no_instance_differ, set_up, tear_down),
 	    cmocka_unit_test(nothing_to_serve_yet),
 	    cmocka_unit_test_setup_teardown(next_in_words, set_up, tear_down),

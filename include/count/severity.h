@@ -9,7 +9,8 @@
 
 #include <stdbool.h>
 
-/* Worse is larger, so that a manager can compare; the numbers are SrcPortSeverity of the MIB. */
+/* Worse is larger, up to critical; unknown is not worse than that, it is outside of the order. The
+ * numbers are SrcPortSeverity of the MIB. */
 enum severity {
 	SEVERITY_NORMAL = 1,
 	SEVERITY_WARNING = 2,

@@ -65,7 +65,7 @@ quoted_text(const char *name, char *out, size_t room)
 	size_t length = 0;
 	out[length++] = '"';
 	for (; *name != '\0' && length + 2 < room; name++)
-		out[length++] = *name == '"' ? '\'' : *name;
+		out[length++] = (char)(*name == '"' ? '\'' : *name);
 	out[length++] = '"';
 	out[length] = '\0';
 	return out;

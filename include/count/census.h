@@ -109,8 +109,9 @@ bool census_watch(struct census *census);
 /* Settles a port of the range that was probed. */
 void census_settle(struct census *census, uint16_t port, bool blocked);
 
-/* Takes in one socket of the given dump, but for what is nobody's business (specimen_is_any()). The
- * dumps must come in the order of enum diag_dump. False
+/* Takes in one socket of the given dump, but for what is nobody's business (specimen_is_any()).
+ * Listeners and explicit binds must come before connections, bound idle sockets may come at any
+ * time, as holders (diag_take_message()). False
  * with errno ENOMEM: the census is then incomplete and must be dropped. */
 bool census_add(struct census *census, enum diag_dump dump, const struct diag_socket *socket);
 

@@ -14,9 +14,12 @@
 
 /* The dumps of one poll, in the order in which they are made. */
 enum diag_dump {
-	DIAG_HOLDERS,  /* listeners and bound idle sockets: ports that are blocked */
+	DIAG_HOLDERS,  /* listeners: ports that are blocked */
 	DIAG_EXPLICIT, /* sockets of the range whose port was given by bind(): blocked too */
-	DIAG_SOCKETS,  /* every connection in every state, TIME_WAIT included */
+	/* Bound idle sockets, which block their ports too, and then every connection in every
+	 * state, TIME_WAIT included. Listeners with bound idle ones would cost a walk over all
+	 * connections more (inet_diag_dump_icsk()). */
+	DIAG_SOCKETS,
 	DIAG_DUMPS
 };
 
@@ -26,9 +29,7 @@ enum diag_dump {
 /* What one poll asks for; it does not change while the poll is under way. */
 struct diag_plan {
 	struct port_range range; /* of which explicit binds are asked for */
-	/* Holders: listeners alone, much cheaper, as the table of bound sockets is not walked.
-	 * Explicit binds: none. */
-	bool light;
+	bool light; /* no explicit binds, and no bound idle sockets: connections alone */
 	/* Connections: not those of these local ports, which the kernel then does not copy. */
 	uint16_t without[DIAG_SKIP_MAX];
 	unsigned without_count;
@@ -78,10 +79,13 @@ struct diag_taker {
 	diag_take *take;
 	void *arg;
 	enum diag_dump dump;
+	bool beyond; /* a connection has been answered; false at the start of each answer */
 };
 
 /* A dump_take (dump.h) that decodes a message and hands its socket over; taker is a struct
- * diag_taker. Returns 0, EBADMSG or ENOMEM. */
+ * diag_taker. The bound idle sockets with which an answer to DIAG_SOCKETS begins are handed over as
+ * holders, DIAG_HOLDERS; what is closed behind them is a connection that ended while it was being
+ * answered. Returns 0, EBADMSG or ENOMEM. */
 int diag_take_message(void *taker, const struct nlmsghdr *message);
 
 /* IP_BIND_ADDRESS_NO_PORT from INET_DIAG_SOCKOPT (5.10); NO_PORT_UNKNOWN where it is not given. */

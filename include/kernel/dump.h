@@ -25,8 +25,7 @@ enum dump_form {
 #define DUMP_REQUEST_MAX 2048
 
 /* Writes a request to buf (DUMP_REQUEST_MAX octets). Returns the message, ready to send. */
-typedef struct nlmsghdr *dump_request(const void *what, void *buf, enum dump_form form,
-				      uint32_t seq);
+typedef struct nlmsghdr *dump_request(void *what, void *buf, enum dump_form form, uint32_t seq);
 
 /* Takes one message of the answer, whose sequence number, port id and length are right. Returns 0,
  * or an errno: then the dump is given up. EBADMSG if it is none that the kernel could have sent. */
@@ -37,7 +36,7 @@ struct dump_question {
 	 * does not know that, or where it is not in the mask, one family comes after the other. */
 	unsigned forms;
 	dump_request *request;
-	const void *what;
+	void *what;
 	dump_take *take;
 	void *arg;
 	FILE *record;    /* to which each good datagram is added (recording.h); NULL = none */

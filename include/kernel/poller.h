@@ -28,7 +28,8 @@ int poller_fd(const struct poller *poller);
 
 /* Has the full poll that begins next find out whether the kernel lists bound idle sockets, and what
  * it says of one, if it is not known yet: by one of our own, which is not handed over
- * (specimen_bind()). Where none can be bound it stays open until a later poll. */
+ * (specimen_bind()). Where none can be bound it stays open until a later poll. settings and taken
+ * must live as long as that poll. */
 void poller_test(struct poller *poller, const struct settings *settings,
 		 const struct portset *taken);
 

@@ -335,7 +335,7 @@ poll_begin(struct poll *p, bool urgent)
 	if (p->replay != NULL)
 		return replay(p);
 	if (!p->plan.light && !(p->known & UINT32_C(1) << FEATURE_BOUND_IDLE))
-		poller_test(p->poller, &settings, p->complete ? &p->taken : NULL);
+		poller_test(p->poller, &p->census.settings, p->complete ? &p->taken : NULL);
 	return step(p,
 		    poller_begin(p->poller, &p->plan, census_take, &p->census, p->source.record));
 }

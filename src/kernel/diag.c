@@ -16,7 +16,6 @@
 /* TCP_BOUND_INACTIVE, a pseudo state of the request only (91051f003948, Linux 6.8). */
 #define STATE_BOUND_INACTIVE 13
 
-#define STATES_HOLDERS (BIT(STATE_LISTEN) | BIT(STATE_BOUND_INACTIVE))
 #define STATES_SOCKETS                                                                             \
 	(BIT(STATE_ESTABLISHED) | BIT(STATE_SYN_SENT) | BIT(STATE_SYN_RECV) |                      \
 	 BIT(STATE_FIN_WAIT1) | BIT(STATE_FIN_WAIT2) | BIT(STATE_TIME_WAIT) |                      \
@@ -86,9 +85,9 @@ struct nlmsghdr *
 diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump, enum dump_form form,
 	     uint32_t seq)
 {
-	uint32_t states = dump != DIAG_HOLDERS ? STATES_SOCKETS
-			  : plan->light        ? BIT(STATE_LISTEN)
-					       : STATES_HOLDERS;
+	uint32_t states = dump == DIAG_HOLDERS ? BIT(STATE_LISTEN) : STATES_SOCKETS;
+	if (dump == DIAG_SOCKETS && !plan->light)
+		states |= BIT(STATE_BOUND_INACTIVE);
 	struct nlmsghdr *message = put_request(buf, form, seq, states);
 	if (dump == DIAG_EXPLICIT)
 		put_explicit_filter(message, &plan->range);
@@ -161,11 +160,16 @@ diag_decode(const struct nlmsghdr *message, struct diag_socket *out)
 int
 diag_take_message(void *arg, const struct nlmsghdr *message)
 {
-	const struct diag_taker *taker = arg;
+	struct diag_taker *taker = arg;
 	struct diag_socket socket;
+	enum diag_dump dump = taker->dump;
 	if (!diag_decode(message, &socket))
 		return EBADMSG;
-	return taker->take(taker->arg, taker->dump, &socket) ? 0 : ENOMEM;
+	if (dump == DIAG_SOCKETS && socket.state != STATE_CLOSE)
+		taker->beyond = true;
+	else if (dump == DIAG_SOCKETS && !taker->beyond)
+		dump = DIAG_HOLDERS;
+	return taker->take(taker->arg, dump, &socket) ? 0 : ENOMEM;
 }
 
 enum diag_no_port

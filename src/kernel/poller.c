@@ -16,15 +16,18 @@ struct poller {
 	struct diag_taker taker;
 	FILE *record;
 	bool no_explicit; /* the kernel does not know the AUTO filter */
-	/* Bound for the next dump of holders, or the one under way. */
+	/* Where a specimen may be bound in this poll; NULL = none is needed. */
+	const struct settings *settings;
+	const struct portset *taken;
 	struct specimen specimen;
-	bool tested; /* a dump has shown it, or has not */
+	bool testing;
+	bool tested; /* an answer has shown it, or has not */
 	uint32_t features;
 	char error[160];
 };
 
 static const char *const dump_name[DIAG_DUMPS] = {
-    [DIAG_HOLDERS] = "listeners and bound sockets",
+    [DIAG_HOLDERS] = "listeners",
     [DIAG_EXPLICIT] = "explicit binds",
     [DIAG_SOCKETS] = "connections",
 };
@@ -86,6 +89,7 @@ fail(struct poller *poller, enum dump_result result)
 	int error;
 	const char *what = dump_failure(poller->dump, &error);
 	specimen_close(&poller->specimen);
+	poller->settings = NULL;
 	if (result == DUMP_REFUSED && error == ENOENT)
 		what = "this kernel has no tcp_diag";
 	snprintf(poller->error, sizeof(poller->error), "dump of %s: %s: %s",
@@ -94,29 +98,34 @@ fail(struct poller *poller, enum dump_result result)
 }
 
 static struct nlmsghdr *
-request(const void *arg, void *buf, enum dump_form form, uint32_t seq)
+request(void *arg, void *buf, enum dump_form form, uint32_t seq)
 {
-	const struct poller *poller = arg;
+	struct poller *poller = arg;
+	poller->taker.beyond = false;
 	return diag_request(buf, &poller->plan, poller->taker.dump, form, seq);
 }
 
-/* Of holders while the specimen is there: it tells of the kernel, and is no one's. */
+/* While the specimen is looked for: it tells of the kernel, and is no one's. It is let go as soon
+ * as it has been seen, or a connection, behind which it cannot come any more. */
 static bool
-take_holder(void *arg, enum diag_dump dump, const struct diag_socket *socket)
+take_testing(void *arg, enum diag_dump dump, const struct diag_socket *socket)
 {
 	struct poller *poller = arg;
-	if (!specimen_is(&poller->specimen, socket))
-		return poller->take(poller->arg, dump, socket);
-	poller->features |= UINT32_C(1) << FEATURE_BOUND_IDLE | diag_features(socket);
-	return true;
+	bool found = specimen_is(&poller->specimen, socket);
+	if (found)
+		poller->features |= UINT32_C(1) << FEATURE_BOUND_IDLE | diag_features(socket);
+	if (found || dump == DIAG_SOCKETS)
+		specimen_close(&poller->specimen);
+	return found || poller->take(poller->arg, dump, socket);
 }
 
 static enum dump_result
 start_dump(struct poller *poller, enum diag_dump dump)
 {
-	bool test = dump == DIAG_HOLDERS && poller->specimen.fd >= 0;
-	poller->taker = (struct diag_taker){.take = test ? take_holder : poller->take,
-					    .arg = test ? poller : poller->arg,
+	poller->testing = dump == DIAG_SOCKETS && poller->settings != NULL &&
+			  specimen_bind(&poller->specimen, poller->settings, poller->taken);
+	poller->taker = (struct diag_taker){.take = poller->testing ? take_testing : poller->take,
+					    .arg = poller->testing ? poller : poller->arg,
 					    .dump = dump};
 	const struct dump_question question = {
 	    .forms = DUMP_IN(DUMP_ALL) | DUMP_IN(DUMP_V4) | DUMP_IN(DUMP_V6),
@@ -133,6 +142,7 @@ start_dump(struct poller *poller, enum diag_dump dump)
 static enum poller_step
 finish(struct poller *poller)
 {
+	poller->settings = NULL;
 	if (dump_in_one(poller->dump))
 		poller->features |= UINT32_C(1) << FEATURE_BOTH_FAMILIES;
 	if (!poller->no_explicit)
@@ -151,8 +161,7 @@ step(struct poller *poller, enum dump_result result)
 		poller->no_explicit = true;
 	else if (result != DUMP_DONE)
 		return fail(poller, result);
-	if (poller->specimen.fd >= 0)
-		poller->tested = true;
+	poller->tested |= poller->testing;
 	specimen_close(&poller->specimen);
 	dump++;
 	if (dump == DIAG_EXPLICIT && (poller->no_explicit || poller->plan.light))
@@ -166,8 +175,8 @@ step(struct poller *poller, enum dump_result result)
 void
 poller_test(struct poller *poller, const struct settings *settings, const struct portset *taken)
 {
-	if (!poller->tested && poller->specimen.fd < 0)
-		specimen_bind(&poller->specimen, settings, taken);
+	poller->settings = poller->tested ? NULL : settings;
+	poller->taken = taken;
 }
 
 enum poller_step

@@ -11,7 +11,8 @@ struct replay {
 	const char *path;
 	struct procfile_source *source;
 	FILE *file;
-	struct record record;   /* the last one read */
+	struct record record; /* the last one read */
+	struct diag_taker taker;
 	unsigned dump;          /* the dump that the last datagram belonged to */
 	bool open;              /* that dump has not ended yet */
 	bool ended[DIAG_DUMPS]; /* an NLMSG_DONE was seen */
@@ -108,7 +109,7 @@ must_have_ended(struct replay *r)
 }
 
 static bool
-take_dump(struct replay *r, struct diag_taker *taker)
+take_dump(struct replay *r)
 {
 	const struct record *record = &r->record;
 	if (record->number >= DIAG_DUMPS || record->number < r->dump ||
@@ -117,18 +118,21 @@ take_dump(struct replay *r, struct diag_taker *taker)
 	if (record->number != r->dump && !must_have_ended(r))
 		return false;
 	r->dump = record->number;
-	taker->dump = record->number;
+	r->taker.dump = record->number;
 	/* A recording has the numbers of its own poll; within a datagram they must agree. */
 	const struct nlmsghdr *first = record->data;
 	int error;
-	enum dump_result result = dump_check(record->data, record->length, first->nlmsg_seq,
-					     first->nlmsg_pid, diag_take_message, taker, &error);
+	enum dump_result result =
+	    dump_check(record->data, record->length, first->nlmsg_seq, first->nlmsg_pid,
+		       diag_take_message, &r->taker, &error);
 	if (result == DUMP_BROKEN || result == DUMP_REFUSED)
 		return refuse(r, error == ENOMEM ? "out of memory"
 						 : "a dump is not what a kernel answers");
 	r->open = result != DUMP_DONE;
-	if (result == DUMP_DONE)
+	if (result == DUMP_DONE) {
 		r->ended[r->dump] = true;
+		r->taker.beyond = false;
+	}
 	return true;
 }
 
@@ -144,13 +148,13 @@ const char *
 replay_read(struct replay *r, diag_take *take, void *arg, uint32_t *features, char *error,
 	    size_t room)
 {
-	struct diag_taker taker = {.take = take, .arg = arg};
+	r->taker = (struct diag_taker){.take = take, .arg = arg};
 	bool good = true;
 	while (good && r->record.kind != RECORD_END) {
 		if (r->record.kind == RECORD_FEATURES)
 			*features |= r->record.number;
 		else
-			good = take_dump(r, &taker);
+			good = take_dump(r);
 		good = good && next_record(r);
 	}
 	return good && finish(r) ? NULL : complain(r, error, room);

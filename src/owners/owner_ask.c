@@ -74,17 +74,18 @@ struct nlmsghdr *
 owner_ask_request(void *buf, enum dump_form form, uint32_t seq, const struct owner_pool *pools,
 		  uint32_t count)
 {
-	static const struct diag_plan all;
+	static const struct diag_plan connections = {.light = true};
 	char filter[DUMP_REQUEST_MAX - 256];
-	struct nlmsghdr *message = diag_request(buf, &all, DIAG_SOCKETS, form, seq);
+	struct nlmsghdr *message = diag_request(buf, &connections, DIAG_SOCKETS, form, seq);
 	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, put_filter(filter, pools, count), filter);
 	return message;
 }
 
 static struct nlmsghdr *
-request(const void *arg, void *buf, enum dump_form form, uint32_t seq)
+request(void *arg, void *buf, enum dump_form form, uint32_t seq)
 {
-	const struct owner_ask *ask = arg;
+	struct owner_ask *ask = arg;
+	ask->taker.beyond = false;
 	return owner_ask_request(buf, form, seq, ask->pools, ask->pool_count);
 }
 

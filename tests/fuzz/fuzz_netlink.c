@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct census census;
 	int error = 0;
 	census_init(&census, &settings, NULL);
-	struct diag_taker taker = {census_take, &census, dump};
+	struct diag_taker taker = {.take = census_take, .arg = &census, .dump = dump};
 	enum dump_result result = dump_check(exact, length, first.nlmsg_seq, first.nlmsg_pid,
 					     diag_take_message, &taker, &error);
 	CLAIM(result == DUMP_MORE || result == DUMP_DONE || error > 0);

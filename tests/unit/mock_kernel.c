@@ -81,6 +81,7 @@ mnl_socket_sendto(const struct mnl_socket *nl, const void *buf, size_t length)
 				  .form = one_walk                      ? '2'
 					  : v2->sdiag_family == AF_INET ? '4'
 									: '6'};
+	kernel.asks_idle = (states & 1U << 13) != 0;
 	kernel.pending = *m;
 	return (ssize_t)length;
 }
@@ -123,6 +124,8 @@ make_answer(struct datagram *d)
 	const struct diag_socket holder =
 	    shown(listener(v6 ? "::" : "0.0.0.0", v6 ? 40010 : 40020));
 	kernel.specimen = r.form == '6' ? 0 : specimen_port();
+	/* It is there for the one answer that may show it. */
+	assert_true(kernel.specimen == 0 || r.dump == 'S');
 	const struct diag_socket idle = shown(bound_idle("127.83.82.80", kernel.specimen));
 	const struct diag_socket open = socket_of(STATE_ESTABLISHED, v6 ? "::1" : "10.0.0.1", 40000,
 						  v6 ? "::2" : "10.0.0.2", 80);
@@ -130,10 +133,12 @@ make_answer(struct datagram *d)
 		datagram_error(d, refusal(r));
 		return;
 	}
-	if (r.dump == 'H' && kernel.specimen != 0 && !kernel.old)
+	if (r.dump == 'S' && kernel.specimen != 0 && !kernel.old && kernel.asks_idle)
 		datagram_socket(d, &idle);
 	datagram_socket(d, r.dump == 'H' ? &holder : &open);
-	if (kernel.breaks_off == 0)
+	if (r.dump == 'S' && kernel.breaks_off_sockets != 0)
+		datagram_failed(d, kernel.breaks_off_sockets);
+	else if (kernel.breaks_off == 0)
 		datagram_done(d);
 	else if (!kernel.breaks_later)
 		datagram_failed(d, kernel.breaks_off);

@@ -28,12 +28,14 @@ struct mock_kernel {
 	int receive_fails;
 	/* Breaks off with that error what it began to answer: in the same datagram, or the next. */
 	int breaks_off;
+	int breaks_off_sockets; /* the same, of connections only */
 	bool breaks_later, begun;
 	bool wrong_seq, wrong_portid, inconsistent, old; /* old: does not know state bit 13 */
 	/* What sockets come with, but for connections: one of these attributes. */
 	bool shows_no_port, shows_cgroup;
 	bool all_ports;              /* its range is 1-65535 */
 	const struct portset *taken; /* for poller_test() */
+	bool asks_idle;              /* the last request has state bit 13 */
 	uint16_t specimen;           /* at the last answer: its port, 0 = it was not there */
 	int fd;
 	unsigned opened, closed, sent;

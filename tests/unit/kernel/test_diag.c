@@ -2,6 +2,7 @@
 #include "kernel/diag.h"
 #include "support.h"
 
+#include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 
@@ -33,11 +34,13 @@ static void
 requests_for_both_families(void **state)
 {
 	static const uint32_t states[DIAG_DUMPS] = {
-	    [DIAG_HOLDERS] = 1 << 10 | 1 << 13,
+	    [DIAG_HOLDERS] = 1 << 10,
 	    /* 1 to 6, 8, 9 and 11: TIME_WAIT and SYN_RECV too */
 	    [DIAG_EXPLICIT] = 0xb7e,
-	    [DIAG_SOCKETS] = 0xb7e,
+	    [DIAG_SOCKETS] = 0xb7e | 1 << 13,
 	};
+	struct diag_plan light = plan;
+	light.light = true;
 	(void)state;
 	for (enum diag_dump dump = 0; dump < DIAG_DUMPS; dump++) {
 		struct request buf;
@@ -51,6 +54,9 @@ requests_for_both_families(void **state)
 		assert_int_equal(req->idiag_ext, 0);
 		if (dump != DIAG_EXPLICIT)
 			assert_int_equal(m->nlmsg_len, NLMSG_HDRLEN + 60);
+		m = diag_request(buf.octet, &light, dump, DUMP_ALL, 99);
+		req = NLMSG_DATA(m);
+		assert_int_equal(req->idiag_states, states[dump] & ~(1U << 13));
 	}
 }
 
@@ -66,7 +72,7 @@ requests_for_one_family(void **state)
 		assert_int_equal(m->nlmsg_len, NLMSG_HDRLEN + 56);
 		assert_int_equal(req->sdiag_family, form == DUMP_V4 ? 2 : 10);
 		assert_int_equal(req->sdiag_protocol, 6);
-		assert_int_equal(req->idiag_states, 1 << 10 | 1 << 13);
+		assert_int_equal(req->idiag_states, 1 << 10);
 	}
 }
 
@@ -326,6 +332,69 @@ attributes_with_bad_lengths_end_the_walk(void **state)
 	}
 }
 
+/* As which dump the sockets of an answer were handed over. */
+static bool
+note_dump(void *arg, enum diag_dump dump, const struct diag_socket *socket)
+{
+	char *said = arg;
+	(void)socket;
+	said[strlen(said)] = "HES"[dump];
+	return true;
+}
+
+static const char *
+handed_over(enum diag_dump dump, const struct diag_socket *sockets, size_t count)
+{
+	static char said[16];
+	struct diag_taker taker = {.take = note_dump, .arg = said, .dump = dump};
+	memset(said, 0, sizeof(said));
+	for (size_t i = 0; i < count; i++) {
+		struct datagram d = {0};
+		datagram_socket(&d, &sockets[i]);
+		assert_int_equal(diag_take_message(&taker, only_message(&d)), 0);
+	}
+	return said;
+}
+
+/* The kernel walks the table of bound sockets first. What is closed behind a connection was one
+ * itself a moment before. */
+static void
+bound_idle_sockets_come_before_connections(void **state)
+{
+	const struct diag_socket s[] = {bound_idle("10.0.0.1", 1), bound_idle("::", 2),
+					socket_of(STATE_ESTABLISHED, "10.0.0.1", 3, "10.0.0.2", 80),
+					socket_of(STATE_CLOSE, "10.0.0.1", 4, "10.0.0.2", 80)};
+	(void)state;
+	assert_string_equal(handed_over(DIAG_SOCKETS, s, 4), "HHSS");
+	assert_string_equal(handed_over(DIAG_SOCKETS, s + 2, 2), "SS");
+	assert_string_equal(handed_over(DIAG_SOCKETS, s + 3, 1), "H");
+	assert_string_equal(handed_over(DIAG_HOLDERS, s, 2), "HH");
+	assert_string_equal(handed_over(DIAG_EXPLICIT, s, 4), "EEEE");
+}
+
+static bool
+take_nothing(void *arg, enum diag_dump dump, const struct diag_socket *socket)
+{
+	(void)arg;
+	(void)dump;
+	(void)socket;
+	return false;
+}
+
+static void
+what_cannot_be_taken_is_told(void **state)
+{
+	struct diag_socket s = socket_of(STATE_ESTABLISHED, "10.0.0.1", 1, "10.0.0.2", 2);
+	struct diag_taker taker = {.take = take_nothing};
+	struct datagram d = {0};
+	(void)state;
+	datagram_socket(&d, &s);
+	assert_int_equal(diag_take_message(&taker, only_message(&d)), ENOMEM);
+	d.length = 0;
+	datagram_message(&d, 20, "", 0);
+	assert_int_equal(diag_take_message(&taker, only_message(&d)), EBADMSG);
+}
+
 static void
 impossible_messages_are_refused(void **state)
 {
@@ -376,6 +445,8 @@ main(void)
 	    cmocka_unit_test(request_socks_are_told_by_their_attributes),
 	    cmocka_unit_test(attributes_are_found),
 	    cmocka_unit_test(attributes_with_bad_lengths_end_the_walk),
+	    cmocka_unit_test(bound_idle_sockets_come_before_connections),
+	    cmocka_unit_test(what_cannot_be_taken_is_told),
 	    cmocka_unit_test(impossible_messages_are_refused),
 	};
 	return cmocka_run_group_tests_name("diag", tests, NULL, NULL);

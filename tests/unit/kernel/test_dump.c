@@ -44,7 +44,7 @@ first(struct setting *t)
 static enum dump_result
 check(struct setting *t, const void *data, size_t length)
 {
-	struct diag_taker taker = {census_take, &t->census, DIAG_SOCKETS};
+	struct diag_taker taker = {.take = census_take, .arg = &t->census, .dump = DIAG_SOCKETS};
 	return dump_check(data, length, TEST_SEQ, TEST_PORTID, diag_take_message, &taker,
 			  &t->error);
 }

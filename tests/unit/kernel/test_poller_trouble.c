@@ -18,7 +18,7 @@ broken_off_in_the_middle(void **state)
 		mock_open();
 		kernel.breaks_off = error;
 		kernel.breaks_later = i % 2 == 1;
-		snprintf(expected, sizeof(expected), "dump of listeners and bound sockets: %s: %s",
+		snprintf(expected, sizeof(expected), "dump of listeners: %s: %s",
 			 kernel.breaks_later ? "the kernel broke it off" : "answer",
 			 strerror(error));
 		assert_failed(expected);
@@ -46,8 +46,7 @@ failed_receives(void **state)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		char expected[128];
 		kernel.receive_fails = cases[i].error;
-		snprintf(expected, sizeof(expected), "dump of listeners and bound sockets: %s",
-			 cases[i].text);
+		snprintf(expected, sizeof(expected), "dump of listeners: %s", cases[i].text);
 		assert_failed(expected);
 		assert_good("H2 E2 S2", BOTH | IDLE | EXPLICIT, 2);
 	}
@@ -61,13 +60,13 @@ answers_to_something_else(void **state)
 	(void)state;
 	mock_open();
 	kernel.wrong_seq = true;
-	assert_failed("dump of listeners and bound sockets: answer: Bad message");
+	assert_failed("dump of listeners: answer: Bad message");
 	kernel.wrong_seq = false;
 	kernel.wrong_portid = true;
-	assert_failed("dump of listeners and bound sockets: answer: Bad message");
+	assert_failed("dump of listeners: answer: Bad message");
 	kernel.wrong_portid = false;
 	kernel.inconsistent = true;
-	assert_failed("dump of listeners and bound sockets: answer: Interrupted system call");
+	assert_failed("dump of listeners: answer: Interrupted system call");
 	kernel.inconsistent = false;
 	unsigned opened = kernel.opened;
 	assert_good("H2 E2 S2", BOTH | IDLE | EXPLICIT, 2);
@@ -99,7 +98,7 @@ failed_requests(void **state)
 	(void)state;
 	mock_open();
 	kernel.no_send = ECONNREFUSED;
-	assert_failed("dump of listeners and bound sockets: request: Connection refused");
+	assert_failed("dump of listeners: request: Connection refused");
 	kernel.no_send = 0;
 	assert_good("H2 E2 S2", BOTH | IDLE | EXPLICIT, 2);
 }
@@ -134,7 +133,7 @@ recording_that_cannot_be_written(void **state)
 	setvbuf(full, NULL, _IONBF, 0);
 	mock_open();
 	assert_int_equal(mock_poll(full), POLLER_FAILED);
-	assert_string_equal(poller_error(poller), "dump of listeners and bound sockets: recording: "
+	assert_string_equal(poller_error(poller), "dump of listeners: recording: "
 						  "No space left on device");
 	fclose(full);
 }

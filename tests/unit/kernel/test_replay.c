@@ -179,6 +179,38 @@ older_kernels_recordings(void **state)
 	tape_end(&t);
 }
 
+/* Bound idle sockets stand before the connections of each family, or, in older recordings, with the
+ * listeners: it comes to the same. */
+static void
+bound_idle_sockets_in_either_place(void **state)
+{
+	const struct diag_socket holders[] = {listener("0.0.0.0", 40010), bound_idle("::1", 40011),
+					      bound_idle("10.0.0.1", 40012)};
+	const struct diag_socket v4[] = {
+	    bound_idle("10.0.0.1", 40012),
+	    socket_of(STATE_ESTABLISHED, "10.0.0.1", 40000, "10.0.0.2", 80)};
+	const struct diag_socket v6[] = {bound_idle("::1", 40011)};
+	(void)state;
+	for (unsigned old = 0; old < 2; old++) {
+		struct tape t;
+		tape_begin(&t);
+		tape_files(&t);
+		tape_dump(&t, DIAG_HOLDERS, holders, old ? 3 : 1);
+		tape_dump(&t, DIAG_SOCKETS, old ? v4 + 1 : v4, old ? 1 : 2);
+		if (!old)
+			tape_dump(&t, DIAG_SOCKETS, v6, 1);
+		recording_end(t.file);
+		assert_null(tape_play(&t));
+		assert_int_equal(t.census.sockets, 4);
+		assert_int_equal(t.census.totals.of[STATE_CLOSE], 2);
+		assert_int_equal(t.census.pool_count, 1);
+		assert_int_equal(portset_count(&t.census.bound), 2);
+		assert_true(portset_has(&t.census.bound, 40011));
+		assert_true(portset_has(&t.census.bound, 40012));
+		tape_end(&t);
+	}
+}
+
 static void
 cut_anywhere_is_refused(void **state)
 {
@@ -370,6 +402,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(all_goes_into_the_census),
 	    cmocka_unit_test(older_kernels_recordings),
+	    cmocka_unit_test(bound_idle_sockets_in_either_place),
 	    cmocka_unit_test(cut_anywhere_is_refused),
 	    cmocka_unit_test(missing_and_foreign_files),
 	    cmocka_unit_test(settings_must_be_there_and_right),

@@ -104,7 +104,7 @@ datagrams(void **state)
 		void *exact = malloc(length + (length == 0));
 		memcpy(exact, copy, length);
 		census_init(&census, &settings, NULL);
-		struct diag_taker taker = {census_take, &census, dump};
+		struct diag_taker taker = {.take = census_take, .arg = &census, .dump = dump};
 		enum dump_result result = dump_check(exact, length, TEST_SEQ, TEST_PORTID,
 						     diag_take_message, &taker, &error);
 		taken += result == DUMP_DONE;

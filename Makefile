@@ -77,8 +77,9 @@ man_pages    := $(sort $(wildcard src/*/*.[578]))
 
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-unit check-asan check-tsan check-integration check-mib check-clang \
-	check-install check-without-tracefs check-fuzz bench soak fuzz clean deps deps-build \
-	deps-check deps-clients lint format compile-only unit-tests fuzzers conf FORCE
+	check-install check-without-tracefs check-kernels check-fuzz bench soak fuzz clean deps \
+	deps-build deps-check deps-clients deps-kernels lint format compile-only unit-tests fuzzers \
+	conf FORCE
 .DELETE_ON_ERROR:
 
 all: $(O)/srcportd $(O)/SRCPORT-MIB.txt
@@ -167,11 +168,17 @@ ifneq ($(DEPS),no)
 	@tests/deps -o clients
 endif
 
+deps-kernels:
+ifneq ($(DEPS),no)
+	@tests/deps -o kernels
+endif
+
 # As many compilers as there are processors, unless make was told a number.
 build = $(MAKE) --no-print-directory -s $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-# Tests. Each check-* target is a part of check, but check-tsan, which is slow, and
-# check-without-tracefs, which is for machines that have it mounted.
+# Tests. Each check-* target is a part of check, but check-tsan, which is slow,
+# check-without-tracefs, which is for machines that have it mounted, and check-kernels, which boots
+# other kernels: make check-kernels KERNELS='5.10 newest' SUITES='test_exact test_probe'
 # gcc's flow warnings misfire in instrumented code; the other builds are the ones that judge.
 asan = $(build) O=build/asan SANITIZE=address,undefined $(instrumented)
 tsan = $(build) O=build/tsan SANITIZE=thread $(instrumented)
@@ -194,6 +201,8 @@ check-integration: deps-check deps-clients all
 	@tests/run-tests integration
 check-without-tracefs: deps-check deps-clients all
 	@tests/run-tests without-tracefs
+check-kernels: deps-check deps-kernels all
+	@tests/kernels/run
 check-install: deps-check
 	@tests/run-tests install
 check-rooms:

@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import errno
 import os
-import re
 import resource
 import socket
 import struct
@@ -48,11 +47,6 @@ def run(*command, check=True):
     if check and done.returncode:
         raise AssertionError("%s: %s" % (" ".join(command), done.stderr.strip()))
     return done.stdout
-
-
-def kernel():
-    """(6, 18) and so on. For what cannot be found out by trying."""
-    return tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
 
 
 # sysctls and addresses

@@ -6,8 +6,8 @@ import socket
 import threading
 
 import harness as h
-from scenarios import (EVEN, EXACT, FLOOR, ODD, PROBE, WITHIN, children, half_open, mapped, row,
-                       time_wait_home)
+from scenarios import (EVEN, EXACT, FLOOR, LISTED, ODD, PROBE, WITHIN, children, half_open, mapped,
+                       row, time_wait_home)
 from world import FAR, HOME, NEAR, Bind, Connect, Peer, Target, youngest
 
 LINK_NEAR, LINK_FAR = "fe80::7:1%veth0", "fe80::7:2%veth0"
@@ -254,10 +254,10 @@ HOSTS = [
          (Bind("0.0.0.0"), 90)]),
     row("listener_reopened", reopened, 99),
     row("mapped_time_wait", mapped_time_wait, 100),
-    row("old_but_bound", old_but_bound, 90),
+    row("old_but_bound", old_but_bound, 90, without=LISTED),
     row("own_range_elsewhere",
         lambda w: w.connect(20, port=9001, source=None, local_range=(40001, 40040)),
-        [(Connect(), 100, WITHIN)], needs=["localRange"]),
+        [(Connect(), 100, WITHIN)], needs=["local_range"]),
 
     row("bind", lambda w: w.connect(20), [(Bind(HOME), 80), (Bind("0.0.0.0"), 80),
                                           (Bind("::"), 80)]),
@@ -265,12 +265,12 @@ HOSTS = [
         [(Bind(HOME), 90), (Bind("127.0.0.2"), 70), (Bind("0.0.0.0"), (60, 70), EXACT)]),
     row("bind_pool_full", lambda w: (w.connect(100), w.connect(1, source="127.0.0.2")),
         [(Bind(HOME), 0), (Bind("127.0.0.2"), 99), (Bind("0.0.0.0"), 0)]),
-    row("bind_idle", lambda w: w.bound(HOME, ODD), [(Bind(HOME), 90)], needs=["boundIdle"]),
+    row("bind_idle", lambda w: w.bound(HOME, ODD), [(Bind(HOME), 90)], without=LISTED),
     row("bind_wildcard_idle", lambda w: (w.connect_from([30000]), w.bound("0.0.0.0", ODD)),
-        [(Bind(HOME), 90)], needs=["boundIdle"]),
+        [(Bind(HOME), 90)], without=LISTED),
     row("bind_v6", v6_and_v4,
         [(Bind(HOME), 80), (Bind("::1"), 93, EXACT), (Bind("::"), (73, 80), EXACT),
-         (Bind("0.0.0.0"), (73, 100), FLOOR)], needs=["boundIdle"]),
+         (Bind("0.0.0.0"), (73, 100), FLOOR)], without=LISTED),
     row("bind_listener_v4", wildcard("0.0.0.0"), [(Bind(HOME), 94), (Bind("::1"), 95)]),
     row("bind_listener_dual", wildcard("::"), [(Bind(HOME), 94), (Bind("::1"), 94)]),
     row("bind_listener_v6only", wildcard("::", only_v6=True),
@@ -281,7 +281,7 @@ HOSTS = [
         [(Bind(HOME), (70, 80), EXACT), (Bind(HOME, device="lo"), (70, 80), EXACT)]),
     row("bind_on_device", lambda w: (w.far(), w.connect(20, device="lo"),
                                      w.bound(HOME, ODD, device="veth0")),
-        [(Bind(HOME, device="lo"), 80), (Bind(HOME, device="veth0"), 90)], needs=["boundIdle"]),
+        [(Bind(HOME, device="lo"), 80), (Bind(HOME, device="veth0"), 90)], without=LISTED),
     row("bind_children", lambda w: children(w, 40011, False), [(Bind(HOME), 99)]),
     row("bind_half_open", lambda w: half_open(w, 40011, False), [(Bind(NEAR), 99)]),
     row("size_101_bind", lambda w: (h.port_range(40000, 40100), w.connect(11)),

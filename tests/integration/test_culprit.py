@@ -4,6 +4,7 @@
 import re
 
 import harness as h
+import kernel
 from test_failures import PEER, PORT, fail_once, start
 from test_owners import Holder, leak
 
@@ -30,6 +31,7 @@ def test_a_leak_is_told_with_its_owner():
 
 
 def test_a_failure_is_told_with_its_process():
+    kernel.need("local_range")
     h.want("tracefs")
     h.port_range(40000, 49999)
     receiver = h.Snmptrapd()

@@ -5,7 +5,8 @@ what an earlier poll saw decides."""
 import socket
 
 import harness as h
-from scenarios import EVEN, ODD, RULES, WITHIN, Ask, judge
+import kernel
+from scenarios import EVEN, FLOOR, ODD, RULES, WITHIN, Ask, asks_here, judge
 from scenarios_hosts import HOSTS
 from world import HOME, Bind, Connect, World
 
@@ -59,16 +60,18 @@ def ask(asks, said):
 
 def over_snmp(scenario):
     world = World()
+    asks = asks_here(scenario)
     scenario.prepare(world)
-    for one in scenario.asks:
+    for one in asks:
         one.question.prepare(world)
     with h.Snmpd() as snmpd, h.Srcportd(snmpd):
-        return ask(scenario.asks, report())
+        return ask(asks, report())
 
 
 def remembered(before, after, asks):
     """before is made and seen by a poll, then after is made of what before returned; the answers
-    come from a poll of that."""
+    come from a poll of that. asks may be a function: what to ask under this kernel."""
+    asks = asks() if callable(asks) else asks
     world = World()
     with h.Snmpd() as snmpd, h.Srcportd(snmpd):
         made = before(world)
@@ -106,6 +109,34 @@ def late_child(world, made):
     listener.socket.close()
 
 
+def share(world):
+    """Ten ports of connections elsewhere, bound by somebody else too."""
+    ports = [one.getsockname()[1] for one in world.connect(10, port=9002)]
+    return world.connect_from(ports, port=9001, source="127.0.0.2")
+
+
+def share_listeners(world):
+    ports = [one.getsockname()[1] for one in world.connect(10, port=9002)]
+    return [world.listen("127.0.0.77", port) for port in ports]
+
+
+def released(said=None):
+    """Also where a port that was shared stays blocked: it has been seen that it was. said: where it
+    does not."""
+    return [Ask(Connect(), 100, said) if kernel.lets_go() else Ask(Connect(), 90, None)]
+
+
+def released_listeners():
+    """Connections on the port of a listener that has gone are taken for its own."""
+    return released(FLOOR)
+
+
+def idle_and_connected():
+    """Who bound a port before it connected was seen only where bound idle sockets are listed."""
+    said = None if kernel.lists_bound() else WITHIN
+    return [Ask(Connect(), 95, said), Ask(Bind("127.0.0.2"), 95, said)]
+
+
 # name, what one poll sees, what comes of it, what is asked
 MEMORY = [
     ("explicit_odd", lambda w: w.connect_from(ODD, port=9001), World.close_first,
@@ -113,13 +144,16 @@ MEMORY = [
     ("explicit_even", lambda w: w.connect_from(EVEN, port=9001), World.close_first,
      [Ask(Connect(), 90, None)]),
     ("bind_zero_idle", lambda w: w.bound("127.0.0.2", [0] * 5), connect_all,
-     [Ask(Connect(), 95, None), Ask(Bind("127.0.0.2"), 95, None)]),
+     idle_and_connected),
     ("no_port", lambda w: w.connect(80, port=9001), World.close_first,
      [Ask(Connect(), 100, None)]),
     ("children_odd", lambda w: w.inbound(3, 40011), close_listener, [Ask(Connect(), 99, None)]),
     ("children_even", lambda w: w.inbound(3, 40010), close_listener, [Ask(Connect(), 99, None)]),
     ("children_time_wait", lambda w: w.inbound(3, 40010), close_children,
      [Ask(Connect(), 99, None)]),
+    ("released", share, lambda _, made: h.reset_all(made), released),
+    ("released_listeners", share_listeners, lambda _, made: h.close_all(made),
+     released_listeners),
     ("late_child", lambda w: w.inbound(1, 40010), late_child, [Ask(Connect(), 99, WITHIN)]),
 ]
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 import harness as h
+import kernel
 
 # Failures are counted over the whole machine, and other tests run beside these: what is asserted of
 # one pool is of addresses that nobody else uses.
@@ -189,6 +190,7 @@ def test_exactly_those_that_found_no_port():
 
 
 def test_a_failure_makes_a_pool_critical_whatever_its_percentage():
+    kernel.need("local_range")
     h.want("tracefs")
     h.port_range(40000, 49999)
     with h.Snmpd() as snmpd, h.Listener(PEER, PORT), start(snmpd) as program:

@@ -5,6 +5,7 @@ import json
 import time
 
 import harness as h
+import kernel
 from world import UNPRIVILEGED, World
 
 
@@ -45,8 +46,9 @@ def in_doubt(w):
 
 
 def need_probe():
-    if "probe" not in report("--probe")[0]["poll"]["features"]:
-        raise h.Skip("this kernel does not let us probe: " + report("--probe")[1].strip())
+    kernel.need("local_range")
+    said, error = report("--probe")
+    assert "probe" in said["poll"]["features"], error
 
 
 def test_nothing_is_sent_and_nothing_is_taken():

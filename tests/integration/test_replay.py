@@ -4,6 +4,7 @@ import json
 import os
 
 import harness as h
+import kernel
 from world import World
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data")
@@ -129,7 +130,7 @@ def test_what_is_recorded_now_replays_the_same():
     assert (status, error) == (0, ""), (status, error)
     live = json.loads(out)
     assert live["targets"][0]["tightest"] == 0, live["targets"]
-    if h.kernel() >= (6, 8):
+    if kernel.lists_bound():
         assert "boundIdle" in live["poll"]["features"], live["poll"]
     status, out, error = h.srcportd("--once", "--format", "json", "--replay", tape, LO)
     assert (status, error) == (0, ""), (status, error)

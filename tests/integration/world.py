@@ -91,7 +91,8 @@ class World:
 
     def connect_until_full(self, peer=HOME, port=PORT, source=HOME, **options):
         self.serve(peer, port)
-        return self.keep(h.connect_until_full(peer, port, source=source, no_port=True, **options))
+        options.setdefault("no_port", True)
+        return self.keep(h.connect_until_full(peer, port, source=source, **options))
 
     def udp(self, ports):
         for port in ports:

@@ -3,8 +3,8 @@
 
 A row: its name, how the situation is made, then either one number of connect() calls that succeed
 from 127.0.0.1 to 127.0.0.1:9000, or a list of (question, number). `said` is for a row whose answer
-is not exact: the interval that srcportd must give. `needs` is what the kernel must have, or there is
-no such situation. `without` is for a row that comes out otherwise where the kernel does without
+is not exact: the interval that srcportd must give. `needs` is what the kernel must have, or there
+is no such situation. `without` is for a row that comes out otherwise where the kernel does without
 something: (what that is, number, said), with None for what stays. The range is 40000-40099 unless a
 row changes it.
 """

@@ -50,8 +50,8 @@ def next_second():
 
 
 def whole_second(later):
-    """Without tcp_tw_reuse_delay a TIME_WAIT is taken over from the first whole second on that begins
-    after it: asked and tried in the second of its own, or in the next."""
+    """Without tcp_tw_reuse_delay a TIME_WAIT is taken over from the first whole second on that
+    begins after it: asked and tried in the second of its own, or in the next."""
     if kernel.reuse_delay():
         raise h.Skip("this kernel goes by age")
     world = World()

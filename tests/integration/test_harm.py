@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Measuring takes nothing from the host: after many polls, a pool that nobody has used has every port.
+"""Measuring takes nothing from the host: after many polls a fresh pool has every port.
 
 All ports have a connection of another pool, so that whatever srcportd binds in the range shares a
 port with one. Below Linux 6.18 a port that was bound once stays closed to connect() while it does.
@@ -48,7 +48,7 @@ def test_once_without_privilege():
 
 
 def test_once_in_doubt():
-    """Connections that may have bound their port first, and a target: then it is asked who they are."""
+    """Connections that may have bound their port first, and a target: it is asked who they are."""
     return Crowd(source=None).polls(ONCE, HOME)
 
 

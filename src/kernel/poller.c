@@ -188,6 +188,7 @@ poller_begin(struct poller *poller, const struct diag_plan *plan, diag_take *tak
 	poller->arg = arg;
 	poller->record = record;
 	poller->error[0] = '\0';
+	specimen_close(&poller->specimen);
 	return step(poller, start_dump(poller, DIAG_HOLDERS));
 }
 

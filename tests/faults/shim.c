@@ -12,7 +12,7 @@
  * FAULT_ERRNO   errno of a failure (ENOMEM for memory, else EMFILE)
  * FAULT_HIT     file that exists as soon as something has failed
  * FAULT_CONNECTS  file: a line with the path for each connect(2) to a unix socket, also of libraries
- * FAULT_BINDS     file: a line "ADDRESS PORT" for each bind(2) of an AF_INET socket that succeeds
+ * FAULT_BINDS   file: a line "ADDRESS PORT" for each bind(2) of an AF_INET socket that succeeds
  * FAULT_CLOCK   file with the seconds by which the wall clock is set off; read at each look at it
  * FAULT_DELAY   microseconds that each datagram of netlink takes
  * FAULT_NETLINK "MODE": what is done to datagrams of netlink while the file FAULT_GATE exists:
@@ -277,22 +277,17 @@ WRAP(int, fsync, (int fd), (fd), -1, EIO)
 static void
 note_bind(int fd)
 {
-	char line[64], address[INET_ADDRSTRLEN];
-	struct sockaddr_in sin;
-	socklen_t size = sizeof(sin);
-	if (kernel(SYS_getsockname, fd, &sin, &size) != 0)
-		return;
-	inet_ntop(AF_INET, &sin.sin_addr, address, sizeof(address));
-	int length = snprintf(line, sizeof(line), "%s %u\n", address, ntohs(sin.sin_port));
+	char line[64];
+	struct sockaddr_in sin = {.sin_port = 0};
+	kernel(SYS_getsockname, fd, &sin, &(socklen_t){sizeof(sin)});
+	int length = snprintf(line, sizeof(line), "%s %u\n", inet_ntoa(sin.sin_addr), ntohs(sin.sin_port));
 	append(binds_path, line, (size_t)length);
 }
 
 int
 bind(int fd, const struct sockaddr *to, socklen_t length)
 {
-	if (STRIKES(EADDRINUSE))
-		return -1;
-	int result = (int)kernel(SYS_bind, fd, to, length);
+	int result = STRIKES(EADDRINUSE) ? -1 : (int)kernel(SYS_bind, fd, to, length);
 	if (result == 0 && binds_path != NULL && to->sa_family == AF_INET)
 		note_bind(fd);
 	return result;

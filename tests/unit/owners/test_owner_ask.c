@@ -131,12 +131,14 @@ test_many_pools(void **state)
  * answered with, one after the other, and how often there was one. */
 static struct datagram answers[3];
 static unsigned sent, received;
+static int opened_with;     /* flags */
+static unsigned not_so_far; /* receives before an answer comes */
 
 struct mnl_socket *
 mnl_socket_open2(int bus, int flags)
 {
 	(void)bus;
-	(void)flags;
+	opened_with = flags;
 	return (struct mnl_socket *)(void *)answers;
 }
 
@@ -175,8 +177,13 @@ mnl_socket_sendto(const struct mnl_socket *nl, const void *buf, size_t length)
 ssize_t
 mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf, size_t room)
 {
-	struct datagram *d = &answers[received++];
 	(void)nl;
+	if (not_so_far > 0) {
+		not_so_far--;
+		errno = EAGAIN;
+		return -1;
+	}
+	struct datagram *d = &answers[received++];
 	assert_true(received <= COUNT_OF(answers) && d->length <= room);
 	for (size_t at = 0; at < d->length;) {
 		struct nlmsghdr *m = (struct nlmsghdr *)(void *)(d->octet + at);
@@ -222,6 +229,50 @@ test_a_form_that_the_kernel_does_not_know(void **state)
 	owner_book_free(book);
 }
 
+/* The loop waits, and not the dump. */
+static void
+test_an_answer_is_never_waited_for(void **state)
+{
+	struct owner_book *book = owner_book_new();
+	struct owner_pool p = pool("10.0.0.1", "10.0.0.2", 80);
+	(void)state;
+	memset(answers, 0, sizeof(answers));
+	datagram_done(&answers[0]);
+	sent = received = 0;
+	not_so_far = 2;
+	struct owner_ask *a = owner_ask_open(&p, 1);
+	assert_non_null(a);
+	assert_true(opened_with & SOCK_NONBLOCK);
+	assert_int_equal(owner_ask_read(a, book), OWNER_ASK_MORE);
+	assert_int_equal(owner_ask_read(a, book), OWNER_ASK_MORE);
+	assert_int_equal(owner_ask_read(a, book), OWNER_ASK_DONE);
+	owner_ask_close(a);
+	owner_book_free(book);
+}
+
+/* A survey is as strict as a poll. */
+static void
+test_what_no_kernel_answers_is_refused(void **state)
+{
+	const struct diag_socket s = time_wait("10.0.0.1", 40000, "10.0.0.2", 80, 100);
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct owner_book *book = owner_book_new();
+		memset(answers, 0, sizeof(answers));
+		datagram_socket(&answers[0], &s);
+		struct nlmsghdr *m = (struct nlmsghdr *)(void *)answers[0].octet;
+		if (i == 0)
+			m->nlmsg_flags |= NLM_F_DUMP_INTR;
+		else if (i == 1)
+			m->nlmsg_type = 99;
+		else
+			answers[0].length -= 4;
+		assert_int_equal(ask(book), OWNER_ASK_FAILED);
+		assert_int_equal(errno, i == 0 ? EINTR : EBADMSG);
+		owner_book_free(book);
+	}
+}
+
 /* What the kernel alone holds has no inode to be known again by. */
 static void
 test_an_answer_that_breaks_off_is_not_asked_for_again(void **state)
@@ -248,6 +299,8 @@ main(void)
 	    cmocka_unit_test(test_one_pool),
 	    cmocka_unit_test(test_many_pools),
 	    cmocka_unit_test(test_a_form_that_the_kernel_does_not_know),
+	    cmocka_unit_test(test_an_answer_is_never_waited_for),
+	    cmocka_unit_test(test_what_no_kernel_answers_is_refused),
 	    cmocka_unit_test(test_an_answer_that_breaks_off_is_not_asked_for_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,12 +16,14 @@ conf_examples := $(sort $(filter-out conf/install.mk conf/srcportd.conf conf/pac
 # Paths and the OID as configured, in the text of what is installed.
 adapt = sed -e 's|/usr/sbin/srcportd|$(sbindir)/srcportd|g' \
 	-e 's|1\.3\.6\.1\.4\.1\.8072\.9999\.9999\.7777|$(OID_ROOT)|g'
-# Renamed into place: two makes may install at once.
+# Two makes may install at once: whole from the start, and replaced only by something else, as
+# install(1) does not put up with that while it copies.
 adapted := conf/systemd/srcportd.service $(conf_examples) $(man_pages)
 adapted: $(addprefix $(O)/adapted/,$(adapted))
 $(addprefix $(O)/adapted/,$(adapted)): $(O)/adapted/%: % FORCE
 	@mkdir -p $(@D)
-	@$(adapt) $< > $@.$$$$ && mv $@.$$$$ $@
+	@new=$@.$$$$; $(adapt) $< > $$new && \
+		if ln $$new $@ 2>/dev/null || cmp -s $$new $@; then rm $$new; else mv $$new $@; fi
 
 # MODE:FILE:WHERE
 installed = \

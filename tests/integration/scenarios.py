@@ -193,6 +193,7 @@ def bound_time_wait(w):
 
 
 def bucket_limit(w):
+    h.sysctl("net.ipv4.tcp_tw_reuse", 0)  # else they are free again after a second
     h.sysctl("net.ipv4.tcp_max_tw_buckets", 10)
     ours = w.connect(40)
     ends = w.take(ours)

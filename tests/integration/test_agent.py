@@ -250,7 +250,7 @@ def test_walks_stay_in_order_while_rows_come_and_go():
         polls = daemon.wait_polls() and h.value("srcPortPollPolls.0")
         opened = []
         rounds = 0
-        while h.value("srcPortPollPolls.0") < polls + 5:
+        while rounds <= 3 or h.value("srcPortPollPolls.0") < polls + 5:
             h.reset_all(opened)
             opened = [h.connect(one.address, 9000) for one in listeners[rounds % 3::2]]
             rounds += 1
@@ -263,7 +263,6 @@ def test_walks_stay_in_order_while_rows_come_and_go():
                 row = [one.value for one in h.get(*names)]
                 if None not in row: # else it has gone since
                     assert row[0] == sum(row[4:]) and row[1] + row[2] == row[3] == 100, row
-        assert rounds > 3
     h.close_all(listeners)
 
 

@@ -4,8 +4,8 @@
  * same buffer size, looked at for their end only. Prints user and system CPU microseconds, wall
  * microseconds and octets of the cheapest of ROUNDS.
  */
-#include "kernel/diag.h"
 #include "base/clock.h"
+#include "kernel/diag.h"
 
 #include <libmnl/libmnl.h>
 #include <stdio.h>

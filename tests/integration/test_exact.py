@@ -44,23 +44,25 @@ def second():
     return int(time.clock_gettime(time.CLOCK_MONOTONIC))
 
 
-def next_second():
+def next_second(late=0.0):
+    """Sleeps until the next whole second, and for a part of that."""
     before = second()
     h.wait_for(lambda: second() != before, 2, "the next second")
+    time.sleep(late)
 
 
 def whole_second(later):
     """Without tcp_tw_reuse_delay a TIME_WAIT is taken over from the first whole second on that
-    begins after it: asked and tried in the second of its own, or in the next."""
+    begins after it: asked and tried in the second of its own, or early in the next."""
     if kernel.reuse_delay():
         raise h.Skip("this kernel goes by age")
     world = World()
     reuse(1)
-    for port in range(9000, 9005):
+    for port in range(9000, 9010):
         ask = Ask(Connect(port=port), 100 if later else 60, WITHIN)
         ask.question.prepare(world)
         sockets = world.connect(40, port=port)
-        next_second()
+        next_second(0.6 if later else 0)
         before = second()
         world.close_first(sockets)
         if second() != before:

@@ -83,6 +83,7 @@ def test_without_the_capability():
 
 def test_without_loopback():
     """In a namespace whose loopback device was never up there is no way to a loopback address."""
+    kernel.need("local_range")
     plain, error = report("--probe", before=["unshare", "--net"])
     assert error == "srcportd: --probe: cannot probe ports: connect: Network is unreachable\n", error
     assert "probe" not in plain["poll"]["features"]

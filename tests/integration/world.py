@@ -211,15 +211,18 @@ class Bind:
         self.address, self.device = address, device
 
     def said(self, report):
-        """In an odd-sized range any one bind() leaves out the first or the last port."""
+        """In an odd-sized range any one bind() leaves out the first or the last port. An address on
+        which no socket was seen has what is free."""
         ranges = report["range"]
         name = with_index("%s%%%s" % (self.address, self.device) if self.device else self.address)
-        left = [row["remaining"] for row in report["locals"] if row["address"] == name]
-        if self.address in ("0.0.0.0", "::"):
-            left = [ranges["free"]]
-        assert len(left) == 1, "%d rows for %s" % (len(left), name)
+        rows = [(row["remaining"], row.get("uncertain", 0)) for row in report["locals"]
+                if row["address"] == name]
+        if self.address in ("0.0.0.0", "::") or not rows:
+            rows = [(ranges["free"], 0)]
+        assert len(rows) == 1, "%d rows for %s" % (len(rows), name)
+        left, uncertain = rows[0]
         odd = ranges["size"] % 2 == 1 and ranges["size"] > 3
-        return left[0] - odd, left[0]
+        return left - uncertain - odd, left
 
     def prepare(self, world):
         pass

@@ -30,6 +30,11 @@ def read_pid(path):
         return int(file.read())
 
 
+def written_pid(path):
+    """0 while nobody has written it: the file is made, then locked, then written."""
+    return read_pid(path) if os.path.exists(path) and os.path.getsize(path) else 0
+
+
 def is_gone(pid):
     """True when the process has ended; what init has not collected yet counts as gone."""
     try:
@@ -135,7 +140,7 @@ def test_background_that_dies():
     pid_file = path_of("pid")
     parent = subprocess.Popen([h.PROGRAM, "-d", "--proc-root", fifo, "--pid-file", pid_file],
                               stderr=subprocess.PIPE, universal_newlines=True)
-    pid = h.wait_for(lambda: os.path.exists(pid_file) and read_pid(pid_file), 10, "a child")
+    pid = h.wait_for(lambda: written_pid(pid_file), 10, "a child")
     assert parent.poll() is None
     os.kill(pid, signal.SIGKILL)
     err = parent.communicate(timeout=10)[1]
@@ -150,7 +155,7 @@ def test_second_daemon():
     """One line that names the first, exit status 4, and the first is not disturbed."""
     pid_file = path_of("pid")
     first = h.Srcportd(None, "--pid-file", pid_file, "--agentx-socket", path_of("nowhere"))
-    h.wait_for(lambda: os.path.exists(pid_file) and read_pid(pid_file), 10, "the pid file")
+    h.wait_for(lambda: written_pid(pid_file), 10, "the pid file")
     for option in ([], ["-d"]):
         status, _, err = h.srcportd("--pid-file", pid_file, *option)
         assert status == RUNNING, (status, err)
@@ -167,7 +172,7 @@ def test_closed_standard_streams():
     command = '"%s" --pid-file "%s" --agentx-socket /nowhere <&- >&- 2>&- & echo $!' % (
         h.PROGRAM, pid_file)
     pid = int(subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, check=True).stdout)
-    h.wait_for(lambda: os.path.exists(pid_file) and read_pid(pid_file), 10, "the pid file")
+    h.wait_for(lambda: written_pid(pid_file), 10, "the pid file")
     links = [os.readlink("/proc/%d/fd/%d" % (pid, fd)) for fd in (0, 1, 2)]
     assert links == ["/dev/null"] * 3, links
     assert read_pid(pid_file) == pid

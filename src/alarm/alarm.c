@@ -2,7 +2,7 @@
 #include "alarm/alarm.h"
 
 #include "base/array.h"
-#include "base/lookup.h"
+#include "verdict/subject_index.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,6 @@
 /* A subject that is in alarm, or was so and that has yet to be told. */
 struct record {
 	struct alarm alarm;
-	uint32_t hash;
 	bool taken;   /* in this poll */
 	bool changed; /* in this poll */
 	bool news;    /* what it is has not been told yet, and will be */
@@ -30,9 +29,7 @@ struct window {
 struct alarms {
 	struct record *records;
 	uint32_t count, room;
-	struct lookup index; /* of records, made anew at each poll */
-	bool indexed;        /* it is complete */
-	uint32_t followed[ALARM_KINDS];
+	struct subject_index index; /* of records */
 	uint32_t last_id;
 	uint32_t highest_id; /* of the records: only a number up to it can be taken */
 	struct window window;
@@ -55,44 +52,41 @@ alarms_free(struct alarms *a)
 {
 	if (a == NULL)
 		return;
-	lookup_free(&a->index);
+	subject_index_free(&a->index);
 	free(a->records);
 	free(a->notifications);
 	free(a);
 }
 
+static struct subject_rows
+rows_of(const struct alarms *a)
+{
+	return (struct subject_rows){a->count > 0 ? &a->records->alarm.subject : NULL,
+				     sizeof(*a->records), a->count};
+}
+
 static struct record *
 find(const struct alarms *a, const struct alarm_subject *subject)
 {
-	if (a->followed[subject->kind] == 0)
-		return NULL;
-	for (uint32_t i = 0; !a->indexed && i < a->count; i++)
-		if (alarm_subject_equal(&a->records[i].alarm.subject, subject))
-			return &a->records[i];
-	uint32_t hash = alarm_subject_hash(subject), cursor = hash, at;
-	while ((at = lookup_next(&a->index, hash, &cursor)) != LOOKUP_NONE)
-		if (alarm_subject_equal(&a->records[at].alarm.subject, subject))
-			return &a->records[at];
-	return NULL;
+	const struct subject_rows rows = rows_of(a);
+	uint32_t i = subject_index_find(&a->index, &rows, subject);
+	return i == LOOKUP_NONE ? NULL : &a->records[i];
 }
 
 static struct record *
 follow(struct alarms *a, const struct alarm_subject *subject)
 {
-	uint32_t hash = alarm_subject_hash(subject);
 	struct record *records = array_grow(a->records, a->count, &a->room, sizeof(*records));
 	if (records == NULL)
 		return NULL;
 	a->records = records;
-	if (a->indexed && !lookup_enter(&a->index, hash, a->count))
+	if (!subject_index_enter(&a->index, subject, a->count))
 		return NULL;
 	struct record *r = &a->records[a->count++];
 	memset(r, 0, sizeof(*r));
-	r->hash = hash;
 	r->alarm.subject = *subject;
 	r->alarm.severity = r->alarm.told = SEVERITY_NORMAL;
 	r->alarm.cause = CAUSE_NONE;
-	a->followed[subject->kind]++;
 	return r;
 }
 
@@ -137,20 +131,17 @@ turn_window(struct window *w, uint64_t now_ms)
 void
 alarms_begin(struct alarms *a, const struct alarm_rules *rules, const struct alarm_clock *now)
 {
+	const struct subject_rows rows = rows_of(a);
 	a->rules = rules;
 	a->now = *now;
 	a->notification_count = 0;
-	lookup_free(&a->index);
-	memset(&a->index, 0, sizeof(a->index));
-	a->indexed = true;
 	a->highest_id = 0;
 	for (uint32_t i = 0; i < a->count; i++) {
 		struct record *r = &a->records[i];
 		r->taken = r->changed = r->fading = false;
 		note_id(a, r->alarm.id);
-		/* Out of memory: this poll searches from the first to the last. */
-		a->indexed = a->indexed && lookup_enter(&a->index, r->hash, i);
 	}
+	subject_index_renew(&a->index, &rows);
 	turn_window(&a->window, now->ms);
 }
 
@@ -358,7 +349,7 @@ forget_idle(struct alarms *a)
 	for (uint32_t i = 0; i < a->count; i++) {
 		const struct record *r = &a->records[i];
 		if (r->alarm.severity == SEVERITY_NORMAL && r->alarm.told == SEVERITY_NORMAL)
-			a->followed[r->alarm.subject.kind]--;
+			subject_index_leave(&a->index, &r->alarm.subject);
 		else
 			a->records[kept++] = *r;
 	}

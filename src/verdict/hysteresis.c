@@ -2,7 +2,7 @@
 #include "verdict/hysteresis.h"
 
 #include "base/array.h"
-#include "base/lookup.h"
+#include "verdict/subject_index.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +10,13 @@
 struct entry {
 	struct standing standing;
 	struct hysteresis_state state;
-	uint32_t hash;
 	bool taken; /* in this poll */
 };
 
 struct hysteresis {
 	struct entry *entries;
 	uint32_t count, room;
-	struct lookup index; /* of entries, made anew at each poll */
-	bool indexed;        /* it is complete */
-	uint32_t followed[ALARM_KINDS];
+	struct subject_index index;    /* of entries */
 	struct hysteresis_rules rules; /* of the poll under way */
 };
 
@@ -81,24 +78,24 @@ hysteresis_free(struct hysteresis *h)
 {
 	if (h == NULL)
 		return;
-	lookup_free(&h->index);
+	subject_index_free(&h->index);
 	free(h->entries);
 	free(h);
+}
+
+static struct subject_rows
+rows_of(const struct hysteresis *h)
+{
+	return (struct subject_rows){h->count > 0 ? &h->entries->standing.subject : NULL,
+				     sizeof(*h->entries), h->count};
 }
 
 static struct entry *
 find(const struct hysteresis *h, const struct alarm_subject *subject)
 {
-	if (h->followed[subject->kind] == 0)
-		return NULL;
-	for (uint32_t i = 0; !h->indexed && i < h->count; i++)
-		if (alarm_subject_equal(&h->entries[i].standing.subject, subject))
-			return &h->entries[i];
-	uint32_t hash = alarm_subject_hash(subject), cursor = hash, at;
-	while ((at = lookup_next(&h->index, hash, &cursor)) != LOOKUP_NONE)
-		if (alarm_subject_equal(&h->entries[at].standing.subject, subject))
-			return &h->entries[at];
-	return NULL;
+	const struct subject_rows rows = rows_of(h);
+	uint32_t i = subject_index_find(&h->index, &rows, subject);
+	return i == LOOKUP_NONE ? NULL : &h->entries[i];
 }
 
 /* The limit is for what a host may have any number of: what an operator named, the host itself and
@@ -107,27 +104,24 @@ static bool
 has_room(const struct hysteresis *h, enum alarm_kind kind)
 {
 	bool limited = kind == ALARM_POOL || kind == ALARM_PEER || kind == ALARM_LOCAL;
-	uint32_t many =
-	    h->followed[ALARM_POOL] + h->followed[ALARM_PEER] + h->followed[ALARM_LOCAL];
+	const uint32_t *rows = h->index.rows;
+	uint32_t many = rows[ALARM_POOL] + rows[ALARM_PEER] + rows[ALARM_LOCAL];
 	return !limited || many < h->rules.room;
 }
 
 static struct entry *
 follow(struct hysteresis *h, const struct alarm_subject *subject)
 {
-	uint32_t hash = alarm_subject_hash(subject);
 	struct entry *entries = array_grow(h->entries, h->count, &h->room, sizeof(*entries));
 	if (entries == NULL)
 		return NULL;
 	h->entries = entries;
-	if (h->indexed && !lookup_enter(&h->index, hash, h->count))
+	if (!subject_index_enter(&h->index, subject, h->count))
 		return NULL;
 	struct entry *e = &h->entries[h->count++];
 	*e = (struct entry){.standing.subject = *subject,
 			    .standing.verdict = {SEVERITY_NORMAL, CAUSE_NONE},
-			    .state.severity = SEVERITY_NORMAL,
-			    .hash = hash};
-	h->followed[subject->kind]++;
+			    .state.severity = SEVERITY_NORMAL};
 	return e;
 }
 
@@ -146,21 +140,17 @@ hysteresis_restore(struct hysteresis *h, const struct alarm_subject *subject,
 void
 hysteresis_begin(struct hysteresis *h, const struct hysteresis_rules *rules)
 {
+	const struct subject_rows rows = rows_of(h);
 	h->rules = *rules;
-	lookup_free(&h->index);
-	h->index = (struct lookup){0};
-	h->indexed = true;
-	for (uint32_t i = 0; i < h->count; i++) {
+	for (uint32_t i = 0; i < h->count; i++)
 		h->entries[i].taken = false;
-		/* Out of memory: this poll searches from the first to the last. */
-		h->indexed = h->indexed && lookup_enter(&h->index, h->entries[i].hash, i);
-	}
+	subject_index_renew(&h->index, &rows);
 }
 
 bool
 hysteresis_follows(const struct hysteresis *h, enum alarm_kind kind)
 {
-	return h->followed[kind] != 0;
+	return h->index.rows[kind] != 0;
 }
 
 /* While neither level holds any more and only the polls are counted, the cause stays. */
@@ -209,7 +199,7 @@ forget_idle(struct hysteresis *h)
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < h->count; i++) {
 		if (is_idle(&h->entries[i].state))
-			h->followed[h->entries[i].standing.subject.kind]--;
+			subject_index_leave(&h->index, &h->entries[i].standing.subject);
 		else
 			h->entries[kept++] = h->entries[i];
 	}

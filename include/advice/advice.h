@@ -25,10 +25,6 @@ const char *advice_target(const struct scene *scene, uint32_t target, char buf[s
 const char *advice_alarm(const struct scene *scene, const struct standing *standing,
 			 char buf[static ADVICE_MAX]);
 
-/* The peer that stands for a target: that of its tightest pool, or else where its specification
- * begins. */
-const struct addr *advice_target_peer(const struct target_tally *target);
-
 /* reserve is the tally's (formula_reserve()). The sentence for a range of which no port can be
  * used: its capacity is 0. */
 const char *advice_nothing_offered(const struct range_tally *range, const char *reserve,

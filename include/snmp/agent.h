@@ -34,9 +34,6 @@ struct agent;
  * change. NULL with errno EINVAL (base), ENAMETOOLONG (socket), ENOMEM, EMFILE, EAGAIN. */
 struct agent *agent_start(const struct agent_config *config, struct published *published);
 
-/* Makes the thread look at what is published. Never blocks. */
-void agent_wake(struct agent *agent);
-
 /* Takes leave of the master agent, ends the thread and frees the agent; NULL is allowed. True
  * within three seconds; or false after them: then the thread still hangs in Net-SNMP, and neither
  * the agent nor what is published may be freed: end the process. */

@@ -242,6 +242,14 @@ row_of(const struct findings *f, enum alarm_kind kind, uint32_t i)
 	return row;
 }
 
+/* The peer that stands for a target: that of its tightest pool, or else where its specification
+ * begins. */
+static const struct addr *
+target_peer(const struct target_tally *target)
+{
+	return target->pools > 0 ? &target->tightest_peer : &target->target->net;
+}
+
 static void
 put_row(struct sentence *s, const struct scene *scene, const struct row *row)
 {
@@ -265,7 +273,7 @@ put_row(struct sentence *s, const struct scene *scene, const struct row *row)
 			matter.toward = addr_text(who.peer, toward);
 	} else {
 		who.target = tally->targets[row->position].target;
-		matter.peer = advice_target_peer(&tally->targets[row->position]);
+		matter.peer = target_peer(&tally->targets[row->position]);
 	}
 	remedy_name(scene, &who, &matter, &naming);
 	put_sentence(s, &matter);
@@ -422,10 +430,4 @@ advice_system(const struct scene *scene, char buf[static ADVICE_MAX])
 	put_name(&s, f->tally, &worst);
 	put_row(&s, scene, &worst);
 	return buf;
-}
-
-const struct addr *
-advice_target_peer(const struct target_tally *target)
-{
-	return target->pools > 0 ? &target->tightest_peer : &target->target->net;
 }

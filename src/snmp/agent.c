@@ -434,19 +434,13 @@ agent_start(const struct agent_config *config, struct published *published)
 	return NULL;
 }
 
-void
-agent_wake(struct agent *agent)
-{
-	eventfd_write(agent->wake_fd, 1);
-}
-
 bool
 agent_stop(struct agent *agent)
 {
 	if (agent == NULL)
 		return true;
 	atomic_store(&agent->stop, true);
-	agent_wake(agent);
+	eventfd_write(agent->wake_fd, 1);
 
 	struct pollfd done = {.fd = agent->done_fd, .events = POLLIN};
 	uint64_t deadline = clock_us() / 1000 + STOP_MS;

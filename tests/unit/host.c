@@ -183,3 +183,13 @@ host_local(const struct host *host, const char *text)
 			return &host->tally->locals[i];
 	return NULL;
 }
+
+struct limits
+limits_of_conntrack(int64_t used, int64_t max)
+{
+	struct limits l;
+	hostlimits_init(&l);
+	l.value[LIMIT_CONNTRACK] = used;
+	l.value[LIMIT_CONNTRACK_MAX] = max;
+	return l;
+}

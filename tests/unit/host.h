@@ -44,6 +44,9 @@ const struct finding *host_pool_found(const struct host *host, const char *local
 const struct finding *host_peer_found(const struct host *host, const char *peer);
 const struct local_tally *host_local(const struct host *host, const char *address);
 
+/* Limits of a host that has nothing but connection tracking. */
+struct limits limits_of_conntrack(int64_t used, int64_t max);
+
 /* Findings for a tally that is made up: every row normal, for the test to change; to be freed by
  * findings_free(). */
 struct findings *findings_of(const struct tally *tally);

@@ -17,6 +17,13 @@ host_with_range(uint16_t low, uint16_t high, const char *reserved)
 	host_with(&settings);
 }
 
+void
+connect_from(const char *local, uint16_t local_port, const char *peer, uint16_t port)
+{
+	host_add(&host, DIAG_SOCKETS,
+		 with_no_port(socket_of(STATE_ESTABLISHED, local, local_port, peer, port), true));
+}
+
 int
 host_setup(void **state)
 {

@@ -15,6 +15,9 @@ extern struct host host;
 void host_with(const struct settings *settings);
 void host_with_range(uint16_t low, uint16_t high, const char *reserved);
 
+/* A connection that connect() itself chose the port of. */
+void connect_from(const char *local, uint16_t local_port, const char *peer, uint16_t port);
+
 /* Setup and teardown of a test: a host with the range 40000-40099; and its end. */
 int host_setup(void **state);
 int host_teardown(void **state);

@@ -7,14 +7,6 @@
 #define HERE  "10.0.0.1"
 #define THERE "10.0.0.2"
 
-/* A connection that connect() itself chose the port of. */
-static void
-connect_from(const char *local, uint16_t local_port, const char *peer, uint16_t port)
-{
-	host_add(&host, DIAG_SOCKETS,
-		 with_no_port(socket_of(STATE_ESTABLISHED, local, local_port, peer, port), true));
-}
-
 /* An odd-sized range: one port is lost where it is known, and may be lost where it is not. */
 static void
 sizes(void **state)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "host.h"
 #include "kernel/hostlimits.h"
 
 #include <errno.h>
@@ -160,16 +161,6 @@ the_file_limit_of_systemd_is_read(void **state)
 	assert_int_equal(hostlimits_percent(&l, RULE_FILES), 0);
 }
 
-static struct limits
-conntrack(int64_t used, int64_t max)
-{
-	struct limits l;
-	hostlimits_init(&l);
-	l.value[LIMIT_CONNTRACK] = used;
-	l.value[LIMIT_CONNTRACK_MAX] = max;
-	return l;
-}
-
 static void
 the_percent_is_rounded_down(void **state)
 {
@@ -191,7 +182,7 @@ the_percent_is_rounded_down(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		struct limits l = conntrack(row[i].used, row[i].max);
+		struct limits l = limits_of_conntrack(row[i].used, row[i].max);
 		assert_int_equal(hostlimits_percent(&l, RULE_CONNTRACK), row[i].percent);
 	}
 }

@@ -8,13 +8,6 @@
 #define THERE "10.0.0.2"
 
 static void
-connect_from(const char *local, uint16_t local_port, const char *peer, uint16_t port)
-{
-	host_add(&host, DIAG_SOCKETS,
-		 with_no_port(socket_of(STATE_ESTABLISHED, local, local_port, peer, port), true));
-}
-
-static void
 sorted_for_a_reader(void **state)
 {
 	static const struct {

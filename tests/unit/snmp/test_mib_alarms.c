@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "support.h"
+#include "manager.h"
 
 #include "snmp/mib_alarms.h"
-#include "snmp/mib_columns.h"
 
 #include <stdio.h>
 
@@ -90,54 +89,6 @@ tear_down(void **state)
 	return 0;
 }
 
-/* "14.1.2.41" */
-static size_t
-oid(const char *text, uint32_t out[static MIBTREE_OID_MAX])
-{
-	size_t n = 0;
-	while (*text != '\0') {
-		char *end;
-		out[n++] = (uint32_t)strtoul(text, &end, 10);
-		text = *end == '.' ? end + 1 : end;
-	}
-	return n;
-}
-
-static struct mib_value
-get(const struct snapshot *s, const char *text)
-{
-	struct mib_view view = {.snapshot = s, .now_ms = 62000};
-	struct mib_value value;
-	uint32_t sub[MIBTREE_OID_MAX];
-	size_t length = oid(text, sub);
-	if (mibtree_get(&mib_columns_tree, &view, sub, length, &value) != MIB_FOUND)
-		fail_msg("%s is not there", text);
-	return value;
-}
-
-static void
-assert_number(const struct snapshot *s, const char *text, enum mib_type type, uint32_t number)
-{
-	struct mib_value value = get(s, text);
-	assert_int_equal(value.type, type);
-	assert_int_equal(value.number, number);
-}
-
-static void
-assert_octets(const struct snapshot *s, const char *text, const void *octets, size_t length)
-{
-	struct mib_value value = get(s, text);
-	assert_int_equal(value.type, MIB_TEXT);
-	assert_int_equal(value.length, length);
-	assert_memory_equal(value.octets, octets, length);
-}
-
-static void
-assert_text(const struct snapshot *s, const char *text, const char *expected)
-{
-	assert_octets(s, text, expected, strlen(expected));
-}
-
 static void
 an_alarm_has_its_columns(void **state)
 {
@@ -146,13 +97,13 @@ an_alarm_has_its_columns(void **state)
 	assert_number(s, "14.1.3." ID, MIB_INTEGER, 1);
 	assert_number(s, "14.1.4." ID, MIB_INTEGER, 3);
 	assert_number(s, "14.1.5." ID, MIB_INTEGER, 3);
-	assert_octets(s, "14.1.6." ID, "\x07\xe9\x0b\x16\x08\x1a\x28\x00+\x00\x00", 11);
+	assert_octets(s, "14.1.6." ID, MIB_TEXT, "\x07\xe9\x0b\x16\x08\x1a\x28\x00+\x00\x00", 11);
 	assert_number(s, "14.1.7." ID, MIB_GAUGE, 60);
 	assert_number(s, "14.1.8." ID, MIB_GAUGE, 99);
 	assert_number(s, "14.1.9." ID, MIB_INTEGER, 1);
-	assert_octets(s, "14.1.10." ID, "\x0a\x00\x00\x01", 4);
+	assert_octets(s, "14.1.10." ID, MIB_TEXT, "\x0a\x00\x00\x01", 4);
 	assert_number(s, "14.1.11." ID, MIB_INTEGER, 2);
-	assert_octets(s, "14.1.12." ID, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02", 16);
+	assert_octets(s, "14.1.12." ID, MIB_TEXT, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02", 16);
 	assert_number(s, "14.1.13." ID, MIB_GAUGE, 443);
 	assert_number(s, "14.1.14." ID, MIB_GAUGE, 97);
 	assert_number(s, "14.1.15." ID, MIB_GAUGE, 100);
@@ -170,9 +121,9 @@ an_alarm_of_the_host_has_no_address(void **state)
 	const struct snapshot *s = *state;
 	assert_text(s, "14.1.2.43", "host");
 	assert_number(s, "14.1.9.43", MIB_INTEGER, 0);
-	assert_octets(s, "14.1.10.43", "", 0);
+	assert_octets(s, "14.1.10.43", MIB_TEXT, "", 0);
 	assert_number(s, "14.1.11.43", MIB_INTEGER, 0);
-	assert_octets(s, "14.1.12.43", "", 0);
+	assert_octets(s, "14.1.12.43", MIB_TEXT, "", 0);
 	assert_number(s, "14.1.13.43", MIB_GAUGE, 0);
 }
 
@@ -217,19 +168,17 @@ rows_come_in_the_order_of_their_indexes(void **state)
 {
 	static const char *const walk[] = {"13.1.2." BANK, "13.1.2." OFFICE, "13.1.3." BANK};
 	const struct mib_view view = {.snapshot = *state};
-	uint32_t sub[MIBTREE_OID_MAX], expected[MIBTREE_OID_MAX];
 	struct mib_value value;
-	size_t length = oid("13", sub);
+	struct oid o = oid("13");
 	for (size_t i = 0; i < COUNT_OF(walk); i++) {
-		assert_int_equal(mibtree_next(&mib_columns_tree, &view, sub, length, false, sub,
-					      &length, &value),
+		assert_int_equal(mibtree_next(&mib_columns_tree, &view, o.sub, o.length, false,
+					      o.sub, &o.length, &value),
 				 MIB_FOUND);
-		size_t wanted = oid(walk[i], expected);
-		assert_int_equal(mibtree_compare(sub, length, expected, wanted), 0);
+		assert_oid(&o, walk[i]);
 	}
-	length = oid("14.1.2." ID, sub);
-	mibtree_next(&mib_columns_tree, &view, sub, length, false, sub, &length, &value);
-	assert_int_equal(mibtree_compare(sub, length, expected, oid("14.1.2.43", expected)), 0);
+	o = oid("14.1.2." ID);
+	mibtree_next(&mib_columns_tree, &view, o.sub, o.length, false, o.sub, &o.length, &value);
+	assert_oid(&o, "14.1.2.43");
 }
 
 int
@@ -244,5 +193,6 @@ main(void)
 	    cmocka_unit_test_setup_teardown(rows_come_in_the_order_of_their_indexes, set_up,
 					    tear_down),
 	};
+	manager_when = (struct mib_view){.now_ms = 62000};
 	return cmocka_run_group_tests_name("mib_alarms", tests, NULL, NULL);
 }

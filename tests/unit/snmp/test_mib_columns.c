@@ -1,32 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "support.h"
-
-#include "snmp/mib_columns.h"
-
-struct oid {
-	uint32_t sub[MIBTREE_OID_MAX];
-	size_t length;
-};
-
-/* "12.1.7" */
-static struct oid
-oid(const char *text)
-{
-	struct oid o = {.length = 0};
-	while (*text != '\0') {
-		char *end;
-		o.sub[o.length++] = (uint32_t)strtoul(text, &end, 10);
-		text = *end == '.' ? end + 1 : end;
-	}
-	return o;
-}
-
-static void
-assert_oid(const struct oid *o, const char *expected)
-{
-	struct oid e = oid(expected);
-	assert_int_equal(mibtree_compare(o->sub, o->length, e.sub, e.length), 0);
-}
+#include "manager.h"
 
 /* A snapshot as a poll makes it: two pools to one peer, one to another of each family. */
 static struct snapshot *
@@ -105,33 +78,6 @@ tear_down(void **state)
 	return 0;
 }
 
-static enum mib_result
-get(const struct snapshot *s, const char *text, struct mib_value *value)
-{
-	struct mib_view view = {
-	    .snapshot = s, .now_ms = 12345, .started_ms = 2345, .uptime_cs = 5000};
-	struct oid o = oid(text);
-	return mibtree_get(&mib_columns_tree, &view, o.sub, o.length, value);
-}
-
-static void
-assert_number(const struct snapshot *s, const char *text, enum mib_type type, uint32_t expected)
-{
-	struct mib_value value;
-	assert_int_equal(get(s, text, &value), MIB_FOUND);
-	assert_int_equal(value.type, type);
-	assert_int_equal(value.number, expected);
-}
-
-static void
-assert_octets(const struct snapshot *s, const char *text, const char *expected, size_t length)
-{
-	struct mib_value value;
-	assert_int_equal(get(s, text, &value), MIB_FOUND);
-	assert_int_equal(value.length, length);
-	assert_memory_equal(value.octets, expected, length);
-}
-
 #define POOL "1.4.10.0.0.1.80.1.4.10.0.0.9"
 
 static void
@@ -181,8 +127,8 @@ the_host_in_short(void **state)
 	    "10.0.0.9 -> 10.0.0.1:80: CLOSE_WAIT 208 of 21: the peer has closed, the local process "
 	    "has not; restart it";
 	assert_number(s, "1.1.0", MIB_INTEGER, SEVERITY_WARNING);
-	assert_octets(s, "1.2.0", message, sizeof(message) - 1);
-	assert_octets(s, "1.3.0", worst, sizeof(worst) - 1);
+	assert_text(s, "1.2.0", message);
+	assert_text(s, "1.3.0", worst);
 	assert_number(s, "1.4.0", MIB_GAUGE, 80);
 	assert_number(s, "1.5.0", MIB_GAUGE, 20);
 }
@@ -192,13 +138,13 @@ rows_have_names(void **state)
 {
 	static const char pool[] = "10.0.0.9 -> 10.0.0.1:80";
 	static const char pool6[] = "2001:db8::9 -> [2001:db8::1]:80";
-	assert_octets(*state, "12.1.6." POOL, pool, sizeof(pool) - 1);
-	assert_octets(*state,
-		      "12.1.6.2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1.80."
-		      "2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.9",
-		      pool6, sizeof(pool6) - 1);
-	assert_octets(*state, "11.1.6.1.4.10.0.0.1", "10.0.0.1", 8);
-	assert_octets(*state, "10.1.6.1.4.10.0.0.9", "10.0.0.9", 8);
+	assert_text(*state, "12.1.6." POOL, pool);
+	assert_text(*state,
+		    "12.1.6.2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1.80."
+		    "2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.9",
+		    pool6);
+	assert_text(*state, "11.1.6.1.4.10.0.0.1", "10.0.0.1");
+	assert_text(*state, "10.1.6.1.4.10.0.0.9", "10.0.0.9");
 }
 
 static void
@@ -249,23 +195,23 @@ bits_begin_at_the_left(void **state)
 	struct snapshot s = {
 	    .poll = {.made_ms = 1,
 		     .features = 1u << FEATURE_BOTH_FAMILIES | 1u << FEATURE_FAILURES}};
-	assert_octets(*state, "5.11.0", "\xc0", 1);
-	assert_octets(&s, "5.11.0", "\x81", 1);
+	assert_octets(*state, "5.11.0", MIB_BITS, "\xc0", 1);
+	assert_octets(&s, "5.11.0", MIB_BITS, "\x81", 1);
 	s.poll.features = 0;
-	assert_octets(&s, "5.11.0", "\0", 1);
+	assert_octets(&s, "5.11.0", MIB_BITS, "\0", 1);
 	s.poll.features = 1u << 9;
-	assert_octets(&s, "5.11.0", "\0\x40", 2);
+	assert_octets(&s, "5.11.0", MIB_BITS, "\0\x40", 2);
 }
 
 static void
 texts_end_at_their_nul(void **state)
 {
 	struct snapshot s = {.poll.error = "sock_diag: permission denied"};
-	assert_octets(*state, "5.12.0", "", 0);
-	assert_octets(&s, "5.12.0", "sock_diag: permission denied", 28);
+	assert_text(*state, "5.12.0", "");
+	assert_text(&s, "5.12.0", "sock_diag: permission denied");
 	memset(s.poll.error, 'x', sizeof(s.poll.error));
 	struct mib_value value;
-	assert_int_equal(get(&s, "5.12.0", &value), MIB_FOUND);
+	assert_int_equal(manager_get(&s, "5.12.0", &value), MIB_FOUND);
 	assert_int_equal(value.length, sizeof(s.poll.error) - 1);
 }
 
@@ -310,9 +256,9 @@ no_object_and_no_instance_differ(void **state)
 	};
 	struct mib_value value;
 	for (size_t i = 0; i < sizeof(no_object) / sizeof(no_object[0]); i++)
-		assert_int_equal(get(*state, no_object[i], &value), MIB_NO_OBJECT);
+		assert_int_equal(manager_get(*state, no_object[i], &value), MIB_NO_OBJECT);
 	for (size_t i = 0; i < sizeof(no_instance) / sizeof(no_instance[0]); i++)
-		assert_int_equal(get(*state, no_instance[i], &value), MIB_NO_INSTANCE);
+		assert_int_equal(manager_get(*state, no_instance[i], &value), MIB_NO_INSTANCE);
 }
 
 static void
@@ -327,21 +273,22 @@ nothing_to_serve_yet(void **state)
 	assert_int_equal(mibtree_next(&mib_columns_tree, &view, NULL, 0, false, found.sub,
 				      &found.length, &value),
 			 MIB_END);
-	assert_int_equal(get(NULL, "1.1.0", &value), MIB_NO_INSTANCE);
+	assert_int_equal(manager_get(NULL, "1.1.0", &value), MIB_NO_INSTANCE);
 	/* Polled, but never with success. */
 	assert_number(s, "1.1.0", MIB_INTEGER, SEVERITY_UNKNOWN);
-	assert_int_equal(get(s, "1.3.0", &value), MIB_NO_INSTANCE);
-	assert_int_equal(get(s, "1.4.0", &value), MIB_NO_INSTANCE);
-	assert_int_equal(get(s, "1.5.0", &value), MIB_NO_INSTANCE);
-	assert_int_equal(get(s, "2.1.0", &value), MIB_NO_INSTANCE);
-	assert_int_equal(get(s, "3.1.0", &value), MIB_NO_INSTANCE);
+	assert_int_equal(manager_get(s, "1.3.0", &value), MIB_NO_INSTANCE);
+	assert_int_equal(manager_get(s, "1.4.0", &value), MIB_NO_INSTANCE);
+	assert_int_equal(manager_get(s, "1.5.0", &value), MIB_NO_INSTANCE);
+	assert_int_equal(manager_get(s, "2.1.0", &value), MIB_NO_INSTANCE);
+	assert_int_equal(manager_get(s, "3.1.0", &value), MIB_NO_INSTANCE);
 	for (unsigned object = 1; object <= 18; object++) {
 		bool always = object == 1 || (object >= 5 && object <= 7) || object == 12;
 		char text[16];
 		snprintf(text, sizeof(text), "5.%u.0", object);
-		assert_int_equal(get(s, text, &value), always ? MIB_FOUND : MIB_NO_INSTANCE);
+		assert_int_equal(manager_get(s, text, &value),
+				 always ? MIB_FOUND : MIB_NO_INSTANCE);
 	}
-	assert_int_equal(get(s, "7.1.0", &value), MIB_NO_INSTANCE);
+	assert_int_equal(manager_get(s, "7.1.0", &value), MIB_NO_INSTANCE);
 	assert_number(s, "5.6.0", MIB_COUNTER, 1);
 	snapshot_release(s);
 }
@@ -413,5 +360,6 @@ main(void)
 	    cmocka_unit_test(nothing_to_serve_yet),
 	    cmocka_unit_test_setup_teardown(next_in_words, set_up, tear_down),
 	};
+	manager_when = (struct mib_view){.now_ms = 12345, .started_ms = 2345, .uptime_cs = 5000};
 	return cmocka_run_group_tests_name("mib_columns", tests, NULL, NULL);
 }

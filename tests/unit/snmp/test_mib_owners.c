@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "support.h"
+#include "manager.h"
 
-#include "snmp/mib_columns.h"
 #include "snmp/mib_owners.h"
 
 #define PEER "1.4.10.1.2.3"
@@ -72,66 +71,20 @@ tear_down(void **state)
 	return 0;
 }
 
-static enum mib_result
-get(const char *text, struct mib_value *out)
-{
-	const struct mib_view view = {
-	    .snapshot = snapshot, .now_ms = 62499, .started_ms = 52499, .uptime_cs = 5000};
-	uint32_t sub[MIBTREE_OID_MAX];
-	size_t length = 0;
-	for (char *end; *text != '\0'; text = *end == '.' ? end + 1 : end)
-		sub[length++] = (uint32_t)strtoul(text, &end, 10);
-	return mibtree_get(&mib_columns_tree, &view, sub, length, out);
-}
-
-/* The value at "6.3.0". */
-static struct mib_value
-value(const char *text)
-{
-	struct mib_value out;
-	assert_int_equal(get(text, &out), MIB_FOUND);
-	return out;
-}
-
-static void
-assert_absent(const char *text)
-{
-	struct mib_value out;
-	if (get(text, &out) != MIB_NO_INSTANCE)
-		fail_msg("%s is there", text);
-}
-
-static void
-assert_number(const char *text, enum mib_type type, uint32_t expected)
-{
-	struct mib_value v = value(text);
-	assert_int_equal(v.type, type);
-	assert_int_equal(v.number, expected);
-}
-
-static void
-assert_text(const char *text, const char *expected)
-{
-	struct mib_value v = value(text);
-	assert_int_equal(v.type, MIB_TEXT);
-	assert_int_equal(v.length, strlen(expected));
-	assert_memory_equal(v.octets, expected, v.length);
-}
-
 static void
 test_after_failures(void **state)
 {
 	(void)state;
-	assert_number("6.1.0", MIB_INTEGER, 1);
-	assert_text("6.2.0", "");
-	assert_number("6.3.0", MIB_COUNTER, 5); /* it wraps */
-	assert_number("6.4.0", MIB_COUNTER, 4);
-	assert_number("6.5.0", MIB_GAUGE, 59);
-	assert_text("6.6.0", "10.0.0.9 to 10.1.2.3:443");
-	assert_number("6.7.0", MIB_GAUGE, 812);
-	assert_text("6.8.0", "java");
-	assert_number("11.1.27." PEER, MIB_COUNTER, 18);
-	assert_number("12.1.27." POOL, MIB_COUNTER, 17);
+	assert_number(snapshot, "6.1.0", MIB_INTEGER, 1);
+	assert_text(snapshot, "6.2.0", "");
+	assert_number(snapshot, "6.3.0", MIB_COUNTER, 5); /* it wraps */
+	assert_number(snapshot, "6.4.0", MIB_COUNTER, 4);
+	assert_number(snapshot, "6.5.0", MIB_GAUGE, 59);
+	assert_text(snapshot, "6.6.0", "10.0.0.9 to 10.1.2.3:443");
+	assert_number(snapshot, "6.7.0", MIB_GAUGE, 812);
+	assert_text(snapshot, "6.8.0", "java");
+	assert_number(snapshot, "11.1.27." PEER, MIB_COUNTER, 18);
+	assert_number(snapshot, "12.1.27." POOL, MIB_COUNTER, 17);
 }
 
 static void
@@ -139,17 +92,17 @@ test_without_any(void **state)
 {
 	(void)state;
 	snapshot->failures = (struct failure_state){.reason = "tracefs is not mounted"};
-	assert_number("6.1.0", MIB_INTEGER, 2);
-	assert_text("6.2.0", "tracefs is not mounted");
+	assert_number(snapshot, "6.1.0", MIB_INTEGER, 2);
+	assert_text(snapshot, "6.2.0", "tracefs is not mounted");
 	for (unsigned object = 3; object <= 9; object++) {
 		char text[16];
 		snprintf(text, sizeof(text), "6.%u.0", object);
-		assert_absent(text);
+		assert_absent(snapshot, text);
 	}
 	/* No number that nobody counted. */
-	assert_absent("11.1.27." PEER);
-	assert_absent("12.1.27." POOL);
-	assert_number("12.1.26." POOL, MIB_GAUGE, TIME_LEFT_NONE);
+	assert_absent(snapshot, "11.1.27." PEER);
+	assert_absent(snapshot, "12.1.27." POOL);
+	assert_number(snapshot, "12.1.26." POOL, MIB_GAUGE, TIME_LEFT_NONE);
 }
 
 static void
@@ -157,45 +110,45 @@ test_before_the_first_failure(void **state)
 {
 	(void)state;
 	snapshot->failures = (struct failure_state){.available = true};
-	assert_number("6.3.0", MIB_COUNTER, 0);
-	assert_number("6.4.0", MIB_COUNTER, 0);
+	assert_number(snapshot, "6.3.0", MIB_COUNTER, 0);
+	assert_number(snapshot, "6.4.0", MIB_COUNTER, 0);
 	for (unsigned object = 5; object <= 8; object++) {
 		char text[16];
 		snprintf(text, sizeof(text), "6.%u.0", object);
-		assert_absent(text);
+		assert_absent(snapshot, text);
 	}
 	/* Started ten seconds before the view, under a master agent that runs for fifty. */
-	assert_number("6.9.0", MIB_TICKS, 4000);
+	assert_number(snapshot, "6.9.0", MIB_TICKS, 4000);
 	/* A process that nobody can see. */
 	snapshot->failures.last_ms = 62000;
-	assert_number("6.5.0", MIB_GAUGE, 0);
-	assert_absent("6.7.0");
-	assert_absent("6.8.0");
+	assert_number(snapshot, "6.5.0", MIB_GAUGE, 0);
+	assert_absent(snapshot, "6.7.0");
+	assert_absent(snapshot, "6.8.0");
 	/* Counters of rows began anew five seconds ago. */
 	snapshot->failures.forgot_ms = 57499;
-	assert_number("6.9.0", MIB_TICKS, 4500);
+	assert_number(snapshot, "6.9.0", MIB_TICKS, 4500);
 }
 
 static void
 test_owners(void **state)
 {
 	(void)state;
-	assert_text("15.1.6." POOL ".1", "\"payments.service\" (pid 812 \"java\")");
-	assert_number("15.1.7." POOL ".1", MIB_GAUGE, 100);
-	assert_number("15.1.22." POOL ".1", MIB_GAUGE, 99);
-	assert_number("15.1.40." POOL ".1", MIB_INTEGER, 1);
-	assert_number("15.1.41." POOL ".1", MIB_GAUGE, 1000);
-	assert_number("15.1.42." POOL ".1", MIB_GAUGE, 812);
-	assert_text("15.1.43." POOL ".1", "java");
-	assert_text("15.1.44." POOL ".1", "payments.service");
-	assert_text("15.1.45." POOL ".1", "/system.slice/payments.service");
-	assert_number("15.1.46." POOL ".1", MIB_GAUGE, 1020);
-	assert_number("15.1.47." POOL ".1", MIB_GAUGE, 1024);
-	assert_number("15.1.48." POOL ".1", MIB_GAUGE, UINT32_MAX);
-	assert_number("15.1.49." POOL ".1", MIB_GAUGE, 59);
-	assert_text("15.1.6." POOL ".2", "the kernel");
-	assert_number("15.1.40." POOL ".2", MIB_INTEGER, 3);
-	assert_number("15.1.7." PEER ".80.1.4.10.0.0.9.1", MIB_GAUGE, 98);
+	assert_text(snapshot, "15.1.6." POOL ".1", "\"payments.service\" (pid 812 \"java\")");
+	assert_number(snapshot, "15.1.7." POOL ".1", MIB_GAUGE, 100);
+	assert_number(snapshot, "15.1.22." POOL ".1", MIB_GAUGE, 99);
+	assert_number(snapshot, "15.1.40." POOL ".1", MIB_INTEGER, 1);
+	assert_number(snapshot, "15.1.41." POOL ".1", MIB_GAUGE, 1000);
+	assert_number(snapshot, "15.1.42." POOL ".1", MIB_GAUGE, 812);
+	assert_text(snapshot, "15.1.43." POOL ".1", "java");
+	assert_text(snapshot, "15.1.44." POOL ".1", "payments.service");
+	assert_text(snapshot, "15.1.45." POOL ".1", "/system.slice/payments.service");
+	assert_number(snapshot, "15.1.46." POOL ".1", MIB_GAUGE, 1020);
+	assert_number(snapshot, "15.1.47." POOL ".1", MIB_GAUGE, 1024);
+	assert_number(snapshot, "15.1.48." POOL ".1", MIB_GAUGE, UINT32_MAX);
+	assert_number(snapshot, "15.1.49." POOL ".1", MIB_GAUGE, 59);
+	assert_text(snapshot, "15.1.6." POOL ".2", "the kernel");
+	assert_number(snapshot, "15.1.40." POOL ".2", MIB_INTEGER, 3);
+	assert_number(snapshot, "15.1.7." PEER ".80.1.4.10.0.0.9.1", MIB_GAUGE, 98);
 }
 
 /* Port 80 before port 443, and the first owner before the second. */
@@ -227,5 +180,6 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_owners, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_owners_in_mib_order, set_up, tear_down),
 	};
+	manager_when = (struct mib_view){.now_ms = 62499, .started_ms = 52499, .uptime_cs = 5000};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

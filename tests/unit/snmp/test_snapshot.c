@@ -16,12 +16,6 @@ begin(void **state)
 	return 0;
 }
 
-static void
-connect_from(const char *local, uint16_t from, const char *peer, uint16_t port)
-{
-	host_add(&host, DIAG_SOCKETS, socket_of(STATE_ESTABLISHED, local, from, peer, port));
-}
-
 static struct snapshot *
 build_of_host(const struct poll_stats *poll, const struct row_limits *limits)
 {

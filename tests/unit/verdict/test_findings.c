@@ -8,13 +8,6 @@
 #define THERE "10.0.0.2"
 
 static void
-connect_from(const char *local, uint16_t local_port, const char *peer, uint16_t port)
-{
-	host_add(&host, DIAG_SOCKETS,
-		 with_no_port(socket_of(STATE_ESTABLISHED, local, local_port, peer, port), true));
-}
-
-static void
 assert_verdict(const struct verdict *verdict, enum severity severity, enum cause cause)
 {
 	assert_int_equal(verdict->severity, severity);
@@ -134,16 +127,6 @@ recyclable_time_wait_is_no_cause(void **state)
 }
 
 /* Percentages only, and 100 only where nothing is left. */
-static struct limits
-conntrack(int64_t used, int64_t max)
-{
-	struct limits l;
-	hostlimits_init(&l);
-	l.value[LIMIT_CONNTRACK] = used;
-	l.value[LIMIT_CONNTRACK_MAX] = max;
-	return l;
-}
-
 static void
 limits_have_levels(void **state)
 {
@@ -165,7 +148,7 @@ limits_have_levels(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
-		struct limits l = conntrack(row[i].used, row[i].max);
+		struct limits l = limits_of_conntrack(row[i].used, row[i].max);
 		assert_int_equal(findings_limit(&l, RULE_CONNTRACK, &limit_band_default.raise),
 				 row[i].severity);
 		assert_int_equal(findings_limit(&l, RULE_FILES, &limit_band_default.raise),
@@ -176,7 +159,7 @@ limits_have_levels(void **state)
 static void
 a_level_can_be_off(void **state)
 {
-	struct limits full = conntrack(1000, 1000);
+	struct limits full = limits_of_conntrack(1000, 1000);
 	(void)state;
 	assert_int_equal(findings_limit(&full, RULE_CONNTRACK, &level_band_off.raise),
 			 SEVERITY_NORMAL);
@@ -186,7 +169,7 @@ static void
 the_most_severe_limit_is_the_worst_or_the_fullest(void **state)
 {
 	(void)state;
-	host.state.limits = conntrack(500, 1000);
+	host.state.limits = limits_of_conntrack(500, 1000);
 	host_tally(&host, NULL, 0);
 	assert_int_equal(host.findings->limits.worst, RULE_CONNTRACK);
 	assert_int_equal(host.findings->limits.severity, SEVERITY_NORMAL);

@@ -388,6 +388,18 @@ def detach(environment):
         return done, int(file.read())
 
 
+def at_rest(pid, hit=None):
+    """After its first poll, in the next wait; or where something was to fail."""
+    looks = []
+
+    def rests():
+        with open("/proc/%d/wchan" % pid) as file:
+            looks.append("poll" in file.read())
+        return all(looks[-3:]) and len(looks) > 2 or (hit and os.path.exists(hit))
+
+    h.wait_for(rests, 10, "the daemon's first poll")
+
+
 def end(pid):
     os.kill(pid, signal.SIGTERM)
     h.wait_for(lambda: not os.path.exists(faults.path_of("pid")), 5, "the daemon's end")
@@ -397,12 +409,13 @@ def check_detached(offset, times):
     hit = faults.path_of("hit")
     done, pid = detach(faults.shim(at=offset, times=times, hit=hit))
     lines = done.stderr.splitlines()
-    assert os.path.exists(hit), "was not reached"
     if pid is None:
         assert done.returncode == 1 and lines, (done.returncode, lines)
         assert re.match(r"srcportd(\[\d+\])?: \S", lines[-1]), lines
     else:
+        at_rest(pid, hit)
         end(pid)
+    assert os.path.exists(hit), "was not reached"
 
 
 def test_in_the_background():
@@ -414,9 +427,10 @@ def test_in_the_background():
             os.unlink(path)
             done, pid = detach(faults.shim(sites=path))
             assert pid, done
+            at_rest(pid)
             end(pid)
             runs.append(faults.sites(path))
-        # What a life so short always comes to. A pipe of which somebody reads takes an octet.
+        # What each life comes to. A pipe of which somebody reads takes an octet.
         found = [site for site in runs[0] if site in runs[1] and site not in known and
                  site[0] != "write"]
         assert {"fork", "pipe2"} <= {function for function, _ in found}, found

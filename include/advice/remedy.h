@@ -31,6 +31,7 @@ struct matter {
 struct scene {
 	const struct findings *findings;
 	const struct owner_list *owners; /* NULL = nobody was looked for */
+	bool surveyed;                   /* somebody is, wherever ports are short */
 };
 
 /* What names are asked for: NULL and 0 = any. */

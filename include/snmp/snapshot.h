@@ -75,6 +75,7 @@ struct snapshot {
 	struct alarm_row *alarms; /* all of them */
 	uint32_t alarm_count;
 	struct alarm_summary alarm_summary;
+	bool surveyed;            /* owners are asked for */
 	struct owner_row *owners; /* of the last survey: bounded by it */
 	uint32_t owner_count;
 	uint32_t *index_store[ROW_TABLES];

@@ -192,7 +192,8 @@ conclude(struct collector *c)
 {
 	if (c->findings == NULL)
 		return;
-	const struct scene scene = {c->findings, c->config->owners ? owners_list(c->owners) : NULL};
+	const struct scene scene = {c->findings, c->config->owners ? owners_list(c->owners) : NULL,
+				    c->config->owners};
 	struct alarm_list alarms;
 	alarm_run_poll(c->alarm_run, c->config, &scene, &alarms);
 	charge(c);

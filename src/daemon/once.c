@@ -141,7 +141,8 @@ print_report(struct once *once)
 		return -1;
 	}
 	struct owners *owners = survey(once);
-	const struct scene scene = {once->findings, owners != NULL ? owners_list(owners) : NULL};
+	const struct scene scene = {once->findings, owners != NULL ? owners_list(owners) : NULL,
+				    owners != NULL};
 	struct alarm_list alarms;
 	alarm_watch_once(&scene, &alarms);
 	const struct report report = {.scene = &scene,

@@ -427,6 +427,8 @@ static const struct mib_table tables[] = {
     {MIB_HYGIENE_GROUP, true, once_polled, mib_hygiene_columns, MIB_HYGIENE_COLUMNS},
     {MIB_LOW_GROUP, true, once_polled, mib_low_columns, MIB_LOW_COLUMNS},
     {MIB_LOW_TABLE, false, nothing, mib_low_row_columns, MIB_LOW_ROW_COLUMNS},
+    {MIB_OWNERS_GROUP, true, once_polled, mib_owners_columns, MIB_OWNERS_COLUMNS},
+    {MIB_PROCESS_TABLE, false, owners, mib_process_columns, MIB_PROCESS_COLUMNS},
 };
 
 /* clang-format on */

@@ -8,7 +8,7 @@ _Static_assert(OWNER_TEXT_MAX <= sizeof(((struct mib_value *)0)->octets), "a nam
 /* srcPortFailures */
 
 static bool
-get_available(const struct mib_view *view, const void *row, struct mib_value *out)
+get_failures_available(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	(void)view;
 	out->number = ((const struct snapshot *)row)->failures.available ? 1 : 2; /* TruthValue */
@@ -57,6 +57,28 @@ get_failures_start(const struct mib_view *view, const void *row, struct mib_valu
 	return true;
 }
 
+/* srcPortOwners */
+
+static bool
+get_owners_available(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	out->number = ((const struct snapshot *)row)->surveyed ? 1 : 2; /* TruthValue */
+	return true;
+}
+
+static bool
+get_owners_reason(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	static const char off[] = "switched off: owners no, in srcportd.conf";
+	(void)view;
+	if (!((const struct snapshot *)row)->surveyed) {
+		out->length = sizeof(off) - 1;
+		memcpy(out->octets, off, out->length);
+	}
+	return true;
+}
+
 /* srcPortOwnerTable */
 
 static const struct owner *
@@ -73,6 +95,57 @@ get_name(const struct mib_view *view, const void *row, struct mib_value *out)
 	return true;
 }
 
+static bool
+get_user(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	out->number = owner_of(row)->kind == OWNER_NOBODY ? UINT32_MAX : owner_of(row)->uid;
+	return true;
+}
+
+static bool
+get_age(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	out->number = mibtree_age_s(view, owner_of(row)->taken_ms);
+	return true;
+}
+
+/* srcPortOwnerProcessTable: of the rows of srcPortOwnerTable those of processes that lived when
+ * they were looked at. */
+
+static bool
+is_known(const void *row)
+{
+	const struct owner *owner = owner_of(row);
+	return owner->pid != 0 && owner->open_files != 0 && owner->files.hard != 0;
+}
+
+static bool
+get_pid(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	out->number = owner_of(row)->pid;
+	return is_known(row);
+}
+
+static bool
+get_process(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const char *process = owner_of(row)->process;
+	(void)view;
+	out->length = strlen(process);
+	memcpy(out->octets, process, out->length);
+	return is_known(row);
+}
+
+static bool
+get_open_files(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	out->number = owner_of(row)->open_files;
+	return is_known(row);
+}
+
 /* PROCESS_UNLIMITED, too, is the largest number there is. */
 static uint32_t
 clamp(uint64_t limit)
@@ -85,7 +158,7 @@ get_limit(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	(void)view;
 	out->number = clamp(owner_of(row)->files.soft);
-	return true;
+	return is_known(row);
 }
 
 static bool
@@ -93,14 +166,7 @@ get_hard_limit(const struct mib_view *view, const void *row, struct mib_value *o
 {
 	(void)view;
 	out->number = clamp(owner_of(row)->files.hard);
-	return true;
-}
-
-static bool
-get_age(const struct mib_view *view, const void *row, struct mib_value *out)
-{
-	out->number = mibtree_age_s(view, owner_of(row)->taken_ms);
-	return true;
+	return is_known(row);
 }
 
 /* One line an object. */
@@ -110,7 +176,7 @@ get_age(const struct mib_view *view, const void *row, struct mib_value *out)
     MIB_COLUMN_WHERE(number, type, struct snapshot, failures.member, where)
 
 const struct mib_column mib_failure_columns[MIB_FAILURE_COLUMNS] = {
-    MIB_COMPUTED(1, MIB_INTEGER, get_available),
+    MIB_COMPUTED(1, MIB_INTEGER, get_failures_available),
     FAILURES(2, MIB_TEXT, reason, NULL),
     FAILURES(3, MIB_COUNTER, total, counts),
     FAILURES(4, MIB_COUNTER, lost, counts),
@@ -128,15 +194,23 @@ const struct mib_column mib_owner_columns[MIB_OWNER_COLUMNS] = {
     OWNER(7, MIB_GAUGE, connections),
     OWNER(22, MIB_GAUGE, close_wait),
     OWNER(40, MIB_INTEGER, kind),
-    OWNER(41, MIB_GAUGE, uid),
-    OWNER(42, MIB_GAUGE, pid),
-    OWNER(43, MIB_TEXT, process),
+    MIB_COMPUTED(41, MIB_GAUGE, get_user),
     OWNER(44, MIB_TEXT, unit),
     OWNER(45, MIB_TEXT, path),
-    OWNER(46, MIB_GAUGE, open_files),
+    MIB_COMPUTED(49, MIB_GAUGE, get_age),
+};
+
+const struct mib_column mib_owners_columns[MIB_OWNERS_COLUMNS] = {
+    MIB_COMPUTED(1, MIB_INTEGER, get_owners_available),
+    MIB_COMPUTED(2, MIB_TEXT, get_owners_reason),
+};
+
+const struct mib_column mib_process_columns[MIB_PROCESS_COLUMNS] = {
+    MIB_COMPUTED(42, MIB_GAUGE, get_pid),
+    MIB_COMPUTED(43, MIB_TEXT, get_process),
+    MIB_COMPUTED(46, MIB_GAUGE, get_open_files),
     MIB_COMPUTED(47, MIB_GAUGE, get_limit),
     MIB_COMPUTED(48, MIB_GAUGE, get_hard_limit),
-    MIB_COMPUTED(49, MIB_GAUGE, get_age),
 };
 
 /* clang-format on */

@@ -183,6 +183,7 @@ snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
 	s->totals = f->tally->totals;
 	s->failures = f->failures;
 	s->host = f->host;
+	s->surveyed = scene->surveyed;
 	s->limits = f->limits.severity;
 	s->severity = worst(f);
 	uint32_t worst_pool = find_extremes(f, &s->extremes);

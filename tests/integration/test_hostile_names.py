@@ -116,8 +116,9 @@ def test_a_process_and_its_cgroup():
             told = [bind.value for bind in trap.binds if isinstance(bind.value, bytes)]
             message = next(text for text in told if b"held by" in text)
             assert QUOTED in assert_clean(message), message
-            for (row,) in [h.table("srcPortOwnerTable").values()]:
+            for (row,) in [h.table("srcPortOwnerProcessTable").values()]:
                 assert assert_clean(row["srcPortOwnerProcessName"]) == SHOWN, row
+            for (row,) in [h.table("srcPortOwnerTable").values()]:
                 assert QUOTED in assert_clean(row["srcPortOwnerName"]), row
                 assert_clean(row["srcPortOwnerUnit"])
                 assert_clean(row["srcPortOwnerCgroup"])

@@ -15,6 +15,7 @@ NAME_LOOKUPS = {
     "srcPortLocalTable": ("srcPortLocalName", "srcPortLocalAddr"),
     "srcPortAlarmTable": ("srcPortAlarmKey", "srcPortAlarmId"),
     "srcPortOwnerTable": ("srcPortOwnerName", *_POOL, "srcPortOwnerNumber"),
+    "srcPortOwnerProcessTable": ("srcPortOwnerName", *_POOL, "srcPortOwnerNumber"),
     "srcPortUdpLocalTable": ("srcPortUdpLocalName", "srcPortUdpLocalAddr"),
     "srcPortNatPoolTable": ("srcPortNatPoolName", "srcPortNatPoolProtocol",
                             "srcPortNatPoolPeerAddr", "srcPortNatPoolPeerPort",

@@ -27,7 +27,7 @@ tally(const struct target *targets, uint32_t count)
 	failure_log_mark(&fails, host.tally, 100000, host.marks);
 	host.failure_log = &fails;
 	host_find(&host);
-	scene = (struct scene){host.findings, &list};
+	scene = (struct scene){host.findings, &list, true};
 }
 
 static void
@@ -108,7 +108,7 @@ test_nothing_known(void **state)
 	tally(NULL, 0);
 	host.failure_log = NULL;
 	host_find(&host);
-	scene = (struct scene){host.findings, NULL};
+	scene = (struct scene){host.findings, NULL, false};
 	assert_names(&(struct naming_subject){0}, &any, "", "");
 }
 

@@ -240,7 +240,7 @@ no_object_and_no_instance_differ(void **state)
 	    "12.1.28." POOL,
 	    "16.1.1.1",
 	    "20.1.1.1",
-	    "25.1.0",
+	    "27.1.0",
 	    "1.12.0",
 	    "4294967295",
 	};
@@ -338,8 +338,9 @@ next_in_words(void **state)
 	assert_next(s, "12.1.27", false, "21.1.0");
 	assert_next(s, "12.1.27.3", false, "21.1.0");
 	assert_next(s, "12.2", false, "21.1.0");
-	assert_next(s, "23.2.0", false, NULL);
-	assert_next(s, "24", false, NULL);
+	assert_next(s, "23.2.0", false, "25.1.0");
+	assert_next(s, "24", false, "25.1.0");
+	assert_next(s, "25.2.0", false, NULL);
 	assert_next(s, "4294967295", true, NULL);
 }
 

@@ -57,7 +57,7 @@ set_up(void **state)
 						    .pool = "10.0.0.9 to 10.1.2.3:443",
 						    .pid = 812,
 						    .process = "java"};
-	const struct scene scene = {findings, &list};
+	const struct scene scene = {findings, &list, true};
 	snapshot = snapshot_build(&scene, &none, &poll, &limits, NULL);
 	findings_free(findings);
 	return snapshot == NULL;
@@ -138,17 +138,45 @@ test_owners(void **state)
 	assert_number(snapshot, "15.1.22." POOL ".1", MIB_GAUGE, 99);
 	assert_number(snapshot, "15.1.40." POOL ".1", MIB_INTEGER, 1);
 	assert_number(snapshot, "15.1.41." POOL ".1", MIB_GAUGE, 1000);
-	assert_number(snapshot, "15.1.42." POOL ".1", MIB_GAUGE, 812);
-	assert_text(snapshot, "15.1.43." POOL ".1", "java");
 	assert_text(snapshot, "15.1.44." POOL ".1", "payments.service");
 	assert_text(snapshot, "15.1.45." POOL ".1", "/system.slice/payments.service");
-	assert_number(snapshot, "15.1.46." POOL ".1", MIB_GAUGE, 1020);
-	assert_number(snapshot, "15.1.47." POOL ".1", MIB_GAUGE, 1024);
-	assert_number(snapshot, "15.1.48." POOL ".1", MIB_GAUGE, UINT32_MAX);
 	assert_number(snapshot, "15.1.49." POOL ".1", MIB_GAUGE, 59);
 	assert_text(snapshot, "15.1.6." POOL ".2", "the kernel");
 	assert_number(snapshot, "15.1.40." POOL ".2", MIB_INTEGER, 3);
+	assert_number(snapshot, "15.1.41." POOL ".2", MIB_GAUGE,
+		      UINT32_MAX); /* no user, not root */
 	assert_number(snapshot, "15.1.7." PEER ".80.1.4.10.0.0.9.1", MIB_GAUGE, 98);
+}
+
+/* A process has a row more, and nobody else. */
+static void
+test_processes(void **state)
+{
+	static const char *const absent[] = {"26.1.42." POOL ".2", "26.1.43." POOL ".2",
+					     "26.1.46." POOL ".2", "26.1.47." POOL ".2",
+					     "26.1.48." POOL ".2"};
+	(void)state;
+	assert_number(snapshot, "26.1.42." POOL ".1", MIB_GAUGE, 812);
+	assert_text(snapshot, "26.1.43." POOL ".1", "java");
+	assert_number(snapshot, "26.1.46." POOL ".1", MIB_GAUGE, 1020);
+	assert_number(snapshot, "26.1.47." POOL ".1", MIB_GAUGE, 1024);
+	assert_number(snapshot, "26.1.48." POOL ".1", MIB_GAUGE, UINT32_MAX);
+	for (size_t i = 0; i < COUNT_OF(absent); i++)
+		assert_absent(snapshot, absent[i]);
+	/* It ended while it was looked at: no number of it is made up. */
+	snapshot->owners[2].t.files = (struct file_limits){0, 0};
+	assert_absent(snapshot, "26.1.42." POOL ".1");
+}
+
+static void
+test_asked_or_not(void **state)
+{
+	(void)state;
+	assert_number(snapshot, "25.1.0", MIB_INTEGER, 1);
+	assert_text(snapshot, "25.2.0", "");
+	snapshot->surveyed = false;
+	assert_number(snapshot, "25.1.0", MIB_INTEGER, 2);
+	assert_text(snapshot, "25.2.0", "switched off: owners no, in srcportd.conf");
 }
 
 /* Port 80 before port 443, and the first owner before the second. */
@@ -178,6 +206,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_without_any, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_before_the_first_failure, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_owners, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_processes, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_asked_or_not, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_owners_in_mib_order, set_up, tear_down),
 	};
 	manager_when = (struct mib_view){.now_ms = 62499, .started_ms = 52499, .uptime_cs = 5000};

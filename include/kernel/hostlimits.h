@@ -9,6 +9,7 @@
 #define SRCPORTD_HOSTLIMITS_H
 
 #include "kernel/procfile.h"
+#include "kernel/sockstat.h"
 
 #define LIMIT_ABSENT (-1) /* the kernel or the namespace does not have it, or hides it */
 
@@ -51,9 +52,9 @@ void hostlimits_init(struct limits *out);
 
 /* Reads all of them. The three that decide about TIME_WAIT come from `settings`, which the poll
  * uses, the rest from files; a file that is absent, unreadable or not of its form leaves
- * LIMIT_ABSENT. */
+ * LIMIT_ABSENT. Some are of `sockstat`, which is then what was read. */
 void hostlimits_read(const struct procfile_source *source, const struct settings *settings,
-		     struct limits *out);
+		     struct limits *out, struct sockstat *sockstat);
 
 /* How it is shown: static. */
 const struct limit_words *hostlimits_words(enum limit limit);
@@ -75,6 +76,7 @@ struct host_state {
 	struct limits limits;
 	/* Of the poll before, so that counters can be compared; or all absent. */
 	struct limits earlier;
+	struct sockstat sockstat; /* at the beginning of the poll */
 	uint64_t counters_ms; /* CLOCK_MONOTONIC when the counters of connection tracking came, or
 				 one of them last went back; 0 = there are none */
 	uint32_t nat;         /* natenv_read() */

@@ -2,6 +2,7 @@
 #include "kernel/hostlimits.h"
 
 #include "base/clock.h"
+#include "base/words.h"
 #include "kernel/natenv.h"
 
 #include <stdlib.h>
@@ -15,7 +16,6 @@
 
 enum form {
 	FORM_FIELD, /* the field-th number of a line of numbers, from 0 */
-	FORM_NAMED, /* the number behind a word, on the line that begins with `line` */
 	FORM_HEX    /* a table of hexadecimal numbers under a line of names: the sum of a column */
 };
 
@@ -27,24 +27,19 @@ static const struct reader {
 	const char *file;
 	enum form form;
 	unsigned field;
-	const char *line, *word;
+	const char *word;
 } readers[] = {
-    {LIMIT_FIN_TIMEOUT, "sys/net/ipv4/tcp_fin_timeout", FORM_FIELD, 0, NULL, NULL},
-    {LIMIT_TW_MAX, "sys/net/ipv4/tcp_max_tw_buckets", FORM_FIELD, 0, NULL, NULL},
-    {LIMIT_ORPHANS_MAX, "sys/net/ipv4/tcp_max_orphans", FORM_FIELD, 0, NULL, NULL},
-    {LIMIT_MEMORY_MAX, "sys/net/ipv4/tcp_mem", FORM_FIELD, 2, NULL, NULL},
-    {LIMIT_FILES, "sys/fs/file-nr", FORM_FIELD, 0, NULL, NULL},
-    {LIMIT_FILES_MAX, "sys/fs/file-nr", FORM_FIELD, 2, NULL, NULL},
-    {LIMIT_IN_USE, "net/sockstat", FORM_NAMED, 0, "TCP:", "inuse"},
-    {LIMIT_ORPHANS, "net/sockstat", FORM_NAMED, 0, "TCP:", "orphan"},
-    {LIMIT_TW, "net/sockstat", FORM_NAMED, 0, "TCP:", "tw"},
-    {LIMIT_MEMORY, "net/sockstat", FORM_NAMED, 0, "TCP:", "mem"},
-    {LIMIT_IN_USE, "net/sockstat6", FORM_NAMED, 0, "TCP6:", "inuse"},
-    {LIMIT_CONNTRACK, "sys/net/netfilter/nf_conntrack_count", FORM_FIELD, 0, NULL, NULL},
-    {LIMIT_CONNTRACK_MAX, "sys/net/netfilter/nf_conntrack_max", FORM_FIELD, 0, NULL, NULL},
-    {LIMIT_DROP, "net/stat/nf_conntrack", FORM_HEX, 0, NULL, "drop"},
-    {LIMIT_INSERT_FAILED, "net/stat/nf_conntrack", FORM_HEX, 0, NULL, "insert_failed"},
-    {LIMIT_EARLY_DROP, "net/stat/nf_conntrack", FORM_HEX, 0, NULL, "early_drop"},
+    {LIMIT_FIN_TIMEOUT, "sys/net/ipv4/tcp_fin_timeout", FORM_FIELD, 0, NULL},
+    {LIMIT_TW_MAX, "sys/net/ipv4/tcp_max_tw_buckets", FORM_FIELD, 0, NULL},
+    {LIMIT_ORPHANS_MAX, "sys/net/ipv4/tcp_max_orphans", FORM_FIELD, 0, NULL},
+    {LIMIT_MEMORY_MAX, "sys/net/ipv4/tcp_mem", FORM_FIELD, 2, NULL},
+    {LIMIT_FILES, "sys/fs/file-nr", FORM_FIELD, 0, NULL},
+    {LIMIT_FILES_MAX, "sys/fs/file-nr", FORM_FIELD, 2, NULL},
+    {LIMIT_CONNTRACK, "sys/net/netfilter/nf_conntrack_count", FORM_FIELD, 0, NULL},
+    {LIMIT_CONNTRACK_MAX, "sys/net/netfilter/nf_conntrack_max", FORM_FIELD, 0, NULL},
+    {LIMIT_DROP, "net/stat/nf_conntrack", FORM_HEX, 0, "drop"},
+    {LIMIT_INSERT_FAILED, "net/stat/nf_conntrack", FORM_HEX, 0, "insert_failed"},
+    {LIMIT_EARLY_DROP, "net/stat/nf_conntrack", FORM_HEX, 0, "early_drop"},
 };
 /* clang-format on */
 #define READERS (sizeof(readers) / sizeof(readers[0]))
@@ -89,58 +84,6 @@ static const struct {
     [RULE_FILES] = {"files", LIMIT_FILES, LIMIT_FILES_MAX},
 };
 
-/* The next word of a line, *length octets of it, or NULL at the end of the line; *at moves behind
- * it. */
-static const char *
-next_word(const char **at, size_t *length)
-{
-	const char *word = *at + strspn(*at, " \t");
-	*length = strcspn(word, " \t\n");
-	*at = word + *length;
-	return *length != 0 ? word : NULL;
-}
-
-static bool
-word_is(const char *word, size_t length, const char *text)
-{
-	return strlen(text) == length && memcmp(word, text, length) == 0;
-}
-
-/* The next line, or NULL behind the last one. */
-static const char *
-next_line(const char *line)
-{
-	const char *end = strchr(line, '\n');
-	return end != NULL && end[1] != '\0' ? end + 1 : NULL;
-}
-
-/* A whole word as a number without a sign, decimal or hexadecimal; LIMIT_ABSENT if it is none. */
-static int64_t
-number_of(const char *word, size_t length, unsigned base)
-{
-	uint64_t value = 0;
-	for (size_t i = 0; i < length; i++) {
-		char c = word[i];
-		unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
-				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
-							: base;
-		if (digit >= base || value > ((uint64_t)VALUE_MAX - digit) / base)
-			return LIMIT_ABSENT;
-		value = value * base + digit;
-	}
-	return length != 0 ? (int64_t)value : LIMIT_ABSENT;
-}
-
-/* The field-th word of a line, or NULL. */
-static const char *
-field_of(const char *line, unsigned field, size_t *length)
-{
-	const char *word = next_word(&line, length);
-	while (word != NULL && field-- > 0)
-		word = next_word(&line, length);
-	return word;
-}
-
 /* Stops at the largest number: a recording may hold anything. */
 static int64_t
 add(int64_t a, int64_t b)
@@ -152,27 +95,8 @@ static int64_t
 read_field(const char *text, const struct reader *r)
 {
 	size_t length;
-	const char *word = field_of(text, r->field, &length);
-	return word != NULL ? number_of(word, length, 10) : LIMIT_ABSENT;
-}
-
-static int64_t
-read_named(const char *text, const struct reader *r)
-{
-	for (const char *line = text; line != NULL; line = next_line(line)) {
-		const char *at = line;
-		size_t length;
-		const char *word = next_word(&at, &length);
-		if (word == NULL || !word_is(word, length, r->line))
-			continue;
-		while ((word = next_word(&at, &length)) != NULL) {
-			bool found = word_is(word, length, r->word);
-			const char *value = next_word(&at, &length);
-			if (found && value != NULL)
-				return number_of(value, length, 10);
-		}
-	}
-	return LIMIT_ABSENT;
+	const char *word = words_field(text, r->field, &length);
+	return word != NULL ? words_number(word, length, 10) : LIMIT_ABSENT;
 }
 
 /* The kernel's counters are 32 bits wide on each CPU and wrap there; their sum does what it can. */
@@ -182,14 +106,14 @@ read_hex(const char *text, const struct reader *r)
 	const char *at = text, *word;
 	size_t length;
 	unsigned column = 0;
-	while ((word = next_word(&at, &length)) != NULL && !word_is(word, length, r->word))
+	while ((word = words_next(&at, &length)) != NULL && !words_is(word, length, r->word))
 		column++;
-	const char *line = word != NULL ? next_line(text) : NULL;
+	const char *line = word != NULL ? words_line(text) : NULL;
 	int64_t sum = line != NULL ? 0 : LIMIT_ABSENT;
-	for (; line != NULL; line = next_line(line)) {
-		word = field_of(line, column, &length);
+	for (; line != NULL; line = words_line(line)) {
+		word = words_field(line, column, &length);
 		int64_t value =
-		    word != NULL && length <= 8 ? number_of(word, length, 16) : LIMIT_ABSENT;
+		    word != NULL && length <= 8 ? words_number(word, length, 16) : LIMIT_ABSENT;
 		if (value == LIMIT_ABSENT)
 			return LIMIT_ABSENT;
 		sum = add(sum, value);
@@ -200,12 +124,7 @@ read_hex(const char *text, const struct reader *r)
 static int64_t
 read_value(const char *text, const struct reader *r)
 {
-	switch (r->form) {
-	case FORM_FIELD: return read_field(text, r);
-	case FORM_NAMED: return read_named(text, r);
-	case FORM_HEX: break;
-	}
-	return read_hex(text, r);
+	return r->form == FORM_FIELD ? read_field(text, r) : read_hex(text, r);
 }
 
 void
@@ -217,9 +136,14 @@ hostlimits_init(struct limits *out)
 
 void
 hostlimits_read(const struct procfile_source *source, const struct settings *settings,
-		struct limits *out)
+		struct limits *out, struct sockstat *sockstat)
 {
 	hostlimits_init(out);
+	sockstat_read(source, 0, sockstat);
+	out->value[LIMIT_TW] = sockstat->time_wait;
+	out->value[LIMIT_IN_USE] = sockstat->in_use;
+	out->value[LIMIT_ORPHANS] = sockstat->orphans;
+	out->value[LIMIT_MEMORY] = sockstat->memory;
 	out->value[LIMIT_TW_REUSE] = settings->tw_reuse;
 	out->value[LIMIT_TW_REUSE_DELAY] = settings->tw_reuse_delay_ms;
 	out->value[LIMIT_TIMESTAMPS] = settings->timestamps;
@@ -278,6 +202,7 @@ void
 hostlimits_start(struct host_state *host)
 {
 	*host = (struct host_state){.nat = 0};
+	sockstat_parse(NULL, NULL, &host->sockstat);
 	hostlimits_init(&host->limits);
 	hostlimits_init(&host->earlier);
 }
@@ -303,7 +228,7 @@ hostlimits_poll(struct host_state *host, const struct procfile_source *proc,
 		const struct settings *settings)
 {
 	host->earlier = host->limits;
-	hostlimits_read(proc, settings, &host->limits);
+	hostlimits_read(proc, settings, &host->limits, &host->sockstat);
 	if (begins_anew(host, LIMIT_DROP) || begins_anew(host, LIMIT_INSERT_FAILED) ||
 	    begins_anew(host, LIMIT_EARLY_DROP))
 		host->counters_ms = clock_us() / 1000;

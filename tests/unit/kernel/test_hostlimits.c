@@ -49,11 +49,12 @@ static struct limits
 read_files(const struct file *files, size_t count)
 {
 	struct procfile_source source = {.replay = true};
+	struct sockstat sockstat;
 	struct limits l;
 	for (size_t i = 0; i < count; i++)
 		assert_true(procfile_add_copy(&source, files[i].name, files[i].text,
 					      strlen(files[i].text)));
-	hostlimits_read(&source, &settings, &l);
+	hostlimits_read(&source, &settings, &l, &sockstat);
 	procfile_free_copies(&source);
 	return l;
 }
@@ -224,9 +225,10 @@ a_poll_records_what_it_read(void **state)
 	size_t length = 0;
 	FILE *record = open_memstream(&text, &length);
 	struct procfile_source source = {.root = "/nonexistent", .record = record};
+	struct sockstat sockstat;
 	struct limits l;
 	(void)state;
-	hostlimits_read(&source, &settings, &l);
+	hostlimits_read(&source, &settings, &l, &sockstat);
 	fclose(record);
 	assert_non_null(strstr(text, "absent net/stat/nf_conntrack\n"));
 	assert_non_null(strstr(text, "absent sys/fs/file-nr\n"));

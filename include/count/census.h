@@ -3,8 +3,8 @@
  * census: from a stream of sockets to port sets, pools, local addresses and totals. Pure: no I/O,
  * no clock, no globals. Memory follows the number of pools and local addresses, not of sockets.
  *
- * The rules are those of __inet_hash_connect(), __inet_check_established() and tcp_twsk_unique()
- * (net/ipv4/inet_hashtables.c, net/ipv4/tcp_ipv4.c).
+ * The rules are those of __inet_hash_connect() and __inet_check_established()
+ * (net/ipv4/inet_hashtables.c).
  */
 #ifndef SRCPORTD_CENSUS_H
 #define SRCPORTD_CENSUS_H
@@ -29,7 +29,9 @@ struct pool {
 	struct portbag held;
 	/* Ports of the range held by request socks: for this pool only. */
 	struct portbag asked;
-	uint32_t recyclable; /* TIME_WAIT that connect() would take over */
+	uint32_t recyclable; /* TIME_WAIT that connect() would take over, or may */
+	/* Ports of the range that remain for this pool or do not: of those that it may. */
+	struct portbag unsure;
 	struct state_counts states;
 };
 
@@ -122,11 +124,6 @@ bool census_take(void *census, enum diag_dump dump, const struct diag_socket *so
  * tell: adds what is known to those of a complete census, and keeps in *known what that has shown.
  */
 void census_learn(struct census *census, uint32_t *known);
-
-/* True if a TIME_WAIT of this socket's kind would be taken over by a new connect():
- * tcp_twsk_unique(). The connection's own use of timestamps is not visible; it is assumed from the
- * sysctl. */
-bool census_recyclable(const struct settings *settings, const struct diag_socket *socket);
 
 /* The pool with this key, or NULL. */
 const struct pool *census_pool(const struct census *census, const struct addr *local,

@@ -80,8 +80,10 @@ void formula_offered(const struct settings *settings, struct portset *out);
 /* Works out the sets for a census, which must live as long, and what they come to. */
 void formula_begin(struct formula *formula, const struct census *census, struct range_tally *out);
 
-/* Sets used, remaining, uncertain and capacity for the ports of a set. */
-void formula_set(const struct formula *formula, const struct portset *held, struct usage *out);
+/* Sets used, remaining, uncertain and capacity for the ports of a set; of those that remain, the
+ * ones in `unsure` (NULL = none) may not. */
+void formula_set(const struct formula *formula, const struct portset *held,
+		 const struct portset *unsure, struct usage *out);
 
 /* The same for those of a bag, without building a set where they are few. */
 void formula_bag(const struct formula *formula, const struct portbag *held, struct usage *out);

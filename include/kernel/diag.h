@@ -54,7 +54,9 @@ struct diag_socket {
 	uint32_t interface; /* SO_BINDTODEVICE or scope, 0 = none */
 	uint32_t expires;   /* ms until the timer fires */
 	uint32_t uid;
-	uint32_t inode;             /* 0 if no file refers to it */
+	uint32_t inode; /* 0 if no file refers to it */
+	/* CLOCK_MONOTONIC between which the kernel looked at it; both 0 = not known. */
+	uint64_t from_ms, to_ms;
 	uint64_t cookie;            /* kept from a socket into its TIME_WAIT */
 	const struct nlattr *attrs; /* attributes, within the message */
 	size_t attrs_length;
@@ -80,6 +82,7 @@ struct diag_taker {
 	void *arg;
 	enum diag_dump dump;
 	bool beyond; /* a connection has been answered; false at the start of each answer */
+	uint64_t from_ms, to_ms; /* when the kernel looked at those of this datagram */
 };
 
 /* A dump_take (dump.h) that decodes a message and hands its socket over; taker is a struct

@@ -6,6 +6,8 @@
  *     file NAME LENGTH     LENGTH octets and a newline follow: what NAME (under /proc) held
  *     absent NAME          NAME could not be read
  *     features MASK        what the kernel was seen to show (decimal bit mask)
+ *     clock FROM TO        CLOCK_MONOTONIC, ms, between which the kernel looked at what the
+ *                          datagrams from here on show
  *     dump N LENGTH        LENGTH octets and a newline follow: one netlink datagram of dump N
  *     end                  nothing follows
  * A file that is cut short or otherwise not of this form is refused: it is never trusted.
@@ -26,6 +28,7 @@ bool recording_begin(FILE *file);
 bool recording_file(FILE *file, const char *name, const void *data, size_t length);
 bool recording_absent(FILE *file, const char *name);
 bool recording_features(FILE *file, uint32_t features);
+bool recording_clock(FILE *file, uint64_t from_ms, uint64_t to_ms);
 bool recording_dump(FILE *file, unsigned dump, const void *data, size_t length);
 bool recording_end(FILE *file);
 
@@ -33,6 +36,7 @@ enum record_kind {
 	RECORD_FILE,
 	RECORD_ABSENT,
 	RECORD_FEATURES,
+	RECORD_CLOCK,
 	RECORD_DUMP,
 	RECORD_END,
 	RECORD_BROKEN
@@ -42,6 +46,7 @@ struct record {
 	enum record_kind kind;
 	char name[RECORDING_NAME_MAX]; /* FILE, ABSENT */
 	uint32_t number;               /* DUMP: which; FEATURES: the mask */
+	uint64_t from_ms, to_ms;       /* CLOCK */
 	void *data;                    /* FILE, DUMP: the octets, aligned for netlink */
 	size_t length, room;
 };

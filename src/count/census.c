@@ -3,20 +3,12 @@
 
 #include "base/array.h"
 #include "base/pool_key.h"
+#include "count/reuse.h"
 #include "kernel/specimen.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* TCP_TIMEWAIT_LEN: how long a TIME_WAIT lives; idiag_expires counts down from it. */
-#define TIME_WAIT_MS 60000
-
-/* Age from which a TIME_WAIT may be taken over where tcp_tw_reuse_delay does not exist (< 6.14):
- * the kernel then waits for the next whole second, which a second of age always satisfies. */
-#define DEFAULT_REUSE_DELAY_MS 1000
-
-#define LOOPBACK_INTERFACE 1
 
 void
 census_init(struct census *census, const struct settings *settings, struct origins *origins)
@@ -35,6 +27,7 @@ census_free(struct census *census)
 	for (uint32_t i = 0; i < census->pool_count; i++) {
 		portbag_free(&census->pools[i].held);
 		portbag_free(&census->pools[i].asked);
+		portbag_free(&census->pools[i].unsure);
 	}
 	for (uint32_t i = 0; i < census->local_count; i++)
 		portbag_free(&census->locals[i].extra);
@@ -132,6 +125,7 @@ pool_of(struct census *census, const struct diag_socket *s)
 	    .local = s->local, .peer = s->peer, .port = s->peer_port, .local_index = local};
 	portbag_init(&pools[i].held);
 	portbag_init(&pools[i].asked);
+	portbag_init(&pools[i].unsure);
 	census->pool_count++;
 	return &pools[i];
 }
@@ -327,24 +321,6 @@ settle_origin(struct census *census, const struct diag_socket *s, enum origin kn
 		portset_add(&census->ambiguous, s->local_port);
 }
 
-bool
-census_recyclable(const struct settings *settings, const struct diag_socket *s)
-{
-	if (!s->mini || s->state != STATE_TIME_WAIT || settings->timestamps == 0)
-		return false;
-	if (settings->tw_reuse == 2) {
-		if (!addr_is_loopback(&s->local) && !addr_is_loopback(&s->peer) &&
-		    s->interface != LOOPBACK_INTERFACE)
-			return false;
-	} else if (settings->tw_reuse != 1) {
-		return false;
-	}
-	uint32_t delay = settings->tw_reuse_delay_ms == SETTING_ABSENT
-			     ? DEFAULT_REUSE_DELAY_MS
-			     : (uint32_t)settings->tw_reuse_delay_ms;
-	return s->expires < TIME_WAIT_MS && TIME_WAIT_MS - s->expires > delay;
-}
-
 static bool
 add_outbound(struct census *census, const struct diag_socket *s, bool in_range, enum origin known)
 {
@@ -360,11 +336,12 @@ add_outbound(struct census *census, const struct diag_socket *s, bool in_range, 
 	if (s->request)
 		return portbag_add(&pool->asked, range, s->local_port) >= 0;
 	settle_origin(census, s, known);
-	if (census_recyclable(&census->settings, s)) {
-		pool->recyclable++;
-		return hold_locally(census, pool->local_index, s->local_port);
-	}
-	return portbag_add(&pool->held, range, s->local_port) >= 0;
+	enum reuse reuse = reuse_of(&census->settings, s);
+	if (reuse == REUSE_NO)
+		return portbag_add(&pool->held, range, s->local_port) >= 0;
+	pool->recyclable++;
+	return hold_locally(census, pool->local_index, s->local_port) &&
+	       (reuse == REUSE_YES || portbag_add(&pool->unsure, range, s->local_port) >= 0);
 }
 
 static bool

@@ -189,14 +189,17 @@ formula_begin(struct formula *f, const struct census *census, struct range_tally
 }
 
 void
-formula_set(const struct formula *f, const struct portset *held, struct usage *out)
+formula_set(const struct formula *f, const struct portset *held, const struct portset *unsure,
+	    struct usage *out)
 {
-	struct portset left = f->usable;
+	struct portset left = f->usable, doubt = f->ambiguous;
 	portset_andnot(&left, held);
 	out->remaining = portset_count(&left);
 	out->used = f->capacity - out->remaining;
 	bool low = portset_has(&left, f->range->low), high = portset_has(&left, f->range->high);
-	portset_and(&left, &f->ambiguous);
+	if (unsure != NULL)
+		portset_or(&doubt, unsure);
+	portset_and(&left, &doubt);
 	out->uncertain = portset_count(&left) + odd_loss(f->range, low, high);
 	if (out->uncertain > out->remaining)
 		out->uncertain = out->remaining;

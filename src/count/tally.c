@@ -21,12 +21,14 @@ struct worksheet {
 	uint32_t *by_address; /* positions of peers, sorted; only where there are targets */
 };
 
-/* Adds every port that connect() cannot take for a pool to w->scratch, and takes them out again. */
+/* Adds every port that connect() cannot take for a pool to w->scratch, and those that it may not to
+ * `unsure`. */
 static void
-hold_pool(struct worksheet *w, const struct pool *pool)
+hold_pool(struct worksheet *w, const struct pool *pool, struct portset *unsure)
 {
 	portbag_add_to(&pool->held, w->range, &w->scratch);
 	portbag_add_to(&pool->asked, w->range, &w->scratch);
+	portbag_add_to(&pool->unsure, w->range, unsure);
 }
 
 /* The same, of the usable ones only; returns how many were not there. */
@@ -78,13 +80,15 @@ tally_pool(struct worksheet *w, const struct pool *pool, struct pool_tally *out)
 		local.zone = 0;
 		unbound = census_pool(w->census, &local, &pool->peer, pool->port);
 	}
-	if (unbound == NULL && pool->asked.count == 0) {
+	if (unbound == NULL && pool->asked.count == 0 && pool->unsure.count == 0) {
 		formula_bag(&w->formula, &pool->held, u);
 	} else {
-		hold_pool(w, pool);
+		struct portset unsure;
+		portset_clear(&unsure);
+		hold_pool(w, pool, &unsure);
 		if (unbound != NULL)
-			hold_pool(w, unbound);
-		formula_set(&w->formula, &w->scratch, u);
+			hold_pool(w, unbound, &unsure);
+		formula_set(&w->formula, &w->scratch, &unsure, u);
 		portset_clear(&w->scratch);
 	}
 	u->tightest = u->remaining;
@@ -338,7 +342,7 @@ tally_make(const struct census *census, const struct target *targets, uint32_t t
 	if (w == NULL || tally == NULL)
 		goto out_of_memory;
 	formula_begin(&w->formula, census, &tally->range);
-	formula_set(&w->formula, &w->scratch, &w->empty);
+	formula_set(&w->formula, &w->scratch, NULL, &w->empty);
 	for (uint32_t i = 0; i < tally->pool_count; i++)
 		tally_pool(w, &census->pools[i], &tally->pools[i]);
 	if (!group_peers(w, tally))

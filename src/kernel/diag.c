@@ -144,6 +144,7 @@ diag_decode(const struct nlmsghdr *message, struct diag_socket *out)
 	out->family = m->idiag_family;
 	out->mini = m->idiag_timer == TIMER_TIME_WAIT;
 	out->expires = m->idiag_expires;
+	out->from_ms = out->to_ms = 0;
 	out->uid = m->idiag_uid;
 	out->inode = m->idiag_inode;
 	out->cookie = (uint64_t)m->id.idiag_cookie[1] << 32 | m->id.idiag_cookie[0];
@@ -165,6 +166,8 @@ diag_take_message(void *arg, const struct nlmsghdr *message)
 	enum diag_dump dump = taker->dump;
 	if (!diag_decode(message, &socket))
 		return EBADMSG;
+	socket.from_ms = taker->from_ms;
+	socket.to_ms = taker->to_ms;
 	if (dump == DIAG_SOCKETS && socket.state != STATE_CLOSE)
 		taker->beyond = true;
 	else if (dump == DIAG_SOCKETS && !taker->beyond)

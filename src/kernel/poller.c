@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "kernel/poller.h"
 
+#include "base/clock.h"
 #include "kernel/feature.h"
+#include "kernel/recording.h"
 #include "kernel/specimen.h"
 
 #include <errno.h>
@@ -126,7 +128,8 @@ start_dump(struct poller *poller, enum diag_dump dump)
 			  specimen_bind(&poller->specimen, poller->settings, poller->taken);
 	poller->taker = (struct diag_taker){.take = poller->testing ? take_testing : poller->take,
 					    .arg = poller->testing ? poller : poller->arg,
-					    .dump = dump};
+					    .dump = dump,
+					    .to_ms = clock_us() / 1000};
 	const struct dump_question question = {
 	    .forms = DUMP_IN(DUMP_ALL) | DUMP_IN(DUMP_V4) | DUMP_IN(DUMP_V6),
 	    .request = request,
@@ -192,9 +195,17 @@ poller_begin(struct poller *poller, const struct diag_plan *plan, diag_take *tak
 	return step(poller, start_dump(poller, DIAG_HOLDERS));
 }
 
+/* The kernel fills one datagram when it is asked, and each next one when the last is received
+ * (netlink_recvmsg()): what comes now it looked at after the step before the last one, and before
+ * this one. */
 enum poller_step
 poller_read(struct poller *poller)
 {
+	struct diag_taker *taker = &poller->taker;
+	taker->from_ms = taker->to_ms;
+	taker->to_ms = clock_us() / 1000;
+	if (poller->record != NULL)
+		recording_clock(poller->record, taker->from_ms, taker->to_ms);
 	return step(poller, dump_read(poller->dump));
 }
 

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "kernel/recording.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Thirty thousand years. */
+#define CLOCK_MAX_MS UINT64_C(1000000000000000)
 
 static const char title[] = "srcportd-recording 1";
 
@@ -34,6 +38,12 @@ bool
 recording_features(FILE *file, uint32_t features)
 {
 	return fprintf(file, "features %u\n", features) > 0;
+}
+
+bool
+recording_clock(FILE *file, uint64_t from_ms, uint64_t to_ms)
+{
+	return fprintf(file, "clock %" PRIu64 " %" PRIu64 "\n", from_ms, to_ms) > 0;
 }
 
 bool
@@ -69,13 +79,20 @@ recording_open(FILE *file)
 }
 
 static bool
-parse_number(const char *text, uint32_t max, uint32_t *out)
+parse_long(const char *text, uint64_t max, uint64_t *out)
 {
-	if (*text < '0' || *text > '9' || strlen(text) > 10)
+	if (*text < '0' || *text > '9' || strlen(text) > 18)
 		return false;
 	char *end;
-	unsigned long long value = strtoull(text, &end, 10);
-	if (*end != '\0' || value > max)
+	*out = strtoull(text, &end, 10);
+	return *end == '\0' && *out <= max;
+}
+
+static bool
+parse_number(const char *text, uint32_t max, uint32_t *out)
+{
+	uint64_t value;
+	if (strlen(text) > 10 || !parse_long(text, max, &value))
 		return false;
 	*out = (uint32_t)value;
 	return true;
@@ -117,6 +134,11 @@ read_record(FILE *file, struct record *record)
 	if (strcmp(word, "features") == 0 && second == NULL)
 		return parse_number(first, UINT32_MAX, &record->number) ? RECORD_FEATURES
 									: RECORD_BROKEN;
+	if (strcmp(word, "clock") == 0 && second != NULL)
+		return parse_long(second, CLOCK_MAX_MS, &record->to_ms) &&
+			       parse_long(first, record->to_ms, &record->from_ms)
+			   ? RECORD_CLOCK
+			   : RECORD_BROKEN;
 	strcpy(record->name, first);
 	if (strcmp(word, "absent") == 0 && second == NULL)
 		return RECORD_ABSENT;

@@ -48,6 +48,10 @@ next_record(struct replay *r)
 				return refuse(r, "out of memory");
 			break;
 		case RECORD_BROKEN: return refuse(r, "it is cut short or not a recording");
+		case RECORD_CLOCK:
+			r->taker.from_ms = r->record.from_ms;
+			r->taker.to_ms = r->record.to_ms;
+			break;
 		case RECORD_FEATURES:
 		case RECORD_DUMP:
 		case RECORD_END: return true;
@@ -148,7 +152,8 @@ const char *
 replay_read(struct replay *r, diag_take *take, void *arg, uint32_t *features, char *error,
 	    size_t room)
 {
-	r->taker = (struct diag_taker){.take = take, .arg = arg};
+	r->taker.take = take;
+	r->taker.arg = arg;
 	bool good = true;
 	while (good && r->record.kind != RECORD_END) {
 		if (r->record.kind == RECORD_FEATURES)

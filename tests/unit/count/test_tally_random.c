@@ -3,6 +3,7 @@
  * The formula against another one: what the kernel does, port by port and socket by socket, over
  * random hosts. It knows no sets, no pools and no bitmaps; it is slow and short.
  */
+#include "count/reuse.h"
 #include "support.h"
 
 #define MOST 1200
@@ -42,6 +43,8 @@ make_range(void)
 		portset_add(&world.settings.reserved, (uint16_t)(low + any(size)));
 	world.settings.tw_reuse = (int32_t)any(3);
 	world.settings.timestamps = any(5) != 0;
+	if (any(3) == 0)
+		world.settings.tw_reuse_delay_ms = SETTING_ABSENT;
 }
 
 /* A port of the range, or sometimes one beside it. */
@@ -162,19 +165,22 @@ same_address(const struct addr *a, const struct addr *b)
 	return memcmp(a->octet, b->octet, 16) == 0;
 }
 
-/* __inet_check_established(): the tuple is taken for a caller on that device (0 = on none). */
-static bool
-is_taken(const struct addr *local, const struct addr *peer, uint16_t to, uint32_t device,
-	 uint16_t port)
+/* __inet_check_established(): whether the tuple is left to a caller on that device (0 = on none).
+ */
+static enum reuse
+is_left(const struct pool_tally *pool, uint16_t port)
 {
+	enum reuse left = REUSE_YES;
 	for (unsigned i = world.open_at[port]; i-- > 0; i = world.next_open[i]) {
 		const struct diag_socket *s = &world.open[i];
-		if (s->peer_port == to && same_address(&s->local, local) &&
-		    same_address(&s->peer, peer) && (s->interface == 0 || s->interface == device) &&
-		    !census_recyclable(&world.settings, s))
-			return true;
+		if (s->peer_port != pool->port || !same_address(&s->local, &pool->local) ||
+		    !same_address(&s->peer, &pool->peer) ||
+		    (s->interface != 0 && s->interface != pool->local.zone))
+			continue;
+		enum reuse reuse = reuse_of(&world.settings, s);
+		left = reuse < left ? reuse : left;
 	}
-	return false;
+	return left;
 }
 
 struct said {
@@ -192,10 +198,11 @@ expect_pool(const struct pool_tally *pool)
 		if (!is_offered(port) || is_blocked(port))
 			continue;
 		said.capacity++;
-		if (is_taken(&pool->local, &pool->peer, pool->port, pool->local.zone, port))
+		enum reuse left = is_left(pool, port);
+		if (left == REUSE_NO)
 			continue;
 		said.remaining++;
-		said.uncertain += may_be_blocked(port);
+		said.uncertain += left == REUSE_MAYBE || may_be_blocked(port);
 		end_free |= port == r->low || port == r->high;
 	}
 	if (range_size(r) >= 5 && range_size(r) % 2 == 1 && end_free)
@@ -259,8 +266,7 @@ check_peers(const struct tally *tally)
 			for (uint32_t k = 0; !taken && k < tally->pool_count; k++) {
 				const struct pool_tally *pool = &tally->pools[k];
 				taken = addr_equal(&pool->peer, &peer->peer) &&
-					is_taken(&pool->local, &pool->peer, pool->port,
-						 pool->local.zone, (uint16_t)p);
+					is_left(pool, (uint16_t)p) == REUSE_NO;
 			}
 			remaining += !taken;
 		}

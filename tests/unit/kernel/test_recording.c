@@ -22,6 +22,7 @@ form_is_the_documented_one(void **state)
 				       "file sys/net/ipv4/tcp_tw_reuse 2\n2\n\n"
 				       "absent sys/net/ipv4/tcp_tw_reuse_delay\n"
 				       "file empty 0\n\n"
+				       "clock 7 5000000000\n"
 				       "dump 2 3\na\0b\n"
 				       "features 5\n"
 				       "end\n";
@@ -33,6 +34,7 @@ form_is_the_documented_one(void **state)
 	assert_true(recording_file(file, "sys/net/ipv4/tcp_tw_reuse", "2\n", 2));
 	assert_true(recording_absent(file, "sys/net/ipv4/tcp_tw_reuse_delay"));
 	assert_true(recording_file(file, "empty", "", 0));
+	assert_true(recording_clock(file, 7, UINT64_C(5000000000)));
 	assert_true(recording_dump(file, 2, "a\0b", 3));
 	assert_true(recording_features(file, 5));
 	assert_true(recording_end(file));
@@ -51,6 +53,9 @@ form_is_the_documented_one(void **state)
 	assert_string_equal(record.name, "sys/net/ipv4/tcp_tw_reuse_delay");
 	assert_int_equal(recording_next(file, &record), RECORD_FILE);
 	assert_int_equal(record.length, 0);
+	assert_int_equal(recording_next(file, &record), RECORD_CLOCK);
+	assert_int_equal(record.from_ms, 7);
+	assert_true(record.to_ms == UINT64_C(5000000000));
 	assert_int_equal(recording_next(file, &record), RECORD_DUMP);
 	assert_int_equal(record.number, 2);
 	assert_int_equal(record.length, 3);
@@ -76,6 +81,7 @@ failed_writes_are_told(void **state)
 	assert_false(recording_file(full, "x", "1", 1));
 	assert_false(recording_absent(full, "x"));
 	assert_false(recording_features(full, 1));
+	assert_false(recording_clock(full, 1, 2));
 	assert_false(recording_dump(full, 1, "1", 1));
 	errno = 0;
 	assert_false(recording_end(full));
@@ -142,6 +148,12 @@ hostile_records_are_refused(void **state)
 	    TEXT("features -1\n"),
 	    TEXT("features 4294967296\n"),
 	    TEXT("features 1 2\n"),
+	    TEXT("clock\n"),
+	    TEXT("clock 1\n"),
+	    TEXT("clock 2 1\n"),
+	    TEXT("clock -1 1\n"),
+	    TEXT("clock 1 1 1\n"),
+	    TEXT("clock 1 1000000000000001\n"),
 	    TEXT("file a\n"),
 	    TEXT("file a 1\n"),
 	    TEXT("file a 1\nx"),

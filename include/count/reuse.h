@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * reuse: whether connect() takes a TIME_WAIT over: tcp_twsk_unique() (net/ipv4/tcp_ipv4.c). Pure.
+ */
+#ifndef SRCPORTD_REUSE_H
+#define SRCPORTD_REUSE_H
+
+#include "kernel/diag.h"
+#include "kernel/settings.h"
+
+enum reuse {
+	REUSE_NO,
+	REUSE_MAYBE, /* the kernel does not show what decides */
+	REUSE_YES
+};
+
+/* Of a connection as it was when the kernel answered for it. Whether it used timestamps is not
+ * visible; it is assumed from the sysctl.
+ *
+ * Without tcp_tw_reuse_delay (before 6.14) the kernel compares whole seconds: a TIME_WAIT is taken
+ * over from the first tick of CLOCK_MONOTONIC's second on that follows its entry. Where that second
+ * began about when it was looked at or when it was entered, by the granularity of the kernel's
+ * timers, it may be either. And of these kernels some take over an orphaned FIN_WAIT2 by the same
+ * rule and some do not (0d9e5df4a257, 6.12; brought back to some versions and not to others). */
+enum reuse reuse_of(const struct settings *settings, const struct diag_socket *socket);
+
+#endif

@@ -40,6 +40,7 @@ struct local {
 	uint32_t connections; /* of the pools with this local address */
 	/* Ports of the range held here by sockets that are in no pool's `held`. */
 	struct portbag extra;
+	struct portbag listening; /* of these, with a listener at this very address */
 };
 
 /* A bound idle socket at one local address, on a port of the range. */
@@ -56,8 +57,10 @@ struct census_server {
 
 struct census {
 	struct settings settings;
-	uint32_t features; /* bit mask of 1 << enum kernel_feature */
-	bool node_ports;   /* this is a node of Kubernetes; for who knows to say */
+	uint32_t features;          /* bit mask of 1 << enum kernel_feature */
+	bool node_ports;            /* this is a node of Kubernetes; for who knows to say */
+	enum letting_go letting_go; /* of this kernel; for who knows to say */
+	bool carried; /* what blocks ports is in part that of an earlier poll (light_patch()) */
 
 	/* Ports that have a listener. */
 	struct portset listening;
@@ -73,6 +76,8 @@ struct census {
 	/* Ports held for every IPv4 address (0.0.0.0 or a dual-stack ::), and for every IPv6
 	 * address (::). */
 	struct portset wild4, wild6;
+	/* Of these, by a listener. */
+	struct portset listening4, listening6;
 
 	struct pool *pools;
 	uint32_t pool_count, pool_room;

@@ -25,7 +25,10 @@ enum origin {
 	ORIGIN_CONNECT = 3,
 	/* First seen just after a listener came to its port or left it: a child, or a connect()
 	 * before or since. It may block the port. */
-	ORIGIN_UNSURE = 4
+	ORIGIN_UNSURE = 4,
+	/* Its port was blocked by others while it was there; a kernel that keeps ports blocked
+	 * (feature_letting_go()) does so for as long as this socket lives, TIME_WAIT included. */
+	ORIGIN_KEPT = 5
 };
 
 struct origins;
@@ -51,11 +54,14 @@ bool origins_listened(const struct origins *origins, const struct port_range *ra
  * listener's port, some may be older than the listener. */
 bool origins_held(const struct origins *origins, uint16_t port);
 
+/* True if the port was blocked in the last poll. */
+bool origins_blocked(const struct origins *origins, uint16_t port);
+
 /* Ends a good poll: forgets every socket that was neither noted nor recalled in it, unless it did
- * not look at all sockets of the range (`whole` is false). `listening` and `any` are the census's
- * sets. */
+ * not look at all sockets of the range (`whole` is false). `listening`, `bound` and `any` are the
+ * census's sets. */
 void origins_commit(struct origins *origins, const struct portset *listening,
-		    const struct portset *any, bool whole);
+		    const struct portset *bound, const struct portset *any, bool whole);
 
 /* Sockets remembered. */
 uint32_t origins_count(const struct origins *origins);

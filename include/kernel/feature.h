@@ -15,7 +15,8 @@ enum kernel_feature {
 	FEATURE_CGROUP = 4,        /* the cgroup of a socket is reported (5.8) */
 	FEATURE_TW_DELAY = 5,      /* tcp_tw_reuse_delay exists (6.14) */
 	FEATURE_PROBE = 6,         /* ambiguous ports can be probed (6.3, CAP_NET_ADMIN) */
-	FEATURE_FAILURES = 7       /* failed connect() calls are counted */
+	FEATURE_FAILURES = 7,      /* failed connect() calls are counted */
+	FEATURE_LETS_GO = 11       /* feature_letting_go() is LETS_GO */
 };
 
 /* Those that the answer for one socket shows, if there is one to show them (diag_features()). */
@@ -23,5 +24,18 @@ enum kernel_feature {
 
 /* And those that any socket may show. */
 #define FEATURES_SEEN (FEATURES_OF_SOCKETS | UINT32_C(1) << FEATURE_BOUND_IDLE)
+
+/* Whether a port that bind(), listen() or a listener's child has blocked is connect()'s again as
+ * soon as those have gone, while other sockets are left on it: since 6.18, and 6.17.8, the bucket
+ * goes back to what it was (d57f4b874946). Before, it stays blocked until its last socket has gone.
+ * Nothing but the version tells that would not take a port itself. */
+enum letting_go {
+	LETS_GO,
+	MAY_LET_GO, /* 6.17 whose stable version its name does not tell */
+	KEEPS
+};
+
+/* By the name of a kernel, as uname(2) has it. */
+enum letting_go feature_letting_go(const char *release);
 
 #endif

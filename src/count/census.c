@@ -29,8 +29,10 @@ census_free(struct census *census)
 		portbag_free(&census->pools[i].asked);
 		portbag_free(&census->pools[i].unsure);
 	}
-	for (uint32_t i = 0; i < census->local_count; i++)
+	for (uint32_t i = 0; i < census->local_count; i++) {
 		portbag_free(&census->locals[i].extra);
+		portbag_free(&census->locals[i].listening);
+	}
 	free(census->pools);
 	free(census->locals);
 	free(census->holds);
@@ -78,6 +80,7 @@ local_of(struct census *census, const struct addr *address)
 		return LOOKUP_NONE;
 	locals[i] = (struct local){.address = *address};
 	portbag_init(&locals[i].extra);
+	portbag_init(&locals[i].listening);
 	census->local_count++;
 	return census->local_last = i;
 }
@@ -135,6 +138,42 @@ static bool
 hold_locally(struct census *census, uint32_t local, uint16_t port)
 {
 	return portbag_add(&census->locals[local].extra, &census->settings.range, port) >= 0;
+}
+
+/* Enters a port of the range with a listener at that address. */
+static bool
+hold_listener(struct census *census, const struct addr *address, uint16_t port)
+{
+	uint32_t local = local_of(census, address);
+	const struct port_range *range = &census->settings.range;
+	return local != LOOKUP_NONE && hold_locally(census, local, port) &&
+	       portbag_add(&census->locals[local].listening, range, port) >= 0;
+}
+
+static bool
+listens_at(const struct census *census, const struct addr *address, uint16_t port)
+{
+	uint32_t local = census_local(census, address);
+	return local != LOOKUP_NONE &&
+	       portbag_has(&census->locals[local].listening, &census->settings.range, port);
+}
+
+/* True if a listener is there that may have accepted the connection: on its port, and, as far as
+ * that is kept, at its address or a wildcard of its family. One at another address took the port
+ * when it was in use already. A child in a VRF is on a device where its listener is not. */
+static bool
+may_be_child(const struct census *census, const struct diag_socket *s, bool in_range)
+{
+	if (!portset_has(&census->listening, s->local_port))
+		return false;
+	const struct portset *wild =
+	    addr_is_v4(&s->local) ? &census->listening4 : &census->listening6;
+	if (!in_range || portset_has(wild, s->local_port) ||
+	    listens_at(census, &s->local, s->local_port))
+		return true;
+	struct addr anywhere = s->local;
+	anywhere.zone = 0;
+	return s->local.zone != 0 && listens_at(census, &anywhere, s->local_port);
 }
 
 bool
@@ -199,6 +238,22 @@ keep_hold(struct census *census, const struct diag_socket *s)
 	return true;
 }
 
+/* A port of the range that is held on a wildcard, which of IPv6 may be one of IPv4 too. */
+static void
+hold_everywhere(struct census *census, const struct diag_socket *s)
+{
+	bool v6 = !addr_is_v4(&s->local), v4 = !v6 || !diag_v6only(s);
+	bool listens = s->state == STATE_LISTEN;
+	if (v4)
+		portset_add(&census->wild4, s->local_port);
+	if (v6)
+		portset_add(&census->wild6, s->local_port);
+	if (v4 && listens)
+		portset_add(&census->listening4, s->local_port);
+	if (v6 && listens)
+		portset_add(&census->listening6, s->local_port);
+}
+
 /* A listener or a bound idle socket: blocks its port for every pool, and for bind(addr, 0) at its
  * own address or, on a wildcard, at every address of its kind. What is bound idle blocks its port
  * in every later state too, where bind(addr, 0) does not show. */
@@ -220,15 +275,12 @@ add_holder(struct census *census, const struct diag_socket *s)
 	if (idle)
 		note(census, s, ORIGIN_EXPLICIT);
 	if (addr_is_any(&s->local)) {
-		if (addr_is_v4(&s->local) || !diag_v6only(s))
-			portset_add(&census->wild4, s->local_port);
-		if (!addr_is_v4(&s->local))
-			portset_add(&census->wild6, s->local_port);
+		hold_everywhere(census, s);
 		return true;
 	}
-	if (idle && !keep_hold(census, s))
-		return false;
-	return census_hold(census, &s->local, s->local_port);
+	if (!idle)
+		return hold_listener(census, &s->local, s->local_port);
+	return keep_hold(census, s) && census_hold(census, &s->local, s->local_port);
 }
 
 /* A socket of the range whose port bind() was given. It comes again among the connections. */
@@ -266,6 +318,16 @@ count_server(struct census *census, const struct diag_socket *s)
 	server->states.of[s->state]++;
 }
 
+/* Where a port stays blocked until its last socket has gone, it matters which were there while it
+ * was. What a light poll takes over may have gone before this one came. */
+static bool
+is_kept(const struct census *census, uint16_t port)
+{
+	return census->letting_go != LETS_GO &&
+	       (portset_has(&census->listening, port) ||
+		(!census->carried && portset_has(&census->bound, port)));
+}
+
 /* An inbound socket takes nothing from any pool; it holds its port at its local address. A child
  * keeps the port blocked after its listener has gone (__inet_inherit_port). */
 static bool
@@ -276,28 +338,42 @@ add_inbound(struct census *census, const struct diag_socket *s, bool in_range, e
 		count_server(census, s);
 	if (!in_range || s->request)
 		return true;
-	if (known == ORIGIN_UNKNOWN && census->origins != NULL)
+	bool held = census->origins != NULL && origins_held(census->origins, s->local_port);
+	if (known == ORIGIN_UNKNOWN)
 		note(census, s,
-		     origins_held(census->origins, s->local_port) ? ORIGIN_UNSURE
-								  : ORIGIN_ACCEPTED);
+		     !held ? ORIGIN_ACCEPTED
+			   : (is_kept(census, s->local_port) ? ORIGIN_KEPT : ORIGIN_UNSURE));
 	if (!portset_has(&census->listening, s->local_port))
 		portset_add(&census->bound, s->local_port);
 	return census_hold(census, &s->local, s->local_port);
 }
 
+/* True if the port was blocked in the last poll, and may be so still: by a listener that may have
+ * been this socket's, or where the kernel keeps it so and it was not free in between. */
+static bool
+was_blocked(const struct census *census, uint16_t port)
+{
+	return had_listener(census, port) ||
+	       (census->letting_go != LETS_GO && census->origins != NULL &&
+		origins_blocked(census->origins, port));
+}
+
 /* How a socket came by its port, of which memory knows no more than `origin`: at an odd offset from
  * the low end of the range, where bind(addr, 0) searches first, only IP_BIND_ADDRESS_NO_PORT tells
- * that connect() chose it. At an even one that is taken for granted. */
+ * that connect() chose it. At an even one that is taken for granted, and kept where a listener has
+ * come to its port. */
 static enum origin
 origin_of(struct census *census, const struct diag_socket *s, enum origin origin)
 {
 	if (origin != ORIGIN_UNKNOWN)
 		return origin;
-	if (had_listener(census, s->local_port)) {
+	if (was_blocked(census, s->local_port)) {
 		note(census, s, ORIGIN_UNSURE);
 		return ORIGIN_UNSURE;
 	}
 	bool odd = (s->local_port - census->settings.range.low) & 1;
+	if (!odd && portset_has(&census->listening, s->local_port))
+		note(census, s, ORIGIN_CONNECT);
 	if (!odd)
 		return ORIGIN_CONNECT;
 	enum diag_no_port no_port = s->mini ? NO_PORT_UNKNOWN : diag_no_port(s);
@@ -315,9 +391,13 @@ static void
 settle_origin(struct census *census, const struct diag_socket *s, enum origin known)
 {
 	enum origin origin = origin_of(census, s, known);
-	if (origin == ORIGIN_EXPLICIT)
+	bool kept = is_kept(census, s->local_port);
+	if (kept && origin != ORIGIN_EXPLICIT)
+		note(census, s, ORIGIN_KEPT);
+	kept |= origin == ORIGIN_KEPT;
+	if (origin == ORIGIN_EXPLICIT || (kept && census->letting_go == KEEPS))
 		portset_add(&census->bound, s->local_port);
-	else if (origin == ORIGIN_UNKNOWN || origin == ORIGIN_UNSURE)
+	else if (kept || origin == ORIGIN_UNKNOWN || origin == ORIGIN_UNSURE)
 		portset_add(&census->ambiguous, s->local_port);
 }
 
@@ -355,7 +435,7 @@ add_connection(struct census *census, const struct diag_socket *s)
 		add_key(census, s);
 	if (in_range && !s->request && census->origins != NULL)
 		known = origins_recall(census->origins, s->cookie);
-	if (portset_has(&census->listening, s->local_port) || known == ORIGIN_ACCEPTED ||
+	if (may_be_child(census, s, in_range) || known == ORIGIN_ACCEPTED ||
 	    (!in_range && had_listener(census, s->local_port)))
 		return add_inbound(census, s, in_range, known);
 	return add_outbound(census, s, in_range, known);

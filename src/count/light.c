@@ -28,6 +28,7 @@ light_plan(struct light *light, const struct settings *settings, uint64_t socket
 bool
 light_patch(const struct light *light, struct census *census)
 {
+	census->carried = true;
 	portset_or(&census->given, &light->given);
 	portset_or(&census->bound, &light->given);
 	portset_or(&census->any, &light->given);

@@ -19,6 +19,7 @@ struct origins {
 	uint32_t poll;
 	struct portset listening; /* of the last good poll */
 	struct portset held;      /* of the last good poll: ports with sockets and no listener */
+	struct portset blocked;   /* of the last good poll */
 	struct portset former;    /* listened on once, and never without a socket since */
 };
 
@@ -127,10 +128,18 @@ origins_held(const struct origins *origins, uint16_t port)
 	return portset_has(&origins->held, port);
 }
 
-void
-origins_commit(struct origins *origins, const struct portset *listening, const struct portset *any,
-	       bool whole)
+bool
+origins_blocked(const struct origins *origins, uint16_t port)
 {
+	return portset_has(&origins->blocked, port);
+}
+
+void
+origins_commit(struct origins *origins, const struct portset *listening,
+	       const struct portset *bound, const struct portset *any, bool whole)
+{
+	origins->blocked = *listening;
+	portset_or(&origins->blocked, bound);
 	origins->listening = *listening;
 	origins->held = *any;
 	portset_andnot(&origins->held, listening);

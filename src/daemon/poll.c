@@ -7,6 +7,7 @@
 #include "count/origins.h"
 #include "count/trend.h"
 #include "daemon/probing.h"
+#include "kernel/feature.h"
 #include "kernel/hostlimits.h"
 #include "kernel/natenv.h"
 #include "kernel/poller.h"
@@ -17,6 +18,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 struct poll {
 	const struct options *options;
@@ -33,6 +35,7 @@ struct poll {
 	struct trend *trend;
 	bool trend_starved; /* it has been logged that trends lack polls */
 	struct light light;
+	enum letting_go letting_go;
 	uint32_t known;       /* of the kernel's features */
 	struct portset taken; /* ports that the last full poll saw sockets on, if `complete` */
 	bool complete;
@@ -72,6 +75,10 @@ open_source(struct poll *p, char *error, size_t room)
 		return p->replay != NULL;
 	}
 	p->source.root = options->proc_root;
+	struct utsname kernel;
+	p->letting_go = uname(&kernel) == 0 ? feature_letting_go(kernel.release) : MAY_LET_GO;
+	if (p->letting_go == LETS_GO)
+		p->known |= UINT32_C(1) << FEATURE_LETS_GO;
 	if (options->record != NULL) {
 		p->source.record = fopen(options->record, "we");
 		if (p->source.record == NULL || !recording_begin(p->source.record)) {
@@ -257,7 +264,8 @@ remember(struct poll *p, uint64_t now_ms)
 	}
 	if (p->origins == NULL)
 		return;
-	origins_commit(p->origins, &p->census.listening, &p->census.any, !p->plan.light);
+	origins_commit(p->origins, &p->census.listening, &p->census.bound, &p->census.any,
+		       !p->plan.light);
 	if (!p->plan.light)
 		light_keep(&p->light, &p->census);
 	bool kept = trend_take(p->trend, p->tally, now_ms, p->outlooks);
@@ -326,6 +334,7 @@ poll_begin(struct poll *p, bool urgent)
 	if (p->origins != NULL)
 		origins_begin(p->origins);
 	census_init(&p->census, &settings, p->origins);
+	p->census.letting_go = p->letting_go;
 	p->census.node_ports = p->host.nat >> NAT_CNI & 1;
 	p->busy = true;
 	plan_probe(p);

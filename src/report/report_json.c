@@ -190,8 +190,8 @@ put_totals(struct json *json, const struct tally *tally)
 
 /* In the order of enum kernel_feature. */
 static const char *const feature_names[] = {
-    "bothFamilies", "boundIdle",     "explicitBind", "bindNoPort",
-    "cgroup",       "timeWaitDelay", "probe",        "failures",
+    "bothFamilies", "boundIdle", "explicitBind", "bindNoPort", "cgroup",     "timeWaitDelay",
+    "probe",        "failures",  "udp",          "nat",        "namespaces", "release",
 };
 
 static void

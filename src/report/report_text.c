@@ -264,14 +264,20 @@ put_missing(uint32_t features, FILE *out)
 {
 	static const struct {
 		enum kernel_feature feature;
+		bool probed; /* the probe tells */
 		const char *text;
 	} missing[] = {
-	    {FEATURE_BOUND_IDLE,
+	    {FEATURE_BOUND_IDLE, false,
 	     "bound idle sockets were not listed by this kernel (6.8 and later do)"},
-	    {FEATURE_EXPLICIT, "explicit binds cannot be told apart on this kernel"},
+	    {FEATURE_EXPLICIT, false, "explicit binds cannot be told apart on this kernel"},
+	    {FEATURE_LETS_GO, true,
+	     "this kernel may keep ports in use blocked for sockets that have gone (6.18 and later "
+	     "do "
+	     "not): remaining is then less, but never below free"},
 	};
+	bool probed = features >> FEATURE_PROBE & 1;
 	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
-		if (!(features & UINT32_C(1) << missing[i].feature))
+		if (!(features >> missing[i].feature & 1) && !(probed && missing[i].probed))
 			fprintf(out, "NOTE  %s\n", missing[i].text);
 }
 

@@ -7,7 +7,7 @@ import socket
 
 import harness as h
 import kernel
-from scenarios import EVEN, FLOOR, ODD, RULES, WITHIN, Ask, asks_here, judge
+from scenarios import EVEN, ODD, RULES, WITHIN, Ask, asks_here, judge
 from scenarios_hosts import HOSTS
 from world import HOME, Bind, Connect, World
 
@@ -127,15 +127,28 @@ def share_listeners(world):
     return [world.listen("127.0.0.77", port) for port in ports]
 
 
-def released(said=None):
-    """Also where a port that was shared stays blocked: it has been seen that it was. said: where it
-    does not."""
-    return [Ask(Connect(), 100, said) if kernel.lets_go() else Ask(Connect(), 90, None)]
+def released():
+    """Also where a port that was shared stays blocked: it has been seen that it was."""
+    return [Ask(Connect(), 100 if kernel.lets_go() else 90, None)]
 
 
-def released_listeners():
-    """Connections on the port of a listener that has gone are taken for its own."""
-    return released(FLOOR)
+def replace_all(world, made):
+    """Everybody leaves these ports, and others come to them before the next poll."""
+    h.reset_all(made)
+    h.reset_all(world.kept[:10])
+    world.connect(10, port=9003)
+
+
+def replaced():
+    """Whether the ports were free for a moment, no poll has seen."""
+    return [Ask(Connect(), 100, None if kernel.lets_go() else WITHIN)]
+
+
+def outlive(world, made):
+    """Some of those who shared a port go first, then who blocked it, then the next come."""
+    h.reset_all(world.kept[:5])
+    h.reset_all(made)
+    world.close_first(world.kept[5:10])
 
 
 def idle_and_connected():
@@ -160,7 +173,10 @@ MEMORY = [
      [Ask(Connect(), 99, None)]),
     ("released", share, lambda _, made: h.reset_all(made), released),
     ("released_listeners", share_listeners, lambda _, made: h.close_all(made),
-     released_listeners),
+     released),
+    ("replaced", share, replace_all, replaced),
+    ("outlived", share, outlive,
+     lambda: [Ask(Connect(), 100 if kernel.lets_go() else 95, None)]),
     ("late_child", lambda w: w.inbound(1, 40010), late_child, [Ask(Connect(), 99, WITHIN)]),
 ]
 

@@ -209,6 +209,7 @@ make_world(unsigned *seed)
 		    rand_r(seed) % 2 ? STATE_ESTABLISHED : STATE_CLOSE_WAIT,
 		    v6 ? "2001:db8::1" : "10.0.0.1", (uint16_t)(40000 + rand_r(seed) % 100),
 		    v6 ? "2001:db8::2" : "10.0.0.2", (uint16_t)(80 + rand_r(seed) % 3));
+		world.open[world.opens - 1].cookie += (uint64_t)world.opens << 32;
 	}
 }
 
@@ -237,7 +238,7 @@ poll_world(struct light *light, struct origins *origins, bool *was_light)
 		assert_true(light_patch(light, &census));
 	if (!plan.light)
 		light_keep(light, &census);
-	origins_commit(origins, &census.listening, &census.any, !plan.light);
+	origins_commit(origins, &census.listening, &census.bound, &census.any, !plan.light);
 	struct tally *tally = tally_make(&census, NULL, 0);
 	assert_non_null(tally);
 	census_free(&census);

@@ -37,7 +37,7 @@ poll_begin(void)
 static void
 poll_end(void)
 {
-	origins_commit(origins, &host.census.listening, &host.census.any, true);
+	origins_commit(origins, &host.census.listening, &host.census.bound, &host.census.any, true);
 	host_free(&host);
 }
 
@@ -99,25 +99,92 @@ explicit_bind_blocks_in_time_wait(void **state)
 	assert_int_equal(origins_count(origins), 0);
 }
 
-/* A listener may take a port, at another address, that connect() has chosen before. */
+/* A listener comes to a port that connect() has chosen before, and goes; what is said of it then,
+ * in the first poll that sees the listener already if `seen_late`. */
+static void
+listener_comes_and_goes(const char *at, enum letting_go letting_go, bool seen_late,
+			uint32_t capacity, uint32_t uncertain)
+{
+	struct diag_socket chosen = established(40010);
+	for (unsigned poll = 0; poll < 5; poll++) {
+		bool listens = poll == 1 || poll == 2;
+		if (poll == 0 && seen_late)
+			continue;
+		poll_begin();
+		host.census.letting_go = letting_go;
+		if (listens)
+			host_add(&host, DIAG_HOLDERS, listener(at, 40010));
+		host_add(&host, DIAG_SOCKETS, chosen);
+		if (listens)
+			assert_said(99, 0);
+		else
+			assert_said(poll == 0 ? 100 : capacity, poll == 0 ? 0 : uncertain);
+	}
+	poll_begin();
+	assert_said(100, 0);
+	assert_int_equal(origins_count(origins), 0);
+}
+
+/* At another address: it cannot be its child. */
 static void
 older_than_the_listener(void **state)
 {
-	struct diag_socket chosen = established(40010);
 	(void)state;
-	poll_begin();
-	host_add(&host, DIAG_SOCKETS, chosen);
-	assert_said(100, 0);
-	for (unsigned poll = 0; poll < 2; poll++) {
+	for (unsigned late = 0; late < 2; late++) {
+		listener_comes_and_goes("10.0.0.9", LETS_GO, late, 100, 0);
+		listener_comes_and_goes("2001:db8::1", LETS_GO, late, 100, 0);
+		listener_comes_and_goes("::", LETS_GO, late, late ? 99 : 100, late ? 0 : 1);
+		listener_comes_and_goes("0.0.0.0", LETS_GO, late, late ? 99 : 100, late ? 0 : 1);
+	}
+}
+
+/* Before Linux 6.18 the port stays blocked, whosoever child this is. */
+static void
+what_was_blocked_stays_so(void **state)
+{
+	(void)state;
+	for (unsigned late = 0; late < 2; late++) {
+		listener_comes_and_goes("10.0.0.9", KEEPS, late, 99, 0);
+		listener_comes_and_goes("0.0.0.0", KEEPS, late, 99, 0);
+		listener_comes_and_goes("10.0.0.9", MAY_LET_GO, late, 100, 1);
+	}
+}
+
+/* The same after an explicit bind; and when all sockets on the port have changed meanwhile, it may
+ * have been free for a moment, or not. */
+static void
+what_was_bound_stays_so(void **state)
+{
+	struct diag_socket chosen = established(40010), other = established(40010);
+	struct diag_socket bound = socket_of(STATE_ESTABLISHED, "10.0.0.3", 40010, "10.0.0.2", 80);
+	struct diag_socket late = established(40010);
+	(void)state;
+	other.cookie = 7;
+	late.cookie = 8;
+	for (unsigned poll = 0; poll < 5; poll++) {
+		static const uint32_t capacity[] = {100, 99, 99, 99, 100};
+		static const uint32_t uncertain[] = {0, 0, 0, 0, 1};
 		poll_begin();
-		host_add(&host, DIAG_HOLDERS, listener("10.0.0.9", 40010));
-		host_add(&host, DIAG_SOCKETS, chosen);
-		assert_said(99, 0);
+		host.census.letting_go = KEEPS;
+		if (poll == 1)
+			host_add(&host, DIAG_EXPLICIT, bound);
+		if (poll < 3)
+			host_add(&host, DIAG_SOCKETS, chosen);
+		if (poll == 1)
+			host_add(&host, DIAG_SOCKETS, bound);
+		/* One more came while it was still blocked; it is alone at last. */
+		if (poll == 2 || poll == 3)
+			host_add(&host, DIAG_SOCKETS, other);
+		if (poll == 4)
+			host_add(&host, DIAG_SOCKETS, late);
+		assert_said(capacity[poll], uncertain[poll]);
 	}
 	for (unsigned poll = 0; poll < 2; poll++) {
 		poll_begin();
-		host_add(&host, DIAG_SOCKETS, chosen);
-		assert_said(100, 1);
+		host.census.letting_go = KEEPS;
+		if (poll == 1)
+			host_add(&host, DIAG_SOCKETS, established(40010));
+		assert_said(100, 0);
 	}
 }
 
@@ -302,6 +369,8 @@ main(void)
 	    TEST(without_memory_parity_decides),
 	    TEST(explicit_bind_blocks_in_time_wait),
 	    TEST(older_than_the_listener),
+	    TEST(what_was_blocked_stays_so),
+	    TEST(what_was_bound_stays_so),
 	    TEST(bound_idle_blocks_when_connected),
 	    TEST(no_port_is_remembered),
 	    TEST(children_outlive_their_listener),

@@ -9,7 +9,7 @@ static void
 commit(struct origins *origins, const char *listening, const char *any)
 {
 	struct portset l = ports_of(listening), a = ports_of(any);
-	origins_commit(origins, &l, &a, true);
+	origins_commit(origins, &l, &l, &a, true);
 }
 
 static void
@@ -74,15 +74,15 @@ partial_poll_forgets_nothing(void **state)
 	(void)state;
 	origins_begin(origins);
 	origins_note(origins, 10, ORIGIN_EXPLICIT);
-	origins_commit(origins, &listening, &listening, true);
+	origins_commit(origins, &listening, &none, &listening, true);
 	origins_begin(origins);
-	origins_commit(origins, &none, &none, false);
+	origins_commit(origins, &none, &none, &none, false);
 	assert_int_equal(origins_count(origins), 1);
 	assert_int_equal(origins_recall(origins, 10), ORIGIN_EXPLICIT);
 	assert_true(origins_listened(origins, &range, 80));
 	assert_false(origins_listened(origins, &range, 40010));
 	origins_begin(origins);
-	origins_commit(origins, &none, &none, true);
+	origins_commit(origins, &none, &none, &none, true);
 	assert_int_equal(origins_count(origins), 0);
 	assert_false(origins_listened(origins, &range, 80));
 	origins_free(origins);

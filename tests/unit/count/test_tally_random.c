@@ -120,10 +120,30 @@ make_world(void)
 }
 
 static bool
+same_address(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a->octet, b->octet, 16) == 0;
+}
+
+/* inet_lookup_listener(): a listener takes what comes to its address, or to any of its families; in
+ * a VRF also what comes by a device that it is not bound to. */
+static bool
+accepts(const struct diag_socket *listener, const struct diag_socket *s)
+{
+	if (!addr_is_any(&listener->local))
+		return same_address(&listener->local, &s->local) &&
+		       (listener->interface == 0 || listener->interface == s->interface);
+	return addr_is_v4(&s->local) ? addr_is_v4(&listener->local) || !diag_v6only(listener)
+				     : !addr_is_v4(&listener->local);
+}
+
+static bool
 is_inbound(const struct diag_socket *s)
 {
+	bool in_range = range_has(&world.settings.range, s->local_port);
 	for (unsigned i = world.holder_at[s->local_port]; i-- > 0; i = world.next_holder[i])
-		if (world.holder[i].state == STATE_LISTEN)
+		if (world.holder[i].state == STATE_LISTEN &&
+		    (!in_range || accepts(&world.holder[i], s)))
 			return true;
 	return false;
 }
@@ -157,12 +177,6 @@ may_be_blocked(uint16_t port)
 			return true;
 	}
 	return false;
-}
-
-static bool
-same_address(const struct addr *a, const struct addr *b)
-{
-	return memcmp(a->octet, b->octet, 16) == 0;
 }
 
 /* __inet_check_established(): whether the tuple is left to a caller on that device (0 = on none).

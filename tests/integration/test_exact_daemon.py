@@ -146,9 +146,13 @@ def replaced():
 
 def outlive(world, made):
     """Some of those who shared a port go first, then who blocked it, then the next come."""
-    h.reset_all(world.kept[:5])
+    ours = world.kept[:10]
+    ends = world.take(ours)
+    h.reset_all(ours[:5])
     h.reset_all(made)
-    world.close_first(world.kept[5:10])
+    h.close_all(ours[5:])
+    h.close_all(ends)
+    h.wait_for(lambda: h.count_state("TIME_WAIT") == 5, 10, "5 TIME_WAIT")
 
 
 def idle_and_connected():

@@ -17,6 +17,7 @@
 #include "kernel/diag.h"
 #include "kernel/feature.h"
 #include "kernel/settings.h"
+#include "kernel/unseen.h"
 
 /* The sockets that share (local address, peer address, peer port): the kernel's unit of exhaustion.
  * A socket bound to a device is in a pool of its own, with the interface as zone. */
@@ -97,6 +98,11 @@ struct census {
 	uint32_t hold_count, hold_room;
 	struct census_server servers[DIAG_SKIP_MAX];
 	unsigned server_count;
+	/* Where the kernel does not list bound idle sockets: how many there may be at most, and of
+	 * how many sockets it cannot be told whether they are of this network namespace; for who
+	 * has counted them (unseen.h) to say. Probes take those off `idle` that they find. */
+	bool idle_counted;
+	uint32_t idle, elsewhere;
 	/* Of earlier polls; may be NULL; not owned. */
 	struct origins *origins;
 	/* By port - range.low: of the sockets on it, by their cookies, in any order; NULL = not
@@ -112,6 +118,10 @@ bool census_hold(struct census *census, const struct addr *local, uint16_t port)
 
 /* From now on keeps the keys. False with errno ENOMEM. */
 bool census_watch(struct census *census);
+
+/* Enters how many bound idle sockets there may be that the kernel did not list, in a complete
+ * census; where it lists them there are none. */
+void census_unseen(struct census *census, const struct unseen_count *count);
 
 /* Settles a port of the range that was probed. */
 void census_settle(struct census *census, uint16_t port, bool blocked);

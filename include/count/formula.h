@@ -44,8 +44,13 @@ struct range_tally {
 	uint32_t bound;     /* of the rest: ports blocked otherwise */
 	uint32_t capacity;
 	uint32_t uncertain; /* how many of capacity may be blocked unseen */
-	uint32_t in_use;    /* ports of the range, not reserved, that any socket holds */
-	uint32_t free;      /* ports of the range, not reserved, that no socket holds */
+	/* The census's: bound idle sockets that the kernel does not list were counted; how many may
+	 * be here, each on a port of its own; and of how many sockets it cannot be told whether
+	 * they are here: these are not in `uncertain`. */
+	bool idle_counted;
+	uint32_t idle, elsewhere;
+	uint32_t in_use; /* ports of the range, not reserved, that any socket holds */
+	uint32_t free;   /* ports of the range, not reserved, that no socket holds */
 	struct widening wider;
 };
 
@@ -72,6 +77,7 @@ struct formula {
 	struct portset settled;         /* everything else */
 	uint32_t capacity;
 	uint32_t ambiguous_count;
+	uint32_t idle; /* further ones, on any port, that may be blocked unseen */
 };
 
 /* R - reserved: the ports that the kernel would offer on an idle host. */

@@ -75,6 +75,7 @@ settle(struct grouping *g, uint32_t l, struct local_tally *out)
 	out->connections = local->connections;
 	out->remaining = (v4 ? g->open4_count : g->open6_count) - held;
 	out->used = g->offered - out->remaining;
+	out->uncertain = g->census->idle < out->remaining ? g->census->idle : out->remaining;
 	release(g, l);
 	for (other = first_other(g, l); other != LOOKUP_NONE; other = next_other(g, l, other))
 		release(g, other);

@@ -192,6 +192,14 @@ census_watch(struct census *census)
 }
 
 void
+census_unseen(struct census *census, const struct unseen_count *count)
+{
+	census->idle_counted = count->known;
+	census->idle = count->complete ? count->sockets : 0;
+	census->elsewhere = count->complete ? 0 : count->sockets;
+}
+
+void
 census_settle(struct census *census, uint16_t port, bool blocked)
 {
 	portset_del(&census->ambiguous, port);

@@ -152,6 +152,16 @@ formula_reserve(const struct settings *settings, const struct portset *listening
 	return NULL;
 }
 
+/* With the sockets that are not shown at all, each on a port of its own, but not more than there
+ * are. */
+static uint32_t
+within(const struct formula *f, uint32_t remaining, uint32_t uncertain)
+{
+	if (uncertain >= remaining || f->idle >= remaining - uncertain)
+		return remaining;
+	return uncertain + f->idle;
+}
+
 void
 formula_begin(struct formula *f, const struct census *census, struct range_tally *out)
 {
@@ -183,9 +193,14 @@ formula_begin(struct formula *f, const struct census *census, struct range_tally
 	portset_and(&f->ambiguous, &f->usable);
 	f->ambiguous_count = portset_count(&f->ambiguous);
 	portset_complement(&f->ambiguous, &f->settled);
+	f->idle = census->idle;
+	out->idle_counted = census->idle_counted;
+	out->idle = census->idle;
+	out->elsewhere = census->elsewhere;
 	out->uncertain =
-	    f->ambiguous_count + odd_loss(f->range, portset_has(&f->usable, f->range->low),
-					  portset_has(&f->usable, f->range->high));
+	    within(f, out->capacity,
+		   f->ambiguous_count + odd_loss(f->range, portset_has(&f->usable, f->range->low),
+						 portset_has(&f->usable, f->range->high)));
 }
 
 void
@@ -200,9 +215,8 @@ formula_set(const struct formula *f, const struct portset *held, const struct po
 	if (unsure != NULL)
 		portset_or(&doubt, unsure);
 	portset_and(&left, &doubt);
-	out->uncertain = portset_count(&left) + odd_loss(f->range, low, high);
-	if (out->uncertain > out->remaining)
-		out->uncertain = out->remaining;
+	out->uncertain =
+	    within(f, out->remaining, portset_count(&left) + odd_loss(f->range, low, high));
 	out->capacity = f->capacity;
 }
 
@@ -221,6 +235,5 @@ formula_bag(const struct formula *f, const struct portbag *held, struct usage *o
 	out->uncertain +=
 	    odd_loss(f->range, portset_has(&f->usable, low) && !portbag_has(held, f->range, low),
 		     portset_has(&f->usable, high) && !portbag_has(held, f->range, high));
-	if (out->uncertain > out->remaining)
-		out->uncertain = out->remaining;
+	out->uncertain = within(f, out->remaining, out->uncertain);
 }

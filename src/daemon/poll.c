@@ -39,7 +39,8 @@ struct poll {
 	uint32_t known;       /* of the kernel's features */
 	struct portset taken; /* ports that the last full poll saw sockets on, if `complete` */
 	bool complete;
-	uint32_t sockets;          /* in the last good poll */
+	uint32_t sockets; /* in the last good poll */
+	struct unseen *unseen;
 	struct failures *failures; /* NULL = they are not counted */
 	struct probing *probing;   /* NULL while probing is off */
 	const char *trouble;       /* of probing */
@@ -90,11 +91,13 @@ open_source(struct poll *p, char *error, size_t room)
 	return p->poller != NULL;
 }
 
-/* What one poll alone needs not. */
+/* What goes on from poll to poll; what one poll alone needs not is not there. */
 static bool
 open_parts(struct poll *p, const struct poll_setup *setup)
 {
 	const struct options *options = setup->options;
+	if ((p->unseen = unseen_new()) == NULL)
+		return false;
 	if (setup->history &&
 	    ((p->origins = origins_new()) == NULL || (p->trend = trend_new()) == NULL))
 		return false;
@@ -150,6 +153,7 @@ poll_close(struct poll *p)
 	trend_free(p->trend);
 	light_free(&p->light);
 	failures_free(p->failures);
+	unseen_free(p->unseen);
 	probing_free(p->probing);
 	free(p);
 }
@@ -274,6 +278,17 @@ remember(struct poll *p, uint64_t now_ms)
 		      "enough again: trends are kept again");
 }
 
+/* Bound idle sockets that this kernel has not listed. */
+static void
+count_unseen(struct poll *p)
+{
+	struct unseen_count count;
+	if (p->census.features >> FEATURE_BOUND_IDLE & 1)
+		return;
+	unseen_count(p->unseen, &p->source, &p->host.sockstat, &count);
+	census_unseen(&p->census, &count);
+}
+
 /* All sockets are in the census: the stages behind it, which then goes. */
 static enum poll_step
 finish(struct poll *p)
@@ -281,6 +296,7 @@ finish(struct poll *p)
 	if (p->poller != NULL)
 		p->known |= poller_features(p->poller);
 	census_learn(&p->census, &p->known);
+	count_unseen(p);
 	if (!end_recording(p, true)) {
 		char why[sizeof(p->error)];
 		snprintf(why, sizeof(why), "%s: it could not be written whole", p->options->record);

@@ -71,6 +71,7 @@ put_range(struct json *json, const struct range_tally *range)
 	json_number(json, "bound", range->bound);
 	json_number(json, "capacity", range->capacity);
 	json_number(json, "uncertain", range->uncertain);
+	json_number(json, "unseen", range->idle);
 	json_number(json, "inUse", range->in_use);
 	json_number(json, "free", range->free);
 	json_close_object(json);
@@ -88,6 +89,7 @@ put_locals(struct json *json, const struct report *report)
 		json_number(json, "connections", l->connections);
 		json_number(json, "used", l->used);
 		json_number(json, "remaining", l->remaining);
+		json_number(json, "uncertain", l->uncertain);
 		json_close_object(json);
 	}
 	json_close_array(json);
@@ -194,12 +196,24 @@ static const char *const feature_names[] = {
     "probe",        "failures",  "udp",          "nat",        "namespaces", "release",
 };
 
+/* Of sockets that are in no dump, those that may be bound idle here and are not in `uncertain`. */
+static void
+put_unlisted(struct json *json, const struct report *report)
+{
+	const struct range_tally *r = &report_tally(report)->range;
+	if (r->idle_counted || report->scene->findings->features >> FEATURE_BOUND_IDLE & 1)
+		json_number(json, "unlisted", r->elsewhere);
+	else
+		json_null(json, "unlisted");
+}
+
 static void
 put_poll(struct json *json, const struct report *report)
 {
 	json_object(json, "poll");
 	json_number(json, "sockets", report_tally(report)->totals.sockets);
 	json_number(json, "duration_us", report->duration_us);
+	put_unlisted(json, report);
 	json_array(json, "features");
 	for (unsigned i = 0; i < sizeof(feature_names) / sizeof(feature_names[0]); i++)
 		if (report->scene->findings->features & UINT32_C(1) << i)

@@ -259,16 +259,32 @@ put_locals(const struct report *report, FILE *out)
 		fputc('\n', out);
 }
 
+/* How many bound idle sockets there may be beyond what is in `uncertain`, on a kernel that does not
+ * list them. */
 static void
-put_missing(uint32_t features, FILE *out)
+put_unlisted(const struct range_tally *r, FILE *out)
+{
+	if (!r->idle_counted)
+		fputs(
+		    "NOTE  bound idle sockets were not listed by this kernel (6.8 and later do)\n",
+		    out);
+	else if (r->elsewhere > 0)
+		fprintf(
+		    out,
+		    "NOTE  %" PRIu32 " TCP socket%s may be bound idle ones, which this kernel does "
+		    "not list (6.8 and later do), or belong to network namespaces that cannot be "
+		    "seen from here\n",
+		    r->elsewhere, number_s(r->elsewhere));
+}
+
+static void
+put_missing(const struct tally *tally, uint32_t features, FILE *out)
 {
 	static const struct {
 		enum kernel_feature feature;
 		bool probed; /* the probe tells */
 		const char *text;
 	} missing[] = {
-	    {FEATURE_BOUND_IDLE, false,
-	     "bound idle sockets were not listed by this kernel (6.8 and later do)"},
 	    {FEATURE_EXPLICIT, false, "explicit binds cannot be told apart on this kernel"},
 	    {FEATURE_LETS_GO, true,
 	     "this kernel may keep ports in use blocked for sockets that have gone (6.18 and later "
@@ -276,6 +292,8 @@ put_missing(uint32_t features, FILE *out)
 	     "not): remaining is then less, but never below free"},
 	};
 	bool probed = features >> FEATURE_PROBE & 1;
+	if (!(features >> FEATURE_BOUND_IDLE & 1))
+		put_unlisted(&tally->range, out);
 	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
 		if (!(features >> missing[i].feature & 1) && !(probed && missing[i].probed))
 			fprintf(out, "NOTE  %s\n", missing[i].text);
@@ -294,7 +312,7 @@ report_text(const struct report *report, FILE *out)
 	report_who(report, out);
 	put_locals(report, out);
 	report_host(report->scene->findings, out);
-	put_missing(report->scene->findings->features, out);
+	put_missing(tally, report->scene->findings->features, out);
 	fprintf(out, "Poll of %" PRIu64 " socket%s in %u.%03u ms.\n", tally->totals.sockets,
 		number_s(tally->totals.sockets), report->duration_us / 1000,
 		report->duration_us % 1000);

@@ -371,6 +371,7 @@ static const struct mib_column local_columns[] = {
     MIB_COLUMN(7, MIB_GAUGE, struct local_row, t.connections),
     MIB_COLUMN(8, MIB_GAUGE, struct local_row, t.used),
     MIB_COLUMN(9, MIB_GAUGE, struct local_row, t.remaining),
+    MIB_COLUMN(10, MIB_GAUGE, struct local_row, t.uncertain),
 };
 
 static const struct mib_column peer_columns[] = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The text of sockstat, and of sockstat6 behind an empty line. */
+/* The text of sockstat, and of sockstat6 behind an empty line; and what a recording has of them. */
 #include "fuzz.h"
 
-#include "kernel/sockstat.h"
+#include "kernel/unseen.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -21,6 +21,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < sizeof(value) / sizeof(value[0]); i++)
 		CLAIM(value[i] >= SOCKSTAT_ABSENT);
 	CLAIM(sockstat_elsewhere(&both) <= sockstat_elsewhere(&alone));
+	struct unseen_count unseen;
+	CLAIM(unseen_parse(text, &unseen) == unseen.known);
+	CLAIM(unseen.known || (unseen.sockets == 0 && !unseen.complete));
 	free(text);
 	return 0;
 }

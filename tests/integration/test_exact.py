@@ -36,7 +36,8 @@ def run(scenario):
         if scenario.without is None:
             assert len(said) == 1, "%s with and without privilege" % said
         measured = ask.question.measure()
-        lines += [judge(ask, one, measured, reports[0]["range"]["free"]) for one in sorted(said)]
+        lines += [judge(ask, one, measured, reports[0]["range"]["free"],
+                        reports[0]["poll"]["unlisted"] or 0) for one in sorted(said)]
     return "; ".join(lines)
 
 

@@ -32,6 +32,7 @@ def report():
     found = {"range": {key: h.value("srcPortRange%s.0" % key.capitalize())
                        for key in ("size", "capacity", "uncertain", "free")},
              "pools": [], "peers": [], "locals": []}
+    found["range"]["unseen"] = 0  # not told; the machine's processes are hidden here
     for index, columns in h.table("srcPortPoolTable").items():
         peer, rest = inet(index)
         local, _ = inet(rest[1:])
@@ -45,7 +46,8 @@ def report():
                                "uncertain": columns["srcPortPeerUncertain"]})
     for index, columns in h.table("srcPortLocalTable").items():
         found["locals"].append({"address": inet(index)[0],
-                                "remaining": columns["srcPortLocalRemaining"]})
+                                "remaining": columns["srcPortLocalRemaining"],
+                                "uncertain": columns["srcPortLocalUncertain"]})
     return found
 
 

@@ -218,7 +218,7 @@ class Bind:
         rows = [(row["remaining"], row.get("uncertain", 0)) for row in report["locals"]
                 if row["address"] == name]
         if self.address in ("0.0.0.0", "::") or not rows:
-            rows = [(ranges["free"], 0)]
+            rows = [(ranges["free"], ranges["unseen"])]
         assert len(rows) == 1, "%d rows for %s" % (len(rows), name)
         left, uncertain = rows[0]
         odd = ranges["size"] % 2 == 1 and ranges["size"] > 3

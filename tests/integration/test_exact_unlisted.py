@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Kernels that do not list bound idle sockets: how many there may be at most.
+
+The kernel counts sockets of all network namespaces: here srcportd sees those of the machine, and what
+other tests do at the same time may make the answer wider.
+"""
+import functools
+import threading
+
+import batch
+import harness as h
+import kernel
+from scenarios import LISTED, RULES, WITHIN, asks_here, judge
+from scenarios_hosts import HOSTS
+from world import HOME, UNPRIVILEGED, Connect, World
+
+
+def unlisted():
+    """Skips the test where the kernel lists them."""
+    if kernel.lists_bound():
+        raise h.Skip("this kernel lists bound idle sockets")
+
+
+def ask(world, *arguments, before=()):
+    """A report that has told of every socket whether it may be ours."""
+    report = world.ask(*arguments, before=before)
+    assert report["poll"]["unlisted"] == 0, report["poll"]
+    return report
+
+
+def run(scenario):
+    unlisted()
+    world = World()
+    scenario.prepare(world)
+    lines = []
+    for one in asks_here(scenario):
+        one.question.prepare(world)
+        report = ask(world, *scenario.arguments)
+        lines.append(judge(one._replace(said=WITHIN), one.question.said(report),
+                           one.question.measure()))
+    return "; ".join(lines)
+
+
+def at_least(count, world, before=()):
+    """The count is what is said when nobody else has such sockets, and never less than that."""
+    seen = []
+
+    def is_right():
+        said = ask(world, before=before)["range"]
+        assert said["uncertain"] >= count, said
+        seen.append(said["uncertain"])
+        return said["uncertain"] == count
+
+    h.wait_for(is_right, 30, "%d uncertain" % count)
+    return "%d uncertain, of %s" % (count, seen)
+
+
+def in_no_table():
+    """Bound and idle, never bound, refused and still open."""
+    unlisted()
+    world = World()
+    world.bound("127.0.0.2", range(40001, 40011, 2))
+    world.keep([h.open_socket(HOME) for _ in range(7)])
+    for one in world.keep([h.open_socket(HOME) for _ in range(3)]):
+        assert one.connect_ex((HOME, 9))  # nobody listens there
+    world.connect(10)
+    world.inbound(5, 8000)
+    return at_least(15, world)
+
+
+def without_privilege():
+    unlisted()
+    world = World()
+    world.bound("::1", [0] * 4)
+    return at_least(4, world, before=UNPRIVILEGED)
+
+
+def neighbour():
+    """What another namespace has in its tables is none of these."""
+    unlisted()
+    world = World()
+    space = world.far()
+    with space.inside():
+        world.keep([h.Listener(HOME, 40000 + i) for i in range(20)])
+        world.keep(h.connect_many(20, HOME, 40000, source=HOME, source_port=0))
+    return at_least(0, world)
+
+
+def busy():
+    """Connections that come and go all the time are in no table only for a moment."""
+    unlisted()
+    world = World()
+    server = world.serve("127.0.0.9", 9001)
+    stop = threading.Event()
+
+    def churn():
+        while not stop.is_set():
+            h.reset_all(h.connect_many(20, "127.0.0.9", 9001, source="127.0.0.3", no_port=True))
+            h.close_all(server.accept(20))
+
+    thread = threading.Thread(target=churn, daemon=True)
+    thread.start()
+    h.at_exit(thread.join)
+    h.at_exit(stop.set)
+    said = [ask(world)["range"]["uncertain"] for _ in range(20)]
+    assert said.count(0) >= 10, said
+    return "uncertain %s" % said
+
+
+if __name__ == "__main__":
+    batch.main([(one.name, functools.partial(run, one))
+                for one in RULES + HOSTS if one.without and one.without[0] is LISTED[0]] +
+               [(one.__name__, one) for one in (in_no_table, without_privilege, neighbour, busy)],
+               hidden=False)

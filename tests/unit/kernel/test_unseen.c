@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+/* A /proc made of files: its processes' net/sockstat, hard links where they share a namespace. */
+#include "kernel/unseen.h"
+#include "support.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KTHREADD "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0\n"
+#define NONE     "TCP: inuse 0 orphan 0 tw 0 alloc 0 mem 0\n"
+
+static char root[64];
+static struct unseen *unseen;
+static const struct sockstat unknown = {-1, -1, -1, -1, -1};
+
+static const char *
+path_of(const char *name)
+{
+	static char path[256];
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	return path;
+}
+
+/* Writes a file and the directories above it. */
+static void
+put(const char *name, const char *text)
+{
+	char path[256];
+	snprintf(path, sizeof(path), "%s", path_of(name));
+	for (char *slash = path + strlen(root); (slash = strchr(slash + 1, '/')) != NULL;) {
+		*slash = '\0';
+		assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
+		*slash = '/';
+	}
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* A process in the namespace of another one, or in our own for NULL. */
+static void
+put_process(const char *process, const char *like)
+{
+	char from[256], to[256], name[64];
+	snprintf(name, sizeof(name), "%s/net/x", process);
+	put(name, "");
+	snprintf(name, sizeof(name), like != NULL ? "%s/net/sockstat" : "net/sockstat", like);
+	snprintf(from, sizeof(from), "%s", path_of(name));
+	snprintf(name, sizeof(name), "%s/net/sockstat", process);
+	snprintf(to, sizeof(to), "%s", path_of(name));
+	assert_int_equal(link(from, to), 0);
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	strcpy(root, "/tmp/srcportd-unseen-XXXXXX");
+	unseen = unseen_new();
+	if (unseen == NULL || mkdtemp(root) == NULL)
+		return -1;
+	put("net/sockstat", NONE);
+	put("2/stat", KTHREADD);
+	put_process("2", NULL);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	char command[128];
+	(void)state;
+	unseen_free(unseen);
+	snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	return system(command);
+}
+
+static struct unseen_count
+count(const struct sockstat *before)
+{
+	const struct procfile_source source = {.root = root};
+	struct unseen_count c;
+	unseen_count(unseen, &source, before, &c);
+	return c;
+}
+
+static void
+assert_count(uint32_t sockets, bool complete)
+{
+	struct unseen_count c = count(&unknown);
+	assert_true(c.known);
+	assert_int_equal(c.sockets, sockets);
+	assert_int_equal(c.complete, complete);
+}
+
+static void
+none_is_exact_whoever_is_hidden(void **state)
+{
+	(void)state;
+	assert_count(0, true);
+	put("2/stat", "2 (bash) S 1 2 2 0 -1 4194560 0 0\n");
+	assert_count(0, true);
+	put("net/sockstat", "TCP: inuse 9 alloc 14\n");
+	put("net/sockstat6", "TCP6: inuse 5\n");
+	assert_count(0, true);
+}
+
+static void
+of_one_namespace_all_are_ours(void **state)
+{
+	(void)state;
+	put("net/sockstat", "TCP: inuse 9 alloc 20\n");
+	put("net/sockstat6", "TCP6: inuse 5\n");
+	put_process("1", NULL);
+	put_process("700", NULL);
+	put("701/comm", "has gone\n");
+	put("self/comm", "no process\n");
+	assert_count(6, true);
+}
+
+static void
+those_of_others_are_taken_off(void **state)
+{
+	(void)state;
+	put("net/sockstat", "TCP: inuse 9 alloc 30\n");
+	put("80/net/sockstat", "TCP: inuse 4 alloc 30\n");
+	put("80/net/sockstat6", "TCP6: inuse 2\n");
+	put("90/net/sockstat", "TCP: inuse 8 alloc 30\n");
+	put_process("81", "80");
+	put("81/net/sockstat6", "TCP6: inuse 2\n");
+	assert_count(7, true);
+	/* Its processes have gone, and another namespace come: both make for more. */
+	assert_int_equal(unlink(path_of("80/net/sockstat")), 0);
+	assert_int_equal(unlink(path_of("81/net/sockstat")), 0);
+	put("99/net/sockstat", "TCP: inuse 1 alloc 30\n");
+	assert_count(13, true);
+}
+
+/* In a container, or where processes of others are hidden. */
+static void
+who_does_not_see_the_kernel_sees_not_all(void **state)
+{
+	static const char *const other[] = {"2 (bash) S 1 2 2 0 -1 4194560 0 0\n",
+					    "2 (kthreadd) S 0 0 0 0 -1 0 0 0\n",
+					    "2 (kthreadd) S 0 0 0 0 -1\n",
+					    "2\n",
+					    "2 (a) S 0 0 0 0 -1 2129984) S 1 2 2 0 -1 4194560 0\n",
+					    ""};
+	(void)state;
+	put("net/sockstat", "TCP: inuse 9 alloc 20\n");
+	for (size_t i = 0; i < COUNT_OF(other); i++) {
+		unseen_free(unseen);
+		unseen = unseen_new();
+		assert_non_null(unseen);
+		put("2/stat", other[i]);
+		assert_count(11, false);
+	}
+}
+
+static void
+a_socket_on_its_way_is_none(void **state)
+{
+	const struct sockstat quiet = {.in_use = 5, .allocated = 7};
+	const struct sockstat busy = {.in_use = 5, .allocated = 70};
+	(void)state;
+	put("net/sockstat", "TCP: inuse 9 alloc 20\n");
+	assert_int_equal(count(&quiet).sockets, 2);
+	assert_int_equal(count(&busy).sockets, 11);
+	/* What others had then is not known. */
+	unseen_free(unseen);
+	unseen = unseen_new();
+	assert_non_null(unseen);
+	put("80/net/sockstat", "TCP: inuse 4 alloc 30\n");
+	assert_int_equal(count(&quiet).sockets, 7);
+}
+
+static void
+without_the_counts_nothing_is_known(void **state)
+{
+	(void)state;
+	put("net/sockstat", "TCP: inuse 9\n");
+	assert_false(count(&unknown).known);
+	assert_int_equal(unlink(path_of("net/sockstat")), 0);
+	assert_false(count(&unknown).known);
+}
+
+static void
+a_recording_says_the_same(void **state)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *record = open_memstream(&text, &length);
+	const struct procfile_source source = {.root = root, .record = record};
+	struct procfile_source replay = {.replay = true};
+	struct unseen_count c;
+	(void)state;
+	put("net/sockstat", "TCP: inuse 9 alloc 20\n");
+	unseen_count(unseen, &source, &unknown, &c);
+	put("net/sockstat", "TCP: inuse 9\n");
+	unseen_count(unseen, &source, &unknown, &c);
+	fclose(record);
+	assert_string_equal(text,
+			    "file unseen 30\nunseen: sockets 11 complete 1\n\nabsent unseen\n");
+	unseen_count(unseen, &replay, &unknown, &c);
+	assert_false(c.known);
+	assert_true(procfile_add_copy(&replay, "unseen", "unseen: sockets 11 complete 1\n", 30));
+	unseen_count(unseen, &replay, &unknown, &c);
+	assert_true(c.known && c.complete && c.sockets == 11);
+	procfile_free_copies(&replay);
+	free(text);
+}
+
+static void
+no_form_but_its_own_is_taken(void **state)
+{
+	static const char *const wrong[] = {"",
+					    "unseen:",
+					    "unseen: sockets 4294967296 complete 1\n",
+					    "unseen: sockets 1 complete 2\n",
+					    "unseen: complete 1\n",
+					    "unseen: sockets -1 complete 1\n"};
+	struct unseen_count c;
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		assert_false(unseen_parse(wrong[i], &c));
+		assert_false(c.known);
+	}
+	assert_true(unseen_parse("unseen: sockets 4294967295 complete 0\n", &c));
+	assert_true(c.known && !c.complete && c.sockets == UINT32_MAX);
+}
+
+#define UNSEEN_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    UNSEEN_TEST(none_is_exact_whoever_is_hidden),
+	    UNSEEN_TEST(of_one_namespace_all_are_ours),
+	    UNSEEN_TEST(those_of_others_are_taken_off),
+	    UNSEEN_TEST(who_does_not_see_the_kernel_sees_not_all),
+	    UNSEEN_TEST(a_socket_on_its_way_is_none),
+	    UNSEEN_TEST(without_the_counts_nothing_is_known),
+	    UNSEEN_TEST(a_recording_says_the_same),
+	    cmocka_unit_test(no_form_but_its_own_is_taken),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

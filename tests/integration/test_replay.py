@@ -101,7 +101,8 @@ def test_full():
     assert_pools(report, (LO, LO, 9000, 100, 100, 0, 0))
     assert report["pools"][0]["severity"] == "critical", report["pools"]
     assert report["locals"] == [
-        {"address": LO, "connections": 100, "used": 100, "remaining": 0}], report["locals"]
+        {"address": LO, "connections": 100, "used": 100, "remaining": 0,
+         "uncertain": 0}], report["locals"]
     assert "boundIdle" in report["poll"]["features"], report["poll"]
 
 

@@ -96,6 +96,38 @@ choose_from(struct choice *choice, struct portset *from, const struct pool *pool
 	}
 }
 
+/* Ports that a bound idle socket may have, which the kernel does not list. */
+static void
+list_unlisted(const struct census *census, struct portset *out)
+{
+	const struct port_range *range = &census->settings.range;
+	portset_clear(out);
+	portset_add_range(out, range->low, range->high);
+	portset_andnot(out, &census->settings.reserved);
+	portset_andnot(out, &census->listening);
+	portset_andnot(out, &census->bound);
+}
+
+/* Those where one was found the last time, then all others from where the last turn ended. */
+static void
+choose_unlisted(struct choice *choice, const struct probe_cache *cache, const struct census *census)
+{
+	const struct port_range *range = &cache->range;
+	struct portset rest, first;
+	list_unlisted(census, &rest);
+	for (uint32_t i = 0; i < choice->count; i++)
+		portset_del(&rest, choice->questions[i].port);
+	first = rest;
+	portset_and(&first, &cache->found);
+	portset_andnot(&rest, &first);
+	choose_from(choice, &first, NULL, range);
+	if (range_has(range, cache->turn)) {
+		const struct port_range from_turn = {cache->turn, range->high};
+		choose_from(choice, &rest, NULL, &from_turn);
+	}
+	choose_from(choice, &rest, NULL, range);
+}
+
 uint32_t
 probe_cache_choose(const struct probe_cache *cache, const struct census *census,
 		   struct probe_question *questions, uint32_t most)
@@ -126,24 +158,46 @@ probe_cache_choose(const struct probe_cache *cache, const struct census *census,
 			choose_from(&choice, &kind[k], fullest[i], range);
 		choose_from(&choice, &kind[k], NULL, range);
 	}
+	if (census->idle > 0 || census->elsewhere > 0)
+		choose_unlisted(&choice, cache, census);
 	return choice.count;
+}
+
+/* So many sockets fewer that are not listed. */
+static void
+take_off(struct census *census, uint32_t count)
+{
+	census->idle -= count < census->idle ? count : census->idle;
+	census->elsewhere -= count < census->elsewhere ? count : census->elsewhere;
 }
 
 void
 probe_cache_answer(struct probe_cache *cache, struct census *census,
 		   const struct probe_question *questions, uint32_t count)
 {
+	struct portset found, left;
+	portset_clear(&found);
+	list_unlisted(census, &left);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct probe_question *q = &questions[i];
 		struct probe_entry *s = entry_of(cache, q->port);
 		if (q->answer == PROBE_UNKNOWN)
 			continue;
-		*s = (struct probe_entry){.key = census->keys[q->port - cache->range.low],
-					  .answer = q->answer,
-					  .rest =
-					      s->answer == q->answer ? PROBE_REST : PROBE_CONFIRM};
-		census_settle(census, q->port, q->answer == PROBE_BLOCKED);
+		bool blocked = q->answer == PROBE_BLOCKED;
+		if (portset_has(&census->any, q->port))
+			*s = (struct probe_entry){.key = census->keys[q->port - cache->range.low],
+						  .answer = q->answer,
+						  .rest = s->answer == q->answer ? PROBE_REST
+										 : PROBE_CONFIRM};
+		else if (blocked)
+			portset_add(&found, q->port);
+		portset_del(&left, q->port);
+		census_settle(census, q->port, blocked);
 	}
+	cache->found = found;
+	if (count > 0)
+		cache->turn = (uint16_t)(questions[count - 1].port + 1);
+	take_off(census, portset_count(&left) == 0 ? UINT32_MAX : portset_count(&found));
 }
 
 void

@@ -131,6 +131,27 @@ def test_daemon_asks_seldom():
         assert h.value("srcPortRangeUncertain.0") == 0
 
 
+def test_unlisted_sockets_are_found():
+    """Where sockets may be bound that the kernel does not list, all ports are asked about, also by
+    the daemon, which finds them by turns."""
+    w = World()
+    need_probe()
+    if kernel.lists_bound():
+        raise h.Skip("this kernel lists bound idle sockets")
+    w.bound("127.0.0.2", [40011, 40050, 40099])
+    w.connect(10)
+    plain = report()[0]
+    assert plain["range"]["capacity"] == 100 and plain["poll"]["unlisted"] >= 3, plain
+    found, error = report("--probe")
+    assert error == "" and found["range"]["capacity"] == 97, found["range"]
+    assert (found["range"]["uncertain"], found["poll"]["unlisted"]) == (0, 0), found
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd, config="probe yes\nprobeMax 20\n"):
+        h.wait_for(lambda: h.value("srcPortRangeCapacity.0") == 97, 20, "three ports are found")
+        until = h.value("srcPortPollPolls.0") + 3
+        h.wait_for(lambda: h.value("srcPortPollPolls.0") >= until, 20, "3 polls")
+        assert h.value("srcPortRangeCapacity.0") == 97
+
+
 def test_daemon_asks_no_more_than_it_may():
     w = World()
     need_probe()

@@ -70,6 +70,53 @@ assert_chosen(uint32_t most, const uint16_t *expected, uint32_t count)
 		assert_chosen(most, expected_, COUNT_OF(expected_));                               \
 	} while (0)
 
+/* Where bound idle sockets are counted and not listed. */
+static void
+all_that_may_have_an_unlisted_socket(void **state)
+{
+	const struct unseen_count two = {true, true, 2}, hidden = {true, false, 3};
+	(void)state;
+	settings = settings_of(40000, 40009, "40008");
+	poll_begin();
+	host_add(&host, DIAG_HOLDERS, listener("10.0.0.1", 40003));
+	host_add(&host, DIAG_SOCKETS, holder(40007, 7));
+	host_add(&host, DIAG_SOCKETS, holder(40002, 2));
+	assert_true(probe_cache_begin(&cache, &host.census));
+	CHOSEN(100, 40007, 40002);
+	census_unseen(&host.census, &two);
+	assert_said(8, 3);
+	CHOSEN(4, 40007, 40002, 40000, 40001);
+	answer(40007, false);
+	answer(40002, false);
+	answer(40000, false);
+	/* One was found, and is one less; who is asked next follows on it. */
+	answer(40001, true);
+	assert_said(7, 1);
+	CHOSEN(100, 40002, 40004, 40005, 40006, 40007, 40009, 40000);
+	host_free(&host);
+
+	/* It is asked about again before the others, and so are all, for nothing shows them. */
+	poll_begin();
+	assert_true(probe_cache_begin(&cache, &host.census));
+	census_unseen(&host.census, &hidden);
+	CHOSEN(3, 40001, 40002, 40003);
+	assert_int_equal(probe_cache_choose(&cache, &host.census, questions, 100), 9);
+	for (unsigned i = 0; i < 9; i++)
+		questions[i].answer = questions[i].port == 40001 ? PROBE_BLOCKED : PROBE_FREE;
+	probe_cache_answer(&cache, &host.census, questions, 8);
+	assert_int_equal(host.census.elsewhere, 2);
+	host_free(&host);
+
+	/* Once all have been asked about there are no others. */
+	poll_begin();
+	assert_true(probe_cache_begin(&cache, &host.census));
+	census_unseen(&host.census, &two);
+	probe_cache_answer(&cache, &host.census, questions, 9);
+	assert_int_equal(host.census.idle, 0);
+	assert_said(8, 0);
+	host_free(&host);
+}
+
 static void
 ambiguous_first_then_assumed(void **state)
 {
@@ -289,6 +336,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
 	    TEST(ambiguous_first_then_assumed),
+	    TEST(all_that_may_have_an_unlisted_socket),
 	    TEST(reserved_ports_are_not_asked_about),
 	    TEST(what_is_bound_since_is_no_longer_free),
 	    TEST(tightest_pool_first),

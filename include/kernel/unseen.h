@@ -25,13 +25,12 @@ struct unseen;
 struct unseen *unseen_new(void);
 void unseen_free(struct unseen *unseen); /* NULL is allowed */
 
-/* Counts them; before is what sockstat said at the beginning of the poll, in which a socket may be
- * between socket() and connect(): of several looks the least holds. Namespaces are looked for every
- * UNSEEN_SCAN_MS at most, and only if there is something to tell: one that is new since then makes
- * for more sockets, not for fewer. The answer is recorded, and is the recording's in a replay. */
+/* Counts them. Namespaces are looked for every UNSEEN_SCAN_MS at most, and only if there is
+ * something to tell: one that is new since then makes for more sockets, not for fewer. The answer
+ * is recorded, and is the recording's in a replay. */
 #define UNSEEN_SCAN_MS 30000
 void unseen_count(struct unseen *unseen, const struct procfile_source *source,
-		  const struct sockstat *before, struct unseen_count *out);
+		  struct unseen_count *out);
 
 /* Of a recording: "unseen: sockets N complete 0|1". False, with nothing known, for anything else.
  */

@@ -285,7 +285,7 @@ count_unseen(struct poll *p)
 	struct unseen_count count;
 	if (p->census.features >> FEATURE_BOUND_IDLE & 1)
 		return;
-	unseen_count(p->unseen, &p->source, &p->host.sockstat, &count);
+	unseen_count(p->unseen, &p->source, &count);
 	census_unseen(&p->census, &count);
 }
 

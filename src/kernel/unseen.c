@@ -13,10 +13,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Namespaces that are followed; how often sockets are counted at most, one count after the other;
- * and with how many namespaces only once. */
-#define MOST  1024
-#define LOOKS 4
+/* Namespaces that are followed. */
+#define MOST 1024
+
+/* How often sockets are counted at most, one count after the other; how many that agree are enough;
+ * and from how many namespaces on there is one count only. */
+#define LOOKS 9
+#define AGREE 3
 #define MANY  16
 
 /* Its share of time at most: one in a thousand. */
@@ -165,18 +168,47 @@ in_use_elsewhere(struct unseen *u, const struct procfile_source *source)
 	return sum;
 }
 
-/* One look: how many more are allocated than are in a table. */
+/* One look: how many more are allocated than are in a table. Each number is of a moment of its own:
+ * of the other namespaces at least what they had both before and after is in the count of all. */
 static int64_t
 look(struct unseen *u, const struct procfile_source *source, ino_t own)
 {
 	struct sockstat stat;
 	sockstat_read(source, 0, &stat);
-	int64_t left = sockstat_elsewhere(&stat);
-	if (left <= 0)
-		return left;
+	if (sockstat_elsewhere(&stat) <= 0)
+		return sockstat_elsewhere(&stat);
 	scan_in_time(u, source, own);
-	left -= in_use_elsewhere(u, source);
+	int64_t before = in_use_elsewhere(u, source);
+	sockstat_read(source, 0, &stat);
+	int64_t left = sockstat_elsewhere(&stat), after = in_use_elsewhere(u, source);
+	if (left == SOCKSTAT_ABSENT)
+		return left;
+	left -= before < after ? before : after;
 	return left > 0 ? left : 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* Of several looks the one in the middle: a socket that is made or closed at that moment counts one
+ * too many or too few, and is not there in most of them. */
+static int64_t
+look_often(struct unseen *u, const struct procfile_source *source, ino_t own)
+{
+	int64_t seen[LOOKS];
+	unsigned count = 0;
+	bool agree = true;
+	while (count < LOOKS && !(agree && count >= AGREE) && !(count > 0 && u->count > MANY)) {
+		seen[count] = look(u, source, own);
+		agree &= seen[count] == seen[0];
+		count++;
+	}
+	qsort(seen, count, sizeof(seen[0]), compare);
+	return seen[count / 2];
 }
 
 static void
@@ -204,8 +236,7 @@ unseen_parse(const char *text, struct unseen_count *out)
 }
 
 static void
-count_again(struct unseen *u, const struct procfile_source *source, const struct sockstat *before,
-	    struct unseen_count *out)
+count_again(struct unseen *u, const struct procfile_source *source, struct unseen_count *out)
 {
 	struct procfile_source quiet = *source;
 	ino_t own;
@@ -213,24 +244,15 @@ count_again(struct unseen *u, const struct procfile_source *source, const struct
 	*out = (struct unseen_count){.known = false};
 	if (!inode_of(source, 0, &own))
 		return;
-	int64_t least = look(u, &quiet, own);
-	for (unsigned i = 1; i < LOOKS && least > 0 && u->count <= MANY; i++) {
-		int64_t more = look(u, &quiet, own);
-		least = more >= 0 && more < least ? more : least;
-	}
-	if (least < 0)
+	int64_t left = look_often(u, &quiet, own);
+	if (left < 0)
 		return;
-	/* Of other namespaces it is not known what they had then. */
-	int64_t then = sockstat_elsewhere(before);
-	if (u->count == 0 && then >= 0 && then < least)
-		least = then;
-	*out = (struct unseen_count){true, least == 0 || u->complete,
-				     least < UINT32_MAX ? (uint32_t)least : UINT32_MAX};
+	*out = (struct unseen_count){true, left == 0 || u->complete,
+				     left < UINT32_MAX ? (uint32_t)left : UINT32_MAX};
 }
 
 void
-unseen_count(struct unseen *u, const struct procfile_source *source, const struct sockstat *before,
-	     struct unseen_count *out)
+unseen_count(struct unseen *u, const struct procfile_source *source, struct unseen_count *out)
 {
 	char text[64];
 	if (source->replay) {
@@ -239,6 +261,6 @@ unseen_count(struct unseen *u, const struct procfile_source *source, const struc
 			*out = (struct unseen_count){.known = false};
 		return;
 	}
-	count_again(u, source, before, out);
+	count_again(u, source, out);
 	keep(source, out);
 }

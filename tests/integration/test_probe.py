@@ -67,7 +67,9 @@ def test_nothing_is_sent_and_nothing_is_taken():
     for name in ("TcpOutSegs", "TcpInSegs", "TcpExtTW", "TcpExtTWRecycled", "TcpOutRsts",
                  "IpOutRequests", "IpInReceives", "IpExtOutOctets", "TcpAttemptFails"):
         assert name in after and name not in moved, moved
-    assert after["TcpEstabResets"] - before["TcpEstabResets"] == 10, moved
+    # Where sockets may be bound that the kernel does not list it is asked about all ports.
+    asked = (10,) if kernel.lists_bound() else range(10, 91)
+    assert after["TcpEstabResets"] - before["TcpEstabResets"] in asked, moved
 
 
 def test_without_the_capability():
@@ -90,10 +92,17 @@ def test_without_loopback():
     assert plain["range"]["free"] == plain["range"]["size"]
 
 
+def need_quiet():
+    """Skips the test where other tests' sockets are a reason to ask about all ports."""
+    if not kernel.lists_bound():
+        raise h.Skip("this kernel does not list bound idle sockets")
+
+
 def test_more_ports_than_the_range_has_now():
     """Sockets of an earlier range are not asked about."""
     w = World()
     need_probe()
+    need_quiet()
     w.connect(50, source=None)
     h.port_range(50000, 50099)
     before = counters()["TcpEstabResets"]
@@ -105,6 +114,7 @@ def test_daemon_asks_seldom():
     """Each port is asked about when its sockets are new, once more to be sure, and then rests."""
     w = World()
     need_probe()
+    need_quiet()
     w.connect(20, source=None)
     before = counters()["TcpEstabResets"]
 

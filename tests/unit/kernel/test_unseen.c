@@ -12,7 +12,6 @@
 
 static char root[64];
 static struct unseen *unseen;
-static const struct sockstat unknown = {-1, -1, -1, -1, -1};
 
 static const char *
 path_of(const char *name)
@@ -78,18 +77,18 @@ end(void **state)
 }
 
 static struct unseen_count
-count(const struct sockstat *before)
+count(void)
 {
 	const struct procfile_source source = {.root = root};
 	struct unseen_count c;
-	unseen_count(unseen, &source, before, &c);
+	unseen_count(unseen, &source, &c);
 	return c;
 }
 
 static void
 assert_count(uint32_t sockets, bool complete)
 {
-	struct unseen_count c = count(&unknown);
+	struct unseen_count c = count();
 	assert_true(c.known);
 	assert_int_equal(c.sockets, sockets);
 	assert_int_equal(c.complete, complete);
@@ -160,30 +159,13 @@ who_does_not_see_the_kernel_sees_not_all(void **state)
 }
 
 static void
-a_socket_on_its_way_is_none(void **state)
-{
-	const struct sockstat quiet = {.in_use = 5, .allocated = 7};
-	const struct sockstat busy = {.in_use = 5, .allocated = 70};
-	(void)state;
-	put("net/sockstat", "TCP: inuse 9 alloc 20\n");
-	assert_int_equal(count(&quiet).sockets, 2);
-	assert_int_equal(count(&busy).sockets, 11);
-	/* What others had then is not known. */
-	unseen_free(unseen);
-	unseen = unseen_new();
-	assert_non_null(unseen);
-	put("80/net/sockstat", "TCP: inuse 4 alloc 30\n");
-	assert_int_equal(count(&quiet).sockets, 7);
-}
-
-static void
 without_the_counts_nothing_is_known(void **state)
 {
 	(void)state;
 	put("net/sockstat", "TCP: inuse 9\n");
-	assert_false(count(&unknown).known);
+	assert_false(count().known);
 	assert_int_equal(unlink(path_of("net/sockstat")), 0);
-	assert_false(count(&unknown).known);
+	assert_false(count().known);
 }
 
 static void
@@ -197,16 +179,16 @@ a_recording_says_the_same(void **state)
 	struct unseen_count c;
 	(void)state;
 	put("net/sockstat", "TCP: inuse 9 alloc 20\n");
-	unseen_count(unseen, &source, &unknown, &c);
+	unseen_count(unseen, &source, &c);
 	put("net/sockstat", "TCP: inuse 9\n");
-	unseen_count(unseen, &source, &unknown, &c);
+	unseen_count(unseen, &source, &c);
 	fclose(record);
 	assert_string_equal(text,
 			    "file unseen 30\nunseen: sockets 11 complete 1\n\nabsent unseen\n");
-	unseen_count(unseen, &replay, &unknown, &c);
+	unseen_count(unseen, &replay, &c);
 	assert_false(c.known);
 	assert_true(procfile_add_copy(&replay, "unseen", "unseen: sockets 11 complete 1\n", 30));
-	unseen_count(unseen, &replay, &unknown, &c);
+	unseen_count(unseen, &replay, &c);
 	assert_true(c.known && c.complete && c.sockets == 11);
 	procfile_free_copies(&replay);
 	free(text);
@@ -241,7 +223,6 @@ main(void)
 	    UNSEEN_TEST(of_one_namespace_all_are_ours),
 	    UNSEEN_TEST(those_of_others_are_taken_off),
 	    UNSEEN_TEST(who_does_not_see_the_kernel_sees_not_all),
-	    UNSEEN_TEST(a_socket_on_its_way_is_none),
 	    UNSEEN_TEST(without_the_counts_nothing_is_known),
 	    UNSEEN_TEST(a_recording_says_the_same),
 	    cmocka_unit_test(no_form_but_its_own_is_taken),

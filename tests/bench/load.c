@@ -2,14 +2,15 @@
 /*
  * load: makes many real TCP connections on loopback, as a bench wants them, and holds them.
  *
- *     load CONNECTIONS PEERS PORTS [close | NETNS-FILE]
+ *     load CONNECTIONS PEERS PORTS [close | SOURCES | NETNS-FILE]
  *
  * Connections go from 127.0.0.1 to PEERS addresses 127.1.x.y and PORTS ports from 1024 - PORTS on
- * each, in turn. Each process may have 20,000 descriptors, so each child makes at most PER_CHILD
- * connections, both ends of them. With "close", each connection is closed at once by the connecting
- * side: a TIME_WAIT remains. With a network namespace the listeners are there, and connections go
- * from 10.0.0.1 to addresses 10.1.x.y: one namespace has the outbound ends only, the other the
- * inbound ones. Prints "ready" when all are there, then waits for the end of standard input.
+ * each, in turn; with a number of sources, from as many addresses 127.64.x.y. Each process may have
+ * 20,000 descriptors, so each child makes at most PER_CHILD connections, both ends of them. With
+ * "close", each connection is closed at once by the connecting side: a TIME_WAIT remains. With a
+ * network namespace the listeners are there, and connections go from 10.0.0.1 to
+ * addresses 10.1.x.y: one namespace has the outbound ends only, the other the inbound ones. Prints
+ * "ready" when all are there, then waits for the end of standard input.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,7 +30,7 @@
 #define PER_CHILD 9000
 
 struct plan {
-	unsigned connections, peers, ports;
+	unsigned connections, peers, ports, sources;
 	uint32_t source, first_peer;
 	bool close;
 };
@@ -69,7 +70,7 @@ connect_one(const struct plan *plan, unsigned i, const int *listeners)
 	unsigned peer = pool / plan->ports, port = pool % plan->ports;
 	struct sockaddr_in sin =
 	    address(plan->first_peer + peer, (uint16_t)(1024 - plan->ports + port));
-	struct sockaddr_in source = address(plan->source, 0);
+	struct sockaddr_in source = address(plan->source + i % plan->sources, 0);
 	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&source, sizeof(source)) != 0 ||
@@ -159,12 +160,16 @@ main(int argc, char **argv)
 	if (argc < 4)
 		return 2;
 	bool close = argc > 4 && strcmp(argv[4], "close") == 0;
-	const char *far = argc > 4 && !close ? argv[4] : NULL;
+	unsigned sources = argc > 4 ? (unsigned)atoi(argv[4]) : 0;
+	const char *far = argc > 4 && !close && sources == 0 ? argv[4] : NULL;
 	struct plan plan = {
 	    .connections = (unsigned)atoi(argv[1]),
 	    .peers = (unsigned)atoi(argv[2]),
 	    .ports = (unsigned)atoi(argv[3]),
-	    .source = far == NULL ? INADDR_LOOPBACK : 0x0a000001U,
+	    .sources = sources > 0 ? sources : 1,
+	    .source = far != NULL   ? 0x0a000001U
+		      : sources > 0 ? 0x7f400001U
+				    : INADDR_LOOPBACK,
 	    .first_peer = far == NULL ? 0x7f010000U : 0x0a010000U,
 	    .close = close,
 	};

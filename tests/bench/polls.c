@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * polls: what a poll of srcportd's own costs: the collector's work from the first request to the
- * finished snapshot, without the agent. Prints, a line a round, CPU and wall microseconds, sockets,
- * pools and the resident kilobytes of the process.
+ * finished snapshot, without the agent.
+ *
+ *     polls [ROUNDS [TARGETS]]
+ *
+ * Each target is one peer address of a load. Prints, a line a round, CPU and wall microseconds,
+ * sockets, pools and the resident kilobytes of the process.
  */
 #include "base/clock.h"
 #include "daemon/poll.h"
@@ -44,6 +48,23 @@ poll_once(struct poll *polls, const struct config *config, uint32_t *pools)
 	return snapshot;
 }
 
+static void
+make_targets(struct config *config, uint32_t count)
+{
+	config->targets = calloc(count + 1, sizeof(*config->targets));
+	if (config->targets == NULL)
+		exit(1);
+	for (uint32_t i = 0; i < count; i++) {
+		char text[32];
+		struct target *target = &config->targets[i];
+		target->levels = config->levels;
+		snprintf(text, sizeof(text), "127.1.%u.%u", i >> 8 & 255, i & 255);
+		if (target_parse(text, target) != NULL)
+			exit(1);
+	}
+	config->target_count = count;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -52,6 +73,7 @@ main(int argc, char **argv)
 	const struct options options = {.proc_root = "/proc", .sys_root = "/sys"};
 	struct config config;
 	config_init(&config);
+	make_targets(&config, argc > 2 ? (uint32_t)atoi(argv[2]) : 0);
 	const struct poll_setup setup = {.options = &options, .config = &config, .history = true};
 	struct poll *polls = poll_open(&setup, error, sizeof(error));
 	if (polls == NULL)
@@ -67,5 +89,6 @@ main(int argc, char **argv)
 		snapshot_release(snapshot);
 	}
 	poll_close(polls);
+	free(config.targets);
 	return 0;
 }

@@ -52,6 +52,16 @@ portset_has(const struct portset *s, uint16_t port)
 	return (s->word[port / 64] >> (port % 64)) & 1;
 }
 
+/* Number of bits that are set. Nearly all words of a set are empty or full, and popcount is a call
+ * where the compiler may not assume the instruction. */
+static inline uint32_t
+portset_ones(uint64_t word)
+{
+	if (word == 0)
+		return 0;
+	return ~word == 0 ? 64 : (uint32_t)__builtin_popcountll(word);
+}
+
 /* Makes s empty. */
 void portset_clear(struct portset *s);
 

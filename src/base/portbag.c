@@ -146,7 +146,7 @@ portbag_count_without(const struct portbag *bag, const struct port_range *range,
 	if (is_bitmap(bag)) {
 		const uint64_t *out = &without->word[range->low / 64];
 		for (uint32_t i = 0; i < words_of(range); i++)
-			count += (uint32_t)__builtin_popcountll(word_of(bag, range, i) & ~out[i]);
+			count += portset_ones(word_of(bag, range, i) & ~out[i]);
 		return count;
 	}
 	const uint16_t *list = list_of_const(bag);
@@ -186,7 +186,7 @@ portbag_add_new(const struct portbag *bag, const struct port_range *range,
 	uint64_t *out = &s->word[range->low / 64];
 	for (uint32_t i = 0; i < words_of(range); i++) {
 		uint64_t fresh = word_of(bag, range, i) & in[i] & ~out[i];
-		count += (uint32_t)__builtin_popcountll(fresh);
+		count += portset_ones(fresh);
 		out[i] |= fresh;
 	}
 	return count;

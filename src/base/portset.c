@@ -58,7 +58,7 @@ portset_count(const struct portset *s)
 {
 	uint32_t count = 0;
 	for (unsigned i = 0; i < PORTSET_WORDS; i++)
-		count += (uint32_t)__builtin_popcountll(s->word[i]);
+		count += portset_ones(s->word[i]);
 	return count;
 }
 
@@ -67,7 +67,7 @@ portset_count_andnot(const struct portset *s, const struct portset *other)
 {
 	uint32_t count = 0;
 	for (unsigned i = 0; i < PORTSET_WORDS; i++)
-		count += (uint32_t)__builtin_popcountll(s->word[i] & ~other->word[i]);
+		count += portset_ones(s->word[i] & ~other->word[i]);
 	return count;
 }
 

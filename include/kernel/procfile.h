@@ -6,6 +6,7 @@
 #ifndef SRCPORTD_PROCFILE_H
 #define SRCPORTD_PROCFILE_H
 
+#include "kernel/kept.h"
 #include "kernel/settings.h"
 
 #include <stdio.h>
@@ -18,6 +19,7 @@ struct procfile_source {
 	FILE *record;                 /* a recording to which every answer is added; NULL = none */
 	bool replay;                  /* read from copies, never from root */
 	struct procfile_copy *copies; /* a replay's files; owned */
+	struct kept *kept; /* what is read each time stays open there; NULL = nothing does */
 };
 
 /* One file of a replay. */

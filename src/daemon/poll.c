@@ -33,6 +33,7 @@ struct poll {
 	struct host_state host;
 	struct origins *origins; /* NULL = there is no history */
 	struct trend *trend;
+	struct kept *kept;
 	bool trend_starved; /* it has been logged that trends lack polls */
 	struct light light;
 	enum letting_go letting_go;
@@ -60,10 +61,12 @@ struct poll {
 void
 poll_look(struct poll *p)
 {
-	/* A recording holds /sys beside /proc. */
-	struct procfile_source sys = p->source;
+	/* A recording holds /sys beside /proc. Both are looked at now and then only. */
+	struct procfile_source proc = p->source, sys;
+	proc.kept = NULL;
+	sys = proc;
 	sys.root = p->options->sys_root;
-	hostlimits_look(&p->host, &p->source, &sys);
+	hostlimits_look(&p->host, &proc, &sys);
 }
 
 /* Opens a recording to replay, or the kernel and a recording to make. */
@@ -76,6 +79,7 @@ open_source(struct poll *p, char *error, size_t room)
 		return p->replay != NULL;
 	}
 	p->source.root = options->proc_root;
+	p->source.kept = p->kept;
 	struct utsname kernel;
 	p->letting_go = uname(&kernel) == 0 ? feature_letting_go(kernel.release) : MAY_LET_GO;
 	if (p->letting_go == LETS_GO)
@@ -98,8 +102,8 @@ open_parts(struct poll *p, const struct poll_setup *setup)
 	const struct options *options = setup->options;
 	if ((p->unseen = unseen_new()) == NULL)
 		return false;
-	if (setup->history &&
-	    ((p->origins = origins_new()) == NULL || (p->trend = trend_new()) == NULL))
+	if (setup->history && ((p->origins = origins_new()) == NULL ||
+			       (p->trend = trend_new()) == NULL || (p->kept = kept_new()) == NULL))
 		return false;
 	return !setup->failures ||
 	       (p->failures = failures_new(options->proc_root, options->sys_root)) != NULL;
@@ -151,6 +155,7 @@ poll_close(struct poll *p)
 	replay_close(p->replay);
 	origins_free(p->origins);
 	trend_free(p->trend);
+	kept_free(p->kept);
 	light_free(&p->light);
 	failures_free(p->failures);
 	unseen_free(p->unseen);

@@ -98,16 +98,31 @@ keep(const struct procfile_source *source, const char *name, const char *buf, lo
 }
 
 static long
-read_file(const char *path, char *buf, size_t room)
+read_anew(struct kept *kept, const char *path, char *buf, size_t room)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	long length = read_whole(fd, buf, room);
 	int error = errno;
-	close(fd);
+	if (kept == NULL || length < 0 || !kept_take(kept, path, fd))
+		close(fd);
 	errno = error;
 	return length;
+}
+
+static long
+read_file(struct kept *kept, const char *path, char *buf, size_t room)
+{
+	int fd = kept != NULL ? kept_fd(kept, path) : -1;
+	if (fd < 0)
+		return read_anew(kept, path, buf, room);
+	long length = read_whole(fd, buf, room);
+	if (length >= 0)
+		return length;
+	/* The file that has its name now, if any, is another. */
+	kept_drop(kept, fd);
+	return read_anew(kept, path, buf, room);
 }
 
 /* The names below a directory that is open, one a line. */
@@ -138,8 +153,9 @@ list_names(DIR *dir, char *buf, size_t room)
 }
 
 static long
-read_directory(const char *path, char *buf, size_t room)
+read_directory(struct kept *kept, const char *path, char *buf, size_t room)
 {
+	(void)kept;
 	DIR *dir = opendir(path);
 	if (dir == NULL)
 		return -1;
@@ -153,14 +169,15 @@ read_directory(const char *path, char *buf, size_t room)
 /* From the replay; or as `ask` reads it, and then into the recording. */
 static long
 answer(const struct procfile_source *source, const char *name,
-       long (*ask)(const char *path, char *buf, size_t room), char *buf, size_t room)
+       long (*ask)(struct kept *kept, const char *path, char *buf, size_t room), char *buf,
+       size_t room)
 {
 	char path[PATH_MAX];
 	if (source->replay)
 		return read_copy(source, name, buf, room);
 	if (!path_of(source, name, path))
 		return -1;
-	long length = ask(path, buf, room);
+	long length = ask(source->kept, path, buf, room);
 	keep(source, name, buf, length);
 	return length;
 }

@@ -82,6 +82,7 @@ shows_host(const struct procfile_source *source)
 	char text[512];
 	size_t length;
 	quiet.record = NULL;
+	quiet.kept = NULL;
 	if (procfile_read(&quiet, "2/stat", text, sizeof(text)) < 0)
 		return false;
 	const char *name_end = strrchr(text, ')');
@@ -241,6 +242,7 @@ count_again(struct unseen *u, const struct procfile_source *source, struct unsee
 	struct procfile_source quiet = *source;
 	ino_t own;
 	quiet.record = NULL;
+	quiet.kept = NULL;
 	*out = (struct unseen_count){.known = false};
 	if (!inode_of(source, 0, &own))
 		return;

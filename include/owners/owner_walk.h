@@ -21,4 +21,8 @@ void owner_walk_close(struct owner_walk *walk); /* NULL is allowed */
 /* Goes on by at most `work` directory entries. False when the walk is over. */
 bool owner_walk_step(struct owner_walk *walk, struct owner_book *book, unsigned work);
 
+/* Ends a walk that is not over: the process under way is described as far as is known, its open
+ * files by the kernel's count (6.2), else 0: not known. */
+void owner_walk_break_off(struct owner_walk *walk, struct owner_book *book);
+
 #endif

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define HINTS_MAX (OWNER_POOLS_MAX * OWNER_ROWS_MAX)
@@ -23,8 +25,9 @@ struct owner_walk {
 	uint32_t hint_count, hints_done;
 	DIR *files; /* of the process that is being looked at, or NULL */
 	uint32_t pid;
-	uint32_t open_files;
-	bool claimed; /* it has one of the sockets */
+	uint32_t open_files; /* that have been listed */
+	bool claimed;        /* it has one of the sockets */
+	bool counting;       /* nothing but how many files it has is wanted any more */
 };
 
 static void
@@ -79,18 +82,31 @@ enter(struct owner_walk *walk, uint32_t pid)
 		close(fd);
 	walk->pid = pid;
 	walk->open_files = 0;
-	walk->claimed = false;
+	walk->claimed = walk->counting = false;
+}
+
+/* How many files the process has open, as the kernel counts them (proc_fd_getattr(), 6.2), or 0. */
+static uint32_t
+count_of(const struct owner_walk *walk)
+{
+	struct stat status;
+	struct statfs system;
+	int fd = dirfd(walk->files);
+	if (fstatfs(fd, &system) != 0 || system.f_type != PROC_SUPER_MAGIC ||
+	    fstat(fd, &status) != 0 || status.st_size > UINT32_MAX)
+		return 0;
+	return (uint32_t)status.st_size;
 }
 
 static void
-leave(struct owner_walk *walk, struct owner_book *book)
+leave(struct owner_walk *walk, struct owner_book *book, uint32_t open_files)
 {
 	closedir(walk->files);
 	walk->files = NULL;
 	if (!walk->claimed)
 		return;
 	char name[PROCESS_NAME_MAX];
-	struct owner_process process = {walk->pid, walk->open_files, {0}, name};
+	struct owner_process process = {walk->pid, open_files, {0}, name};
 	process_name(walk->root, walk->pid, name);
 	process_file_limits(walk->root, walk->pid, &process.files);
 	owner_book_describe(book, &process);
@@ -103,6 +119,8 @@ look_at_file(struct owner_walk *walk, struct owner_book *book, const char *name)
 	char target[64];
 	uint32_t inode;
 	walk->open_files++;
+	if (walk->counting)
+		return;
 	ssize_t length = readlinkat(dirfd(walk->files), name, target, sizeof(target) - 1);
 	if (length <= 0)
 		return;
@@ -158,20 +176,41 @@ next_process(struct owner_walk *walk, struct owner_book *book)
 		enter(walk, pid);
 }
 
+/* The next file of the process. When no socket is left to be claimed, its files need no more than
+ * be counted, and not that if the kernel has done so. */
+static void
+next_file(struct owner_walk *walk, struct owner_book *book)
+{
+	uint32_t all = 0;
+	if (!walk->counting && owner_book_unclaimed(book) == 0) {
+		walk->counting = true;
+		all = count_of(walk);
+	}
+	const struct dirent *file = all == 0 ? readdir(walk->files) : NULL;
+	if (file == NULL)
+		leave(walk, book, all != 0 ? all : walk->open_files);
+	else if (file->d_name[0] != '.')
+		look_at_file(walk, book, file->d_name);
+}
+
 bool
 owner_walk_step(struct owner_walk *walk, struct owner_book *book, unsigned work)
 {
 	for (; work > 0; work--) {
-		const struct dirent *file;
 		if (walk->files == NULL) {
 			if (walk->pass == PASS_OVER || owner_book_unclaimed(book) == 0)
 				return false;
 			next_process(walk, book);
-		} else if ((file = readdir(walk->files)) == NULL) {
-			leave(walk, book);
-		} else if (file->d_name[0] != '.') {
-			look_at_file(walk, book, file->d_name);
+		} else {
+			next_file(walk, book);
 		}
 	}
 	return true;
+}
+
+void
+owner_walk_break_off(struct owner_walk *walk, struct owner_book *book)
+{
+	if (walk->files != NULL)
+		leave(walk, book, count_of(walk));
 }

@@ -246,6 +246,8 @@ static bool
 finish(struct owners *o, bool complete)
 {
 	uint64_t now_ms = clock_us() / 1000, pause_ms = o->cost_us * PAUSE_FACTOR / 1000;
+	if (!complete && o->processes != NULL)
+		owner_walk_break_off(o->processes, o->book);
 	struct owner_list *list = owner_book_list(o->book, now_ms);
 	log_debug(subsystem, "a survey of %u pools took %u ms, %u us of CPU%s", o->pool_count,
 		  (unsigned)(now_ms - o->started_ms), (unsigned)o->cost_us,

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct directory proc;
@@ -162,6 +164,64 @@ test_users_of_the_sockets_come_first(void **state)
 	assert_true(of_other >= of_user + 31);
 }
 
+/* It is named although its files were not all looked at; how many there are is then not known. */
+static void
+test_a_walk_that_is_broken_off_describes_who_is_under_way(void **state)
+{
+	(void)state;
+	for (unsigned fd = 0; fd < 200; fd++)
+		add_file(812, fd, "socket:[100]");
+	describe(812, "java\n");
+	add_socket(100, getuid());
+	add_socket(101, getuid());
+	struct owner_walk *w = owner_walk_open(proc.path, NULL);
+	for (int i = 0; owner_book_unclaimed(book) == 2; i++) {
+		assert_true(i < 400);
+		assert_true(owner_walk_step(w, book, 1));
+	}
+	owner_walk_break_off(w, book);
+	owner_walk_close(w);
+	struct owner_list *list = owner_book_list(book, 5000);
+	assert_int_equal(list->owners[0].pid, 812);
+	assert_string_equal(list->owners[0].process, "java");
+	assert_int_equal(list->owners[0].files.hard, 128);
+	assert_int_equal(list->owners[0].open_files, 0);
+	owner_list_free(list);
+}
+
+/* Of a real /proc: where the kernel counts a process's files (6.2), these are not read to the end.
+ */
+static void
+test_files_behind_the_last_socket_are_counted_by_the_kernel(void **state)
+{
+	enum { FILES = 300 };
+	int fds[FILES];
+	unsigned steps = 1;
+	struct stat status;
+	(void)state;
+	int s = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(fstat(s, &status), 0);
+	for (int i = 0; i < FILES; i++)
+		fds[i] = dup(0);
+	add_socket((uint32_t)status.st_ino, getuid());
+	const struct owner_list before = {.owner_count = 1,
+					  .owners = &(struct owner){.pid = (uint32_t)getpid()}};
+	struct owner_walk *w = owner_walk_open("/proc", &before);
+	for (; owner_walk_step(w, book, 1); steps++)
+		assert_true(steps < 1000);
+	owner_walk_close(w);
+	struct owner_list *list = owner_book_list(book, 5000);
+	assert_int_equal(list->owners[0].pid, getpid());
+	assert_in_range(list->owners[0].open_files, FILES + 1, FILES + 50);
+	assert_int_equal(stat("/proc/self/fd", &status), 0);
+	if (status.st_size > 0)
+		assert_in_range(steps, 1, FILES / 2);
+	owner_list_free(list);
+	for (int i = 0; i < FILES; i++)
+		close(fds[i]);
+	close(s);
+}
+
 static void
 test_no_proc(void **state)
 {
@@ -180,6 +240,10 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_what_is_known_comes_first, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_users_of_the_sockets_come_first, set_up,
 					    tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_a_walk_that_is_broken_off_describes_who_is_under_way, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_files_behind_the_last_socket_are_counted_by_the_kernel, set_up, tear_down),
 	    cmocka_unit_test(test_no_proc),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,16 +40,23 @@ put_explicit_filter(struct nlmsghdr *message, const struct port_range *range)
 	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, sizeof(code), code);
 }
 
-/* "source port is none of these". For each: if it is at least the port and at most the port,
+/* "source port is none of these". What is above them all is accepted at once: that is nearly every
+ * connection that is answered. Then for each: if it is at least the port and at most the port,
  * reject; else on to the next. Each jump of a "no" must hit an operation that the chain of "yes"
- * passes. */
+ * passes, or the end. */
 static void
 put_without_filter(struct nlmsghdr *message, const uint16_t *ports, unsigned count)
 {
-	struct inet_diag_bc_op code[5 * DIAG_SKIP_MAX];
+	struct inet_diag_bc_op code[2 + 5 * DIAG_SKIP_MAX];
+	const size_t length = (2 + count * 5) * sizeof(code[0]);
+	uint16_t highest = 0;
+	for (unsigned i = 0; i < count; i++)
+		highest = ports[i] > highest ? ports[i] : highest;
+	code[0] = (struct inet_diag_bc_op){INET_DIAG_BC_S_LE, 8, (unsigned short)length};
+	code[1] = (struct inet_diag_bc_op){0, 0, highest};
 	for (unsigned i = 0; i < count; i++) {
 		unsigned left = (count - i) * 5 * sizeof(code[0]);
-		struct inet_diag_bc_op *op = &code[5 * i];
+		struct inet_diag_bc_op *op = &code[2 + 5 * i];
 		op[0] = (struct inet_diag_bc_op){INET_DIAG_BC_S_GE, 8, 20};
 		op[1] = (struct inet_diag_bc_op){0, 0, ports[i]};
 		op[2] = (struct inet_diag_bc_op){INET_DIAG_BC_S_LE, 8, 12};
@@ -57,7 +64,7 @@ put_without_filter(struct nlmsghdr *message, const uint16_t *ports, unsigned cou
 		op[4] =
 		    (struct inet_diag_bc_op){INET_DIAG_BC_JMP, 4, (unsigned short)(left - 16 + 4)};
 	}
-	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, count * 5 * sizeof(code[0]), code);
+	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, length, code);
 }
 
 static struct nlmsghdr *

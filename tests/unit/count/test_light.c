@@ -330,7 +330,21 @@ when_a_poll_is_light(void **state)
 	assert_false(light_plan(&light, &other, MANY, false).light); /* another range */
 }
 
-/* inet_diag_bc_run() for the operations that are used, and the rules of inet_diag_bc_audit(). */
+/* inet_diag_bc_audit(): a "no" goes to where the chain of "yes" passes, to the end, or behind it.
+ */
+static void
+audit(const struct inet_diag_bc_op *code, int length)
+{
+	bool passed[8 + 20 * DIAG_SKIP_MAX] = {false};
+	for (int at = 0; at < length; at += code[at / 4].yes)
+		passed[at] = true;
+	for (int at = 0; at < length; at += code[at / 4].yes) {
+		int no = at + code[at / 4].no;
+		assert_true(no == length || no == length + 4 || (no < length && passed[no]));
+	}
+}
+
+/* inet_diag_bc_run() for the operations that are used. */
 static bool
 accepts(const struct inet_diag_bc_op *code, int length, uint16_t port)
 {
@@ -364,13 +378,15 @@ the_filter_rejects_exactly_its_ports(void **state)
 		const struct nlattr *attr =
 		    mnl_nlmsg_get_payload_offset(m, sizeof(struct inet_diag_req));
 		assert_int_equal(mnl_attr_get_type(attr), INET_DIAG_REQ_BYTECODE);
-		assert_int_equal(mnl_attr_get_payload_len(attr), 20 * count);
+		const int length = (int)(8 + 20 * count);
+		assert_int_equal(mnl_attr_get_payload_len(attr), length);
 		const struct inet_diag_bc_op *code = mnl_attr_get_payload(attr);
+		audit(code, length);
 		for (uint32_t port = 0; port <= 65535; port++) {
 			bool listed = false;
 			for (unsigned i = 0; i < count; i++)
 				listed |= plan.without[i] == port;
-			assert_int_equal(accepts(code, (int)(20 * count), (uint16_t)port), !listed);
+			assert_int_equal(accepts(code, length, (uint16_t)port), !listed);
 		}
 	}
 }

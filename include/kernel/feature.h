@@ -14,9 +14,9 @@ enum kernel_feature {
 	FEATURE_NO_PORT = 3,       /* IP_BIND_ADDRESS_NO_PORT is reported (5.10) */
 	FEATURE_CGROUP = 4,        /* the cgroup of a socket is reported (5.8) */
 	FEATURE_TW_DELAY = 5,      /* tcp_tw_reuse_delay exists (6.14) */
-	FEATURE_PROBE = 6,         /* ambiguous ports can be probed (6.3 or 6.1.32, CAP_NET_ADMIN) */
-	FEATURE_FAILURES = 7,      /* failed connect() calls are counted */
-	FEATURE_LETS_GO = 11       /* feature_letting_go() is LETS_GO */
+	FEATURE_PROBE = 6,    /* ambiguous ports can be probed (6.3 or 6.1.32, CAP_NET_ADMIN) */
+	FEATURE_FAILURES = 7, /* failed connect() calls are counted */
+	FEATURE_LETS_GO = 11  /* feature_letting_go() is LETS_GO */
 };
 
 /* Those that the answer for one socket shows, if there is one to show them (diag_features()). */

@@ -6,7 +6,8 @@
  * port is blocked for every pool (__inet_hash_connect()). It creates no TIME_WAIT and takes none
  * over; only the counter TcpEstabResets grows by one for each port that is not blocked.
  *
- * Needs CAP_NET_ADMIN over the network namespace, Linux 6.3 or 6.1.32, and a loopback device that is up.
+ * Needs CAP_NET_ADMIN over the network namespace, Linux 6.3 or 6.1.32, and a loopback device that
+ * is up.
  */
 #ifndef SRCPORTD_PROBE_H
 #define SRCPORTD_PROBE_H

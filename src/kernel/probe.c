@@ -34,7 +34,8 @@ prepare(int fd, uint16_t port)
 	if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)) != 0)
 		return errno == EPERM ? "it needs CAP_NET_ADMIN" : "TCP_REPAIR";
 	if (setsockopt(fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &range, sizeof(range)) != 0)
-		return errno == ENOPROTOOPT ? "it needs Linux 6.3 or 6.1.32" : "IP_LOCAL_PORT_RANGE";
+		return errno == ENOPROTOOPT ? "it needs Linux 6.3 or 6.1.32"
+					    : "IP_LOCAL_PORT_RANGE";
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0)
 		return "SO_REUSEADDR";
 	if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) != 0)

@@ -21,7 +21,7 @@ enum reuse {
  * over from the first tick of CLOCK_MONOTONIC's second on that follows its entry. Where that second
  * began about when it was looked at or when it was entered, by the granularity of the kernel's
  * timers, it may be either. And of these kernels some take over an orphaned FIN_WAIT2 by the same
- * rule and some do not (0d9e5df4a257, 6.12; brought back to some versions and not to others). */
+ * rule, and of some it cannot be told (feature_habits()). */
 enum reuse reuse_of(const struct settings *settings, const struct diag_socket *socket);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef SRCPORTD_FEATURE_H
 #define SRCPORTD_FEATURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum kernel_feature {
@@ -16,7 +17,7 @@ enum kernel_feature {
 	FEATURE_TW_DELAY = 5,      /* tcp_tw_reuse_delay exists (6.14) */
 	FEATURE_PROBE = 6,    /* ambiguous ports can be probed (6.3 or 6.1.32, CAP_NET_ADMIN) */
 	FEATURE_FAILURES = 7, /* failed connect() calls are counted */
-	FEATURE_LETS_GO = 11  /* feature_letting_go() is LETS_GO */
+	FEATURE_LETS_GO = 11  /* a port is let go (enum letting_go) */
 };
 
 /* Those that the answer for one socket shows, if there is one to show them (diag_features()). */
@@ -31,11 +32,21 @@ enum kernel_feature {
  * Nothing but the version tells that would not take a port itself. */
 enum letting_go {
 	LETS_GO,
-	MAY_LET_GO, /* 6.17 whose stable version its name does not tell */
+	MAY_LET_GO, /* a version that does not tell */
 	KEEPS
 };
 
-/* By the name of a kernel, as uname(2) has it. */
-enum letting_go feature_letting_go(const char *release);
+/* What only the version of a kernel tells. */
+struct kernel_habits {
+	enum letting_go letting_go;
+	/* connect() takes over no orphaned FIN_WAIT2 (0d9e5df4a257, 6.12 and the stable versions of
+	 * that autumn); false = it may. */
+	bool fin_wait2_kept;
+};
+
+/* By what /proc/sys/kernel/osrelease and version hold: "6.1.0-56-amd64" and, of Debian, which
+ * stable version that is: "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-1 (2026-11-02)". Either may be
+ * empty: not known. */
+struct kernel_habits feature_habits(const char *release, const char *version);
 
 #endif

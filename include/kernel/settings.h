@@ -21,6 +21,8 @@ struct settings {
 	int32_t tw_reuse_delay_ms; /* tcp_tw_reuse_delay (6.14), 1..60000; or SETTING_ABSENT */
 	/* ip_unprivileged_port_start, below which the range may not begin; or SETTING_ABSENT */
 	int32_t unprivileged_start;
+	/* connect() takes over no orphaned FIN_WAIT2; for who knows the kernel to say */
+	bool fin_wait2_kept;
 };
 
 /* "LOW HIGH\n" with white space between, 1 <= LOW <= HIGH <= 65535, nothing else. Returns NULL and

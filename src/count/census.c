@@ -427,7 +427,7 @@ add_outbound(struct census *census, const struct diag_socket *s, bool in_range, 
 	enum reuse reuse = reuse_of(&census->settings, s);
 	if (reuse == REUSE_NO)
 		return portbag_add(&pool->held, range, s->local_port) >= 0;
-	pool->recyclable++;
+	pool->recyclable += s->state == STATE_TIME_WAIT;
 	return hold_locally(census, pool->local_index, s->local_port) &&
 	       (reuse == REUSE_YES || portbag_add(&pool->unsure, range, s->local_port) >= 0);
 }

@@ -52,7 +52,9 @@ reuse_of(const struct settings *settings, const struct diag_socket *s)
 	if (!is_allowed(settings, s))
 		return REUSE_NO;
 	if (s->state != STATE_TIME_WAIT)
-		return s->state == STATE_FIN_WAIT2 && !by_age ? REUSE_MAYBE : REUSE_NO;
+		return s->state == STATE_FIN_WAIT2 && !by_age && !settings->fin_wait2_kept
+			   ? REUSE_MAYBE
+			   : REUSE_NO;
 	uint32_t age_ms = s->expires < TIME_WAIT_MS ? TIME_WAIT_MS - s->expires : 0;
 	if (by_age)
 		return age_ms > (uint32_t)settings->tw_reuse_delay_ms ? REUSE_YES : REUSE_NO;

@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 struct poll {
 	const struct options *options;
@@ -36,7 +35,7 @@ struct poll {
 	struct kept *kept;
 	bool trend_starved; /* it has been logged that trends lack polls */
 	struct light light;
-	enum letting_go letting_go;
+	struct kernel_habits habits;
 	uint32_t known;       /* of the kernel's features */
 	struct portset taken; /* ports that the last full poll saw sockets on, if `complete` */
 	bool complete;
@@ -80,10 +79,6 @@ open_source(struct poll *p, char *error, size_t room)
 	}
 	p->source.root = options->proc_root;
 	p->source.kept = p->kept;
-	struct utsname kernel;
-	p->letting_go = uname(&kernel) == 0 ? feature_letting_go(kernel.release) : MAY_LET_GO;
-	if (p->letting_go == LETS_GO)
-		p->known |= UINT32_C(1) << FEATURE_LETS_GO;
 	if (options->record != NULL) {
 		p->source.record = fopen(options->record, "we");
 		if (p->source.record == NULL || !recording_begin(p->source.record)) {
@@ -109,6 +104,22 @@ open_parts(struct poll *p, const struct poll_setup *setup)
 	       (p->failures = failures_new(options->proc_root, options->sys_root)) != NULL;
 }
 
+/* What the version of the kernel tells; it does not change. */
+static void
+read_habits(struct poll *p)
+{
+	char release[128], version[256];
+	struct procfile_source once = p->source;
+	once.kept = NULL;
+	if (procfile_read(&once, "sys/kernel/osrelease", release, sizeof(release)) < 0)
+		release[0] = '\0';
+	if (procfile_read(&once, "sys/kernel/version", version, sizeof(version)) < 0)
+		version[0] = '\0';
+	p->habits = feature_habits(release, version);
+	if (p->habits.letting_go == LETS_GO)
+		p->known |= UINT32_C(1) << FEATURE_LETS_GO;
+}
+
 struct poll *
 poll_open(const struct poll_setup *setup, char *error, size_t room)
 {
@@ -124,6 +135,7 @@ poll_open(const struct poll_setup *setup, char *error, size_t room)
 		poll_close(p);
 		return NULL;
 	}
+	read_habits(p);
 	hostlimits_start(&p->host);
 	poll_look(p);
 	return p;
@@ -350,12 +362,13 @@ poll_begin(struct poll *p, bool urgent)
 	if (p->replay == NULL &&
 	    procfile_settings(&p->source, &settings, error, sizeof(error)) != NULL)
 		return fail(p, error);
+	settings.fin_wait2_kept = p->habits.fin_wait2_kept;
 	p->started_us = clock_us();
 	hostlimits_poll(&p->host, &p->source, &settings);
 	if (p->origins != NULL)
 		origins_begin(p->origins);
 	census_init(&p->census, &settings, p->origins);
-	p->census.letting_go = p->letting_go;
+	p->census.letting_go = p->habits.letting_go;
 	p->census.node_ports = p->host.nat >> NAT_CNI & 1;
 	p->busy = true;
 	plan_probe(p);

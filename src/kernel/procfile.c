@@ -230,7 +230,7 @@ procfile_settings(const struct procfile_source *source, struct settings *out, ch
 {
 	static const char range[] = "sys/net/ipv4/ip_local_port_range";
 	static const char reserved[] = "sys/net/ipv4/ip_local_reserved_ports";
-	struct settings s;
+	struct settings s = {.fin_wait2_kept = false};
 	/* 32,768 single ports of five digits with commas are the longest list there can be. */
 	static const size_t list_room = (size_t)65536 * 6;
 	char text[128];

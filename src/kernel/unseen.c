@@ -242,6 +242,7 @@ count_again(struct unseen *u, const struct procfile_source *source, struct unsee
 	struct procfile_source quiet = *source;
 	ino_t own;
 	quiet.record = NULL;
+	quiet.kept = NULL; /* an open file of another namespace would keep that alive */
 	quiet.kept = NULL;
 	*out = (struct unseen_count){.known = false};
 	if (!inode_of(source, 0, &own))

@@ -349,7 +349,7 @@ RULES = [
     row("syn_sent", syn_sent, [(veth(silent=True), 60)]),
     row("last_ack", last_ack, [(veth(silent=True), 80)]),
     row("fin_wait1_closing", closing, [(veth(silent=True), 80)]),
-    row("fin_wait2", fin_wait2_both, 80, without=(kernel.reuse_delay, (80, 90), (80, 90))),
+    row("fin_wait2", fin_wait2_both, 80, without=(kernel.reuse_delay, (80, 90), WITHIN)),
 
     row("children", lambda w: children(w, 40011, True), 99),
     row("children_orphaned", lambda w: children(w, 40011, False), 99, said=(99, 100)),

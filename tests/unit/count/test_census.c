@@ -79,7 +79,7 @@ a_time_wait_that_may_be_taken_over_is_unsure(void **state)
 	const struct usage *u = host_pool(&host, "127.0.0.1", "127.0.0.1", 80);
 	assert_int_equal(u->remaining, 100);
 	assert_int_equal(u->uncertain, 2);
-	assert_int_equal(u->recyclable, 3);
+	assert_int_equal(u->recyclable, 2);
 	u = host_pool(&host, HERE, THERE, 80);
 	assert_int_equal(u->remaining, 99);
 	assert_int_equal(u->uncertain, 0);

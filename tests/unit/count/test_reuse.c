@@ -175,6 +175,9 @@ an_orphaned_fin_wait2_may_be_taken_over(void **state)
 	assert_int_equal(reuse_of(&settings, &far), REUSE_NO);
 	settings.tw_reuse = 1;
 	assert_int_equal(reuse_of(&settings, &far), REUSE_MAYBE);
+	settings.fin_wait2_kept = true;
+	assert_int_equal(reuse_of(&settings, &far), REUSE_NO);
+	settings.fin_wait2_kept = false;
 	settings.timestamps = 0;
 	assert_int_equal(reuse_of(&settings, &far), REUSE_NO);
 }

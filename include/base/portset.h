@@ -83,4 +83,11 @@ uint32_t portset_count_andnot(const struct portset *s, const struct portset *oth
 /* First port >= from that is in s, or -1. */
 int portset_next(const struct portset *s, uint32_t from);
 
+/* Last port of the run of ports of s that `first` is in. */
+uint16_t portset_run(const struct portset *s, uint16_t first);
+
+/* The ports as ip_local_reserved_ports has them: "1,5-9,65535", "" for none. To be freed; NULL with
+ * errno ENOMEM. */
+char *portset_text(const struct portset *s);
+
 #endif

@@ -6,6 +6,7 @@
 #ifndef SRCPORTD_OPTIONS_H
 #define SRCPORTD_OPTIONS_H
 
+#include "base/portset.h"
 #include "config/config.h"
 
 #include <stdbool.h>
@@ -47,6 +48,8 @@ struct options {
 	const char *replay;   /* NULL = the kernel */
 	const char *pid_file; /* NULL = none */
 	uint32_t watch_s;     /* --watch; 0 = not */
+	bool ask_ports;       /* --port, */
+	struct portset ports; /* and which: 1 to 65535, at least one */
 	uint32_t interval_s;  /* 0 = from the configuration */
 	const char *const *targets;
 	int target_count;

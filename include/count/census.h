@@ -135,6 +135,12 @@ bool census_add(struct census *census, enum diag_dump dump, const struct diag_so
 /* The same as a diag_take of kernel/: arg is the census. */
 bool census_take(void *census, enum diag_dump dump, const struct diag_socket *socket);
 
+/* True if a listener is there that may have accepted a connection with that local end: on its port,
+ * and, as far as that is kept, at its address or a wildcard of its family. One at another address
+ * took the port when it was in use already. A child in a VRF is on a device where its listener is
+ * not. */
+bool census_listens(const struct census *census, const struct addr *local, uint16_t port);
+
 /* What one poll has seen of the kernel's features, it can do also where another sees no socket to
  * tell: adds what is known to those of a complete census, and keeps in *known what that has shown.
  */

@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "config/options.h"
+#include "count/port_watch.h"
 #include "snmp/snapshot.h"
 #include "verdict/findings.h"
 
@@ -21,6 +22,9 @@ struct poll_setup {
 	const struct config *config; /* may be replaced in place between two steps */
 	bool history;  /* what one poll learns is kept for the next: origins, trend, light polls */
 	bool failures; /* failed connect() calls are counted */
+	/* NULL, or the ports about which it is asked who holds them: it has the answer once the
+	 * poll is done. */
+	struct port_watch *ports;
 };
 
 enum poll_step {

@@ -6,6 +6,7 @@
 #ifndef SRCPORTD_CGROUP_H
 #define SRCPORTD_CGROUP_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,6 +16,9 @@
 /* What the path says of the owner, as clean text: "payments.service", "container 0123456789ab
  * (docker)", or the last part of the path; "" for the root. Pure. */
 void cgroup_words(const char *path, char out[static CGROUP_WORDS_MAX]);
+
+/* Where the hierarchy of version 2 is mounted below sys_root; "" if it is not. */
+void cgroup_mount(const char *sys_root, char out[static PATH_MAX]);
 
 struct cgroup_walk;
 

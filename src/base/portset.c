@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/portset.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void
@@ -82,4 +84,33 @@ portset_next(const struct portset *s, uint32_t from)
 			return (int)(i * 64 + (uint32_t)__builtin_ctzll(word));
 	}
 	return -1;
+}
+
+uint16_t
+portset_run(const struct portset *s, uint16_t first)
+{
+	while (first < UINT16_MAX && portset_has(s, (uint16_t)(first + 1)))
+		first++;
+	return first;
+}
+
+char *
+portset_text(const struct portset *s)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	if (out == NULL)
+		return NULL;
+	const char *comma = "";
+	for (int first = portset_next(s, 0), last; first >= 0;
+	     first = portset_next(s, (uint32_t)last + 1)) {
+		last = portset_run(s, (uint16_t)first);
+		fprintf(out, last > first ? "%s%d-%d" : "%s%d", comma, first, last);
+		comma = ",";
+	}
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/options.h"
 
+#include "kernel/settings.h"
+
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@ enum option_id {
 	OPT_AGENTX_SOCKET,
 	OPT_BASE_OID,
 	OPT_INTERVAL,
+	OPT_PORT,
 	OPT_PROBE,
 	OPT_WATCH,
 	OPT_PROC_ROOT,
@@ -40,6 +43,7 @@ static const struct option_row {
 } table[] = {
     {"--once", NULL, NULL, OPT_ONCE, "poll once, report, exit; needs no snmpd"},
     {"--format", NULL, "text|json|nagios", OPT_FORMAT, "form of the report (text)"},
+    {"--port", NULL, "N[,N...|A-B]", OPT_PORT, "with --once: who holds these local ports"},
     {"--record", NULL, "FILE", OPT_RECORD, "with --once: keep the kernel's raw answers"},
     {"--replay", NULL, "FILE", OPT_REPLAY, "with --once: report from such a file"},
     {"--config", NULL, "FILE", OPT_CONFIG, "configuration (/etc/snmp/srcportd.conf)"},
@@ -66,6 +70,7 @@ options_help(FILE *out)
 {
 	fputs("Usage: srcportd [OPTION...]                     serve SRCPORT-MIB over AgentX\n"
 	      "       srcportd --once [OPTION...] [TARGET...]  report once\n"
+	      "       srcportd --once --port N[,N...|A-B]      who holds these local ports\n"
 	      "TARGET: ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS\n\n",
 	      out);
 	for (size_t i = 0; i < TABLE_ROWS && table[i].help != NULL; i++) {
@@ -146,6 +151,19 @@ set_seconds(uint32_t *out, unsigned long most, const char *value)
 	return true;
 }
 
+/* Ports as ip_local_reserved_ports has them; one or more, and not 0. */
+static bool
+set_ports(struct options *o, const char *value)
+{
+	struct portset ports;
+	if (settings_parse_ports(value, strlen(value), &ports) != NULL ||
+	    portset_count(&ports) == 0 || portset_has(&ports, 0))
+		return false;
+	o->ports = ports;
+	o->ask_ports = true;
+	return true;
+}
+
 /* Takes one option with its value, "" if it has none; false if the value is not of its form. */
 static bool
 set_option(struct options *o, const struct option_row *row, const char *value)
@@ -160,6 +178,7 @@ set_option(struct options *o, const struct option_row *row, const char *value)
 	case OPT_FORMAT: return set_format(o, value);
 	case OPT_INTERVAL: return set_seconds(&o->interval_s, INTERVAL_MAX, value);
 	case OPT_WATCH: return set_seconds(&o->watch_s, WATCH_MAX, value);
+	case OPT_PORT: return set_ports(o, value);
 	case OPT_RECORD: o->record = value; break;
 	case OPT_REPLAY: o->replay = value; break;
 	case OPT_CONFIG: o->config_file = value; break;
@@ -193,6 +212,19 @@ is_about_itself(enum run_mode mode)
 	return mode == RUN_HELP || mode == RUN_VERSION || mode == RUN_COMPLETE;
 }
 
+/* What does not go with --port. */
+static const char *
+check_port(const struct options *o)
+{
+	if (o->target_count > 0)
+		return "--port and a TARGET exclude each other";
+	if (o->watch_s != 0)
+		return "--port and --watch exclude each other";
+	if (o->format == FORMAT_NAGIOS)
+		return "--port needs --format text or json";
+	return NULL;
+}
+
 /* What only makes sense together. */
 static const char *
 check_together(const struct options *o)
@@ -206,7 +238,12 @@ check_together(const struct options *o)
 			return "--format needs --once";
 		if (o->watch_s != 0)
 			return "--watch needs --once";
+		if (o->ask_ports)
+			return "--port needs --once";
 	}
+	const char *wrong = o->ask_ports ? check_port(o) : NULL;
+	if (wrong != NULL)
+		return wrong;
 	if (o->mode == RUN_ONCE && (o->background || o->pid_file != NULL))
 		return "--background and --pid-file are the daemon's: not with --once";
 	if (o->mode == RUN_DAEMON && o->background && any_relative(o))
@@ -238,6 +275,7 @@ take(struct options *o, int found, char **argv, char *error, size_t room)
 		snprintf(error, room, "%s: found \"%s\", expected %s", row->name, value,
 			 row->id == OPT_INTERVAL ? "1 to 86400 seconds"
 			 : row->id == OPT_WATCH  ? "1 to 3600 seconds"
+			 : row->id == OPT_PORT   ? "ports 1 to 65535, as in 22,8000-8010"
 						 : row->value);
 		return false;
 	}

@@ -158,22 +158,18 @@ listens_at(const struct census *census, const struct addr *address, uint16_t por
 	       portbag_has(&census->locals[local].listening, &census->settings.range, port);
 }
 
-/* True if a listener is there that may have accepted the connection: on its port, and, as far as
- * that is kept, at its address or a wildcard of its family. One at another address took the port
- * when it was in use already. A child in a VRF is on a device where its listener is not. */
-static bool
-may_be_child(const struct census *census, const struct diag_socket *s, bool in_range)
+bool
+census_listens(const struct census *census, const struct addr *local, uint16_t port)
 {
-	if (!portset_has(&census->listening, s->local_port))
+	if (!portset_has(&census->listening, port))
 		return false;
-	const struct portset *wild =
-	    addr_is_v4(&s->local) ? &census->listening4 : &census->listening6;
-	if (!in_range || portset_has(wild, s->local_port) ||
-	    listens_at(census, &s->local, s->local_port))
+	const struct portset *wild = addr_is_v4(local) ? &census->listening4 : &census->listening6;
+	if (!range_has(&census->settings.range, port) || portset_has(wild, port) ||
+	    listens_at(census, local, port))
 		return true;
-	struct addr anywhere = s->local;
+	struct addr anywhere = *local;
 	anywhere.zone = 0;
-	return s->local.zone != 0 && listens_at(census, &anywhere, s->local_port);
+	return local->zone != 0 && listens_at(census, &anywhere, port);
 }
 
 bool
@@ -443,7 +439,7 @@ add_connection(struct census *census, const struct diag_socket *s)
 		add_key(census, s);
 	if (in_range && !s->request && census->origins != NULL)
 		known = origins_recall(census->origins, s->cookie);
-	if (may_be_child(census, s, in_range) || known == ORIGIN_ACCEPTED ||
+	if (census_listens(census, &s->local, s->local_port) || known == ORIGIN_ACCEPTED ||
 	    (!in_range && had_listener(census, s->local_port)))
 		return add_inbound(census, s, in_range, known);
 	return add_outbound(census, s, in_range, known);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "count/formula.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 /* Where a wider range may begin, and where it ends. */
 static const uint16_t stages[] = {16384, 8192, 1024};
 #define LOWEST  1024
@@ -125,8 +122,6 @@ formula_reserve(const struct settings *settings, const struct portset *listening
 		const struct widening *w)
 {
 	struct portset set, added, nodes;
-	char *text = NULL;
-	size_t length;
 	added_by(&w->range, &settings->range, &added);
 	node_port_set(&nodes);
 	portset_and(&nodes, &added);
@@ -135,21 +130,7 @@ formula_reserve(const struct settings *settings, const struct portset *listening
 	portset_or(&set, &added);
 	if (w->node_ports > 0)
 		portset_or(&set, &nodes);
-	FILE *out = open_memstream(&text, &length);
-	if (out == NULL)
-		return NULL;
-	const char *comma = "";
-	for (int first = portset_next(&set, 0), last; first >= 0;
-	     first = portset_next(&set, (uint32_t)last + 1)) {
-		for (last = first; last < HIGHEST && portset_has(&set, (uint16_t)(last + 1));)
-			last++;
-		fprintf(out, last > first ? "%s%d-%d" : "%s%d", comma, first, last);
-		comma = ",";
-	}
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return portset_text(&set);
 }
 
 /* With the sockets that are not shown at all, each on a port of its own, but not more than there

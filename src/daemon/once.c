@@ -2,11 +2,13 @@
 #include "daemon/once.h"
 
 #include "alarm/alarm_watch.h"
+#include "base/array.h"
 #include "base/clean.h"
 #include "base/clock.h"
 #include "daemon/poll.h"
 #include "owners/owners.h"
 #include "report/report.h"
+#include "report/report_port.h"
 #include "verdict/survey.h"
 
 #include <errno.h>
@@ -22,6 +24,7 @@ struct once {
 	const struct options *options;
 	struct config config; /* with the targets that are asked about */
 	struct poll *poll;
+	struct port_watch ports; /* with --port */
 	/* What it found. */
 	struct findings *findings;
 	struct tally *tally;
@@ -86,8 +89,10 @@ collect(struct once *once)
 {
 	const struct options *options = once->options;
 	once->config.failures = options->watch_s != 0;
-	const struct poll_setup setup = {
-	    .options = options, .config = &once->config, .failures = once->config.failures};
+	const struct poll_setup setup = {.options = options,
+					 .config = &once->config,
+					 .failures = once->config.failures,
+					 .ports = options->ask_ports ? &once->ports : NULL};
 	once->poll = poll_open(&setup, once->error, sizeof(once->error));
 	if (once->poll == NULL)
 		return false;
@@ -129,6 +134,42 @@ put_report(const struct once *once, const struct report *report)
 	else
 		report_text(report, stdout);
 	return EXIT_OK;
+}
+
+/* Who has the sockets of the ports asked about; NULL if nobody is looked for. To be freed. */
+static struct socket_owner *
+find_owners(const struct once *once, bool *whole)
+{
+	const struct options *options = once->options;
+	const struct port_watch *watch = &once->ports;
+	if (options->replay != NULL || !once->config.owners)
+		return NULL;
+	struct socket_owner *owners = array_new(watch->holder_count, sizeof(*owners));
+	for (uint32_t i = 0; owners != NULL && i < watch->holder_count; i++) {
+		owners[i].inode = watch->holders[i].inode;
+		owners[i].cgroup = watch->holders[i].cgroup;
+	}
+	*whole = owners != NULL && socket_owner_find(options->proc_root, options->sys_root, owners,
+						     watch->holder_count);
+	return owners;
+}
+
+/* The answer to --port. Returns as print_report() does. */
+static int
+print_ports(struct once *once)
+{
+	struct port_report report = {.watch = &once->ports};
+	struct socket_owner *owners = find_owners(once, &report.owners_whole);
+	report.owners = owners;
+	if (once->options->format == FORMAT_JSON)
+		report_port_json(&report, stdout);
+	else
+		report_port_text(&report, stdout);
+	free(owners);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_OK;
+	complain(once, "standard output", strerror(errno));
+	return -1;
 }
 
 /* Returns the exit status, or -1 with what went wrong in once->error. */
@@ -187,14 +228,18 @@ once_run(const struct options *options, const struct config *config)
 	if (once == NULL)
 		return give_up(options, "out of memory", EXIT_FAILED);
 	once->options = options;
+	once->ports.asked = options->ports;
 	int status = choose_targets(once, config);
-	if (status == EXIT_OK && (!collect(once) || (status = print_report(once)) < 0))
+	if (status == EXIT_OK &&
+	    (!collect(once) ||
+	     (status = options->ask_ports ? print_ports(once) : print_report(once)) < 0))
 		status = EXIT_FAILED;
 	if (once->error[0] != '\0')
 		status = give_up(options, once->error, status);
 	findings_free(once->findings);
 	tally_free(once->tally);
 	poll_close(once->poll);
+	port_watch_free(&once->ports);
 	free(once->config.targets);
 	free(once);
 	return status;

@@ -22,6 +22,7 @@
 struct poll {
 	const struct options *options;
 	const struct config *config;
+	struct port_watch *ports; /* NULL = no port is asked about */
 	/* Where a poll comes from: files, and a poller or a replay with the settings of its own. */
 	struct procfile_source source;
 	struct poller *poller;
@@ -131,6 +132,7 @@ poll_open(const struct poll_setup *setup, char *error, size_t room)
 	}
 	p->options = setup->options;
 	p->config = setup->config;
+	p->ports = setup->ports;
 	if (!open_source(p, error, room)) {
 		poll_close(p);
 		return NULL;
@@ -320,7 +322,7 @@ finish(struct poll *p)
 		return fail(p, why);
 	}
 	settle(p);
-	if (!count(p))
+	if ((p->ports != NULL && !port_watch_end(p->ports, &p->census)) || !count(p))
 		return fail(p, "out of memory");
 	uint64_t now_ms = clock_us() / 1000;
 	if (p->failures != NULL) {
@@ -331,6 +333,14 @@ finish(struct poll *p)
 	census_free(&p->census);
 	p->busy = false;
 	return POLL_DONE;
+}
+
+/* A diag_take: into the census, and to who watches ports. */
+static bool
+take_watched(void *arg, enum diag_dump dump, const struct diag_socket *socket)
+{
+	struct poll *p = arg;
+	return port_watch_add(p->ports, dump, socket) && census_add(&p->census, dump, socket);
 }
 
 static enum poll_step
@@ -348,7 +358,9 @@ static enum poll_step
 replay(struct poll *p)
 {
 	char error[sizeof(p->error)];
-	if (replay_read(p->replay, census_take, &p->census, &p->census.features, error,
+	bool watched = p->ports != NULL;
+	if (replay_read(p->replay, watched ? take_watched : census_take,
+			watched ? (void *)p : &p->census, &p->census.features, error,
 			sizeof(error)) != NULL)
 		return fail(p, error);
 	return finish(p);
@@ -375,12 +387,17 @@ poll_begin(struct poll *p, bool urgent)
 	p->plan = light_plan(&p->light, &settings, p->sockets, urgent);
 	if (p->plan.light && !light_patch(&p->light, &p->census))
 		return fail(p, "out of memory");
+	if (p->ports != NULL) {
+		p->ports->settings = &p->census.settings;
+		p->plan.range = port_watch_span(p->ports, &p->plan.range);
+	}
 	if (p->replay != NULL)
 		return replay(p);
 	if (!p->plan.light && !(p->known & UINT32_C(1) << FEATURE_BOUND_IDLE))
 		poller_test(p->poller, &p->census.settings, p->complete ? &p->taken : NULL);
-	return step(p,
-		    poller_begin(p->poller, &p->plan, census_take, &p->census, p->source.record));
+	bool watched = p->ports != NULL;
+	return step(p, poller_begin(p->poller, &p->plan, watched ? take_watched : census_take,
+				    watched ? (void *)p : &p->census, p->source.record));
 }
 
 enum poll_step

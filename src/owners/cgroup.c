@@ -136,6 +136,21 @@ cgroup_words(const char *path, char out[static CGROUP_WORDS_MAX])
 	clean_text(words, sizeof(words), out, CGROUP_WORDS_MAX);
 }
 
+void
+cgroup_mount(const char *sys_root, char out[static PATH_MAX])
+{
+	static const char *const mount[] = {"fs/cgroup", "fs/cgroup/unified"};
+	char file[PATH_MAX + 32];
+	for (size_t i = 0; i < sizeof(mount) / sizeof(mount[0]); i++) {
+		if (snprintf(out, PATH_MAX, "%s/%s", sys_root, mount[i]) >= PATH_MAX)
+			break;
+		snprintf(file, sizeof(file), "%s/cgroup.controllers", out);
+		if (access(file, F_OK) == 0)
+			return;
+	}
+	out[0] = '\0';
+}
+
 struct cgroup_walk {
 	DIR *open[DEPTH_MAX];     /* from the root down */
 	size_t length[DEPTH_MAX]; /* of the path of each */

@@ -61,22 +61,6 @@ struct owners {
 	struct owner_list *list;
 };
 
-static void
-find_cgroup_root(struct owners *o, const char *sys_root)
-{
-	static const char *const mount[] = {"fs/cgroup", "fs/cgroup/unified"};
-	char file[PATH_MAX + 32];
-	for (size_t i = 0; i < 2; i++) {
-		if (snprintf(o->cgroup_root, sizeof(o->cgroup_root), "%s/%s", sys_root, mount[i]) >=
-		    (int)sizeof(o->cgroup_root))
-			break;
-		snprintf(file, sizeof(file), "%s/cgroup.controllers", o->cgroup_root);
-		if (access(file, F_OK) == 0)
-			return;
-	}
-	o->cgroup_root[0] = '\0';
-}
-
 struct owners *
 owners_new(const char *proc_root, const char *sys_root)
 {
@@ -84,7 +68,7 @@ owners_new(const char *proc_root, const char *sys_root)
 	if (o == NULL)
 		return NULL;
 	o->proc_root = proc_root;
-	find_cgroup_root(o, sys_root);
+	cgroup_mount(sys_root, o->cgroup_root);
 	return o;
 }
 

@@ -89,6 +89,8 @@ struct census {
 	/* The local address of the last socket: most hosts have one or two. */
 	uint32_t local_last;
 
+	bool full; /* a connection of the range was seen whose port bind() may have been given */
+
 	struct state_counts totals;
 	uint32_t inbound, outbound;
 	uint64_t sockets; /* answers taken in, listeners and idle binds included */

@@ -7,6 +7,9 @@
  * range, of which only the number matters. A light poll leaves these out and takes over the last
  * full poll's answer, for LIGHT_POLLS polls at most, and never while a pool is near its level: then
  * every poll is full.
+ *
+ * On any host: where full polls have seen no connection whose port bind() may have been given, the
+ * next one does not ask which those are. If it then meets one, it must be begun anew.
  */
 #ifndef SRCPORTD_LIGHT_H
 #define SRCPORTD_LIGHT_H
@@ -22,6 +25,9 @@
 /* Inbound connections from which a server port is left out of light polls. */
 #define LIGHT_PORT_FROM 5000
 
+/* Full polls without such a connection, one after the other, from which on it is not asked. */
+#define LIGHT_ALONE_FROM 5
+
 /* Of the last full poll. Zero at the start: nothing is kept. */
 struct light {
 	bool valid;              /* a full poll was kept, and none has been planned since */
@@ -33,7 +39,8 @@ struct light {
 	uint32_t hold_count;
 	struct census_server servers[DIAG_SKIP_MAX]; /* left out of light polls */
 	unsigned server_count;
-	uint32_t idle; /* bound idle sockets, on any port */
+	uint32_t idle;  /* bound idle sockets, on any port */
+	unsigned alone; /* full polls in a row that saw no connection of census.full */
 };
 
 /* Decides what the next poll asks for: it is light only after a full one of at least LIGHT_FROM

@@ -30,6 +30,7 @@ enum diag_dump {
 struct diag_plan {
 	struct port_range range; /* of which explicit binds are asked for */
 	bool light; /* no explicit binds, and no bound idle sockets: connections alone */
+	bool alone; /* no explicit binds: no connection of the range is expected to be there */
 	/* Connections: not those of these local ports, which the kernel then does not copy. */
 	uint16_t without[DIAG_SKIP_MAX];
 	unsigned without_count;

@@ -435,6 +435,7 @@ add_connection(struct census *census, const struct diag_socket *s)
 	enum origin known = ORIGIN_UNKNOWN;
 	if (!s->request)
 		portset_add(&census->any, s->local_port);
+	census->full |= in_range && !s->request && !s->mini;
 	if (in_range && !s->request && census->keys != NULL)
 		add_key(census, s);
 	if (in_range && !s->request && census->origins != NULL)

@@ -12,7 +12,10 @@ light_plan(struct light *light, const struct settings *settings, uint64_t socket
 	    light->range.low == settings->range.low && light->range.high == settings->range.high;
 	plan.light = light->valid && same_range && !urgent && sockets >= LIGHT_FROM &&
 		     light->age < LIGHT_POLLS;
+	if (!same_range)
+		light->alone = 0;
 	if (!plan.light) {
+		plan.alone = light->alone >= LIGHT_ALONE_FROM;
 		light->valid = false;
 		light->age = 0;
 		light->range = settings->range;
@@ -64,6 +67,7 @@ light_keep(struct light *light, struct census *census)
 		if (tcp_state_sum(&census->servers[i].states) >= LIGHT_PORT_FROM)
 			light->servers[light->server_count++] = census->servers[i];
 	light->idle = census->totals.of[STATE_CLOSE];
+	light->alone = census->full ? 0 : light->alone + (light->alone < LIGHT_ALONE_FROM);
 	light->valid = true;
 }
 

@@ -343,9 +343,40 @@ take_watched(void *arg, enum diag_dump dump, const struct diag_socket *socket)
 	return port_watch_add(p->ports, dump, socket) && census_add(&p->census, dump, socket);
 }
 
+static void
+begin_census(struct poll *p, const struct settings *settings)
+{
+	census_init(&p->census, settings, p->origins);
+	p->census.letting_go = p->habits.letting_go;
+	p->census.node_ports = p->host.nat >> NAT_CNI & 1;
+	p->busy = true;
+	plan_probe(p);
+}
+
+static enum poller_step
+ask(struct poll *p)
+{
+	bool watched = p->ports != NULL;
+	return poller_begin(p->poller, &p->plan, watched ? take_watched : census_take,
+			    watched ? (void *)p : &p->census, p->source.record);
+}
+
+/* There is a connection whose port bind() may have been given, and it was not asked which are. */
+static enum poller_step
+ask_anew(struct poll *p)
+{
+	struct settings settings = p->census.settings;
+	census_free(&p->census);
+	begin_census(p, &settings);
+	p->plan.alone = false;
+	return ask(p);
+}
+
 static enum poll_step
 step(struct poll *p, enum poller_step result)
 {
+	if (result != POLLER_FAILED && p->plan.alone && p->census.full)
+		result = ask_anew(p);
 	switch (result) {
 	case POLLER_MORE: return POLL_MORE;
 	case POLLER_DONE: return finish(p);
@@ -379,11 +410,7 @@ poll_begin(struct poll *p, bool urgent)
 	hostlimits_poll(&p->host, &p->source, &settings);
 	if (p->origins != NULL)
 		origins_begin(p->origins);
-	census_init(&p->census, &settings, p->origins);
-	p->census.letting_go = p->habits.letting_go;
-	p->census.node_ports = p->host.nat >> NAT_CNI & 1;
-	p->busy = true;
-	plan_probe(p);
+	begin_census(p, &settings);
 	p->plan = light_plan(&p->light, &settings, p->sockets, urgent);
 	if (p->plan.light && !light_patch(&p->light, &p->census))
 		return fail(p, "out of memory");
@@ -395,9 +422,7 @@ poll_begin(struct poll *p, bool urgent)
 		return replay(p);
 	if (!p->plan.light && !(p->known & UINT32_C(1) << FEATURE_BOUND_IDLE))
 		poller_test(p->poller, &p->census.settings, p->complete ? &p->taken : NULL);
-	bool watched = p->ports != NULL;
-	return step(p, poller_begin(p->poller, &p->plan, watched ? take_watched : census_take,
-				    watched ? (void *)p : &p->census, p->source.record));
+	return step(p, ask(p));
 }
 
 enum poll_step

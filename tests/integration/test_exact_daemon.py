@@ -206,6 +206,20 @@ def test_nothing_is_left_of_the_dead():
         assert Connect().said(report()) == (99, 99)
 
 
+def test_bound_ports_after_a_time_alone():
+    """Where there was no connection for some polls, the next one that meets one asks all over again."""
+    world = World()
+    with h.Snmpd() as snmpd, polling_when_asked(snmpd) as daemon:
+        for _ in range(8):
+            poll(daemon)
+        assert h.value("srcPortRangeCapacity.0") == 100
+        asks = [Ask(Connect(), 90, None)]
+        world.connect_from(EVEN, port=9001)
+        asks[0].question.prepare(world)
+        poll(daemon)
+        return ask(asks, report())
+
+
 for one in RULES + HOSTS:
     if one.name in SAMPLE:
         SAMPLE.remove(one.name)

@@ -135,7 +135,8 @@ make_answer(struct datagram *d)
 	}
 	if (r.dump == 'S' && kernel.specimen != 0 && !kernel.old && kernel.asks_idle)
 		datagram_socket(d, &idle);
-	datagram_socket(d, r.dump == 'H' ? &holder : &open);
+	if (r.dump == 'H' || !kernel.lonely)
+		datagram_socket(d, r.dump == 'H' ? &holder : &open);
 	if (r.dump == 'S' && kernel.breaks_off_sockets != 0)
 		datagram_failed(d, kernel.breaks_off_sockets);
 	else if (kernel.breaks_off == 0)

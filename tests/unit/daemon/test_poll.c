@@ -4,6 +4,7 @@
  */
 #include "mock_kernel.h"
 
+#include "count/light.h"
 #include "daemon/poll.h"
 
 #include <errno.h>
@@ -176,6 +177,52 @@ recordings_that_cannot_be_written(void **state)
 	assert_string_equal(error, "/nonexistent/tape: No such file or directory");
 }
 
+/* What the next poll asks for. */
+static void
+assert_asks(const char *dumps)
+{
+	char asked[MOCK_REQUESTS_MAX + 1] = "";
+	drop();
+	kernel.sent = 0;
+	assert_int_equal(poll_run(polls), POLL_DONE);
+	for (unsigned i = 0; i < kernel.sent; i++)
+		asked[i] = kernel.requests[i].dump;
+	assert_string_equal(asked, dumps);
+	findings = poll_take(polls, NULL, NULL, &tally, &stats);
+	assert_non_null(findings);
+}
+
+static void
+explicit_binds_are_asked_for_where_there_are_connections(void **state)
+{
+	(void)state;
+	open_polls(true);
+	kernel.lonely = true;
+	for (unsigned i = 0; i < LIGHT_ALONE_FROM; i++)
+		assert_asks("HES");
+	assert_asks("HS");
+	assert_asks("HS");
+	assert_int_equal(tally->range.capacity, 89);
+	kernel.lonely = false;
+	assert_asks("HSHES"); /* its port was given by bind(): begun anew */
+	assert_int_equal(tally->range.capacity, 88);
+	assert_int_equal(tally->totals.sockets, 2);
+	assert_int_equal(tally->pools[0].usage.connections, 1);
+	assert_asks("HES");
+}
+
+static void
+a_poll_alone_is_of_one_range(void **state)
+{
+	(void)state;
+	open_polls(true);
+	kernel.lonely = true;
+	for (unsigned i = 0; i < LIGHT_ALONE_FROM; i++)
+		assert_asks("HES");
+	directory_text(&directory, "proc/sys/net/ipv4/ip_local_port_range", "40000\t40097\n");
+	assert_asks("HES");
+}
+
 /* Without memory a poll fails and says so, or misses what can be done without; and the next one,
  * with memory, is as if nothing had been. */
 static void
@@ -211,6 +258,8 @@ main(void)
 	    CASE(a_poll_that_fails_takes_nothing_along),
 	    CASE(a_recording_says_the_same),
 	    CASE(recordings_that_cannot_be_written),
+	    CASE(explicit_binds_are_asked_for_where_there_are_connections),
+	    CASE(a_poll_alone_is_of_one_range),
 	    CASE(memory_runs_out_anywhere),
 	};
 	return cmocka_run_group_tests_name("poll", tests, NULL, NULL);

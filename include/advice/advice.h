@@ -41,8 +41,13 @@ const char *advice_local(const struct range_tally *range, const char *reserve, u
 const char *advice_free(const struct range_tally *range, const char *reserve, uint32_t free,
 			enum severity severity, char buf[static ADVICE_MAX]);
 
+/* What is told of the host alone: connect() calls that failed lately in other network namespaces,
+ * or with ports left. Empty if there are none. */
+const char *advice_failures(const struct findings *findings, char buf[static ADVICE_MAX]);
+
 /* The sentence for the whole host: the most severe of its limits, targets, peers and pools, with
- * its name before it; of equals, the one with the fewest ports remaining. */
+ * its name before it; of equals, the one with the fewest ports remaining. Behind it
+ * advice_failures(), if it fits. */
 const char *advice_system(const struct scene *scene, char buf[static ADVICE_MAX]);
 
 #endif

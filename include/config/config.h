@@ -22,6 +22,9 @@ enum config_notify {
 	NOTIFY_ALL = 15
 };
 
+/* The warning level of local addresses that have nothing left. */
+#define LOCAL_WARNING_BINDERS 1
+
 /* From one poll to the next. */
 struct pace_limits {
 	uint32_t least_s; /* while a pool is near its level or grows fast */
@@ -43,7 +46,9 @@ struct config {
 	struct pace_limits pace;
 
 	struct level_band levels; /* of pools, peers, and targets that do not say otherwise */
-	struct level_band local;  /* of the bind pools of local addresses; remaining only */
+	struct level_band local;  /* of the bind pools of local addresses; remaining only. A warning
+				   * level of LOCAL_WARNING_BINDERS holds only where somebody was
+				   * seen to bind first, a higher one at every address. */
 	struct level_band host;   /* of the free ports of the host; remaining only */
 	struct level_band limits[LIMIT_RULES]; /* of other limits of the host; percent only */
 	uint32_t raise_polls;                  /* polls in a row that raise an alarm */

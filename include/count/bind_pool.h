@@ -13,6 +13,7 @@ struct local_tally {
 	uint32_t used; /* ports that bind(address, 0) cannot get */
 	uint32_t remaining;
 	uint32_t uncertain; /* how many of remaining may be held unseen */
+	bool binders;       /* somebody there was seen to bind first (binders.h) */
 };
 
 /* Fills in one local_tally for each local address of the census, in its order. False with errno

@@ -34,6 +34,9 @@ struct pool {
 	/* Ports of the range that remain for this pool or do not: of those that it may. */
 	struct portbag unsure;
 	struct state_counts states;
+	/* Sockets of which only the offset of their port from the low end of the range tells how it
+	 * was chosen (binders.h). */
+	uint32_t odd, even;
 };
 
 struct local {
@@ -42,6 +45,7 @@ struct local {
 	/* Ports of the range held here by sockets that are in no pool's `held`. */
 	struct portbag extra;
 	struct portbag listening; /* of these, with a listener at this very address */
+	bool idle;                /* a bound idle socket is here */
 };
 
 /* A bound idle socket at one local address, on a port of the range. */
@@ -115,7 +119,7 @@ struct census {
 /* Starts a census; settings are copied. origins (may be NULL) is read and updated. */
 void census_init(struct census *census, const struct settings *settings, struct origins *origins);
 
-/* Enters a port of the range that is held at one local address. False with errno ENOMEM. */
+/* Enters a port of the range that a bound idle socket holds at one local address. False with errno ENOMEM. */
 bool census_hold(struct census *census, const struct addr *local, uint16_t port);
 
 /* From now on keeps the keys. False with errno ENOMEM. */

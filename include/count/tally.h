@@ -16,6 +16,7 @@ struct pool_tally {
 	uint16_t port;
 	uint32_t target;        /* 1 + position of the first target that it belongs to; 0 = none */
 	uint32_t peer_position; /* in tally.peers */
+	bool binders;           /* somebody there was seen to bind first (binders.h) */
 	struct usage usage;
 };
 
@@ -33,6 +34,7 @@ struct target_tally {
 	uint32_t tightest_position;
 	struct addr tightest_local, tightest_peer;
 	uint16_t tightest_port;
+	bool binders; /* of any of its pools */
 	struct usage usage;
 };
 

@@ -18,9 +18,10 @@ enum failure_place {
 	FAILED_HERE,
 	FAILED_ELSEWHERE
 };
+#define FAILURE_PLACES (FAILED_ELSEWHERE + 1)
 
-/* From this percentage on, a pool with the same addresses is taken for the one whose failure is of
- * FAILED_UNKNOWN. */
+/* From this percentage on, what is uncertain counted as used, a pool with the same addresses is
+ * taken for the one whose failure is of FAILED_UNKNOWN. */
 #define FAILURE_LIKELY_PERCENT 90
 
 /* For how long a failure is recent. */
@@ -33,6 +34,7 @@ struct failed_pool {
 	    peer_zone; /* of the peer in whose row it counts: 0 until its pool was found once */
 	enum failure_place place;
 	uint32_t count;   /* since the pool was entered */
+	uint32_t recent;  /* of them, without FAILURE_RECENT_MS of quiet between two */
 	uint64_t last_ms; /* CLOCK_MONOTONIC; the process is that of this failure */
 	uint32_t pid;     /* 0 = not visible to us */
 	char process[FAILURE_PROCESS_MAX]; /* empty if unknown */
@@ -63,12 +65,15 @@ const struct failed_pool *failure_log_last(const struct failure_log *log);
 /* What failed of one pool, peer or target. */
 struct failure_mark {
 	uint32_t count; /* connect() calls that found no port, as far as they are known */
-	bool recent;    /* one of them in the last FAILURE_RECENT_MS */
+	/* Of them, if the last is of the last FAILURE_RECENT_MS: those without as much quiet between
+	 * two; else 0. */
+	uint32_t recent;
 };
 
 /* Of every row of a tally, in its order. */
 struct failure_marks {
 	struct failure_mark *pools, *peers, *targets;
+	uint32_t recent[FAILURE_PLACES]; /* the recent ones of all pools, by place */
 };
 
 /* Nothing has failed. NULL with errno ENOMEM. */

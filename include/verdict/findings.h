@@ -43,6 +43,10 @@ struct findings {
 	struct failure_state failures;
 	struct host_state host;
 	struct limit_findings limits;
+	/* Recent connect() calls that found no port and make nothing critical: here, where ports are
+	 * left; and in other network namespaces. */
+	uint32_t stray, elsewhere;
+	bool may_be_elsewhere; /* of some of `stray` it is not known where they were */
 	uint32_t features; /* the tally's, and FEATURE_FAILURES */
 	/* severity_nearness() of the subject that is the nearest to its level; and the most that
 	 * one has grown since the last poll, in percent of its capacity. */

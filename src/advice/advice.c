@@ -60,6 +60,19 @@ put_time_left(struct sentence *s, uint32_t seconds)
 	sentence_put(s, ", full in %u s at the present rate", seconds);
 }
 
+/* Of what is left. */
+static void
+put_doubt(struct sentence *s, const struct usage *u)
+{
+	char unsure[NUMBER_TEXT_MAX];
+	uint32_t uncertain = u->uncertain < u->tightest ? u->uncertain : u->tightest;
+	if (u->tightest > 0 && uncertain == u->tightest)
+		sentence_put(s, ", all of which may be held by bind() before connect()");
+	else if (uncertain > 0)
+		sentence_put(s, ", of which %s may be held by bind() before connect()",
+			     number_text(uncertain, unsure));
+}
+
 static void
 put_usage(struct sentence *s, const struct matter *a)
 {
@@ -75,6 +88,9 @@ put_usage(struct sentence *s, const struct matter *a)
 		     number_text(u->capacity - u->tightest, used),
 		     number_text(u->capacity, capacity), number_s(u->capacity),
 		     number_text(u->tightest, left));
+	if (a->finding->verdict.cause == CAUSE_IN_DOUBT ||
+	    a->finding->verdict.cause == CAUSE_FAILURES)
+		put_doubt(s, u);
 	put_time_left(s, a->finding->outlook.time_left_s);
 	if (given(a->holder) && u->tightest < u->capacity)
 		sentence_put(s, ", most held by %s", a->holder);
@@ -213,6 +229,25 @@ advice_free(const struct range_tally *range, const char *reserve, uint32_t free,
 		return buf;
 	sentence_put(&s, ": that is all that bind() with port 0 to any address can get");
 	remedy_put_range(&s, range, reserve);
+	return buf;
+}
+
+const char *
+advice_failures(const struct findings *f, char buf[static ADVICE_MAX])
+{
+	struct sentence s = sentence_in(buf, ADVICE_MAX);
+	char count[NUMBER_TEXT_MAX];
+	buf[0] = '\0';
+	if (f->elsewhere > 0)
+		sentence_put(&s, "%s connect() call%s failed in another network namespace",
+			     number_text(f->elsewhere, count), number_s(f->elsewhere));
+	if (f->stray > 0)
+		sentence_put(&s,
+			     "%s%s connect() call%s failed with ports left: a burst, or a range of "
+			     "the program's own (IP_LOCAL_PORT_RANGE)%s",
+			     f->elsewhere > 0 ? "; " : "", number_text(f->stray, count),
+			     number_s(f->stray),
+			     f->may_be_elsewhere ? ", or in another network namespace" : "");
 	return buf;
 }
 
@@ -408,26 +443,41 @@ put_name(struct sentence *s, const struct tally *tally, const struct row *row)
 	}
 }
 
-const char *
-advice_system(const struct scene *scene, char buf[static ADVICE_MAX])
+static void
+put_system(struct sentence *s, const struct scene *scene)
 {
 	const struct findings *f = scene->findings;
 	const struct range_tally *range = &f->tally->range;
-	struct sentence s = sentence_in(buf, ADVICE_MAX);
 	struct row worst = find_worst(f);
 	enum severity severity =
 	    worst.usage != NULL ? worst.finding->verdict.severity : SEVERITY_NORMAL;
 	char capacity[NUMBER_TEXT_MAX];
-	if (f->limits.severity > severity)
-		return advice_limit(&f->host.limits, f->limits.worst, buf);
-	if (worst.usage == NULL && range->capacity == 0)
-		return advice_nothing_offered(range, f->tally->reserve, buf);
-	if (worst.usage == NULL) {
-		sentence_put(&s, "no outgoing connections; %s port%s toward each destination",
-			     number_text(range->capacity, capacity), number_s(range->capacity));
-		return buf;
+	char text[ADVICE_MAX];
+	if (f->limits.severity > severity) {
+		sentence_put(s, "%s", advice_limit(&f->host.limits, f->limits.worst, text));
+		return;
 	}
-	put_name(&s, f->tally, &worst);
-	put_row(&s, scene, &worst);
+	if (worst.usage == NULL && range->capacity == 0) {
+		sentence_put(s, "%s", advice_nothing_offered(range, f->tally->reserve, text));
+		return;
+	}
+	if (worst.usage == NULL) {
+		sentence_put(s, "no outgoing connections; %s port%s toward each destination",
+			     number_text(range->capacity, capacity), number_s(range->capacity));
+		return;
+	}
+	put_name(s, f->tally, &worst);
+	put_row(s, scene, &worst);
+}
+
+const char *
+advice_system(const struct scene *scene, char buf[static ADVICE_MAX])
+{
+	struct sentence s = sentence_in(buf, ADVICE_MAX);
+	char failures[ADVICE_MAX];
+	buf[0] = '\0';
+	put_system(&s, scene);
+	if (*advice_failures(scene->findings, failures) != '\0')
+		sentence_put(&s, "; %s", failures);
 	return buf;
 }

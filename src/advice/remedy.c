@@ -264,6 +264,21 @@ remedy_restart(struct sentence *s, const struct matter *a)
 			    : ": the peer has closed, the local process has not; restart it");
 }
 
+/* What the poll cannot tell, the probe can. */
+static void
+remedy_probe(struct sentence *s, const struct matter *a)
+{
+	(void)a;
+	sentence_choice(s, "srcportd --once --probe tells");
+}
+
+static void
+remedy_no_port(struct sentence *s, const struct matter *a)
+{
+	(void)a;
+	sentence_choice(s, "let programs that bind() set IP_BIND_ADDRESS_NO_PORT");
+}
+
 typedef void remedy_fn(struct sentence *s, const struct matter *a);
 
 /* What to do about a cause, the most useful first. Each looks for itself whether it has an effect.
@@ -282,7 +297,7 @@ static remedy_fn *const remedies[][REMEDIES] = {
     [CAUSE_LIMIT] = {NULL},
     [CAUSE_HALF_CLOSED] = {remedy_half_closed, remedy_widen, remedy_addresses},
     [CAUSE_UNACKNOWLEDGED] = {remedy_unacknowledged, remedy_widen, remedy_addresses},
-    [CAUSE_IN_DOUBT] = {NULL},
+    [CAUSE_IN_DOUBT] = {remedy_probe, remedy_no_port},
     [CAUSE_RESERVED] = {remedy_shorten, remedy_widen, remedy_addresses},
     [CAUSE_INBOUND_LEAK] = {NULL},
     [CAUSE_NAT_LOSS] = {NULL},
@@ -295,11 +310,9 @@ remedy_put(struct sentence *sentence, const struct matter *matter)
 {
 	const struct usage *u = matter->usage;
 	enum cause cause = matter->finding->verdict.cause;
-	if (cause == CAUSE_FAILURES && u->tightest > u->capacity / 2) {
-		sentence_choice(sentence, "it was a burst, or the program narrows its range "
-					  "(IP_LOCAL_PORT_RANGE)");
-		return;
-	}
+	/* Ports are left, and yet none was found: others hold them unseen. */
+	if (cause == CAUSE_FAILURES && u->tightest > u->capacity / 2)
+		cause = CAUSE_IN_DOUBT;
 	for (unsigned i = 0; i < REMEDIES && remedies[cause][i] != NULL; i++)
 		remedies[cause][i](sentence, matter);
 }

@@ -26,6 +26,8 @@ config_init(struct config *config)
 	    (struct pace_limits){.least_s = 5, .usual_s = 10, .most_s = 30, .cpu_percent = 2};
 	config->levels = level_band_default;
 	config->local = config->host = level_band_off;
+	config->local.raise.warning_remaining = LOCAL_WARNING_BINDERS;
+	config->local.clear.warning_remaining = LOCAL_WARNING_BINDERS + 1;
 	for (unsigned rule = 0; rule < LIMIT_RULES; rule++)
 		config->limits[rule] = limit_band_default;
 	config->raise_polls = 1;

@@ -176,7 +176,10 @@ bool
 census_hold(struct census *census, const struct addr *address, uint16_t port)
 {
 	uint32_t local = local_of(census, address);
-	return local != LOOKUP_NONE && hold_locally(census, local, port);
+	if (local == LOOKUP_NONE || !hold_locally(census, local, port))
+		return false;
+	census->locals[local].idle = true;
+	return true;
 }
 
 bool
@@ -349,7 +352,8 @@ add_inbound(struct census *census, const struct diag_socket *s, bool in_range, e
 			   : (is_kept(census, s->local_port) ? ORIGIN_KEPT : ORIGIN_UNSURE));
 	if (!portset_has(&census->listening, s->local_port))
 		portset_add(&census->bound, s->local_port);
-	return census_hold(census, &s->local, s->local_port);
+	uint32_t local = local_of(census, &s->local);
+	return local != LOOKUP_NONE && hold_locally(census, local, s->local_port);
 }
 
 /* True if the port was blocked in the last poll, and may be so still: by a listener that may have
@@ -392,9 +396,14 @@ origin_of(struct census *census, const struct diag_socket *s, enum origin origin
 /* Each socket is looked at, also on a port that is blocked anyway: it may outlive what blocks it.
  */
 static void
-settle_origin(struct census *census, const struct diag_socket *s, enum origin known)
+settle_origin(struct census *census, struct pool *pool, const struct diag_socket *s,
+	      enum origin known)
 {
 	enum origin origin = origin_of(census, s, known);
+	if (origin == ORIGIN_UNKNOWN)
+		pool->odd++;
+	else if (origin == ORIGIN_CONNECT && !((s->local_port - census->settings.range.low) & 1))
+		pool->even++;
 	bool kept = is_kept(census, s->local_port);
 	if (kept && origin != ORIGIN_EXPLICIT)
 		note(census, s, ORIGIN_KEPT);
@@ -419,7 +428,7 @@ add_outbound(struct census *census, const struct diag_socket *s, bool in_range, 
 	const struct port_range *range = &census->settings.range;
 	if (s->request)
 		return portbag_add(&pool->asked, range, s->local_port) >= 0;
-	settle_origin(census, s, known);
+	settle_origin(census, pool, s, known);
 	enum reuse reuse = reuse_of(&census->settings, s);
 	if (reuse == REUSE_NO)
 		return portbag_add(&pool->held, range, s->local_port) >= 0;

@@ -2,6 +2,7 @@
 #include "count/tally.h"
 
 #include "base/array.h"
+#include "count/binders.h"
 #include "count/severity.h"
 
 #include <errno.h>
@@ -252,6 +253,7 @@ take_pool(struct worksheet *w, struct tally *tally, uint32_t t, uint32_t positio
 		out->tightest_port = pool->port;
 	}
 	out->pools++;
+	out->binders |= pool->binders;
 	gather(w, &out->usage, &pool->usage, &w->census->pools[position]);
 }
 
@@ -345,8 +347,13 @@ tally_make(const struct census *census, const struct target *targets, uint32_t t
 	formula_set(&w->formula, &w->scratch, NULL, &w->empty);
 	for (uint32_t i = 0; i < tally->pool_count; i++)
 		tally_pool(w, &census->pools[i], &tally->pools[i]);
-	if (!group_peers(w, tally))
+	if (!bind_pools(census, tally->locals) || !binders_mark(census, tally->locals) ||
+	    !group_peers(w, tally))
 		goto out_of_memory;
+	for (uint32_t i = 0; i < tally->pool_count; i++)
+		tally->pools[i].binders =
+		    tally->locals[census->pools[i].local_index].binders ||
+		    binders_in(&census->pools[i]);
 	for (uint32_t p = 0; p < tally->peer_count; p++)
 		tally_peer(w, tally, p);
 	if (target_count > 0 && !sort_peers(w, tally))
@@ -359,8 +366,6 @@ tally_make(const struct census *census, const struct target *targets, uint32_t t
 		if (tally->reserve == NULL)
 			goto out_of_memory;
 	}
-	if (!bind_pools(census, tally->locals))
-		goto out_of_memory;
 	worksheet_free(w);
 	return tally;
 

@@ -2,6 +2,7 @@
 #include "failures/failure_log.h"
 
 #include "base/array.h"
+#include "count/severity.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,7 @@ failure_log_add(struct failure_log *log, const struct failure_sample *sample,
 		log->pool_count++;
 	if (pool->place == FAILED_UNKNOWN)
 		pool->place = process->place;
+	pool->recent = news ? 1 : pool->recent + 1;
 	pool->count++;
 	/* The rings of several processors are read one after another. */
 	if (when_ms >= pool->last_ms) {
@@ -137,7 +139,7 @@ mark(const struct work *work, const struct failed_pool *failed, struct failure_m
 {
 	row->count += failed->count;
 	if (failed->last_ms + FAILURE_RECENT_MS > work->now_ms)
-		row->recent = true;
+		row->recent += failed->recent;
 }
 
 /* Of pools that differ in their device only: the one without, or else the tightest. */
@@ -189,7 +191,9 @@ settle(struct work *work, uint32_t i)
 	const struct pool_tally *owner = &work->tally->pools[work->owner[i]];
 	if (failed->peer_zone == 0)
 		failed->peer_zone = owner->peer.zone;
-	if (failed->place == FAILED_UNKNOWN && owner->usage.percent >= FAILURE_LIKELY_PERCENT)
+	if (failed->place == FAILED_UNKNOWN &&
+	    severity_percent(owner->usage.tightest - owner->usage.uncertain,
+			     owner->usage.capacity) >= FAILURE_LIKELY_PERCENT)
 		failed->place = FAILED_HERE;
 	if (failed->place == FAILED_HERE)
 		mark(work, failed, &work->marks->pools[work->owner[i]]);
@@ -224,6 +228,9 @@ failure_log_mark(struct failure_log *log, const struct tally *tally, uint64_t no
 		find_owner(&work, i);
 	for (uint32_t i = 0; i < log->pool_count; i++)
 		settle(&work, i);
+	for (uint32_t i = 0; i < log->pool_count; i++)
+		if (log->pools[i].last_ms + FAILURE_RECENT_MS > now_ms)
+			marks->recent[log->pools[i].place] += log->pools[i].recent;
 	for (uint32_t i = 0; i < tally->peer_count; i++)
 		mark_peer(&work, i);
 	for (uint32_t i = 0; i < tally->target_count; i++)

@@ -146,7 +146,7 @@ report_nagios(const struct report *report, FILE *out)
 	struct usage empty;
 	struct finding nothing;
 	struct topic topic = {.name = "no outgoing connections"};
-	char why[ADVICE_MAX];
+	char why[ADVICE_MAX], failures[ADVICE_MAX];
 	take_empty_pool(report, &empty, &nothing);
 	find_topic(report, &topic);
 	const struct usage *u = topic.usage != NULL ? topic.usage : &empty;
@@ -155,7 +155,10 @@ report_nagios(const struct report *report, FILE *out)
 	    topic.is_target ? &report_tally(report)->targets[topic.position].target->levels.raise
 			    : &report->config->levels.raise;
 	enum severity severity = conclude(report, &topic, u, f, why);
-	fprintf(out, "SRCPORT %s - %s: %s |", plugin[severity].word, plain(topic.name), plain(why));
+	fprintf(out, "SRCPORT %s - %s: %s", plugin[severity].word, plain(topic.name), plain(why));
+	if (*advice_failures(report->scene->findings, failures) != '\0')
+		fprintf(out, "; %s", plain(failures));
+	fputs(" |", out);
 	report_perfdata(report, u, levels, out);
 	fputc('\n', out);
 	return plugin[severity].code;

@@ -62,6 +62,7 @@ static void
 put_failures(const struct report *report, FILE *out)
 {
 	const struct failure_state *f = &report->scene->findings->failures;
+	char told[ADVICE_MAX];
 	if (report->watched_s == 0)
 		return;
 	if (!f->available) {
@@ -73,6 +74,8 @@ put_failures(const struct report *report, FILE *out)
 	if (f->pool[0] != '\0')
 		fprintf(out, "  the last: %s, pid %" PRIu32 "%s%s\n", f->pool, f->pid,
 			f->process[0] != '\0' ? " " : "", f->process);
+	if (*advice_failures(report->scene->findings, told) != '\0')
+		fprintf(out, "  in the last minute: %s\n", told);
 	if (f->lost > 0)
 		fprintf(out, "  %" PRIu64 " of them came too fast to be told apart\n", f->lost);
 	if (f->reason[0] != '\0')
@@ -159,6 +162,8 @@ put_failures_json(struct json *json, const struct report *report)
 	json_number(json, "seconds", report->watched_s);
 	json_number(json, "total", f->total);
 	json_number(json, "lost", f->lost);
+	json_number(json, "elsewhere", report->scene->findings->elsewhere);
+	json_number(json, "withPortsLeft", report->scene->findings->stray);
 	json_string(json, "lastPool", f->pool);
 	put_known(json, "lastPid", f->pid, f->pid != 0);
 	json_string(json, "lastProcess", f->process);

@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "verdict/cause.h"
+#include "verdict/doubt.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,21 +20,42 @@ struct making {
 	struct hysteresis *hysteresis;
 	bool *leaking;     /* per peer: its CLOSE_WAIT is in alarm */
 	uint32_t *decider; /* per peer: the pool whose verdict it has, or LOOKUP_NONE */
+	uint32_t told;     /* recent failures that make a pool or a target critical */
 };
 
 /* What of a usage is compared. */
 enum measure { PORTS = 1, LEAK = 2 };
 
-/* By the raise or by the clear levels of a band. A connect() that just failed outweighs them. What
- * explains a want of ports is in `tightest`. */
-static struct verdict
-compare(const struct making *m, const struct level_band *band, bool clear, unsigned measures,
-	const struct usage *u, const struct usage *tightest, bool failing)
+/* What is compared. What explains a want of ports is in `tightest`. */
+struct subject {
+	const struct level_band *band;
+	unsigned measures;
+	const struct usage *usage, *tightest;
+	uint32_t failed; /* recent connect() calls */
+	bool binders;
+};
+
+/* What is in doubt is a warning where somebody was seen to bind first, or connect() to fail. */
+static bool
+doubted(const struct doubt *doubt, const struct levels *levels)
 {
+	return (doubt->binders || doubt->failed > 0) && doubt_is(doubt, levels);
+}
+
+/* By the raise or by the clear levels of a band. Failed calls that are possible outweigh them. */
+static struct verdict
+compare(const struct making *m, const struct subject *s, bool clear)
+{
+	const struct level_band *band = s->band;
 	const struct levels *levels = clear ? &band->clear : &band->raise;
+	const struct usage *u = s->usage, *tightest = s->tightest;
+	unsigned measures = s->measures;
+	const struct doubt doubt = {u, &m->tally->range, s->failed, s->binders};
 	struct verdict v = normal;
-	if ((measures & PORTS) != 0 && failing)
+	if ((measures & PORTS) != 0 && doubt_failed(&doubt, levels))
 		return (struct verdict){SEVERITY_CRITICAL, CAUSE_FAILURES};
+	if ((measures & PORTS) != 0 && doubted(&doubt, levels))
+		return (struct verdict){SEVERITY_WARNING, CAUSE_IN_DOUBT};
 	if ((measures & PORTS) != 0)
 		v.severity = severity_of(levels, u->tightest, u->capacity, 0);
 	/* A clear level of 0 is one: none may be left. */
@@ -46,11 +68,10 @@ compare(const struct making *m, const struct level_band *band, bool clear, unsig
 }
 
 static void
-read_usage(const struct making *m, struct hysteresis_reading *r, const struct level_band *band,
-	   unsigned measures, const struct usage *u, const struct usage *tightest, bool failing)
+read_usage(const struct making *m, struct hysteresis_reading *r, const struct subject *s)
 {
-	r->raise = compare(m, band, false, measures, u, tightest, failing);
-	r->hold = compare(m, band, true, measures, u, tightest, failing);
+	r->raise = compare(m, s, false);
+	r->hold = compare(m, s, true);
 	r->at_once = r->raise.cause == CAUSE_FAILURES;
 }
 
@@ -84,9 +105,14 @@ find_target(struct making *m, uint32_t i)
 	const struct target_tally *t = &m->tally->targets[i];
 	struct finding *f = &m->f->targets[i];
 	struct hysteresis_reading r = {.subject = {.kind = ALARM_TARGET}, .row = i};
+	const struct subject s = {.band = &t->target->levels,
+				  .measures = PORTS | LEAK,
+				  .usage = &t->usage,
+				  .tightest = tally_tightest(m->tally, t),
+				  .failed = f->failed.recent,
+				  .binders = t->binders};
 	note_nearness(m, &t->target->levels.raise, &t->usage);
-	read_usage(m, &r, &t->target->levels, PORTS | LEAK, &t->usage, tally_tightest(m->tally, t),
-		   f->failed.recent);
+	read_usage(m, &r, &s);
 	if (!worth_taking(m, &r))
 		return;
 	/* One of the command line has no name. */
@@ -107,12 +133,36 @@ find_peer(struct making *m, uint32_t p)
 	struct hysteresis_reading r = {.subject = {.kind = ALARM_PEER}, .row = p};
 	m->decider[p] = LOOKUP_NONE;
 	note_nearness(m, &close_wait, &peer->usage);
-	read_usage(m, &r, &m->config->levels, LEAK, &peer->usage, &peer->usage, false);
+	const struct subject s = {.band = &m->config->levels,
+				  .measures = LEAK,
+				  .usage = &peer->usage,
+				  .tightest = &peer->usage};
+	read_usage(m, &r, &s);
 	if (peer->targeted == peer->pools || !worth_taking(m, &r))
 		return;
 	r.subject.peer = peer->peer;
 	m->f->peers[p].verdict = take(m, &r);
 	m->leaking[p] = m->f->peers[p].verdict.severity != SEVERITY_NORMAL;
+}
+
+static struct subject
+subject_of(const struct making *m, uint32_t pool, const struct level_band *band, unsigned measures)
+{
+	const struct pool_tally *p = &m->tally->pools[pool];
+	return (struct subject){.band = band,
+				.measures = measures,
+				.usage = &p->usage,
+				.tightest = &p->usage,
+				.failed = m->f->pools[pool].failed.recent,
+				.binders = p->binders};
+}
+
+/* Failed calls that make a pool critical are not among those that are told of the host alone. */
+static void
+note_failures(struct making *m, const struct finding *f, const struct verdict *raise)
+{
+	if (raise->cause == CAUSE_FAILURES)
+		m->told += f->failed.recent;
 }
 
 /* A pool of a target takes part in the target's alarm as far as its own numbers go. */
@@ -124,8 +174,10 @@ find_targeted(struct making *m, uint32_t i)
 	struct finding *f = &m->f->pools[i];
 	enum severity most = m->f->targets[pool->target - 1].verdict.severity;
 	note_nearness(m, &target->levels.raise, &pool->usage);
-	f->verdict = compare(m, &target->levels, true, PORTS | LEAK, &pool->usage, &pool->usage,
-			     f->failed.recent);
+	const struct subject s = subject_of(m, i, &target->levels, PORTS | LEAK);
+	const struct verdict raise = compare(m, &s, false);
+	note_failures(m, f, &raise);
+	f->verdict = compare(m, &s, true);
 	if (most < f->verdict.severity)
 		f->verdict.severity = most;
 	if (f->verdict.severity == SEVERITY_NORMAL)
@@ -140,7 +192,9 @@ find_pool(struct making *m, uint32_t i)
 	const struct level_band *levels = &m->config->levels;
 	struct hysteresis_reading r = {.subject = {.kind = ALARM_POOL}, .row = i};
 	note_nearness(m, &levels->raise, &pool->usage);
-	read_usage(m, &r, levels, PORTS, &pool->usage, &pool->usage, f->failed.recent);
+	const struct subject s = subject_of(m, i, levels, PORTS), leak = subject_of(m, i, levels, LEAK);
+	read_usage(m, &r, &s);
+	note_failures(m, f, &r.raise);
 	if (worth_taking(m, &r)) {
 		r.subject.local = pool->local;
 		r.subject.peer = pool->peer;
@@ -149,7 +203,7 @@ find_pool(struct making *m, uint32_t i)
 	}
 	/* Of a leak that the peer tells of, the row tells too. */
 	if (f->verdict.severity == SEVERITY_NORMAL && m->leaking[pool->peer_position])
-		f->verdict = compare(m, levels, true, LEAK, &pool->usage, &pool->usage, false);
+		f->verdict = compare(m, &leak, true);
 }
 
 /* Gives a peer the verdict of one of its pools, if the pool is more severe; of pools that are
@@ -187,6 +241,10 @@ find_local(struct making *m, uint32_t l)
 	struct hysteresis_reading r = {.subject = {.kind = ALARM_LOCAL, .local = local->address},
 				       .row = l};
 	read_remaining(&r, &m->config->local, local->remaining, local->used + local->remaining);
+	/* A proxy may hold every port there and miss nothing. */
+	if (r.raise.severity == SEVERITY_WARNING && !local->binders &&
+	    m->config->local.raise.warning_remaining <= LOCAL_WARNING_BINDERS)
+		r.raise = normal;
 	if (worth_taking(m, &r))
 		m->f->locals[l] = take(m, &r).severity;
 }
@@ -240,6 +298,24 @@ find_limit(struct making *m, enum limit_rule rule)
 		return;
 	f->worst = rule;
 	f->severity = s;
+}
+
+/* What failed recently and is told of the host alone. Where any connect() may fail, each is one of
+ * a pool, of which there may be no socket. */
+static void
+find_stray(struct making *m, const struct failure_marks *marks)
+{
+	const struct range_tally *range = &m->tally->range;
+	const struct usage empty = {.capacity = range->capacity, .tightest = range->capacity};
+	const struct doubt all = {&empty, range, 1, false};
+	if (marks == NULL)
+		return;
+	uint32_t here = marks->recent[FAILED_HERE] + marks->recent[FAILED_UNKNOWN];
+	m->f->elsewhere = marks->recent[FAILED_ELSEWHERE];
+	if (here > m->told && !doubt_failed(&all, &m->config->levels.raise)) {
+		m->f->stray = here - m->told;
+		m->f->may_be_elsewhere = marks->recent[FAILED_UNKNOWN] > 0;
+	}
 }
 
 /* What an operator named comes first, should memory run out. */
@@ -325,6 +401,7 @@ findings_make(const struct evidence *evidence, const struct config *config,
 	if (good) {
 		hysteresis_begin(hysteresis, rules);
 		find_all(&m);
+		find_stray(&m, evidence->marks);
 		m.f->standings = hysteresis_end(hysteresis, &m.f->standing_count);
 		good = m.f->standings != NULL;
 	}

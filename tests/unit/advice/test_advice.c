@@ -386,7 +386,7 @@ failures_come_first(void **state)
 	struct situation s = situation_loaded(28232, STATE_TIME_WAIT, CAUSE_FAILURES);
 	(void)state;
 	s.finding.failed.count = 1234;
-	s.finding.failed.recent = true;
+	s.finding.failed.recent = 1;
 	assert_says(&s, "failed connect() calls (1,234): 28,232 of 28,232 ports in use, 0 left; "
 			"set net.ipv4.tcp_tw_reuse=1, or share connections (pooling, keep-alive), "
 			"or set net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports)");
@@ -403,9 +403,41 @@ failures_with_ports_left_have_another_reason(void **state)
 	struct situation s = situation_loaded(10, STATE_ESTABLISHED, CAUSE_FAILURES);
 	(void)state;
 	s.finding.failed.count = 3;
-	s.finding.failed.recent = true;
-	assert_says(&s, "failed connect() calls (3): 10 of 28,232 ports in use, 28,222 left; it "
-			"was a burst, or the program narrows its range (IP_LOCAL_PORT_RANGE)");
+	s.finding.failed.recent = 3;
+	s.usage.uncertain = 28200;
+	assert_says(&s, "failed connect() calls (3): 10 of 28,232 ports in use, 28,222 left, of "
+			"which 28,200 may be held by bind() before connect(); srcportd --once "
+			"--probe tells, or let programs that bind() set IP_BIND_ADDRESS_NO_PORT");
+}
+
+static void
+doubt_says_who_and_what_settles_it(void **state)
+{
+	struct situation s = situation_loaded(60, STATE_ESTABLISHED, CAUSE_IN_DOUBT);
+	(void)state;
+	s.usage.uncertain = s.usage.tightest;
+	s.holder = "\"gw.service\" (pid 812 \"gw\")";
+	assert_says(&s, "in doubt: 60 of 28,232 ports in use, 28,172 left, all of which may be held "
+			"by bind() before connect(), most held by \"gw.service\" (pid 812 \"gw\"); "
+			"srcportd --once --probe tells, or let programs that bind() set "
+			"IP_BIND_ADDRESS_NO_PORT");
+}
+
+static void
+what_fails_elsewhere_or_with_ports_left_is_told(void **state)
+{
+	struct findings f = {.elsewhere = 1};
+	char text[ADVICE_MAX];
+	(void)state;
+	assert_string_equal(advice_failures(&f, text),
+			    "1 connect() call failed in another network namespace");
+	f.elsewhere = 0;
+	f.stray = 1280;
+	assert_string_equal(advice_failures(&f, text),
+			    "1,280 connect() calls failed with ports left: a burst, or a range of "
+			    "the program's own (IP_LOCAL_PORT_RANGE)");
+	f.stray = 0;
+	assert_string_equal(advice_failures(&f, text), "");
 }
 
 static void
@@ -475,6 +507,8 @@ main(void)
 	    cmocka_unit_test(nothing_offered_says_what_took_it),
 	    cmocka_unit_test(failures_come_first),
 	    cmocka_unit_test(failures_with_ports_left_have_another_reason),
+	    cmocka_unit_test(doubt_says_who_and_what_settles_it),
+	    cmocka_unit_test(what_fails_elsewhere_or_with_ports_left_is_told),
 	    cmocka_unit_test(a_part_that_does_not_fit_is_left_out_whole),
 	    cmocka_unit_test(the_peer_of_a_leak_gives_way_to_who_holds_it),
 	};

@@ -167,6 +167,7 @@ test_who_failed_is_named(void **state)
 	    "1,000 ports in use, 980 left";
 	(void)state;
 	failed(443, 90000, 1, FAILED_HERE);
+	host_connect(&host, STATE_ESTABLISHED, "10.0.0.9", "10.9.0.1", 80, 40040, 950, 1);
 	tally(NULL, 0);
 	for (uint32_t i = 0; i < host.tally->pool_count; i++) {
 		if (host.tally->pools[i].port != 443)

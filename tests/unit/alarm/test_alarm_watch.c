@@ -414,11 +414,11 @@ a_failed_connect_is_critical_whatever_the_levels(void **state)
 	begin(&s, "criticalPercent off\nwarningPercent off\nwarningRemaining off\n"
 		  "criticalRemaining off\nraisePolls 3\n");
 	poll_begin(&s);
-	connect_some(&s, STATE_ESTABLISHED, 443, 40000, 10);
+	connect_some(&s, STATE_ESTABLISHED, 443, 40000, 100);
 	tally(&s);
-	s.host.marks->pools[0] = (struct failure_mark){.count = 3, .recent = true};
+	s.host.marks->pools[0] = (struct failure_mark){.count = 3, .recent = 1};
 	watch(&s);
-	assert_string_equal(s.active, "pool 10.0.0.1 -> 10.1.2.3:443 critical failures 10/100;");
+	assert_string_equal(s.active, "pool 10.0.0.1 -> 10.1.2.3:443 critical failures 100/100;");
 	assert_found(host_pool_found(&s.host, LOCAL, PEER, 443), SEVERITY_CRITICAL, CAUSE_FAILURES);
 	assert_found(host_peer_found(&s.host, PEER), SEVERITY_CRITICAL, CAUSE_FAILURES);
 	poll_pool(&s, 10);

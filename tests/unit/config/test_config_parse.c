@@ -92,7 +92,7 @@ the_defaults_are_the_documented_ones(void **state)
 				  "warningRemaining 100 clear 120\n"
 				  "closeWait 1000 clear 900\n"
 				  "localCriticalRemaining off\n"
-				  "localWarningRemaining off\n"
+				  "localWarningRemaining 1 clear 2\n"
 				  "hostCriticalRemaining off\n"
 				  "hostWarningRemaining off\n"
 				  "conntrackPercent 90% clear 85%\n"

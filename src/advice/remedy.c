@@ -311,7 +311,7 @@ remedy_put(struct sentence *sentence, const struct matter *matter)
 	const struct usage *u = matter->usage;
 	enum cause cause = matter->finding->verdict.cause;
 	/* Ports are left, and yet none was found: others hold them unseen. */
-	if (cause == CAUSE_FAILURES && u->tightest > u->capacity / 2)
+	if (cause == CAUSE_FAILURES && u->uncertain > 0 && u->tightest > u->capacity / 20)
 		cause = CAUSE_IN_DOUBT;
 	for (unsigned i = 0; i < REMEDIES && remedies[cause][i] != NULL; i++)
 		remedies[cause][i](sentence, matter);

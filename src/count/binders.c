@@ -51,11 +51,16 @@ binders_mark(const struct census *census, struct local_tally *locals)
 		sums[pool->local_index].excess += excess_of(pool);
 		sums[pool->local_index].total += pool->odd + pool->even;
 	}
-	for (uint32_t l = 0; l < census->local_count; l++)
+	for (uint32_t l = 0; l < census->local_count; l++) {
+		const struct addr *address = &census->locals[l].address;
+		uint32_t hash = addr_hash(address);
+		bool now = census->locals[l].idle || (addr_is_v4(address) ? wild4 : wild6) ||
+			   binders_show(sums[l].excess, sums[l].total);
+		if (now && census->origins != NULL)
+			origins_note_binder(census->origins, hash);
 		locals[l].binders =
-		    census->locals[l].idle ||
-		    (addr_is_v4(&census->locals[l].address) ? wild4 : wild6) ||
-		    binders_show(sums[l].excess, sums[l].total);
+		    now || (census->origins != NULL && origins_binder(census->origins, hash));
+	}
 	free(sums);
 	return true;
 }

@@ -21,6 +21,7 @@ struct origins {
 	struct portset held;      /* of the last good poll: ports with sockets and no listener */
 	struct portset blocked;   /* of the last good poll */
 	struct portset former;    /* listened on once, and never without a socket since */
+	uint32_t binders[ORIGINS_BINDERS]; /* hashes of addresses, each at its place; 0 = none */
 };
 
 struct origins *
@@ -165,4 +166,16 @@ uint32_t
 origins_count(const struct origins *origins)
 {
 	return origins->used;
+}
+
+void
+origins_note_binder(struct origins *origins, uint32_t hash)
+{
+	origins->binders[hash % ORIGINS_BINDERS] = hash;
+}
+
+bool
+origins_binder(const struct origins *origins, uint32_t hash)
+{
+	return hash != 0 && origins->binders[hash % ORIGINS_BINDERS] == hash;
 }

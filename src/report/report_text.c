@@ -246,7 +246,9 @@ put_locals(const struct report *report, FILE *out)
 	int width = local_width(tally);
 	for (uint32_t i = 0; i < tally->local_count; i++) {
 		const struct local_tally *l = &tally->locals[report->order->locals[i]];
-		char text[ADDR_TEXT_MAX];
+		enum severity severity =
+		    report->scene->findings->locals[report->order->locals[i]];
+		char text[ADDR_TEXT_MAX], why[ADVICE_MAX];
 		if (l->used == 0)
 			continue;
 		if (!any)
@@ -254,6 +256,10 @@ put_locals(const struct report *report, FILE *out)
 		any = true;
 		fprintf(out, "  %-*s %8u remaining %8u held %8u connections\n", width,
 			addr_text(&l->address, text), l->remaining, l->used, l->connections);
+		if (severity != SEVERITY_NORMAL)
+			fprintf(out, "  %-12s %s\n", report_verdict(severity),
+				advice_local(&tally->range, tally->reserve, l->remaining, severity,
+					     why));
 	}
 	if (any)
 		fputc('\n', out);

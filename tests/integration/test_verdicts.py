@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""test_verdicts: what is concluded from real sockets, in every report and as an alarm."""
+import errno
+import json
+import socket
+import subprocess
+
+import harness as h
+import kernel
+from test_failures import Failing
+
+HERE, PORT = "127.0.0.1", 9000
+QUICK = "clearPolls 1\n"
+
+
+def verdicts(*options):
+    """(plugin's exit code, plugin's line, JSON, text) of one poll each."""
+    said = {form: h.srcportd("--once", "--format", form, *options) for form in ("nagios", "json", "text")}
+    return said["nagios"][0], said["nagios"][1], json.loads(said["json"][1]), said["text"][1]
+
+
+def pool_of(report, port, local=HERE):
+    return [p for p in report["pools"] if (p["local"], p["port"]) == (local, port)][0]
+
+
+def more(port=PORT, **options):
+    """How many connect() calls succeed from now on; nothing of them stays."""
+    made = h.connect_until_full(HERE, port, **options)
+    h.reset_all(made)
+    return len(made)
+
+
+def can_bind(address=HERE):
+    with socket.socket() as one:
+        try:
+            one.bind((address, 0))
+        except OSError as error:
+            assert error.errno == errno.EADDRINUSE
+            return False
+    return True
+
+
+def alarms():
+    return [(row["srcPortAlarmKey"].decode(), row["srcPortAlarmSeverity"], row["srcPortAlarmCause"])
+            for row in h.table("srcPortAlarmTable").values()]
+
+
+def bind_first(count, port, source=HERE):
+    """Connections whose port bind(source, 0) chose: odd offsets first."""
+    return [h.connect(HERE, port, source=source) for _ in range(count)]
+
+
+def test_a_pool_in_which_nothing_succeeds_is_in_doubt_not_ok():
+    h.port_range(40000, 40999)
+    with h.Listener(HERE, PORT), h.Listener(HERE, PORT + 1):
+        bound = bind_first(500, PORT + 1)
+        held = h.connect_until_full(HERE, PORT)
+        assert (len(held), more()) == (500, 0)
+        code, line, report, text = verdicts()
+        pool = pool_of(report, PORT)
+        assert (pool["remaining"] - pool["uncertain"], pool["cause"]) == (0, "inDoubt"), pool
+        assert (pool["severity"], code) == ("warning", 1), pool
+        assert "in doubt: 500 of 1,000 ports in use, 500 left, all of which may be held by bind()" in line
+        assert "srcportd --once --probe tells" in line
+        assert "in doubt: 500 of 1,000" in text
+        with h.Snmpd() as snmpd, h.Srcportd(snmpd, config="failures no\n" + QUICK) as daemon:
+            daemon.wait_polls(1)
+            assert ("pool 127.0.0.1 -> 127.0.0.1:9000", 2, 12) in alarms(), alarms()
+            h.reset_all(bound)
+            daemon.wait_polls(3)
+            assert alarms() == []
+        h.reset_all(held)
+
+
+def test_in_doubt_is_critical_once_connect_failed():
+    h.want("tracefs")
+    h.port_range(40000, 40999)
+    with h.Listener(HERE, PORT), h.Listener(HERE, PORT + 1), h.Listener(HERE, PORT + 2), h.Snmpd() as snmpd:
+        bound = bind_first(500, PORT + 1)
+        held = h.connect_many(420, HERE, PORT)
+        with h.Srcportd(snmpd, config=QUICK) as daemon:
+            daemon.wait_polls(1)
+            if h.value("srcPortFailuresAvailable.0") != 1:
+                raise h.Skip("not available")
+            assert alarms() == [], alarms()
+            held += h.connect_until_full(HERE, PORT)
+            daemon.wait_polls(2)
+            h.connect_until_full(HERE, PORT, limit=1)
+            h.wait_for(lambda: ("pool 127.0.0.1 -> 127.0.0.1:9000", 3, 8) in alarms(), 10, "critical")
+        h.reset_all(held + bound)
+
+
+def test_hosts_with_nothing_but_connect_are_never_in_doubt():
+    """Pools at 60, 80 and 95 % beside others, after churn."""
+    h.port_range(40000, 40999)
+    listeners = [h.Listener(HERE, PORT + i) for i in range(5)]
+    held = [h.connect_many(count, HERE, PORT + i) for i, count in enumerate((600, 800, 950, 20, 500))]
+    for pool in (held[0], held[1], held[4]):
+        h.reset_all(pool[::3])
+        del pool[::3]
+    held[0] += h.connect_many(150, HERE, PORT)
+    held[3] += h.connect_many(40, HERE, PORT + 3)
+    code, _, report, text = verdicts()
+    assert {p["cause"] for p in report["pools"]} <= {"none", "smallRange", "established"}, report["pools"]
+    assert "in doubt" not in text and code == 2, code
+    assert pool_of(report, PORT + 3)["severity"] == "normal"
+    for pool in held:
+        h.reset_all(pool)
+    for listener in listeners:
+        listener.close()
+
+
+def test_bind_exhausted_is_a_warning_where_somebody_binds():
+    h.port_range(40000, 40399)
+    servers = [h.Listener(HERE, PORT + i) for i in range(4)]
+    # The first are bound idle; the rest each goes to one of four servers.
+    idle = [h.open_socket(HERE, source=HERE) for _ in range(10)]
+    bound = []
+    while can_bind():
+        bound += bind_first(1, PORT + len(bound) % 4)
+    assert len(bound) == 390
+    code, line, report, text = verdicts()
+    assert code == 1 and "local 127.0.0.1" in line, line
+    assert "bind() to this address with port 0 can get 0 more ports" in text, text
+    local = [l for l in report["locals"] if l["address"] == HERE][0]
+    assert (local["remaining"], local["severity"]) == (0, "warning"), local
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd, config="failures no\n" + QUICK) as daemon:
+        daemon.wait_polls(1)
+        assert ("local 127.0.0.1", 2, 6) in alarms(), alarms()
+    h.reset_all(bound + idle)
+    # Where nothing tells any more, an earlier poll may have seen it.
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd, config="failures no\n" + QUICK) as daemon:
+        bound = [h.connect(HERE, PORT + i % 4, source=HERE) for i in range(200)]
+        daemon.wait_polls(2)
+        assert alarms() == []
+        while can_bind():
+            bound += bind_first(1, PORT + len(bound) % 4)
+        h.wait_for(lambda: ("local 127.0.0.1", 2, 6) in alarms(), 10, "a warning")
+    h.reset_all(bound)
+    for server in servers:
+        server.close()
+
+
+def test_a_proxy_whose_pools_hold_every_port_is_left_alone():
+    h.port_range(40000, 40599)
+    servers, held = [], []
+    while can_bind():
+        servers.append(h.Listener(HERE, PORT + len(servers)))
+        held += h.connect_many(440, HERE, servers[-1].port)
+        assert len(servers) < 40
+    code, line, report, _ = verdicts()
+    local = [l for l in report["locals"] if l["address"] == HERE][0]
+    assert local["remaining"] == 0, local
+    assert (code, local["severity"]) == (0, "normal"), line
+    h.reset_all(held)
+    for server in servers:
+        server.close()
+
+
+def test_a_range_of_ones_own_raises_no_alarm():
+    kernel.need("local_range")
+    h.want("tracefs")
+    servers = [h.Listener(HERE, 9100 + i) for i in range(128)]
+    held = [h.connect(HERE, s.port, local_range=(40001, 40001)) for s in servers]
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd, config=QUICK) as daemon:
+        daemon.wait_polls(1)
+        if h.value("srcPortFailuresAvailable.0") != 1:
+            raise h.Skip("not available")
+
+        def fail_all():
+            for server in servers:
+                assert not h.connect_until_full(HERE, server.port, limit=1, local_range=(40001, 40001))
+
+        fail_all()
+        told = "connect() calls failed with ports left"
+        h.wait_for(lambda: told in h.value("srcPortSystemMessage.0").decode(), 10, told)
+        assert alarms() == []
+        assert h.value("srcPortSystemSeverity.0") == 1
+    h.reset_all(held)
+    for server in servers:
+        server.close()
+
+
+ELSEWHERE = ["unshare", "--net", "sh", "-c", "ip link set lo up; "
+             "echo 40000 40000 >/proc/sys/net/ipv4/ip_local_port_range; exec \"$@\"", "sh"]
+FULL_ELSEWHERE = """
+import socket, sys
+name, peer, port, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+keep = socket.create_server((peer, port)); kept = socket.create_connection((peer, port))
+print(sum(socket.socket().connect_ex((peer, port)) != 0 for _ in range(count)))
+sys.stdout.flush()
+sys.stdin.read()
+"""
+
+
+def test_failures_elsewhere_are_in_the_line_and_the_message():
+    h.want("tracefs")
+    told = "failed in another network namespace"
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd, config=QUICK) as daemon:
+        daemon.wait_polls(1)
+        if h.value("srcPortFailuresAvailable.0") != 1:
+            raise h.Skip("not available")
+        with Failing("guest", HERE, PORT, 7, ELSEWHERE, FULL_ELSEWHERE) as failing:
+            assert failing.failed == 7
+            h.wait_for(lambda: told in h.value("srcPortSystemMessage.0").decode(), 10, told)
+        assert h.value("srcPortSystemSeverity.0") == 1
+    program = subprocess.Popen([h.PROGRAM, "--once", "--watch", "4", "--format", "nagios"],
+                               stdout=subprocess.PIPE)
+    h.at_exit(program.kill)
+    h.wait_for(lambda: counts(program), 10, "it counts")
+    with Failing("guest", HERE, PORT, 7, ELSEWHERE, FULL_ELSEWHERE):
+        line = program.communicate(timeout=30)[0].decode()
+    assert program.returncode == 0 and line.startswith("SRCPORT OK"), line
+    assert told in line.split("|")[0], line
+
+
+def counts(program):
+    import test_failures
+    return test_failures.counts(program.pid) or program.poll() is not None
+
+
+if __name__ == "__main__":
+    h.main()

@@ -208,7 +208,7 @@ json_lines(void **state)
 	    "    \"reserved\":5,\n    \"listening\":1,\n    \"bound\":1,\n    \"capacity\":993,\n"
 	    "    \"uncertain\":1,\n",
 	    "\n    {\"address\":\"10.0.0.1\",\"connections\":351,\"used\":343,\"remaining\":652,"
-	    "\"uncertain\":0}",
+	    "\"uncertain\":0,\"severity\":\"normal\"}",
 	    "\n    {\"local\":\"10.0.0.1\",\"peer\":\"10.0.0.2\",\"port\":443,\"states\":{"
 	    "\"established\":300,\"synSent\":0,\"synReceived\":0,\"finWait1\":0,\"finWait2\":0,"
 	    "\"timeWait\":0,\"closed\":0,\"closeWait\":40,\"lastAck\":0,\"listen\":0,\"closing\":0}"

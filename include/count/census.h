@@ -54,11 +54,26 @@ struct census_hold {
 	uint16_t port;
 };
 
+/* Accepted connections that a program on this host keeps open although they are over: the peer has
+ * closed them (CLOSE_WAIT), or it has itself, but for receiving (FIN_WAIT2 of a full socket; a mini
+ * sock ends on its own). */
+struct leaked {
+	uint32_t close_wait, fin_wait2;
+};
+
 /* Inbound connections of one server port outside the range. */
 struct census_server {
 	uint16_t port;
 	struct state_counts states;
+	struct leaked leaked;
 };
+
+/* Of one server port, wherever it is. */
+struct census_leak {
+	uint16_t port;
+	struct leaked leaked;
+};
+#define CENSUS_LEAKS_MAX 32
 
 struct census {
 	struct settings settings;
@@ -97,6 +112,10 @@ struct census {
 
 	struct state_counts totals;
 	uint32_t inbound, outbound;
+	struct leaked leaked; /* of `inbound` */
+	/* The same by port, of the first ports that have any. */
+	struct census_leak leaks[CENSUS_LEAKS_MAX];
+	unsigned leak_count;
 	uint64_t sockets; /* answers taken in, listeners and idle binds included */
 	/* What later polls may take over from this one (light.h): bound idle sockets at one local
 	 * address, and the inbound connections of the first ports outside the range. */
@@ -121,6 +140,9 @@ void census_init(struct census *census, const struct settings *settings, struct 
 
 /* Enters a port of the range that a bound idle socket holds at one local address. False with errno ENOMEM. */
 bool census_hold(struct census *census, const struct addr *local, uint16_t port);
+
+/* Counts leaked connections of a server port. */
+void census_leaked(struct census *census, uint16_t port, const struct leaked *leaked);
 
 /* From now on keeps the keys. False with errno ENOMEM. */
 bool census_watch(struct census *census);

@@ -43,6 +43,7 @@ struct findings {
 	struct failure_state failures;
 	struct host_state host;
 	struct limit_findings limits;
+	enum severity inbound; /* of accepted connections that are not closed */
 	/* Recent connect() calls that found no port and make nothing critical: here, where ports are
 	 * left; and in other network namespaces. */
 	uint32_t stray, elsewhere;

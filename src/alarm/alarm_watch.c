@@ -89,6 +89,17 @@ read_limit(struct alarm_reading *r, const struct limits *limits, enum limit_rule
 	r->percent = percent < 0 ? 0 : (uint32_t)percent;
 }
 
+/* Not about ports: how many leak, and that none of them is one too few. */
+static void
+read_inbound(struct alarm_reading *r, const struct totals *totals)
+{
+	r->used = totals->leaked.close_wait + totals->leaked.fin_wait2;
+	r->capacity = totals->inbound;
+	r->remaining = totals->inbound - r->used;
+	r->percent = severity_percent(r->remaining, r->capacity);
+	r->close_wait = totals->leaked.close_wait;
+}
+
 static void
 read_row(struct alarm_reading *r, const struct findings *f, uint32_t row)
 {
@@ -100,10 +111,10 @@ read_row(struct alarm_reading *r, const struct findings *f, uint32_t row)
 	case ALARM_LOCAL: read_local(r, &tally->locals[row]); break;
 	case ALARM_HOST: read_host(r, &tally->range); break;
 	case ALARM_LIMIT: read_limit(r, &f->host.limits, (enum limit_rule)row); break;
+	case ALARM_INBOUND: read_inbound(r, &tally->totals); break;
 	case ALARM_UDP:
 	case ALARM_NAT:
-	case ALARM_NAMESPACE_POOL:
-	case ALARM_INBOUND: break; /* nobody finds one yet */
+	case ALARM_NAMESPACE_POOL: break; /* nobody finds one yet */
 	}
 }
 

@@ -26,6 +26,9 @@ config_init(struct config *config)
 	    (struct pace_limits){.least_s = 5, .usual_s = 10, .most_s = 30, .cpu_percent = 2};
 	config->levels = level_band_default;
 	config->local = config->host = level_band_off;
+	config->inbound = level_band_off;
+	config->inbound.raise.close_wait = level_band_default.raise.close_wait;
+	config->inbound.clear.close_wait = level_band_default.clear.close_wait;
 	config->local.raise.warning_remaining = LOCAL_WARNING_BINDERS;
 	config->local.clear.warning_remaining = LOCAL_WARNING_BINDERS + 1;
 	for (unsigned rule = 0; rule < LIMIT_RULES; rule++)

@@ -276,6 +276,7 @@ const struct config_token config_tokens[] = {
     LEVEL("criticalRemaining", "PORTS", levels.raise.critical_remaining, config_remaining),
     LEVEL("warningRemaining", "PORTS", levels.raise.warning_remaining, config_remaining),
     LEVEL("closeWait", "CONNECTIONS", levels.raise.close_wait, config_close_wait),
+    LEVEL("inboundLeak", "CONNECTIONS", inbound.raise.close_wait, config_close_wait),
     LEVEL("localCriticalRemaining", "PORTS", local.raise.critical_remaining, config_remaining),
     LEVEL("localWarningRemaining", "PORTS", local.raise.warning_remaining, config_remaining),
     LEVEL("hostCriticalRemaining", "PORTS", host.raise.critical_remaining, config_remaining),

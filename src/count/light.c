@@ -44,6 +44,7 @@ light_patch(const struct light *light, struct census *census)
 		for (unsigned state = 1; state < STATE_MAX; state++)
 			census->totals.of[state] += light->servers[i].states.of[state];
 		portset_add(&census->any, light->servers[i].port);
+		census_leaked(census, light->servers[i].port, &light->servers[i].leaked);
 	}
 	census->totals.of[STATE_CLOSE] += light->idle;
 	census->inbound += light_sockets(light) - light->idle;

@@ -183,12 +183,15 @@ put_nat(struct json *json, uint32_t nat)
 }
 
 static void
-put_totals(struct json *json, const struct tally *tally)
+put_totals(struct json *json, const struct tally *tally, enum severity inbound)
 {
 	json_object(json, "totals");
 	put_states(json, &tally->totals.states);
 	json_number(json, "inbound", tally->totals.inbound);
 	json_number(json, "outbound", tally->totals.outbound);
+	json_number(json, "inboundCloseWait", tally->totals.leaked.close_wait);
+	json_number(json, "inboundFinWait2", tally->totals.leaked.fin_wait2);
+	json_string(json, "inboundSeverity", severity_name(inbound));
 	json_close_object(json);
 }
 
@@ -239,7 +242,7 @@ report_json(const struct report *report, FILE *out)
 	put_peers(&json, report);
 	put_targets(&json, report);
 	report_who_json(report, &json);
-	put_totals(&json, f->tally);
+	put_totals(&json, f->tally, f->inbound);
 	put_limits(&json, f);
 	put_nat(&json, f->host.nat);
 	put_poll(&json, report);

@@ -112,6 +112,11 @@ conclude(const struct report *report, struct topic *topic, const struct usage *u
 		advice_limit(&f->host.limits, f->limits.worst, why);
 		return f->limits.severity;
 	}
+	if (f->inbound > severity) {
+		snprintf(topic->name, sizeof(topic->name), "inbound");
+		advice_inbound(&f->tally->totals, why);
+		return f->inbound;
+	}
 	if (topic->usage == NULL) {
 		const struct matter matter = {
 		    .usage = u, .finding = finding, .range = &f->tally->range, .host = &f->host};

@@ -94,8 +94,9 @@ put_range(const struct report *report, FILE *out)
 }
 
 static void
-put_totals(const struct totals *totals, FILE *out)
+put_totals(const struct totals *totals, enum severity inbound, FILE *out)
 {
+	char why[ADVICE_MAX];
 	static const enum tcp_state order[] = {
 	    STATE_ESTABLISHED, STATE_TIME_WAIT, STATE_CLOSE_WAIT, STATE_SYN_SENT,
 	    STATE_SYN_RECV,    STATE_FIN_WAIT1, STATE_FIN_WAIT2,  STATE_LAST_ACK,
@@ -106,7 +107,10 @@ put_totals(const struct totals *totals, FILE *out)
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		fprintf(out, "  %-12s %8" PRIu32 "%s", tcp_state_name(order[i]),
 			totals->states.of[order[i]], i % 3 == 2 ? "\n" : "");
-	fputs("\n\n", out);
+	fputc('\n', out);
+	if (totals->leaked.close_wait + totals->leaked.fin_wait2 > 0)
+		fprintf(out, "  %-12s %s\n", report_verdict(inbound), advice_inbound(totals, why));
+	fputc('\n', out);
 }
 
 /* Sum of the states that have no column of their own. */
@@ -313,7 +317,7 @@ report_text(const struct report *report, FILE *out)
 	for (uint32_t i = 0; i < tally->target_count; i++)
 		put_target(report, i, out);
 	put_range(report, out);
-	put_totals(&tally->totals, out);
+	put_totals(&tally->totals, report->scene->findings->inbound, out);
 	put_pools(report, out);
 	report_who(report, out);
 	put_locals(report, out);

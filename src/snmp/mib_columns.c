@@ -287,6 +287,8 @@ static const struct mib_column totals_columns[] = {
     SNAPSHOT(12, MIB_GAUGE, totals.inbound),
     SNAPSHOT(13, MIB_GAUGE, totals.outbound),
     SNAPSHOT(14, MIB_GAUGE, totals.sockets),
+    SNAPSHOT(15, MIB_GAUGE, totals.leaked.close_wait),
+    SNAPSHOT(16, MIB_GAUGE, totals.leaked.fin_wait2),
 };
 
 /* The objects of srcPortLimits have the numbers of enum limit, from 1 on. */

@@ -269,6 +269,24 @@ find_host(struct making *m)
 		take(m, &r);
 }
 
+/* Accepted connections take nothing from a pool; the program that keeps them runs out of files. */
+static void
+find_inbound(struct making *m)
+{
+	const struct leaked *leaked = &m->tally->totals.leaked;
+	const struct level_band *band = &m->config->inbound;
+	uint32_t count = leaked->close_wait + leaked->fin_wait2;
+	struct hysteresis_reading r = {
+	    .subject = {.kind = ALARM_INBOUND}, .raise = normal, .hold = normal};
+	const struct verdict leak = {SEVERITY_WARNING, CAUSE_INBOUND_LEAK};
+	if (band->raise.close_wait != 0 && count > band->raise.close_wait)
+		r.raise = leak;
+	if (band->raise.close_wait != 0 && count > band->clear.close_wait)
+		r.hold = leak;
+	m->f->inbound =
+	    worth_taking(m, &r) ? take(m, &r).severity : SEVERITY_NORMAL;
+}
+
 enum severity
 findings_limit(const struct limits *limits, enum limit_rule rule, const struct levels *levels)
 {
@@ -330,6 +348,7 @@ find_all(struct making *m)
 	for (uint32_t i = 0; i < tally->local_count; i++)
 		find_local(m, i);
 	find_host(m);
+	find_inbound(m);
 	for (uint32_t i = 0; i < tally->peer_count; i++)
 		find_peer(m, i);
 	for (uint32_t i = 0; i < tally->pool_count; i++) {

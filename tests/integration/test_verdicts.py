@@ -215,6 +215,42 @@ def test_failures_elsewhere_are_in_the_line_and_the_message():
     assert told in line.split("|")[0], line
 
 
+def test_accepted_connections_that_are_not_closed_are_a_warning():
+    with h.Listener(HERE, 443) as server:
+        ours = h.connect_many(40, HERE, 443)
+        accepted = server.accept(40)
+        # 30 that the client closed, 10 that the server closed for sending alone.
+        for one in ours[:30]:
+            one.shutdown(socket.SHUT_WR)
+        for one in accepted[30:]:
+            one.shutdown(socket.SHUT_WR)
+        h.wait_for(lambda: h.count_state("CLOSE_WAIT") >= 40, 10, "CLOSE_WAIT")
+        config = "inboundLeak 30 clear 5\nfailures no\n" + QUICK
+        file = h.directory() + "/inbound.conf"
+        with open(file, "w") as out:
+            out.write(config)
+        code, line, report, text = verdicts("--config", file)
+        totals = report["totals"]
+        assert (totals["inboundCloseWait"], totals["inboundFinWait2"]) == (30, 10), totals
+        assert totals["inboundSeverity"] == "warning"
+        said = "of 40 accepted connections 30 in CLOSE_WAIT and 10 in FIN_WAIT2 are kept open by a " \
+               "program here, most on port 443"
+        assert code == 1 and "SRCPORT WARNING - inbound: " + said in line, line
+        assert "WARNING      " + said in text, text
+        assert "--port 443" in line
+        assert verdicts()[0] == 0  # by default from 1,000 on
+        with h.Snmpd() as snmpd, h.Srcportd(snmpd, config=config) as daemon:
+            daemon.wait_polls(1)
+            assert ("inbound", 2, 14) in alarms(), alarms()
+            assert h.value("srcPortTotalsInboundCloseWait.0") == 30
+            assert h.value("srcPortTotalsInboundFinWait2.0") == 10
+            assert h.value("srcPortSystemSeverity.0") == 2
+            assert said.encode() in h.value("srcPortSystemMessage.0")
+            h.reset_all(accepted)
+            h.wait_for(lambda: alarms() == [], 10, "no alarm")
+        h.close_all(ours)
+
+
 def counts(program):
     import test_failures
     return test_failures.counts(program.pid) or program.poll() is not None

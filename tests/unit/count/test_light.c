@@ -391,6 +391,49 @@ the_filter_rejects_exactly_its_ports(void **state)
 	}
 }
 
+/* What a program does not close is counted by its port, also where a light poll leaves that out. */
+static void
+what_is_not_closed_is_carried(void **state)
+{
+	struct light light = {0};
+	struct census census;
+	(void)state;
+	for (int poll = 0; poll < 2; poll++) {
+		const struct diag_socket servers[] = {listener("0.0.0.0", 443),
+						      listener("0.0.0.0", 40051)};
+		struct diag_plan plan = light_plan(&light, &settings, MANY, false);
+		assert_int_equal(plan.light, poll);
+		census_init(&census, &settings, NULL);
+		if (plan.light)
+			assert_true(light_patch(&light, &census));
+		for (unsigned i = 0; i < 2; i++)
+			assert_true(census_add(&census, DIAG_HOLDERS, &servers[i]));
+		for (unsigned i = 0; i < LIGHT_PORT_FROM && !plan.light; i++) {
+			uint16_t peer = (uint16_t)(i + 1);
+			struct diag_socket s =
+			    i % 2 == 0 ? socket_of(STATE_CLOSE_WAIT, "10.0.0.1", 443, "10.9.9.9", peer)
+				       : fin_wait2_mini("10.0.0.1", 443, "10.9.9.9", peer, 1000);
+			assert_true(census_add(&census, DIAG_SOCKETS, &s));
+		}
+		for (uint16_t peer = 1; peer <= 3; peer++) {
+			struct diag_socket s =
+			    socket_of(STATE_FIN_WAIT2, "10.0.0.1", 40051, "10.9.9.9", peer);
+			assert_true(census_add(&census, DIAG_SOCKETS, &s));
+		}
+		struct tally *tally = tally_make(&census, NULL, 0);
+		assert_non_null(tally);
+		assert_int_equal(tally->totals.leaked.close_wait, LIGHT_PORT_FROM / 2);
+		assert_int_equal(tally->totals.leaked.fin_wait2, 3);
+		assert_int_equal(tally->totals.worst_leak.port, 443);
+		assert_int_equal(tally->totals.worst_leak.leaked.close_wait, LIGHT_PORT_FROM / 2);
+		tally_free(tally);
+		if (!plan.light)
+			light_keep(&light, &census);
+		census_free(&census);
+	}
+	light_free(&light);
+}
+
 int
 main(void)
 {
@@ -399,6 +442,7 @@ main(void)
 	    cmocka_unit_test(small_server_ports_are_not_left_out),
 	    cmocka_unit_test(a_server_port_of_the_range_is_not_left_out),
 	    cmocka_unit_test(server_ports_without_listeners_and_beyond_count),
+	    cmocka_unit_test(what_is_not_closed_is_carried),
 	    cmocka_unit_test(a_full_poll_forgets_what_was_carried),
 	    cmocka_unit_test(nothing_new_nothing_different),
 	    cmocka_unit_test(when_a_poll_is_light),

@@ -219,7 +219,7 @@ json_lines(void **state)
 	    "\n    {\"peer\":\"10.0.0.2\",\"pools\":2,",
 	    "\n    {\"name\":\"intern\",\"target\":\"10.0.0.0/8\",\"pools\":2,",
 	    "\n    {\"name\":\"\",\"target\":\"[2001:db8::2]:443\",\"pools\":1,",
-	    "\n    \"inbound\":1,\n    \"outbound\":354\n",
+	    "\n    \"inbound\":1,\n    \"outbound\":354,\n",
 	    "\n    \"sockets\":358,\n    \"duration_us\":1234,\n    \"unlisted\":0,\n",
 	    "\"boundIdle\",\"explicitBind\",",
 	};

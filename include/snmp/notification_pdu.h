@@ -22,8 +22,9 @@ struct pdu_bind {
 };
 
 /* Writes the bindings in the order of the notification's OBJECTS clause. base_octets is what the
- * encoded OID of srcPortMIB takes (pdu_oid_octets()). The message is cut at a space, with "..."
- * behind it, if all together would be larger than PDU_OCTETS_MAX. Returns their number. */
+ * encoded OID of srcPortMIB takes (pdu_oid_octets()). If all together would be larger than
+ * PDU_OCTETS_MAX, parts of the message are left out (sentence_shorten()), or, if its first does not
+ * fit, it is cut at a space, with "..." behind it. Returns their number. */
 size_t pdu_binds(const struct notification *notification, size_t base_octets,
 		 struct pdu_bind out[static PDU_BINDS_MAX]);
 

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct sentence
 sentence_in(char *buf, size_t room)
@@ -38,6 +39,64 @@ sentence_choice(struct sentence *s, const char *text)
 {
 	if (sentence_put(s, "%s%s", s->choices ? ", or " : "; ", text))
 		s->choices = true;
+}
+
+/* Where the separator is that ends the part which begins at `at`, or `length`. remedies: behind the
+ * first semicolon, where a comma belongs to what is to be done. */
+static size_t
+end_of_part(const char *text, size_t length, size_t at, bool remedies)
+{
+	bool quoted = false;
+	unsigned depth = 0;
+	for (; at < length; at++) {
+		if (text[at] == '"')
+			quoted = !quoted;
+		if (quoted)
+			continue;
+		if (text[at] == '(')
+			depth++;
+		if (text[at] == ')' && depth > 0)
+			depth--;
+		size_t left = length - at;
+		if (depth > 0 || left < 2 || text[at + 1] != ' ')
+			continue;
+		if (text[at] == ';' || (text[at] == ',' && !remedies) ||
+		    (left >= 5 && memcmp(text + at, ", or ", 5) == 0))
+			return at;
+	}
+	return length;
+}
+
+size_t
+sentence_shorten(const char *text, size_t length, char *out, size_t room)
+{
+	size_t at = 0, put = 0;
+	bool remedies = false, chosen = false;
+	while (at < length) {
+		const char *separator = at == 0 ? "" : text[at] == ';' ? "; " : ", ";
+		remedies |= text[at] == ';';
+		size_t from = at + strlen(separator);
+		/* Of several things to choose from, the first that is there has no "or". */
+		bool choice = remedies && *separator == ',';
+		if (choice && !chosen) {
+			separator = "; ";
+			from += 3;
+		}
+		size_t end = end_of_part(text, length, from, remedies);
+		size_t before = strlen(separator);
+		if (put + before + end - from <= room) {
+			memmove(out + put + before, text + from, end - from);
+			memcpy(out + put, separator, before);
+			put += before + end - from;
+			chosen = remedies;
+		} else if (at == 0) {
+			return 0;
+		} else if (!choice) {
+			chosen = false;
+		}
+		at = end;
+	}
+	return put;
 }
 
 const char *

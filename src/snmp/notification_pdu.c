@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "snmp/notification_pdu.h"
 
+#include "base/sentence.h"
 #include "snmp/mib_alarms.h"
 #include "snmp/mib_columns.h"
 
@@ -86,7 +87,8 @@ stage(const struct notification *notification, struct snapshot *s, struct alarm_
 	memcpy(s->message, notification->alarm.message, sizeof(s->message));
 }
 
-/* Cuts the message so that all bindings fit. */
+/* Leaves out of the message what does not fit with all other bindings: parts of it, or, where not
+ * even the first fits, words. */
 static void
 fit(struct pdu_bind *binds, size_t count, size_t message, size_t base_octets)
 {
@@ -96,8 +98,14 @@ fit(struct pdu_bind *binds, size_t count, size_t message, size_t base_octets)
 		all += pdu_bind_octets(&binds[i], base_octets);
 	if (all <= PDU_OCTETS_MAX)
 		return;
-	size_t over = all - PDU_OCTETS_MAX + 3; /* and the dots */
+	size_t over = all - PDU_OCTETS_MAX;
 	size_t left = value->length > over ? value->length - over : 0;
+	size_t whole = sentence_shorten(value->octets, value->length, value->octets, left);
+	if (whole > 0) {
+		value->length = whole;
+		return;
+	}
+	left = left > 3 ? left - 3 : 0;
 	while (left > 0 && value->octets[left] != ' ')
 		left--;
 	memcpy(value->octets + left, "...", 3);

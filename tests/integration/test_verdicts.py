@@ -251,6 +251,38 @@ def test_accepted_connections_that_are_not_closed_are_a_warning():
         h.close_all(ours)
 
 
+LONG = ["2001:db8:1111:2222:3333:4444:5555:%s" % last for last in ("6661", "6662")]
+
+
+def test_messages_of_long_pools_lose_whole_parts():
+    """In a v1 and a v2c trap: what, how much, and no remedy without its end."""
+    for address in LONG:
+        h.add_address(address + "/128")
+    h.port_range(40000, 40099)
+    manager = h.Snmptrapd()
+    with h.Listener(LONG[0], 443), h.Snmpd(extra=h.trap_sinks("v1", "v2c")) as snmpd, \
+            h.Srcportd(snmpd, config="failures no\n" + QUICK) as daemon:
+        daemon.wait_polls(1)
+        held = h.connect_many(97, LONG[0], 443, source=LONG[1], no_port=True)
+        oid = h.oid("srcPortAlarmMessage")
+
+        def told():
+            return {trap.kind: bind.value.decode() for trap in manager.traps() for bind in trap.binds
+                    if bind.oid[:len(oid)] == oid}
+
+        h.wait_for(lambda: len(told()) == 2, 10, "a trap of each version")
+        whole = [row["srcPortAlarmMessage"].decode() for row in h.table("srcPortAlarmTable").values()]
+        for kind, text in told().items():
+            assert text.startswith("small range: 97 of 100 ports in use, 3 left"), (kind, text)
+            assert "..." not in text, (kind, text)
+            for part in text.split("; ", 1)[-1].split(", or "):
+                assert any(part in one for one in whole), (kind, part, whole)
+            for full in whole:
+                rest = full[len(text):] if full.startswith(text) else "; "
+                assert rest[:2] in ("", "; ", ", "), (kind, text, full)
+        h.reset_all(held)
+
+
 def counts(program):
     import test_failures
     return test_failures.counts(program.pid) or program.poll() is not None

@@ -65,6 +65,38 @@ choices_are_joined(void **state)
 	assert_string_equal(buf, "full; wait, or go");
 }
 
+static void
+assert_shortens(const char *text, size_t room, const char *to)
+{
+	char out[256] = "";
+	size_t length = sentence_shorten(text, strlen(text), out, room);
+	assert_true(length <= room);
+	assert_int_equal(length, strlen(to));
+	assert_memory_equal(out, to, length);
+}
+
+static void
+what_does_not_fit_goes_as_a_whole(void **state)
+{
+	static const char text[] =
+	    "load: 97 of 100 in use, 3 left, held by \"a; b, or c\" (pid 8); set x=\"1,2\" "
+	    "(listeners), then y, or add addresses, or wait";
+	(void)state;
+	assert_shortens(text, 255, text);
+	assert_shortens(text, strlen(text) - 1,
+			"load: 97 of 100 in use, 3 left, held by \"a; b, or c\" (pid 8); set "
+			"x=\"1,2\" (listeners), then y, or add addresses");
+	/* Where a remedy has no room, a shorter one may. */
+	assert_shortens(text, 80,
+			"load: 97 of 100 in use, 3 left, held by \"a; b, or c\" (pid 8); add "
+			"addresses");
+	assert_shortens(text, 70,
+			"load: 97 of 100 in use, 3 left, held by \"a; b, or c\" (pid 8); wait");
+	assert_shortens(text, 45, "load: 97 of 100 in use, 3 left; add addresses");
+	assert_shortens(text, 31, "load: 97 of 100 in use, 3 left");
+	assert_shortens(text, 10, "");
+}
+
 int
 main(void)
 {
@@ -73,6 +105,7 @@ main(void)
 	    cmocka_unit_test(nouns_agree),
 	    cmocka_unit_test(a_part_fits_whole_or_not_at_all),
 	    cmocka_unit_test(choices_are_joined),
+	    cmocka_unit_test(what_does_not_fit_goes_as_a_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

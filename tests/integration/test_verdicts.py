@@ -3,6 +3,7 @@
 """test_verdicts: what is concluded from real sockets, in every report and as an alarm."""
 import errno
 import json
+import re
 import socket
 import subprocess
 
@@ -281,6 +282,85 @@ def test_messages_of_long_pools_lose_whole_parts():
                 rest = full[len(text):] if full.startswith(text) else "; "
                 assert rest[:2] in ("", "; ", ", "), (kind, text, full)
         h.reset_all(held)
+
+
+def type_all(text):
+    """Types each "set NAME=VALUE" of a report into the kernel, in the order in which they stand; a
+    refused one fails. Returns what was set."""
+    done = []
+    for name, quoted, plain in re.findall(r'(?:set|and) (net\.[a-z0-9_.]+)=(?:"([^"]*)"|([0-9]+))', text):
+        value = quoted or plain
+        h.sysctl(name, value)
+        assert h.sysctl(name).split() == value.split(), (name, value, h.sysctl(name))
+        done.append(name.rsplit(".", 1)[1])
+    return done
+
+
+def advice_of(low, high, start, reserved, listeners):
+    """What a report advises where a pool has a range of 20 to 60 ports and is full."""
+    h.sysctl("net.ipv4.ip_unprivileged_port_start", 1024)
+    h.port_range(low, high)
+    h.sysctl("net.ipv4.ip_unprivileged_port_start", start)
+    h.reserve_ports(reserved)
+    opened = [h.Listener(HERE, port) for port in listeners] + [h.Listener(HERE, 70 + PORT)]
+    held = h.connect_until_full(HERE, 70 + PORT)
+    text = verdicts()[3]
+    h.reset_all(held)
+    for one in opened:
+        one.close()
+    return text
+
+
+def test_every_advised_command_is_accepted():
+    cases = [
+        (40000, 40019, 1024, "", []),
+        (40001, 40020, 1024, "", [50000, 50001]),
+        (40000, 40018, 1024, "40003,50000-50010", [50005]),
+        (65500, 65535, 1024, "", [20000]),
+        (65501, 65535, 9001, "", []),
+        (65501, 65535, 65000, "", []),
+        (1025, 1060, 1024, "", [2000, 33333]),
+        (60000, 60019, 60000, "60001", [60100]),
+    ]
+    kept = h.sysctl("net.ipv4.ip_unprivileged_port_start")
+    for case in cases:
+        text = advice_of(*case)
+        before = h.sysctl("net.ipv4.ip_local_port_range").split()
+        done = type_all("\n".join(line for line in text.splitlines() if "to widen" in line or "and then" in line))
+        assert "ip_local_port_range" in done, (case, text)
+        after = [int(end) for end in h.sysctl("net.ipv4.ip_local_port_range").split()]
+        assert after[1] - after[0] > int(before[1]) - int(before[0]), (case, after)
+        assert after[0] % 2 != after[1] % 2, (case, after)
+        # What listens in the new part is not given away; what was reserved still is not.
+        reserved = h.sysctl("net.ipv4.ip_local_reserved_ports")
+        for port in case[4]:
+            assert not after[0] <= port <= after[1] or covers(reserved, port), (case, reserved)
+        assert all(covers(reserved, int(port)) for port in re.findall(r"\d+", case[3])), (case, reserved)
+        # And the sentence of the pool says nothing that is refused either.
+        h.port_range(*case[:2])
+        type_all(text)
+    h.reserve_ports("")
+    h.sysctl("net.ipv4.ip_unprivileged_port_start", kept)
+
+
+def covers(ports, port):
+    return any(int(part.split("-")[0]) <= port <= int(part.split("-")[-1])
+               for part in ports.split(",") if part)
+
+
+def test_advice_for_time_wait_is_accepted():
+    for case, (reuse, timestamps) in enumerate((("0", "1"), ("0", "0"), ("1", "0"))):
+        h.sysctl("net.ipv4.tcp_tw_reuse", reuse)
+        h.sysctl("net.ipv4.tcp_timestamps", timestamps)
+        low = 40000 + 100 * case
+        h.port_range(low, low + 39)
+        with h.Listener(HERE, PORT + case) as server:
+            h.time_wait(40, server)
+            text = verdicts()[3]
+            done = type_all(text)
+            assert ("tcp_tw_reuse" in done) == (reuse == "0"), text
+            assert ("tcp_timestamps" in done) == (timestamps == "0"), text
+            assert "ip_local_port_range" in done, text
 
 
 def counts(program):

@@ -84,6 +84,9 @@ struct census {
 
 	/* Ports that have a listener. */
 	struct portset listening;
+	/* Of these, and of the range, the ones that bind() was given: a service is at home there.
+	 * Others took what they got. */
+	struct portset listening_given;
 	/* Ports blocked otherwise: bound idle sockets, explicit binds, and what memory knows. */
 	struct portset bound;
 	/* Of these, what bound idle sockets and explicit binds alone came to. */

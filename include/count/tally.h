@@ -9,6 +9,7 @@
 
 #include "count/bind_pool.h"
 #include "count/formula.h"
+#include "count/hygiene.h"
 #include "count/target.h"
 
 struct pool_tally {
@@ -49,6 +50,7 @@ struct totals {
 struct tally {
 	struct range_tally range;
 	char *reserve; /* formula_reserve(), where range.wider needs it; or NULL */
+	struct hygiene hygiene;
 	struct totals totals;
 	uint32_t features;        /* the census's */
 	struct pool_tally *pools; /* in the census's order */

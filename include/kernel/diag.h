@@ -15,7 +15,8 @@
 /* The dumps of one poll, in the order in which they are made. */
 enum diag_dump {
 	DIAG_HOLDERS,  /* listeners: ports that are blocked */
-	DIAG_EXPLICIT, /* sockets of the range whose port was given by bind(): blocked too */
+	DIAG_EXPLICIT, /* sockets of the range whose port was given by bind(): blocked too;
+			  listeners among them, which other programs than these are at home there */
 	/* Bound idle sockets, which block their ports too, and then every connection in every
 	 * state, TIME_WAIT included. Listeners with bound idle ones would cost a walk over all
 	 * connections more (inet_diag_dump_icsk()). */

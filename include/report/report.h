@@ -32,6 +32,10 @@ void report_text(const struct report *report, FILE *out);
 /* The part of it that is about the host: its limits and the NAT around it. */
 void report_host(const struct findings *findings, FILE *out);
 
+/* The part of it that is about what is unwise about the range, and its member in the JSON form. */
+void report_hygiene(const struct hygiene *hygiene, FILE *out);
+void report_hygiene_json(const struct hygiene *hygiene, struct json *json);
+
 /* The part that is about owners and failures, and its members in the JSON form. */
 void report_who(const struct report *report, FILE *out);
 void report_who_json(const struct report *report, struct json *json);

@@ -18,7 +18,6 @@
 #define MIB_NETNS_RANGE_TABLE 19
 #define MIB_NETNS_POOL_TABLE  20
 #define MIB_INBOUND_GROUP     21
-#define MIB_HYGIENE_GROUP     22
 #define MIB_LOW_GROUP         23
 #define MIB_LOW_TABLE         24
 
@@ -32,7 +31,6 @@
 #define MIB_NETNS_RANGE_COLUMNS 8
 #define MIB_NETNS_POOL_COLUMNS  19
 #define MIB_INBOUND_COLUMNS     7
-#define MIB_HYGIENE_COLUMNS     4
 #define MIB_LOW_COLUMNS         4
 #define MIB_LOW_ROW_COLUMNS     4
 
@@ -45,7 +43,6 @@ extern const struct mib_column mib_netns_row_columns[MIB_NETNS_ROW_COLUMNS];
 extern const struct mib_column mib_netns_range_columns[MIB_NETNS_RANGE_COLUMNS];
 extern const struct mib_column mib_netns_pool_columns[MIB_NETNS_POOL_COLUMNS];
 extern const struct mib_column mib_inbound_columns[MIB_INBOUND_COLUMNS];
-extern const struct mib_column mib_hygiene_columns[MIB_HYGIENE_COLUMNS];
 extern const struct mib_column mib_low_columns[MIB_LOW_COLUMNS];
 extern const struct mib_column mib_low_row_columns[MIB_LOW_ROW_COLUMNS];
 

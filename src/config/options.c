@@ -70,7 +70,6 @@ options_help(FILE *out)
 {
 	fputs("Usage: srcportd [OPTION...]                     serve SRCPORT-MIB over AgentX\n"
 	      "       srcportd --once [OPTION...] [TARGET...]  report once\n"
-	      "       srcportd --once --port N[,N...|A-B]      who holds these local ports\n"
 	      "TARGET: ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS\n\n",
 	      out);
 	for (size_t i = 0; i < TABLE_ROWS && table[i].help != NULL; i++) {

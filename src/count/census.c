@@ -494,6 +494,10 @@ add_connection(struct census *census, const struct diag_socket *s)
 bool
 census_add(struct census *census, enum diag_dump dump, const struct diag_socket *s)
 {
+	if (dump == DIAG_EXPLICIT && s->state == STATE_LISTEN) {
+		portset_add(&census->listening_given, s->local_port);
+		return true;
+	}
 	if (dump == DIAG_EXPLICIT) {
 		add_explicit(census, s);
 		return true;

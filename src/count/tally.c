@@ -379,6 +379,8 @@ tally_make(const struct census *census, const struct target *targets, uint32_t t
 		if (tally->reserve == NULL)
 			goto out_of_memory;
 	}
+	if (!hygiene_look(census, &tally->hygiene))
+		goto out_of_memory;
 	worksheet_free(w);
 	return tally;
 
@@ -395,6 +397,7 @@ tally_free(struct tally *tally)
 	if (tally == NULL)
 		return;
 	free(tally->reserve);
+	hygiene_free(&tally->hygiene);
 	free(tally->pools);
 	free(tally->peers);
 	free(tally->locals);

@@ -93,6 +93,8 @@ diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump, enum 
 	     uint32_t seq)
 {
 	uint32_t states = dump == DIAG_HOLDERS ? BIT(STATE_LISTEN) : STATES_SOCKETS;
+	if (dump == DIAG_EXPLICIT)
+		states |= BIT(STATE_LISTEN);
 	if (dump == DIAG_SOCKETS && !plan->light)
 		states |= BIT(STATE_BOUND_INACTIVE);
 	struct nlmsghdr *message = put_request(buf, form, seq, states);

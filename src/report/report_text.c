@@ -317,6 +317,7 @@ report_text(const struct report *report, FILE *out)
 	for (uint32_t i = 0; i < tally->target_count; i++)
 		put_target(report, i, out);
 	put_range(report, out);
+	report_hygiene(&tally->hygiene, out);
 	put_totals(&tally->totals, report->scene->findings->inbound, out);
 	put_pools(report, out);
 	report_who(report, out);

@@ -2,6 +2,7 @@
 #include "snmp/mib_columns.h"
 
 #include "snmp/mib_alarms.h"
+#include "snmp/mib_hygiene.h"
 #include "snmp/mib_optional.h"
 #include "snmp/mib_owners.h"
 

@@ -169,13 +169,6 @@ const struct mib_column mib_inbound_columns[MIB_INBOUND_COLUMNS] = {
     LATER(7, MIB_TEXT), /* srcPortInboundMessage */
 };
 
-const struct mib_column mib_hygiene_columns[MIB_HYGIENE_COLUMNS] = {
-    MIB_COMPUTED(1, MIB_INTEGER, get_available),
-    MIB_COMPUTED(2, MIB_TEXT, get_reason),
-    LATER(3, MIB_BITS), /* srcPortHygieneFindings */
-    LATER(4, MIB_TEXT), /* srcPortHygieneMessage */
-};
-
 const struct mib_column mib_low_columns[MIB_LOW_COLUMNS] = {
     MIB_COMPUTED(1, MIB_INTEGER, get_available),
     MIB_COMPUTED(2, MIB_TEXT, get_reason),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "snmp/snapshot.h"
 
+#include "advice/advice_hygiene.h"
+
 #include "base/clean.h"
 #include "base/pool_key.h"
 #include "snmp/rows.h"
@@ -190,6 +192,8 @@ snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
 	uint32_t worst_pool = find_extremes(f, &s->extremes);
 	s->alarm_summary = alarms->summary;
 	advice_system(scene, s->message);
+	s->hygiene = f->tally->hygiene.findings;
+	advice_hygiene(&f->tally->hygiene, s->hygiene_message);
 	if (take_tables(s, scene, alarms, limits, last, worst_pool)) {
 		keep_specs(s);
 		count_omitted(s, f->tally);

@@ -75,9 +75,9 @@ mnl_socket_sendto(const struct mnl_socket *nl, const void *buf, size_t length)
 	}
 	assert_true(kernel.sent < MOCK_REQUESTS_MAX);
 	kernel.requests[kernel.sent++] =
-	    (struct mock_request){.dump = states & 1U << STATE_LISTEN     ? 'H'
+	    (struct mock_request){.dump = !(states & 1U << STATE_LISTEN)  ? 'S'
 					  : length > NLMSG_HDRLEN + fixed ? 'E'
-									  : 'S',
+									  : 'H',
 				  .form = one_walk                      ? '2'
 					  : v2->sdiag_family == AF_INET ? '4'
 									: '6'};

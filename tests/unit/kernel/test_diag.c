@@ -35,8 +35,8 @@ requests_for_both_families(void **state)
 {
 	static const uint32_t states[DIAG_DUMPS] = {
 	    [DIAG_HOLDERS] = 1 << 10,
-	    /* 1 to 6, 8, 9 and 11: TIME_WAIT and SYN_RECV too */
-	    [DIAG_EXPLICIT] = 0xb7e,
+	    /* 1 to 6, 8, 9 and 11: TIME_WAIT and SYN_RECV too; and 10, listeners */
+	    [DIAG_EXPLICIT] = 0xb7e | 1 << 10,
 	    [DIAG_SOCKETS] = 0xb7e | 1 << 13,
 	};
 	struct diag_plan light = plan;

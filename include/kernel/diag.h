@@ -15,8 +15,9 @@
 /* The dumps of one poll, in the order in which they are made. */
 enum diag_dump {
 	DIAG_HOLDERS,  /* listeners: ports that are blocked */
-	DIAG_EXPLICIT, /* sockets of the range whose port was given by bind(): blocked too;
-			  listeners among them, which other programs than these are at home there */
+	/* Sockets of the range whose port bind() was given: blocked too. Listeners are among them:
+	 * those that are at home there. */
+	DIAG_EXPLICIT,
 	/* Bound idle sockets, which block their ports too, and then every connection in every
 	 * state, TIME_WAIT included. Listeners with bound idle ones would cost a walk over all
 	 * connections more (inet_diag_dump_icsk()). */
@@ -30,8 +31,8 @@ enum diag_dump {
 /* What one poll asks for; it does not change while the poll is under way. */
 struct diag_plan {
 	struct port_range range; /* of which explicit binds are asked for */
-	bool light; /* no explicit binds, and no bound idle sockets: connections alone */
-	bool alone; /* no explicit binds: no connection of the range is expected to be there */
+	bool light; /* no bound idle sockets, and of explicit binds listeners alone */
+	bool alone; /* of explicit binds listeners alone: no connection of the range is expected */
 	/* Connections: not those of these local ports, which the kernel then does not copy. */
 	uint16_t without[DIAG_SKIP_MAX];
 	unsigned without_count;

@@ -33,7 +33,6 @@ light_patch(const struct light *light, struct census *census)
 {
 	census->carried = true;
 	portset_or(&census->given, &light->given);
-	portset_or(&census->listening_given, &light->listening_given);
 	portset_or(&census->bound, &light->given);
 	portset_or(&census->any, &light->given);
 	portset_or(&census->wild4, &light->wild4);
@@ -57,7 +56,6 @@ void
 light_keep(struct light *light, struct census *census)
 {
 	light->given = census->given;
-	light->listening_given = census->listening_given;
 	light->wild4 = census->wild4;
 	light->wild6 = census->wild6;
 	free(light->holds);

@@ -92,9 +92,10 @@ struct nlmsghdr *
 diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump, enum dump_form form,
 	     uint32_t seq)
 {
-	uint32_t states = dump == DIAG_HOLDERS ? BIT(STATE_LISTEN) : STATES_SOCKETS;
-	if (dump == DIAG_EXPLICIT)
-		states |= BIT(STATE_LISTEN);
+	uint32_t states = dump == DIAG_SOCKETS ? STATES_SOCKETS : BIT(STATE_LISTEN);
+	/* Listeners alone cost no walk over connections. */
+	if (dump == DIAG_EXPLICIT && !plan->light && !plan->alone)
+		states |= STATES_SOCKETS;
 	if (dump == DIAG_SOCKETS && !plan->light)
 		states |= BIT(STATE_BOUND_INACTIVE);
 	struct nlmsghdr *message = put_request(buf, form, seq, states);

@@ -167,8 +167,7 @@ step(struct poller *poller, enum dump_result result)
 	poller->tested |= poller->testing;
 	specimen_close(&poller->specimen);
 	dump++;
-	if (dump == DIAG_EXPLICIT &&
-	    (poller->no_explicit || poller->plan.light || poller->plan.alone))
+	if (dump == DIAG_EXPLICIT && poller->no_explicit)
 		dump++;
 	if (dump == DIAG_DUMPS)
 		return finish(poller);

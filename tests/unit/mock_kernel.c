@@ -75,9 +75,10 @@ mnl_socket_sendto(const struct mnl_socket *nl, const void *buf, size_t length)
 	}
 	assert_true(kernel.sent < MOCK_REQUESTS_MAX);
 	kernel.requests[kernel.sent++] =
-	    (struct mock_request){.dump = !(states & 1U << STATE_LISTEN)  ? 'S'
-					  : length > NLMSG_HDRLEN + fixed ? 'E'
-									  : 'H',
+	    (struct mock_request){.dump = !(states & 1U << STATE_LISTEN)   ? 'S'
+					  : length == NLMSG_HDRLEN + fixed ? 'H'
+					  : states == 1U << STATE_LISTEN   ? 'L'
+									   : 'E',
 				  .form = one_walk                      ? '2'
 					  : v2->sdiag_family == AF_INET ? '4'
 									: '6'};
@@ -90,7 +91,7 @@ static int
 refusal(struct mock_request r)
 {
 	int error = r.form == '2' ? kernel.no_both : r.form == '4' ? kernel.no_v4 : kernel.no_v6;
-	return error == 0 && r.dump == 'E' ? kernel.no_explicit : error;
+	return error == 0 && (r.dump == 'E' || r.dump == 'L') ? kernel.no_explicit : error;
 }
 
 static struct diag_socket
@@ -135,7 +136,7 @@ make_answer(struct datagram *d)
 	}
 	if (r.dump == 'S' && kernel.specimen != 0 && !kernel.old && kernel.asks_idle)
 		datagram_socket(d, &idle);
-	if (r.dump == 'H' || !kernel.lonely)
+	if (r.dump == 'H' || (r.dump != 'L' && !kernel.lonely))
 		datagram_socket(d, r.dump == 'H' ? &holder : &open);
 	if (r.dump == 'S' && kernel.breaks_off_sockets != 0)
 		datagram_failed(d, kernel.breaks_off_sockets);

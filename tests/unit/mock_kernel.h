@@ -15,7 +15,8 @@
 
 #define MOCK_REQUESTS_MAX 32
 
-/* What was asked for, in one letter and form: "H2" holders of both families, "E4", "S6" ... */
+/* What was asked for, in one letter and form: "H2" holders of both families, "E4", "L2" (of E,
+ * listeners alone), "S6" ... */
 struct mock_request {
 	char dump;
 	char form;

@@ -200,11 +200,11 @@ explicit_binds_are_asked_for_where_there_are_connections(void **state)
 	kernel.lonely = true;
 	for (unsigned i = 0; i < LIGHT_ALONE_FROM; i++)
 		assert_asks("HES");
-	assert_asks("HS");
-	assert_asks("HS");
+	assert_asks("HLS");
+	assert_asks("HLS");
 	assert_int_equal(tally->range.capacity, 89);
 	kernel.lonely = false;
-	assert_asks("HSHES"); /* its port was given by bind(): begun anew */
+	assert_asks("HLSHES"); /* its port was given by bind(): begun anew */
 	assert_int_equal(tally->range.capacity, 88);
 	assert_int_equal(tally->totals.sockets, 2);
 	assert_int_equal(tally->pools[0].usage.connections, 1);

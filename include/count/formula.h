@@ -20,6 +20,7 @@ struct widening {
 	uint32_t listening;  /* of the rest: ports with a listener. It keeps its port; but a service
 				that is restarted may then find it taken by a connection */
 	uint32_t bound;      /* of the rest: blocked otherwise */
+	uint32_t udp;        /* of the rest: ports of UDP services, which share the range */
 	uint32_t node_ports; /* of the rest: 30000-32767, which Kubernetes gives to services */
 };
 
@@ -28,11 +29,13 @@ struct widening {
  * (EINVAL in ipv4_local_port_range()), and with ends of different parity, as the kernel's
  * documentation wants it. node_ports: 30000-32767 are spoken for. */
 struct widening formula_widen(const struct settings *settings, const struct portset *listening,
-			      const struct portset *bound, bool node_ports);
+			      const struct portset *bound, const struct portset *udp,
+			      bool node_ports);
 
 /* The whole value that ip_local_reserved_ports should have before that: what is reserved now, and
- * what of the new part listens or is a node port. To be freed; NULL with errno ENOMEM. */
+ * what of the new part listens, is of a UDP service or is a node port. To be freed; NULL with errno ENOMEM. */
 char *formula_reserve(const struct settings *settings, const struct portset *listening,
+		      const struct portset *udp,
 		      const struct widening *widening);
 
 /* What a census comes to for the whole host. */

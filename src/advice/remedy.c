@@ -122,15 +122,21 @@ remedy_put_range(struct sentence *s, const struct range_tally *range, const char
 	const struct widening *w = &range->wider;
 	char buf[ADVICE_MAX], gain[NUMBER_TEXT_MAX];
 	struct sentence text = sentence_in(buf, sizeof(buf));
-	bool first = w->listening + w->node_ports > 0;
+	bool first = w->listening + w->udp + w->node_ports > 0;
+	char what[64];
+	struct sentence names = sentence_in(what, sizeof(what));
+	if (w->listening > 0)
+		sentence_put(&names, "listeners");
+	if (w->udp > 0)
+		sentence_put(&names, "%sUDP services", names.at > 0 ? ", " : "");
+	if (w->node_ports > 0)
+		sentence_put(&names, "%snode ports", names.at > 0 ? ", " : "");
 	if (w->gain == 0 || (first && reserve == NULL))
 		return;
 	sentence_put(&text, "set ");
 	if (first &&
 	    !sentence_put(&text, "net.ipv4.ip_local_reserved_ports=\"%s\" (%s), then ", reserve,
-			  w->listening == 0    ? "node ports"
-			  : w->node_ports == 0 ? "listeners"
-					       : "listeners, node ports"))
+			  what))
 		return;
 	if (sentence_put(&text, "net.ipv4.ip_local_port_range=\"%u %u\" (+%s port%s)", w->range.low,
 			 w->range.high, number_text(w->gain, gain), number_s(w->gain)))

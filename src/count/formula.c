@@ -60,7 +60,8 @@ node_port_set(struct portset *out)
 
 static struct widening
 widen_to(const struct settings *settings, const struct port_range *range,
-	 const struct portset *listening, const struct portset *bound, bool node_ports)
+	 const struct portset *listening, const struct portset *bound, const struct portset *udp,
+	 bool node_ports)
 {
 	struct widening w = {.range = *range};
 	struct portset added, nodes;
@@ -69,6 +70,7 @@ widen_to(const struct settings *settings, const struct port_range *range,
 	w.reserved = take_out(&added, &settings->reserved);
 	w.listening = take_out(&added, listening);
 	w.bound = take_out(&added, bound);
+	w.udp = take_out(&added, udp);
 	if (node_ports)
 		w.node_ports = take_out(&added, &nodes);
 	w.gain = portset_count(&added);
@@ -91,7 +93,7 @@ range_from(uint32_t low, uint32_t least)
 
 struct widening
 formula_widen(const struct settings *settings, const struct portset *listening,
-	      const struct portset *bound, bool node_ports)
+	      const struct portset *bound, const struct portset *udp, bool node_ports)
 {
 	uint32_t present = settings->range.low, least = LOWEST;
 	struct portset usable;
@@ -105,12 +107,12 @@ formula_widen(const struct settings *settings, const struct portset *listening,
 	uint32_t enough = (portset_count(&usable) + 1) / 2;
 
 	struct port_range range = range_from(present, least);
-	struct widening w = widen_to(settings, &range, listening, bound, node_ports);
+	struct widening w = widen_to(settings, &range, listening, bound, udp, node_ports);
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]) && w.gain < enough; i++) {
 		range = range_from(stages[i] > least ? stages[i] : least, least);
 		if (range.low >= settings->range.low)
 			continue;
-		struct widening more = widen_to(settings, &range, listening, bound, node_ports);
+		struct widening more = widen_to(settings, &range, listening, bound, udp, node_ports);
 		if (more.gain > w.gain)
 			w = more;
 	}
@@ -119,13 +121,15 @@ formula_widen(const struct settings *settings, const struct portset *listening,
 
 char *
 formula_reserve(const struct settings *settings, const struct portset *listening,
+		const struct portset *udp,
 		const struct widening *w)
 {
-	struct portset set, added, nodes;
+	struct portset set, added, nodes, services = *listening;
 	added_by(&w->range, &settings->range, &added);
 	node_port_set(&nodes);
 	portset_and(&nodes, &added);
-	portset_and(&added, listening);
+	portset_or(&services, udp);
+	portset_and(&added, &services);
 	set = settings->reserved;
 	portset_or(&set, &added);
 	if (w->node_ports > 0)
@@ -167,7 +171,7 @@ formula_begin(struct formula *f, const struct census *census, struct range_tally
 	out->bound -= out->capacity;
 
 	out->wider = formula_widen(&census->settings, &census->listening, &census->bound,
-				   census->node_ports);
+				   &census->udp, census->node_ports);
 	f->capacity = out->capacity;
 	portset_complement(&f->usable, &f->unusable);
 	f->ambiguous = census->ambiguous;

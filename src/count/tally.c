@@ -374,8 +374,9 @@ tally_make(const struct census *census, const struct target *targets, uint32_t t
 	for (uint32_t t = 0; t < target_count; t++)
 		tally_target(w, tally, t, &targets[t]);
 	const struct widening *wider = &tally->range.wider;
-	if (wider->listening + wider->node_ports > 0) {
-		tally->reserve = formula_reserve(&census->settings, &census->listening, wider);
+	if (wider->listening + wider->udp + wider->node_ports > 0) {
+		tally->reserve = formula_reserve(&census->settings, &census->listening,
+						 &census->udp, wider);
 		if (tally->reserve == NULL)
 			goto out_of_memory;
 	}

@@ -14,10 +14,14 @@
 #include "kernel/procfile.h"
 #include "kernel/recording.h"
 #include "kernel/replay.h"
+#include "kernel/udp_ports.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* From one look at UDP services to the next. */
+#define SERVICES_MS 60000
 
 struct poll {
 	const struct options *options;
@@ -36,6 +40,8 @@ struct poll {
 	struct kept *kept;
 	bool trend_starved; /* it has been logged that trends lack polls */
 	struct light light;
+	struct portset services; /* UDP ports, */
+	uint64_t services_ms;    /* as they were then; 0 = never looked at */
 	struct kernel_habits habits;
 	uint32_t known;       /* of the kernel's features */
 	struct portset taken; /* ports that the last full poll saw sockets on, if `complete` */
@@ -343,12 +349,28 @@ take_watched(void *arg, enum diag_dump dump, const struct diag_socket *socket)
 	return port_watch_add(p->ports, dump, socket) && census_add(&p->census, dump, socket);
 }
 
+/* UDP services matter to the advice alone, and their list costs what all UDP sockets do: not at each
+ * poll. */
+static void
+look_for_services(struct poll *p)
+{
+	uint64_t now_ms = clock_us() / 1000;
+	if (p->services_ms == 0 || now_ms - p->services_ms >= SERVICES_MS) {
+		struct procfile_source source = p->source;
+		source.kept = NULL;
+		udp_ports_read(&source, &p->services);
+		p->services_ms = now_ms;
+	}
+	p->census.udp = p->services;
+}
+
 static void
 begin_census(struct poll *p, const struct settings *settings)
 {
 	census_init(&p->census, settings, p->origins);
 	p->census.letting_go = p->habits.letting_go;
 	p->census.node_ports = p->host.nat >> NAT_CNI & 1;
+	look_for_services(p);
 	p->busy = true;
 	plan_probe(p);
 }

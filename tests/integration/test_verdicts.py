@@ -288,7 +288,7 @@ def type_all(text):
     """Types each "set NAME=VALUE" of a report into the kernel, in the order in which they stand; a
     refused one fails. Returns what was set."""
     done = []
-    for name, quoted, plain in re.findall(r'(?:set|and) (net\.[a-z0-9_.]+)=(?:"([^"]*)"|([0-9]+))', text):
+    for name, quoted, plain in re.findall(r'(?:set|and|then) (net\.[a-z0-9_.]+)=(?:"([^"]*)"|([0-9]+))', text):
         value = quoted or plain
         h.sysctl(name, value)
         assert h.sysctl(name).split() == value.split(), (name, value, h.sysctl(name))
@@ -341,6 +341,16 @@ def test_every_advised_command_is_accepted():
         type_all(text)
     h.reserve_ports("")
     h.sysctl("net.ipv4.ip_unprivileged_port_start", kept)
+
+
+def test_a_wider_range_leaves_udp_services_theirs():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as vpn:
+        vpn.bind(("0.0.0.0", 51820))
+        text = advice_of(40000, 40019, 1024, "", [50000])
+        assert 'set net.ipv4.ip_local_reserved_ports="50000,51820"' in text, text
+        type_all(text)
+        assert covers(h.sysctl("net.ipv4.ip_local_reserved_ports"), 51820)
+    h.reserve_ports("")
 
 
 def covers(ports, port):

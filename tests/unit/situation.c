@@ -12,8 +12,8 @@ situation_range(struct situation *s, uint16_t low, uint16_t high, const char *re
 	    (struct range_tally){.range = settings.range,
 				 .size = size,
 				 .capacity = size,
-				 .wider = formula_widen(&settings, &listeners, &none, false)};
-	char *text = formula_reserve(&settings, &listeners, &s->range.wider);
+				 .wider = formula_widen(&settings, &listeners, &none, &none, false)};
+	char *text = formula_reserve(&settings, &listeners, &none, &s->range.wider);
 	assert_non_null(text);
 	snprintf(s->reserve, sizeof(s->reserve), "%s", text);
 	free(text);

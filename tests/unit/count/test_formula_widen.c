@@ -4,7 +4,7 @@
 #include "count/formula.h"
 
 static struct settings settings;
-static struct portset listeners;
+static struct portset listeners, udp;
 
 static struct widening
 widen(uint16_t low, uint16_t high, const char *reserved, const char *listening, const char *bound)
@@ -14,7 +14,7 @@ widen(uint16_t low, uint16_t high, const char *reserved, const char *listening, 
 	settings = settings_of(low, high, reserved);
 	settings.unprivileged_start = start;
 	listeners = ports_of(listening);
-	return formula_widen(&settings, &listeners, &b, false);
+	return formula_widen(&settings, &listeners, &b, &udp, false);
 }
 
 static int
@@ -22,6 +22,7 @@ forget(void **state)
 {
 	(void)state;
 	settings = (struct settings){.unprivileged_start = SETTING_ABSENT};
+	portset_clear(&udp);
 	return 0;
 }
 
@@ -113,16 +114,16 @@ node_ports_are_spoken_for(void **state)
 	struct portset none = ports_of(""), some = ports_of("30001,2000");
 	(void)state;
 	widen(32768, 60999, "", "", "");
-	struct widening w = formula_widen(&settings, &none, &none, true);
+	struct widening w = formula_widen(&settings, &none, &none, &none, true);
 	assert_int_equal(w.range.low, 16384);
 	assert_int_equal(w.node_ports, 2768);
 	assert_int_equal(w.gain, 16384 + 4536 - 2768);
-	char *text = formula_reserve(&settings, &some, &w);
+	char *text = formula_reserve(&settings, &some, &none, &w);
 	assert_string_equal(text, "30000-32767");
 	free(text);
 	/* A range that has them already is not to be changed for them. */
 	widen(30000, 39999, "", "", "");
-	assert_int_equal(formula_widen(&settings, &none, &none, true).node_ports, 0);
+	assert_int_equal(formula_widen(&settings, &none, &none, &none, true).node_ports, 0);
 }
 
 static void
@@ -131,12 +132,20 @@ the_list_is_the_whole_new_one(void **state)
 	struct widening w =
 	    widen(40000, 40099, "80,40050-40052,60000", "22,40010,50000,50001,50002,65535", "");
 	(void)state;
-	char *text = formula_reserve(&settings, &listeners, &w);
+	char *text = formula_reserve(&settings, &listeners, &udp, &w);
 	assert_string_equal(text, "80,40050-40052,50000-50002,60000,65535");
 	free(text);
 	w = widen(40000, 40099, "", "", "");
-	text = formula_reserve(&settings, &listeners, &w);
+	text = formula_reserve(&settings, &listeners, &udp, &w);
 	assert_string_equal(text, "");
+	free(text);
+	/* UDP services keep their ports too; those of a listener's number are its. */
+	udp = ports_of("40010,51820,50000");
+	w = widen(40000, 40099, "", "50000", "");
+	assert_int_equal(w.listening, 1);
+	assert_int_equal(w.udp, 1);
+	text = formula_reserve(&settings, &listeners, &udp, &w);
+	assert_string_equal(text, "50000,51820");
 	free(text);
 }
 

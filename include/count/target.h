@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * target: a peer that the operator named: ADDR, ADDR:PORT, [V6]:PORT or a CIDR, which may have a
- * port too: 10.0.0.0/8:443, [2001:db8::/32]:443. Pure.
+ * port too: 10.0.0.0/8:443, [2001:db8::/32]:443 or [2001:db8::]/32:443. Pure.
  */
 #ifndef SRCPORTD_TARGET_H
 #define SRCPORTD_TARGET_H

@@ -15,6 +15,7 @@ enum option_id {
 	OPT_FORMAT,
 	OPT_RECORD,
 	OPT_REPLAY,
+	OPT_RESOLVE,
 	OPT_CONFIG,
 	OPT_CHECK_CONFIG,
 	OPT_DUMP_CONFIG,
@@ -46,6 +47,7 @@ static const struct option_row {
     {"--port", NULL, "N[,N...|A-B]", OPT_PORT, "with --once: who holds these local ports"},
     {"--record", NULL, "FILE", OPT_RECORD, "with --once: keep the kernel's raw answers"},
     {"--replay", NULL, "FILE", OPT_REPLAY, "with --once: report from such a file"},
+    {"--resolve", NULL, NULL, OPT_RESOLVE, "with --once: a TARGET may be a host's name"},
     {"--config", NULL, "FILE", OPT_CONFIG, "configuration (/etc/snmp/srcportd.conf)"},
     {"--check-config", NULL, NULL, OPT_CHECK_CONFIG, "check the configuration, exit"},
     {"--dump-config", NULL, NULL, OPT_DUMP_CONFIG, "print the configuration in force, exit"},
@@ -70,7 +72,7 @@ options_help(FILE *out)
 {
 	fputs("Usage: srcportd [OPTION...]                     serve SRCPORT-MIB over AgentX\n"
 	      "       srcportd --once [OPTION...] [TARGET...]  report once\n"
-	      "TARGET: ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS\n\n",
+	      "TARGET: ADDR, ADDR:PORT, [V6]:PORT, ADDR/BITS or the name of a configured one\n",
 	      out);
 	for (size_t i = 0; i < TABLE_ROWS && table[i].help != NULL; i++) {
 		char left[64];
@@ -179,6 +181,7 @@ set_option(struct options *o, const struct option_row *row, const char *value)
 	case OPT_WATCH: return set_seconds(&o->watch_s, WATCH_MAX, value);
 	case OPT_PORT: return set_ports(o, value);
 	case OPT_RECORD: o->record = value; break;
+	case OPT_RESOLVE: o->resolve = true; break;
 	case OPT_REPLAY: o->replay = value; break;
 	case OPT_CONFIG: o->config_file = value; break;
 	case OPT_AGENTX_SOCKET: o->agentx_socket = value; break;
@@ -239,6 +242,8 @@ check_together(const struct options *o)
 			return "--watch needs --once";
 		if (o->ask_ports)
 			return "--port needs --once";
+		if (o->resolve)
+			return "--resolve needs --once";
 	}
 	const char *wrong = o->ask_ports ? check_port(o) : NULL;
 	if (wrong != NULL)

@@ -44,20 +44,53 @@ cut_number(char *text, char separator, unsigned min, unsigned max, unsigned *num
 	return true;
 }
 
-/* "[V6]" or "[V6]:PORT", either with /BITS inside: cuts brackets and port away. */
+/* "[ADDR]" with /BITS inside or behind, and :PORT behind that: cuts brackets and port away. */
 static bool
 cut_brackets(char **text, unsigned *port)
 {
 	char *close = strchr(*text, ']');
 	if (close == NULL)
 		return false;
-	if (close[1] == ':' && !parse_number(close + 2, 1, 65535, port))
+	char *colon = strchr(close, ':');
+	if (colon != NULL && !parse_number(colon + 1, 1, 65535, port))
 		return false;
-	if (close[1] != ':' && close[1] != '\0')
+	if (colon != NULL)
+		*colon = '\0';
+	if (close[1] != '/' && close[1] != '\0')
 		return false;
-	*close = '\0';
+	if (close[1] == '/' && strchr(*text, '/') < close)
+		return false;
+	memmove(close, close + 1, strlen(close + 1) + 1);
 	(*text)++;
-	return strchr(*text, ':') != NULL;
+	return true;
+}
+
+/* Why an address that is none looks like one. */
+static const char *
+explain(const char *plain)
+{
+	char copy[TARGET_SPEC_MAX];
+	struct addr net;
+	size_t length = strcspn(plain, "%");
+	if (plain[length] == '\0')
+		return expected;
+	memcpy(copy, plain, length);
+	copy[length] = '\0';
+	if (!addr_parse(copy, &net))
+		return expected;
+	return addr_is_v4(&net) ? "an IPv4 address without %DEVICE"
+				: "a device that this host has behind \"%\"";
+}
+
+/* A net that is not its own first address was meant as another. */
+static bool
+has_host_bits(const struct addr *net, unsigned bits)
+{
+	unsigned at = addr_is_v4(net) ? bits + 96 : bits;
+	for (; at < 128; at++)
+		if (net->octet[at / 8] >> (7 - at % 8) & 1)
+			return true;
+	return false;
 }
 
 const char *
@@ -83,7 +116,7 @@ target_parse(const char *text, struct target *out)
 		return expected;
 	struct addr net;
 	if (!addr_parse(plain, &net))
-		return expected;
+		return explain(plain);
 	/* An IPv4 prefix length written behind the mapped form counts from the whole address. */
 	bool mapped = addr_is_v4(&net) && strchr(plain, ':') != NULL;
 	if (mapped && bits != 255)
@@ -93,6 +126,13 @@ target_parse(const char *text, struct target *out)
 		bits = most;
 	if (bits > most)
 		return expected;
+	if (bits == most && addr_is_any(&net))
+		return "a peer: this is the wildcard, any address of one's own; for all peers "
+		       "write "
+		       "0.0.0.0/0 or ::/0";
+	if (has_host_bits(&net, bits))
+		return "the first address of the net, all bits behind its prefix 0: as 10.0.0.0/8, "
+		       "not 10.0.0.5/8";
 	out->net = net;
 	out->bits = (uint8_t)bits;
 	out->port = (uint16_t)port;

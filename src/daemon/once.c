@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/clean.h"
 #include "base/clock.h"
+#include "daemon/once_targets.h"
 #include "daemon/poll.h"
 #include "owners/owners.h"
 #include "report/report.h"
@@ -37,37 +38,6 @@ complain(struct once *once, const char *what, const char *why)
 {
 	snprintf(once->error, sizeof(once->error), "%s: %s", what, why);
 	return false;
-}
-
-/* The command line's targets, or else the configuration's, into an array of their own. EXIT_OK, or
- * the exit status for what is wrong. */
-static int
-choose_targets(struct once *once, const struct config *config)
-{
-	const struct options *options = once->options;
-	uint32_t given = (uint32_t)options->target_count;
-	uint32_t count = given > 0 ? given : config->target_count;
-	struct target *targets = calloc(count + 1, sizeof(*targets));
-	once->config = *config;
-	once->config.targets = targets;
-	once->config.target_count = count;
-	if (targets == NULL) {
-		complain(once, "targets", strerror(errno));
-		return EXIT_FAILED;
-	}
-	if (given == 0 && count > 0)
-		memcpy(targets, config->targets, count * sizeof(*targets));
-	for (uint32_t i = 0; i < given; i++) {
-		targets[i].levels = config->levels;
-		const char *expected = target_parse(options->targets[i], &targets[i]);
-		if (expected != NULL) {
-			snprintf(once->error, sizeof(once->error),
-				 "TARGET: found \"%s\", expected %s", options->targets[i],
-				 expected);
-			return EXIT_USAGE;
-		}
-	}
-	return EXIT_OK;
 }
 
 /* Counts failures for as long as it was asked to; where that cannot be done, not at all. */
@@ -229,7 +199,7 @@ once_run(const struct options *options, const struct config *config)
 		return give_up(options, "out of memory", EXIT_FAILED);
 	once->options = options;
 	once->ports.asked = options->ports;
-	int status = choose_targets(once, config);
+	int status = once_targets(options, config, &once->config, once->error, sizeof(once->error));
 	if (status == EXIT_OK &&
 	    (!collect(once) ||
 	     (status = options->ask_ports ? print_ports(once) : print_report(once)) < 0))

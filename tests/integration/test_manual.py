@@ -141,7 +141,7 @@ def bash_completes(*words):
 def test_bash_completion():
     names = [name for row in options() for name in row[:2] if name]
     assert bash_completes("-") == names
-    assert bash_completes("--once", "--re") == ["--record", "--replay"]
+    assert bash_completes("--once", "--re") == ["--record", "--replay", "--resolve"]
     assert bash_completes("--format", "") == ["text", "json", "nagios"]
     assert bash_completes("--format", "=", "js") == ["json"]
     assert bash_completes("--format", "=") == ["text", "json", "nagios"]

@@ -26,10 +26,10 @@ bool sentence_put(struct sentence *s, const char *format, ...)
 /* Adds "; text" for the first of several things to choose from, ", or text" for the rest. */
 void sentence_choice(struct sentence *s, const char *text);
 
-/* A sentence of `length` octets in at most `room` of them, without a NUL, into out, which may be the
- * text itself: of its parts, which commas and semicolons outside of quotes and parentheses divide,
- * and behind the first semicolon only semicolons and ", or ", each that still fits, whole. Returns
- * the length; 0 if not even the first part fits. */
+/* A sentence of `length` octets in at most `room` of them, without a NUL, into out, which may be
+ * the text itself: of its parts, which commas and semicolons outside of quotes and parentheses
+ * divide, and behind the first semicolon only semicolons and ", or ", each that still fits, whole.
+ * Returns the length; 0 if not even the first part fits. */
 size_t sentence_shorten(const char *text, size_t length, char *out, size_t room);
 
 /* A name that others chose, in quotes, within out: so it cannot pass for a part of the sentence.

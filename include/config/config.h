@@ -49,8 +49,9 @@ struct config {
 	struct level_band local;  /* of the bind pools of local addresses; remaining only. A warning
 				   * level of LOCAL_WARNING_BINDERS holds only where somebody was
 				   * seen to bind first, a higher one at every address. */
-	struct level_band inbound; /* of accepted connections that are not closed; close_wait only */
-	struct level_band host;   /* of the free ports of the host; remaining only */
+	struct level_band
+	    inbound;            /* of accepted connections that are not closed; close_wait only */
+	struct level_band host; /* of the free ports of the host; remaining only */
 	struct level_band limits[LIMIT_RULES]; /* of other limits of the host; percent only */
 	uint32_t raise_polls;                  /* polls in a row that raise an alarm */
 	uint32_t clear_polls;                  /* polls in a row that clear one */

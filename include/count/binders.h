@@ -20,8 +20,8 @@ bool binders_show(uint32_t excess, uint32_t total);
 bool binders_in(const struct pool *pool);
 
 /* Sets `binders` of the local addresses, which are in the census's order: a bound idle socket is
- * seen there or on a wildcard of the family, or clearly more sockets at odd offsets, in the pools of
- * the address together; or one of these was so in an earlier poll. False with errno ENOMEM. */
+ * seen there or on a wildcard of the family, or clearly more sockets at odd offsets, in the pools
+ * of the address together; or one of these was so in an earlier poll. False with errno ENOMEM. */
 bool binders_mark(const struct census *census, struct local_tally *locals);
 
 #endif

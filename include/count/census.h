@@ -142,7 +142,8 @@ struct census {
 /* Starts a census; settings are copied. origins (may be NULL) is read and updated. */
 void census_init(struct census *census, const struct settings *settings, struct origins *origins);
 
-/* Enters a port of the range that a bound idle socket holds at one local address. False with errno ENOMEM. */
+/* Enters a port of the range that a bound idle socket holds at one local address. False with errno
+ * ENOMEM. */
 bool census_hold(struct census *census, const struct addr *local, uint16_t port);
 
 /* Counts leaked connections of a server port. */

@@ -33,10 +33,10 @@ struct widening formula_widen(const struct settings *settings, const struct port
 			      bool node_ports);
 
 /* The whole value that ip_local_reserved_ports should have before that: what is reserved now, and
- * what of the new part listens, is of a UDP service or is a node port. To be freed; NULL with errno ENOMEM. */
+ * what of the new part listens, is of a UDP service or is a node port. To be freed; NULL with errno
+ * ENOMEM. */
 char *formula_reserve(const struct settings *settings, const struct portset *listening,
-		      const struct portset *udp,
-		      const struct widening *widening);
+		      const struct portset *udp, const struct widening *widening);
 
 /* What a census comes to for the whole host. */
 struct range_tally {

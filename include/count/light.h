@@ -33,7 +33,7 @@ struct light {
 	bool valid;              /* a full poll was kept, and none has been planned since */
 	unsigned age;            /* light polls planned since */
 	struct port_range range; /* of the full poll that was planned last */
-	struct portset given; /* ports blocked by bound idle sockets and explicit binds */
+	struct portset given;    /* ports blocked by bound idle sockets and explicit binds */
 	struct portset wild4, wild6;
 	struct census_hold *holds; /* owned */
 	uint32_t hold_count;

@@ -63,8 +63,8 @@ bool origins_blocked(const struct origins *origins, uint16_t port);
 void origins_commit(struct origins *origins, const struct portset *listening,
 		    const struct portset *bound, const struct portset *any, bool whole);
 
-/* Somebody was seen to bind first at a local address (binders.h), by the address's hash: known until
- * another address takes its place. */
+/* Somebody was seen to bind first at a local address (binders.h), by the address's hash: known
+ * until another address takes its place. */
 #define ORIGINS_BINDERS 1024
 void origins_note_binder(struct origins *origins, uint32_t hash);
 bool origins_binder(const struct origins *origins, uint32_t hash);

@@ -65,8 +65,8 @@ const struct failed_pool *failure_log_last(const struct failure_log *log);
 /* What failed of one pool, peer or target. */
 struct failure_mark {
 	uint32_t count; /* connect() calls that found no port, as far as they are known */
-	/* Of them, if the last is of the last FAILURE_RECENT_MS: those without as much quiet between
-	 * two; else 0. */
+	/* Of them, if the last is of the last FAILURE_RECENT_MS: those without as much quiet
+	 * between two; else 0. */
 	uint32_t recent;
 };
 

@@ -14,7 +14,7 @@
 
 /* The dumps of one poll, in the order in which they are made. */
 enum diag_dump {
-	DIAG_HOLDERS,  /* listeners: ports that are blocked */
+	DIAG_HOLDERS, /* listeners: ports that are blocked */
 	/* Sockets of the range whose port bind() was given: blocked too. Listeners are among them:
 	 * those that are at home there. */
 	DIAG_EXPLICIT,
@@ -31,7 +31,7 @@ enum diag_dump {
 /* What one poll asks for; it does not change while the poll is under way. */
 struct diag_plan {
 	struct port_range range; /* of which explicit binds are asked for */
-	bool light; /* no bound idle sockets, and of explicit binds listeners alone */
+	bool light;              /* no bound idle sockets, and of explicit binds listeners alone */
 	bool alone; /* of explicit binds listeners alone: no connection of the range is expected */
 	/* Connections: not those of these local ports, which the kernel then does not copy. */
 	uint16_t without[DIAG_SKIP_MAX];

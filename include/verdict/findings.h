@@ -44,11 +44,11 @@ struct findings {
 	struct host_state host;
 	struct limit_findings limits;
 	enum severity inbound; /* of accepted connections that are not closed */
-	/* Recent connect() calls that found no port and make nothing critical: here, where ports are
-	 * left; and in other network namespaces. */
+	/* Recent connect() calls that found no port and make nothing critical: here, where ports
+	 * are left; and in other network namespaces. */
 	uint32_t stray, elsewhere;
 	bool may_be_elsewhere; /* of some of `stray` it is not known where they were */
-	uint32_t features; /* the tally's, and FEATURE_FAILURES */
+	uint32_t features;     /* the tally's, and FEATURE_FAILURES */
 	/* severity_nearness() of the subject that is the nearest to its level; and the most that
 	 * one has grown since the last poll, in percent of its capacity. */
 	unsigned nearness, growth;

@@ -239,12 +239,12 @@ advice_inbound(const struct totals *totals, char buf[static ADVICE_MAX])
 	const struct census_leak *worst = &totals->worst_leak;
 	char close_wait[NUMBER_TEXT_MAX], fin_wait2[NUMBER_TEXT_MAX], all[NUMBER_TEXT_MAX];
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
-	sentence_put(&s,
-		     "of %s accepted connection%s %s in CLOSE_WAIT and %s in FIN_WAIT2 are kept open "
-		     "by a program here",
-		     number_text(totals->inbound, all), number_s(totals->inbound),
-		     number_text(leaked->close_wait, close_wait),
-		     number_text(leaked->fin_wait2, fin_wait2));
+	sentence_put(
+	    &s,
+	    "of %s accepted connection%s %s in CLOSE_WAIT and %s in FIN_WAIT2 are kept open "
+	    "by a program here",
+	    number_text(totals->inbound, all), number_s(totals->inbound),
+	    number_text(leaked->close_wait, close_wait), number_text(leaked->fin_wait2, fin_wait2));
 	if (worst->port != 0)
 		sentence_put(&s,
 			     ", most on port %u: it does not close them; srcportd --once --port %u "

@@ -134,9 +134,8 @@ remedy_put_range(struct sentence *s, const struct range_tally *range, const char
 	if (w->gain == 0 || (first && reserve == NULL))
 		return;
 	sentence_put(&text, "set ");
-	if (first &&
-	    !sentence_put(&text, "net.ipv4.ip_local_reserved_ports=\"%s\" (%s), then ", reserve,
-			  what))
+	if (first && !sentence_put(&text, "net.ipv4.ip_local_reserved_ports=\"%s\" (%s), then ",
+				   reserve, what))
 		return;
 	if (sentence_put(&text, "net.ipv4.ip_local_port_range=\"%u %u\" (+%s port%s)", w->range.low,
 			 w->range.high, number_text(w->gain, gain), number_s(w->gain)))

@@ -112,7 +112,8 @@ formula_widen(const struct settings *settings, const struct portset *listening,
 		range = range_from(stages[i] > least ? stages[i] : least, least);
 		if (range.low >= settings->range.low)
 			continue;
-		struct widening more = widen_to(settings, &range, listening, bound, udp, node_ports);
+		struct widening more =
+		    widen_to(settings, &range, listening, bound, udp, node_ports);
 		if (more.gain > w.gain)
 			w = more;
 	}
@@ -121,8 +122,7 @@ formula_widen(const struct settings *settings, const struct portset *listening,
 
 char *
 formula_reserve(const struct settings *settings, const struct portset *listening,
-		const struct portset *udp,
-		const struct widening *w)
+		const struct portset *udp, const struct widening *w)
 {
 	struct portset set, added, nodes, services = *listening;
 	added_by(&w->range, &settings->range, &added);

@@ -364,9 +364,8 @@ tally_make(const struct census *census, const struct target *targets, uint32_t t
 	    !group_peers(w, tally))
 		goto out_of_memory;
 	for (uint32_t i = 0; i < tally->pool_count; i++)
-		tally->pools[i].binders =
-		    tally->locals[census->pools[i].local_index].binders ||
-		    binders_in(&census->pools[i]);
+		tally->pools[i].binders = tally->locals[census->pools[i].local_index].binders ||
+					  binders_in(&census->pools[i]);
 	for (uint32_t p = 0; p < tally->peer_count; p++)
 		tally_peer(w, tally, p);
 	if (target_count > 0 && !sort_peers(w, tally))
@@ -375,8 +374,8 @@ tally_make(const struct census *census, const struct target *targets, uint32_t t
 		tally_target(w, tally, t, &targets[t]);
 	const struct widening *wider = &tally->range.wider;
 	if (wider->listening + wider->udp + wider->node_ports > 0) {
-		tally->reserve = formula_reserve(&census->settings, &census->listening,
-						 &census->udp, wider);
+		tally->reserve =
+		    formula_reserve(&census->settings, &census->listening, &census->udp, wider);
 		if (tally->reserve == NULL)
 			goto out_of_memory;
 	}

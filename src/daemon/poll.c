@@ -349,8 +349,8 @@ take_watched(void *arg, enum diag_dump dump, const struct diag_socket *socket)
 	return port_watch_add(p->ports, dump, socket) && census_add(&p->census, dump, socket);
 }
 
-/* UDP services matter to the advice alone, and their list costs what all UDP sockets do: not at each
- * poll. */
+/* UDP services matter to the advice alone, and their list costs what all UDP sockets do: not at
+ * each poll. */
 static void
 look_for_services(struct poll *p)
 {

@@ -90,8 +90,9 @@ put_locals(struct json *json, const struct report *report)
 		json_number(json, "used", l->used);
 		json_number(json, "remaining", l->remaining);
 		json_number(json, "uncertain", l->uncertain);
-		json_string(json, "severity",
-			    severity_name(report->scene->findings->locals[report->order->locals[i]]));
+		json_string(
+		    json, "severity",
+		    severity_name(report->scene->findings->locals[report->order->locals[i]]));
 		json_close_object(json);
 	}
 	json_close_array(json);

@@ -250,8 +250,7 @@ put_locals(const struct report *report, FILE *out)
 	int width = local_width(tally);
 	for (uint32_t i = 0; i < tally->local_count; i++) {
 		const struct local_tally *l = &tally->locals[report->order->locals[i]];
-		enum severity severity =
-		    report->scene->findings->locals[report->order->locals[i]];
+		enum severity severity = report->scene->findings->locals[report->order->locals[i]];
 		char text[ADDR_TEXT_MAX], why[ADVICE_MAX];
 		if (l->used == 0)
 			continue;

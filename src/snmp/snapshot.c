@@ -103,8 +103,7 @@ count_omitted(struct snapshot *s, const struct tally *tally)
 static enum severity
 worst(const struct findings *f)
 {
-	enum severity severity =
-	    f->limits.severity > f->inbound ? f->limits.severity : f->inbound;
+	enum severity severity = f->limits.severity > f->inbound ? f->limits.severity : f->inbound;
 	for (uint32_t i = 0; i < f->tally->peer_count; i++)
 		if (f->peers[i].verdict.severity > severity)
 			severity = f->peers[i].verdict.severity;

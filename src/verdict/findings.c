@@ -192,7 +192,8 @@ find_pool(struct making *m, uint32_t i)
 	const struct level_band *levels = &m->config->levels;
 	struct hysteresis_reading r = {.subject = {.kind = ALARM_POOL}, .row = i};
 	note_nearness(m, &levels->raise, &pool->usage);
-	const struct subject s = subject_of(m, i, levels, PORTS), leak = subject_of(m, i, levels, LEAK);
+	const struct subject s = subject_of(m, i, levels, PORTS),
+			     leak = subject_of(m, i, levels, LEAK);
 	read_usage(m, &r, &s);
 	note_failures(m, f, &r.raise);
 	if (worth_taking(m, &r)) {
@@ -283,8 +284,7 @@ find_inbound(struct making *m)
 		r.raise = leak;
 	if (band->raise.close_wait != 0 && count > band->clear.close_wait)
 		r.hold = leak;
-	m->f->inbound =
-	    worth_taking(m, &r) ? take(m, &r).severity : SEVERITY_NORMAL;
+	m->f->inbound = worth_taking(m, &r) ? take(m, &r).severity : SEVERITY_NORMAL;
 }
 
 enum severity

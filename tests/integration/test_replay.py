@@ -102,7 +102,7 @@ def test_full():
     assert report["pools"][0]["severity"] == "critical", report["pools"]
     assert report["locals"] == [
         {"address": LO, "connections": 100, "used": 100, "remaining": 0,
-         "uncertain": 0}], report["locals"]
+         "uncertain": 0, "severity": "normal"}], report["locals"]
     assert "boundIdle" in report["poll"]["features"], report["poll"]
 
 

@@ -8,11 +8,11 @@ situation_range(struct situation *s, uint16_t low, uint16_t high, const char *re
 	struct settings settings = settings_of(low, high, reserved);
 	struct portset listeners = ports_of(listening), none = ports_of("");
 	uint32_t size = range_size(&settings.range);
-	s->range =
-	    (struct range_tally){.range = settings.range,
-				 .size = size,
-				 .capacity = size,
-				 .wider = formula_widen(&settings, &listeners, &none, &none, false)};
+	s->range = (struct range_tally){
+	    .range = settings.range,
+	    .size = size,
+	    .capacity = size,
+	    .wider = formula_widen(&settings, &listeners, &none, &none, false)};
 	char *text = formula_reserve(&settings, &listeners, &none, &s->range.wider);
 	assert_non_null(text);
 	snprintf(s->reserve, sizeof(s->reserve), "%s", text);

@@ -417,10 +417,11 @@ doubt_says_who_and_what_settles_it(void **state)
 	(void)state;
 	s.usage.uncertain = s.usage.tightest;
 	s.holder = "\"gw.service\" (pid 812 \"gw\")";
-	assert_says(&s, "in doubt: 60 of 28,232 ports in use, 28,172 left, all of which may be held "
-			"by bind() before connect(), most held by \"gw.service\" (pid 812 \"gw\"); "
-			"srcportd --once --probe tells, or let programs that bind() set "
-			"IP_BIND_ADDRESS_NO_PORT");
+	assert_says(&s,
+		    "in doubt: 60 of 28,232 ports in use, 28,172 left, all of which may be held "
+		    "by bind() before connect(), most held by \"gw.service\" (pid 812 \"gw\"); "
+		    "srcportd --once --probe tells, or let programs that bind() set "
+		    "IP_BIND_ADDRESS_NO_PORT");
 }
 
 static void

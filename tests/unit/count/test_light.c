@@ -411,8 +411,9 @@ what_is_not_closed_is_carried(void **state)
 		for (unsigned i = 0; i < LIGHT_PORT_FROM && !plan.light; i++) {
 			uint16_t peer = (uint16_t)(i + 1);
 			struct diag_socket s =
-			    i % 2 == 0 ? socket_of(STATE_CLOSE_WAIT, "10.0.0.1", 443, "10.9.9.9", peer)
-				       : fin_wait2_mini("10.0.0.1", 443, "10.9.9.9", peer, 1000);
+			    i % 2 == 0
+				? socket_of(STATE_CLOSE_WAIT, "10.0.0.1", 443, "10.9.9.9", peer)
+				: fin_wait2_mini("10.0.0.1", 443, "10.9.9.9", peer, 1000);
 			assert_true(census_add(&census, DIAG_SOCKETS, &s));
 		}
 		for (uint16_t peer = 1; peer <= 3; peer++) {

@@ -3,7 +3,6 @@
 
 #include "count/port_watch.h"
 
-
 #define HERE  "10.0.0.1"
 #define THERE "10.0.0.2"
 

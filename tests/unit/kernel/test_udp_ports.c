@@ -28,9 +28,15 @@ sockets_connected_to_nobody_are_services(void **state)
 static void
 what_is_none_of_its_lines_is_passed_over(void **state)
 {
-	static const char *const texts[] = {"",       "\n",	       "1:",	     "1: :",
-					    "1: x:0G00 0:0000", "1: :0044", "1: 0:0000 0:0000",
-					    "1: 0:44 0:0000",	"1: 0:0044 0:000"};
+	static const char *const texts[] = {"",
+					    "\n",
+					    "1:",
+					    "1: :",
+					    "1: x:0G00 0:0000",
+					    "1: :0044",
+					    "1: 0:0000 0:0000",
+					    "1: 0:44 0:0000",
+					    "1: 0:0044 0:000"};
 	struct portset set;
 	(void)state;
 	portset_clear(&set);

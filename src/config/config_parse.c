@@ -32,6 +32,10 @@ struct reading {
 	config_complain *complain;
 	void *arg;
 	unsigned errors;
+	/* The last error, which is not told yet: equal ones that follow in its file are counted. */
+	struct place equal_place;
+	char equal[512];
+	unsigned equals;
 	char **files; /* names that places point to */
 	unsigned file_count;
 	struct place last[CONFIG_TOKENS_MAX]; /* of each token */
@@ -42,21 +46,40 @@ struct reading {
 	struct lookup target_names; /* of those that are parsed */
 };
 
+/* Tells the error that waits, if one does. */
+static void
+tell(struct reading *r)
+{
+	char line[CONFIG_FILE_MAX + sizeof(r->equal) + 64], more[48] = "", at[16] = "";
+	if (r->equals == 0)
+		return;
+	if (r->equal_place.line != 0)
+		snprintf(at, sizeof(at), ":%u", r->equal_place.line);
+	if (r->equals > 1)
+		snprintf(more, sizeof(more), " (and %u more like it)", r->equals - 1);
+	snprintf(line, sizeof(line), "%s%s: %s%s", r->equal_place.file, at, r->equal, more);
+	clean_text(line, sizeof(line), line, sizeof(line));
+	r->equals = 0;
+	r->complain(r->arg, line);
+}
+
 static void __attribute__((format(printf, 3, 4)))
 complain(struct reading *r, const struct place *place, const char *format, ...)
 {
-	char text[512], line[CONFIG_FILE_MAX + sizeof(text)];
+	char text[sizeof(r->equal)];
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	if (place->line == 0)
-		snprintf(line, sizeof(line), "%s: %s", place->file, text);
-	else
-		snprintf(line, sizeof(line), "%s:%u: %s", place->file, place->line, text);
-	clean_text(line, sizeof(line), line, sizeof(line));
 	r->errors++;
-	r->complain(r->arg, line);
+	if (r->equals > 0 && r->equal_place.file == place->file && strcmp(r->equal, text) == 0) {
+		r->equals++;
+		return;
+	}
+	tell(r);
+	r->equal_place = *place;
+	strcpy(r->equal, text);
+	r->equals = 1;
 }
 
 static void
@@ -143,6 +166,20 @@ keep_file_name(struct reading *r, const char *name)
 	return r->files[r->file_count++] = strdup(name);
 }
 
+/* What the first octets of a file say of it. False if it is no text that can be read. */
+static bool
+check_encoding(struct reading *r, const struct place *place, const char *line, size_t length)
+{
+	if (length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
+		complain(r, place, "found a byte order mark, expected UTF-8 without one");
+	else if (length >= 2 &&
+		 (memcmp(line, "\xff\xfe", 2) == 0 || memcmp(line, "\xfe\xff", 2) == 0))
+		complain(r, place, "found UTF-16, expected UTF-8");
+	else
+		return true;
+	return false;
+}
+
 static void
 read_file(struct reading *r, const char *path, bool optional)
 {
@@ -150,6 +187,7 @@ read_file(struct reading *r, const char *path, bool optional)
 	if (place.file == NULL) {
 		place.file = path;
 		complain(r, &place, "out of memory");
+		tell(r); /* the name of the place may end with the caller */
 		return;
 	}
 	FILE *file = fopen(path, "re");
@@ -170,6 +208,10 @@ read_file(struct reading *r, const char *path, bool optional)
 		if (length > 0 && line[length - 1] == '\n')
 			length--;
 		place.line++;
+		if (place.line == 1 && !check_encoding(r, &place, line, (size_t)length)) {
+			errno = 0;
+			break;
+		}
 		read_line(r, &place, line, (size_t)length);
 		errno = 0;
 	}
@@ -205,6 +247,7 @@ read_drop_ins(struct reading *r, const char *path)
 		struct place place = {.file = directory};
 		if (errno != ENOENT)
 			complain(r, &place, "cannot be read: %s", strerror(errno));
+		tell(r); /* the name of the place ends here */
 		return;
 	}
 	for (int i = 0; i < count; i++) {
@@ -320,12 +363,14 @@ config_read(struct config *config, const char *path, bool optional, config_compl
 		struct place place = {.file = path};
 		complain(&r, &place, "found a path of %zu characters, expected at most %d",
 			 strlen(path), CONFIG_FILE_MAX - 1);
+		tell(&r);
 		return r.errors;
 	}
 	read_file(&r, path, optional);
 	read_drop_ins(&r, path);
 	const struct level_band *inherited = check_bands(&r);
 	read_targets(&r, inherited);
+	tell(&r);
 	for (unsigned f = 0; f < r.file_count; f++)
 		free(r.files[f]);
 	free(r.files);

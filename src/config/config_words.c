@@ -39,12 +39,44 @@ end_word(char *at)
 	return at != NULL && (at[1] == '\0' || is_blank(at[1])) ? at : NULL;
 }
 
+/* What a word processor makes of quotes and spaces, in UTF-8. */
+static const struct {
+	const char *octets, *what, *instead;
+} typography[] = {
+    {"\xe2\x80\x98", "a typographic quote (U+2018)", "\""},
+    {"\xe2\x80\x99", "a typographic quote (U+2019)", "\""},
+    {"\xe2\x80\x9c", "a typographic quote (U+201C)", "\""},
+    {"\xe2\x80\x9d", "a typographic quote (U+201D)", "\""},
+    {"\xe2\x80\x9e", "a typographic quote (U+201E)", "\""},
+    {"\xc2\xab", "a typographic quote (U+00AB)", "\""},
+    {"\xc2\xbb", "a typographic quote (U+00BB)", "\""},
+    {"\xc2\xa0", "a no-break space (U+00A0)", "a space"},
+};
+
+/* False if one of these is in the text before its comment. */
+static bool
+is_plain(const char *text, struct config_fault *fault)
+{
+	for (size_t i = 0; i < sizeof(typography) / sizeof(typography[0]); i++) {
+		const char *at = strstr(text, typography[i].octets);
+		if (at == NULL || at > strchrnul(text, '#'))
+			continue;
+		config_wrong(fault, NULL, "%s", typography[i].instead);
+		snprintf(fault->found, sizeof(fault->found), "%s", typography[i].what);
+		return false;
+	}
+	return true;
+}
+
 bool
 config_split(const char *line, size_t length, struct config_words *out, struct config_fault *fault)
 {
 	out->count = out->at = 0;
-	if (memchr(line, '\0', length) != NULL)
-		return config_wrong(fault, "\\0", "a text file");
+	if (memchr(line, '\0', length) != NULL) {
+		config_wrong(fault, NULL, "a text file");
+		snprintf(fault->found, sizeof(fault->found), "a NUL");
+		return false;
+	}
 	if (length > CONFIG_LINE_MAX) {
 		config_wrong(fault, NULL, "at most %d characters", CONFIG_LINE_MAX);
 		snprintf(fault->found, sizeof(fault->found), "a line of %zu characters", length);
@@ -53,6 +85,8 @@ config_split(const char *line, size_t length, struct config_words *out, struct c
 	memcpy(out->room, line, length);
 	out->room[length] = '\0';
 	char *at = out->room;
+	if (!is_plain(at, fault))
+		return false;
 	for (;;) {
 		while (is_blank(*at))
 			at++;

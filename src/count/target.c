@@ -82,6 +82,14 @@ explain(const char *plain)
 				: "a device that this host has behind \"%\"";
 }
 
+/* Multicast of either family, or 255.255.255.255. */
+static bool
+is_for_many(const struct addr *net)
+{
+	return addr_is_v4(net) ? net->octet[12] >> 4 == 0xe || net->octet[12] == 255
+			       : net->octet[0] == 255;
+}
+
 /* A net that is not its own first address was meant as another. */
 static bool
 has_host_bits(const struct addr *net, unsigned bits)
@@ -130,6 +138,8 @@ target_parse(const char *text, struct target *out)
 		return "a peer: this is the wildcard, any address of one's own; for all peers "
 		       "write "
 		       "0.0.0.0/0 or ::/0";
+	if (is_for_many(&net))
+		return "a peer that TCP can connect to: this is multicast or broadcast";
 	if (has_host_bits(&net, bits))
 		return "the first address of the net, all bits behind its prefix 0: as 10.0.0.0/8, "
 		       "not 10.0.0.5/8";

@@ -94,6 +94,41 @@ def test_every_error_and_exit_status_3():
         assert err.splitlines() == expected, err
 
 
+def test_what_editors_leave_is_named():
+    """Not as the words that nobody wrote."""
+    for octets, want in (
+            (b"\xef\xbb\xbfinterval 5\n", "1: found a byte order mark, expected UTF-8 without one"),
+            ("interval 5\n".encode("utf-16"), "1: found UTF-16, expected UTF-8"),
+            ("interval 5\nprobe yes\n".encode("utf-16-be"), "1: found a NUL, expected a text file"),
+            ("\ntarget \u201cdb\u201d 10.0.0.1\n".encode(),
+             '2: found a typographic quote (U+201C), expected "'),
+            ("interval\u00a05\n".encode(), "1: found a no-break space (U+00A0), expected a space")):
+        path = write("")
+        with open(path, "wb") as file:
+            file.write(octets)
+        status, out, err = h.srcportd("--check-config", "--config", path)
+        assert (status, out) == (3, "") and want in err and err.count("\n") == 1, err
+    assert check("interval 5 # \u201ccomments\u201d may\n")[0] == 0
+
+
+def test_equal_errors_are_told_once_with_their_number():
+    path = write("bogus\nbogus\nbogus\ninterval 0\nbogus\n")
+    status, _, err = h.srcportd("--check-config", "--config", path)
+    other = 'srcportd: %s:%d: found "bogus", expected a token of srcportd.conf(5)'
+    assert status == 3 and err.splitlines() == [
+        other % (path, 1) + " (and 2 more like it)",
+        'srcportd: %s:4: interval: found "0", expected a number from 1 to 86400' % path,
+        other % (path, 5)], err
+
+
+def test_what_can_never_connect_is_said():
+    for target, want in (("0.0.0.0", "this is the wildcard"), ("224.0.0.1:80", "this is multicast"),
+                         ("10.0.0.5/8", "the first address of the net"),
+                         ("fe80::1%eth9", "a device that this host has")):
+        status, _, err = h.srcportd("--check-config", "--config", write("target a %s\n" % target))
+        assert status == 3 and want in err, err
+
+
 def test_a_missing_file_counts_when_it_was_asked_for():
     path = os.path.join(h.directory(), "missing.conf")
     status, _, err = h.srcportd("--check-config", "--config", path)

@@ -12,9 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
+struct inode {
+	uint32_t number;
+	struct socket_owner *owner;
+};
+
 struct search {
 	const char *proc_root;
-	struct socket_owner **by_inode; /* sorted; more than one may have the same inode */
+	struct inode *inodes; /* sorted; more than one owner may have the same */
 	uint32_t count;
 	uint64_t until_us; /* of this thread's CPU time */
 };
@@ -22,8 +27,8 @@ struct search {
 static int
 compare(const void *left, const void *right)
 {
-	uint32_t a = (*(struct socket_owner *const *)left)->inode;
-	uint32_t b = (*(struct socket_owner *const *)right)->inode;
+	uint32_t a = ((const struct inode *)left)->number;
+	uint32_t b = ((const struct inode *)right)->number;
 	return a < b ? -1 : a > b;
 }
 
@@ -34,12 +39,12 @@ find(const struct search *search, uint32_t inode)
 	uint32_t low = 0, high = search->count;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		if (search->by_inode[middle]->inode < inode)
+		if (search->inodes[middle].number < inode)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < search->count && search->by_inode[low]->inode == inode ? low : search->count;
+	return low < search->count && search->inodes[low].number == inode ? low : search->count;
 }
 
 /* A process may have a socket open more than once; its claims follow each other. */
@@ -47,8 +52,8 @@ static void
 claim(const struct search *search, uint32_t inode, uint32_t pid, uint32_t *last_pid)
 {
 	for (uint32_t i = find(search, inode);
-	     i < search->count && search->by_inode[i]->inode == inode; i++) {
-		struct socket_owner *owner = search->by_inode[i];
+	     i < search->count && search->inodes[i].number == inode; i++) {
+		struct socket_owner *owner = search->inodes[i].owner;
 		if (last_pid[i] == pid)
 			continue;
 		last_pid[i] = pid;
@@ -122,16 +127,16 @@ socket_owner_find(const char *proc_root, const char *sys_root, struct socket_own
 		  uint32_t count)
 {
 	struct search search = {.proc_root = proc_root,
-				.by_inode = array_new(count, sizeof(struct socket_owner *)),
+				.inodes = array_new(count, sizeof(struct inode)),
 				.until_us = clock_cpu_us() + SOCKET_OWNER_BUDGET_US};
-	if (search.by_inode == NULL)
+	if (search.inodes == NULL)
 		return false;
 	for (uint32_t i = 0; i < count; i++)
 		if (owners[i].inode != 0)
-			search.by_inode[search.count++] = &owners[i];
-	qsort(search.by_inode, search.count, sizeof(*search.by_inode), compare);
+			search.inodes[search.count++] = (struct inode){owners[i].inode, &owners[i]};
+	qsort(search.inodes, search.count, sizeof(*search.inodes), compare);
 	bool whole = search.count == 0 || walk(&search);
 	name_units(sys_root, owners, count);
-	free(search.by_inode);
+	free(search.inodes);
 	return whole;
 }

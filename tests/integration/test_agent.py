@@ -72,8 +72,7 @@ def test_every_object_of_the_mib_and_no_other():
         assert len(readable) > 250
         groups = optional()
         assert {group for group, here in groups.items() if not here} >= {
-            "srcPortUdp", "srcPortNat", "srcPortNetns", "srcPortInbound", "srcPortHygiene",
-            "srcPortLow"}
+            "srcPortUdp", "srcPortNat", "srcPortNetns", "srcPortInbound", "srcPortLow"}
         for group, here in groups.items():
             assert here or h.value(group + "Reason.0"), group
         unknown = {name for name in readable if re.match("srcPort(Limits|FailuresLast)", name)

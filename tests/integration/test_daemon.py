@@ -70,7 +70,7 @@ def test_unknown_and_malformed_options():
 def test_malformed_targets():
     for target in ("", "host", "192.0.2", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:65536",
                    "192.0.2.1:80x", "192.0.2.1/33", "192.0.2.256", "[2001:db8::1", "[2001:db8::1]x",
-                   "2001:db8::g", "2001:db8::/129", "[192.0.2.1]:80", " 192.0.2.1"):
+                   "2001:db8::g", "2001:db8::/129", "[192.0.2.1:80", " 192.0.2.1"):
         line = complaint(USAGE, "--once", target)
         assert '"%s"' % target in line and "ADDR:PORT" in line, line
     line = complaint(USAGE, "--once", "192.0.2.1:80", "nonsense")

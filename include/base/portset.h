@@ -90,4 +90,8 @@ uint16_t portset_run(const struct portset *s, uint16_t first);
  * errno ENOMEM. */
 char *portset_text(const struct portset *s);
 
+/* The longest text that ip_local_reserved_ports takes in one write; of a longer one it takes the
+ * first part only, without an error (proc_do_large_bitmap(): a page with its end). */
+#define PORTSET_SETTABLE 4094
+
 #endif

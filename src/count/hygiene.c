@@ -152,7 +152,14 @@ mend_list(struct hygiene *h, const struct portset *reserved, const struct portse
 	if (portset_count_andnot(&should, reserved) > 0 && left < range_size(&h->better) / 2)
 		return true;
 	h->reserve = portset_text(&should);
-	return h->reserve != NULL;
+	if (h->reserve == NULL)
+		return false;
+	if (strlen(h->reserve) <= PORTSET_SETTABLE)
+		return true;
+	/* It would be taken in part; and without it a wider range takes services' ports. */
+	hygiene_free(h);
+	h->mend_range = false;
+	return true;
 }
 
 bool

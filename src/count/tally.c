@@ -319,6 +319,26 @@ leaks_more(const struct census_leak *a, const struct census_leak *than)
 	return left > right || (left == right && a->port < than->port);
 }
 
+/* The list that a wider range needs; where it is too long to be set, there is none to recommend.
+ * False with errno ENOMEM. */
+static bool
+list_for_wider(const struct census *census, struct tally *tally)
+{
+	struct widening *wider = &tally->range.wider;
+	if (wider->listening + wider->udp + wider->node_ports == 0)
+		return true;
+	tally->reserve =
+	    formula_reserve(&census->settings, &census->listening, &census->udp, wider);
+	if (tally->reserve == NULL)
+		return false;
+	if (strlen(tally->reserve) <= PORTSET_SETTABLE)
+		return true;
+	free(tally->reserve);
+	tally->reserve = NULL;
+	*wider = (struct widening){.range = census->settings.range};
+	return true;
+}
+
 static struct tally *
 tally_new(const struct census *census, uint32_t target_count)
 {
@@ -372,14 +392,7 @@ tally_make(const struct census *census, const struct target *targets, uint32_t t
 		goto out_of_memory;
 	for (uint32_t t = 0; t < target_count; t++)
 		tally_target(w, tally, t, &targets[t]);
-	const struct widening *wider = &tally->range.wider;
-	if (wider->listening + wider->udp + wider->node_ports > 0) {
-		tally->reserve =
-		    formula_reserve(&census->settings, &census->listening, &census->udp, wider);
-		if (tally->reserve == NULL)
-			goto out_of_memory;
-	}
-	if (!hygiene_look(census, &tally->hygiene))
+	if (!list_for_wider(census, tally) || !hygiene_look(census, &tally->hygiene))
 		goto out_of_memory;
 	worksheet_free(w);
 	return tally;

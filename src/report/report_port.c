@@ -151,7 +151,7 @@ put_reservation(const struct port_report *report, const struct port_state *state
 	struct portset reserved = report->watch->reserved;
 	portset_add(&reserved, state->port);
 	char *list = portset_text(&reserved);
-	if (list != NULL)
+	if (list != NULL && strlen(list) <= PORTSET_SETTABLE)
 		fprintf(out,
 			"; sysctl -w net.ipv4.ip_local_reserved_ports=%s keeps it for a "
 			"service",

@@ -130,6 +130,21 @@ def test_who_reserves_most_of_the_range_is_not_told_to():
         assert not mend()
 
 
+def test_a_list_that_is_too_long_to_be_set():
+    """Of more than 4,094 octets the kernel takes the first part, without an error: nobody is told
+    to type that."""
+    h.raise_file_limit()
+    h.port_range(*DEFAULT)
+    listeners = [h.Listener("127.0.0.1", port, backlog=1) for port in range(40000, 41364, 2)]
+    assert len(mend()[0]) == len('sysctl -w net.ipv4.ip_local_reserved_ports=""') + 4091
+    assert len(h.sysctl("net.ipv4.ip_local_reserved_ports")) == 4091
+    is_clean()
+    listeners.append(h.Listener("127.0.0.1", 41364))
+    assert list(found()) == ["listeners"] and not mend()
+    for one in listeners:
+        one.close()
+
+
 def test_a_manager_sees_it():
     h.port_range(32768, 60998)
     with h.Listener("127.0.0.1", 40010), h.Snmpd() as snmpd, h.Srcportd(snmpd):

@@ -154,6 +154,25 @@ a_message_has_its_settings_whole_or_not_at_all(void **state)
 			    "restarts");
 }
 
+/* Of a longer one the kernel takes the first part. */
+static void
+a_list_that_cannot_be_set_is_none(void **state)
+{
+	(void)state;
+	host_with_range(32768, 60998, "");
+	for (uint16_t port = 40000; port < 41362; port = (uint16_t)(port + 2))
+		listen_on(port, false);
+	look();
+	assert_int_equal(strlen(hygiene.reserve), 4085);
+	assert_true(hygiene.mend_range);
+	listen_on(41362, false);
+	listen_on(41364, false);
+	look();
+	assert_true(hygiene.findings >> HYGIENE_LISTENERS & 1);
+	assert_null(hygiene.reserve);
+	assert_false(hygiene.mend_range);
+}
+
 static void
 the_services_are_in_order_and_have_names(void **state)
 {
@@ -178,6 +197,7 @@ main(void)
 	    CASE(a_range_that_begins_too_low),
 	    CASE(a_tiny_range_far_below),
 	    CASE(a_message_has_its_settings_whole_or_not_at_all),
+	    CASE(a_list_that_cannot_be_set_is_none),
 	    CASE(the_services_are_in_order_and_have_names),
 	};
 	return cmocka_run_group_tests_name("hygiene", tests, NULL, NULL);

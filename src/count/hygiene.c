@@ -118,10 +118,12 @@ wanted(const struct census *census, struct portset *known, struct portset *nodes
 {
 	const struct port_range *range = &census->settings.range;
 	struct portset all = census->listening, here;
-	/* Where it is known which of them bind() was given, others are of no matter. */
+	/* What a wider range would have: no service there loses its port. */
 	range_set(range, &here);
-	portset_and(&here, &census->listening);
+	portset_or(&all, &census->udp);
 	portset_andnot(&all, &here);
+	/* Where it is known which listeners were given theirs, others are of no matter. */
+	portset_and(&here, &census->listening);
 	portset_and(&here, homes(census));
 	portset_or(&all, &here);
 	portset_clear(known);

@@ -125,6 +125,11 @@ a_tiny_range_far_below(void **state)
 	/* One port less than a quarter, and a quarter. */
 	host_with_range(40000, 47055, "");
 	found(BIT(HYGIENE_FAR_BELOW), NULL, true, 32768, 60999);
+	/* Services that the wider range would have. */
+	portset_add(&host.census.udp, 50000);
+	portset_add(&host.census.udp, 40000);
+	listen_on(50001, true);
+	found(BIT(HYGIENE_FAR_BELOW), "50000-50001", true, 32768, 60999);
 	host_with_range(40000, 47057, "");
 	found(0, NULL, false, 0, 0);
 }

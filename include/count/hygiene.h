@@ -32,7 +32,8 @@ struct hygiene {
 	struct portset listeners, services, outside;
 	/* The settings as they should be, all findings taken together; false and NULL where the
 	 * present ones are, or where what is to be reserved would leave less than half of the
-	 * range or is too long a list to be set. The list comes first, or a service could lose its port in between. */
+	 * range or is too long a list to be set. The list comes first, or a service could lose its
+	 * port in between. */
 	bool mend_range;
 	struct port_range better;
 	char *reserve; /* the whole of ip_local_reserved_ports; "" = none; owned */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/addr.h"
 
+#include "base/words.h"
+
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -120,11 +121,8 @@ addr_port_text(const struct addr *a, uint16_t port, char buf[static ADDR_PORT_TE
 static uint32_t
 parse_zone(const char *text)
 {
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && *end == '\0' && number <= UINT32_MAX)
-		return (uint32_t)number;
-	return if_nametoindex(text);
+	int64_t number = words_number(text, strlen(text), 10);
+	return number >= 0 && number <= UINT32_MAX ? (uint32_t)number : if_nametoindex(text);
 }
 
 bool

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/options.h"
 
+#include "base/words.h"
 #include "kernel/settings.h"
 
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define INTERVAL_MAX 86400
@@ -140,13 +140,10 @@ set_format(struct options *o, const char *value)
 }
 
 static bool
-set_seconds(uint32_t *out, unsigned long most, const char *value)
+set_seconds(uint32_t *out, uint32_t most, const char *value)
 {
-	char *end;
-	if (*value < '0' || *value > '9' || strlen(value) > 5)
-		return false;
-	unsigned long seconds = strtoul(value, &end, 10);
-	if (*end != '\0' || seconds < 1 || seconds > most)
+	int64_t seconds = words_number(value, strlen(value), 10);
+	if (seconds < 1 || seconds > most)
 		return false;
 	*out = (uint32_t)seconds;
 	return true;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "count/target.h"
 
+#include "base/words.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char expected[] = "ADDR, ADDR:PORT, [V6]:PORT or ADDR/BITS";
@@ -21,11 +22,8 @@ target_name_valid(const char *name)
 static bool
 parse_number(const char *text, unsigned min, unsigned max, unsigned *out)
 {
-	if (*text < '0' || *text > '9' || strlen(text) > 5)
-		return false;
-	char *end;
-	unsigned long value = strtoul(text, &end, 10);
-	if (*end != '\0' || value < min || value > max)
+	int64_t value = words_number(text, strlen(text), 10);
+	if (value < min || value > max)
 		return false;
 	*out = (unsigned)value;
 	return true;

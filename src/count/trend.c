@@ -159,7 +159,8 @@ trend_time_left(const uint64_t *ms, const uint16_t *value, unsigned count, uint3
 	if (slope <= 0)
 		return TIME_LEFT_NONE;
 	double seconds = remaining / slope / 1000;
-	return seconds <= TREND_HORIZON_S ? (uint32_t)seconds : TIME_LEFT_NONE;
+	/* Whole seconds stay whole, to however many bits this machine divides. */
+	return seconds <= TREND_HORIZON_S ? (uint32_t)(seconds + 1e-6) : TIME_LEFT_NONE;
 }
 
 /* The last `count` entries of a ring whose newest is at `newest`, oldest first. */

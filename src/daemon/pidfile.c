@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/pidfile.h"
 
+#include "base/words.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -17,13 +19,10 @@ name_holder(int fd, char *holder, size_t room)
 {
 	char text[16];
 	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
-	long pid = 0;
-	if (got > 0) {
-		text[got] = '\0';
-		pid = strtol(text, NULL, 10);
-	}
+	text[got > 0 ? got : 0] = '\0';
+	int64_t pid = words_number(text, strcspn(text, "\n"), 10);
 	if (pid > 0)
-		snprintf(holder, room, "process %ld", pid);
+		snprintf(holder, room, "process %" PRId64, pid);
 	else
 		snprintf(holder, room, "a process that has not written its id yet");
 }

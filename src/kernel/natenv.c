@@ -2,6 +2,7 @@
 #include "kernel/natenv.h"
 
 #include "base/sentence.h"
+#include "base/words.h"
 #include "kernel/recording.h"
 
 #include <stdlib.h>
@@ -90,13 +91,14 @@ has_line(const char *text, const char *wanted)
 	return false;
 }
 
-/* How many things use a kernel module; 0 if it is not loaded or built in. */
-static unsigned long
-module_users(const struct procfile_source *sys, const char *module)
+/* True if anything uses a kernel module; not if it is not loaded or built in. */
+static bool
+module_used(const struct procfile_source *sys, const char *module)
 {
 	char path[RECORDING_NAME_MAX], text[32];
 	snprintf(path, sizeof(path), "module/%s/refcnt", module);
-	return procfile_read(sys, path, text, sizeof(text)) > 0 ? strtoul(text, NULL, 10) : 0;
+	return procfile_read(sys, path, text, sizeof(text)) > 0 &&
+	       words_number(text, strcspn(text, "\n"), 10) > 0;
 }
 
 /* iptables shows the names of its tables to root; the rules of nf_tables only netlink shows, to
@@ -117,9 +119,9 @@ read_rules(const struct procfile_source *proc, const struct procfile_source *sys
 			mask |= BIT(NAT_RULES_HIDDEN);
 	}
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
-		if (module_users(sys, modules[i]) > 0)
+		if (module_used(sys, modules[i]))
 			mask |= BIT(NAT_MASQUERADE);
-	if (module_users(sys, "nf_tables") > 0)
+	if (module_used(sys, "nf_tables"))
 		mask |= BIT(NAT_RULES_HIDDEN);
 	return mask;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "owners/owner_walk.h"
 
+#include "base/words.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -134,9 +136,8 @@ look_at_file(struct owner_walk *walk, struct owner_book *book, const char *name)
 static uint32_t
 parse_pid(const char *name)
 {
-	char *end;
-	unsigned long pid = strtoul(name, &end, 10);
-	return *name >= '1' && *name <= '9' && *end == '\0' && pid <= INT32_MAX ? (uint32_t)pid : 0;
+	int64_t pid = *name != '0' ? words_number(name, strlen(name), 10) : 0;
+	return pid > 0 && pid <= INT32_MAX ? (uint32_t)pid : 0;
 }
 
 static bool

@@ -4,16 +4,18 @@
 # make demo            a private snmpd and real connections, shown with snmpwalk and snmptable
 # make check           every test; the last line says how many passed
 # make install         into $(DESTDIR)$(prefix)
+# make dist            the source of a release; make deb, make rpm: its packages
 # make conf            conf/ again, what of it follows from the MIB
 # make deps            install what is missing (as root), or print the command
 #
 # A line a file; V=1 shows whole commands.
 #
 # Packagers: CC, CPPFLAGS, CFLAGS, LDFLAGS, DESTDIR and the directories below are yours.
-# WERROR= keeps warnings from ending the build, HARDENING= leaves hardening to your flags,
-# DEPS=no builds without looking for packages.
+# HARDENING= leaves hardening to your flags, DEPS=no builds without looking for packages. Warnings end
+# the build in a checkout only, never that of a release: WERROR=-Werror and WERROR= say it otherwise.
 
-VERSION  := 0.1.0
+# The one place that says it is the first line of NEWS.
+VERSION  := $(shell sed -n '1s/^srcportd \([0-9.]*\).*/\1/p' NEWS)
 # Where SRCPORT-MIB hangs. Put your own enterprise number here: make OID_ROOT=1.3.6.1.4.1.N.M
 OID_ROOT ?= 1.3.6.1.4.1.8072.9999.9999.7777
 
@@ -28,7 +30,7 @@ unitdir    ?= $(prefix)/lib/systemd/system
 INSTALL    ?= install
 
 CFLAGS    ?= -O2 -g
-WERROR    ?= -Werror
+WERROR    ?= $(if $(wildcard .git),-Werror)
 WARNINGS   = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 $(WERROR)
 # Values: a list for -fsanitize=; used by the build/asan variant.
 SANITIZE  ?=
@@ -78,7 +80,7 @@ man_pages    := $(sort $(wildcard src/*/*.[578]))
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-unit check-asan check-tsan check-integration check-mib check-clang \
 	check-install check-without-tracefs check-kernels check-fuzz bench soak fuzz clean deps \
-	deps-build deps-check deps-clients deps-kernels lint format compile-only unit-tests fuzzers \
+	deps-build deps-check deps-clients deps-kernels deps-packages lint format compile-only unit-tests fuzzers \
 	conf FORCE
 .DELETE_ON_ERROR:
 
@@ -161,6 +163,10 @@ endif
 deps-check:
 ifneq ($(DEPS),no)
 	@CC='$(CC)' tests/deps build check
+endif
+deps-packages:
+ifneq ($(DEPS),no)
+	@CC='$(CC)' tests/deps build check packages
 endif
 # What some tests use, and skip without.
 deps-clients:

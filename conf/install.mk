@@ -55,37 +55,61 @@ uninstall:
 	@! cmp -s conf/srcportd.conf "$(DESTDIR)$(conffile)" || rm -f "$(DESTDIR)$(conffile)"
 	@[ ! -d "$(DESTDIR)$(docdir)" ] || find "$(DESTDIR)$(docdir)" -depth -type d -empty -delete
 
-# Packages, from what is committed: build/packages/.
+# The source of a release, build/packages/srcportd-VERSION.tar.gz: what is committed, or without git what
+# was unpacked. The same source gives the same octets. What NEWS and these two say is put into the
+# packaging; whoever publishes says who they are, and where.
+MAINTAINER ?= srcportd maintainers <maintainers@srcportd.example>
+HOMEPAGE   ?= https://srcportd.example
+
 packages = $(CURDIR)/build/packages
-package_source = rm -rf $(packages)/$@ && mkdir -p $(packages)/$@ && \
-	git archive --prefix=srcportd-$(VERSION)/ HEAD
+release  = srcportd-$(VERSION)
+source   = $(if $(wildcard .git),git archive HEAD,tar -c --exclude=./build --exclude=./debian .)
+source_time = $(if $(wildcard .git),$(shell git log -1 --format=%ct),$(shell stat -c %Y NEWS))
 
-.PHONY: deb rpm check-packages
+.PHONY: dist deb rpm check-packages check-distros
 
-deb:
-	@$(package_source) | tar -x -C $(packages)/$@
-	@cd $(packages)/$@/srcportd-$(VERSION) && mv conf/packaging/debian . && \
-		sed -i '1s/(.*)/($(VERSION))/' debian/changelog && \
+dist:
+	@rm -rf $(packages)/$@ && mkdir -p $(packages)/$@/$(release)
+	@$(source) | tar -x -C $(packages)/$@/$(release)
+	@cd $(packages)/$@/$(release)/conf/packaging && \
+		sed -i 's|HOMEPAGE|$(HOMEPAGE)|; s|MAINTAINER|$(MAINTAINER)|' debian/control debian/watch \
+			debian/copyright rpm/srcportd.spec && \
+		sed -i 's/^\(Version: *\).*/\1$(VERSION)/; /^%changelog/q' rpm/srcportd.spec && \
+		./changelog rpm '$(VERSION)' '$(MAINTAINER)' < ../../NEWS >> rpm/srcportd.spec && \
+		./changelog debian '$(VERSION)' '$(MAINTAINER)' < ../../NEWS > debian/changelog
+	@tar -c --sort=name --mtime=@$(source_time) --owner=0 --group=0 --numeric-owner --format=ustar \
+		--mode=u+rwX,go+rX,go-w -C $(packages)/$@ $(release) | gzip -9n > $(packages)/$(release).tar.gz
+	@rm -rf $(packages)/$@
+	@[ -n '$(MAKECMDGOALS:dist=)' ] || ls $(packages)/$(release).tar.gz
+
+deb: dist deps-packages
+	@rm -rf $(packages)/$@ && mkdir $(packages)/$@ && \
+		tar -xz -C $(packages)/$@ < $(packages)/$(release).tar.gz
+	@cd $(packages)/$@/$(release) && mv conf/packaging/debian . && \
 		dpkg-buildpackage -us -uc -b > ../log 2>&1 || { cat ../log >&2; exit 1; }
 	@mv $(packages)/$@/*.deb $(packages)/$@/*.changes $(packages)/$@/*.buildinfo $(packages)
 	@rm -rf $(packages)/$@
-	@ls $(packages)/*_$(VERSION)_*.deb
+	@ls $(packages)/*_$(VERSION)-1_*.deb
 
 # Where the build's own packages are not rpm's, rpm cannot know that they are there.
-rpm:
-	@$(package_source) --format=tar.gz -o $(packages)/$@/srcportd-$(VERSION).tar.gz
-	@rpmbuild -tb $(if $(wildcard /etc/debian_version),--nodeps) \
-		--define '_topdir $(packages)/$@' --define 'version_given $(VERSION)' \
-		$(packages)/$@/srcportd-$(VERSION).tar.gz > $(packages)/$@/log 2>&1 || \
-		{ cat $(packages)/$@/log >&2; exit 1; }
+rpm: dist deps-packages
+	@rm -rf $(packages)/$@ && mkdir $(packages)/$@
+	@rpmbuild -tb $(if $(wildcard /etc/debian_version),--nodeps) $(RPMFLAGS) \
+		--define '_topdir $(packages)/$@' $(packages)/$(release).tar.gz \
+		> $(packages)/$@/log 2>&1 || { cat $(packages)/$@/log >&2; exit 1; }
 	@mv $(packages)/$@/RPMS/*/*.rpm $(packages)
 	@rm -rf $(packages)/$@
 	@ls $(packages)/*-$(VERSION)-*.rpm
 
-# Slow and with needs of its own (tests/deps build check packages), so no part of check.
-check-packages: deps-check all
-	@CC="$(CC)" tests/deps build check packages
+# Slow and with needs of its own, so no part of check. The older package is this one with another
+# number; what the first release left on a machine is in tests/packages/.
+check-packages: deps-check deps-packages all
 	@rm -rf $(packages)
-	@$(MAKE) -s deb rpm
-	@DEB_BUILD_OPTIONS=nocheck $(MAKE) -s deb rpm VERSION=99.0
+	@$(MAKE) -s dist deb rpm
+	@DEB_BUILD_OPTIONS=nocheck $(MAKE) -s deb rpm VERSION=0.1.0 RPMFLAGS=--nocheck
 	@tests/run-tests packages
+
+# Slower, as root, with debootstrap: other releases of Debian, other processors, another C library.
+# make check-distros DISTROS='sid musl'
+check-distros:
+	@tests/distros/run

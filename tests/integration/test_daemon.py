@@ -151,8 +151,8 @@ def test_help_and_version():
     assert h.srcportd("-h")[1] == out
     for option in ("--once", "--format", "--replay", "--agentx-socket", "--proc-root"):
         assert option in out, option
-    with open(os.path.join(h.ROOT, "Makefile")) as file:
-        version = next(line.split()[-1] for line in file if line.startswith("VERSION"))
+    with open(os.path.join(h.ROOT, "NEWS")) as file:
+        version = file.readline().split()[1]
     assert h.srcportd("--version") == (OK, "srcportd %s\n" % version, "")
     assert h.srcportd("-V")[1] == "srcportd %s\n" % version
 

@@ -287,9 +287,10 @@ bool
 trend_take(struct trend *trend, const struct tally *tally, uint64_t now_ms,
 	   struct outlooks *outlooks)
 {
-	uint64_t rows = (uint64_t)tally->target_count + tally->peer_count + tally->pool_count;
+	uint64_t all = (uint64_t)tally->target_count + tally->peer_count + tally->pool_count;
+	size_t rows = (size_t)(all < TREND_MAX ? all + 1 : TREND_MAX);
 	struct trend now = *trend;
-	now.tracks = calloc(rows < TREND_MAX ? rows + 1 : TREND_MAX, sizeof(*now.tracks));
+	now.tracks = calloc(rows, sizeof(*now.tracks));
 	now.count = 0;
 	now.lookup = (struct lookup){0};
 	now.recent_ms[now.poll % TREND_SAMPLES] = now_ms;

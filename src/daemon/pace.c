@@ -73,7 +73,7 @@ pace_set(struct pace *p, uint64_t first_ms, uint32_t seconds)
 {
 	/* A time of 0 would disarm it. */
 	const struct itimerspec spec = {
-	    .it_interval = {.tv_sec = seconds},
+	    .it_interval = {.tv_sec = (time_t)seconds},
 	    .it_value = {.tv_sec = (time_t)(first_ms / 1000),
 			 .tv_nsec = (long)(first_ms % 1000) * 1000000 + 1},
 	};

@@ -112,7 +112,7 @@ static bool
 open_socket(struct dump *dump)
 {
 	int flags = SOCK_CLOEXEC | (dump->timeout_s == 0 ? SOCK_NONBLOCK : 0);
-	const struct timeval timeout = {.tv_sec = dump->timeout_s};
+	const struct timeval timeout = {.tv_sec = (time_t)dump->timeout_s};
 	dump->socket = mnl_socket_open2(dump->family, flags);
 	if (dump->socket == NULL)
 		return false;

@@ -95,7 +95,7 @@ count_of(const struct owner_walk *walk)
 	struct statfs system;
 	int fd = dirfd(walk->files);
 	if (fstatfs(fd, &system) != 0 || system.f_type != PROC_SUPER_MAGIC ||
-	    fstat(fd, &status) != 0 || status.st_size > UINT32_MAX)
+	    fstat(fd, &status) != 0 || (uint64_t)status.st_size > UINT32_MAX)
 		return 0;
 	return (uint32_t)status.st_size;
 }

@@ -31,8 +31,9 @@ bool
 agent_serve_set_value(netsnmp_variable_list *vb, const struct mib_value *value)
 {
 	/* Net-SNMP wants every number as a long; an Integer32 with its sign. */
-	u_long number =
-	    value->type == MIB_INTEGER ? (u_long)(long)(int32_t)value->number : value->number;
+	u_long number = (u_long)value->number;
+	if (value->type == MIB_INTEGER)
+		number = (u_long)(long)(int32_t)value->number;
 
 	if (value->type == MIB_TEXT || value->type == MIB_BITS)
 		return snmp_set_var_typed_value(vb, asn_types[value->type], value->octets,

@@ -36,7 +36,10 @@ alarm_key(const struct alarm_subject *s, char buf[static ALARM_KEY_MAX])
 	char text[ALARM_KEY_MAX], address[ADDR_TEXT_MAX];
 	const char *word = words[s->kind];
 	switch (s->kind) {
-	case ALARM_POOL: snprintf(buf, ALARM_KEY_MAX, "%s %s", word, ends(s, text)); break;
+	case ALARM_POOL:
+		snprintf(buf, ALARM_KEY_MAX, "%s %.*s", word, 2 * ADDR_PORT_TEXT_MAX,
+			 ends(s, text));
+		break;
 	case ALARM_NAMESPACE_POOL:
 		snprintf(buf, ALARM_KEY_MAX, "%s %.*s%s%s", word, 2 * ADDR_PORT_TEXT_MAX,
 			 ends(s, text), within, s->space);

@@ -337,8 +337,14 @@ syscall(long call, ...)
 	return STRIKES(EMFILE) ? -1 : kernel(call, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
+/* As each C library declares it. */
+#ifdef __GLIBC__
+#define REQUEST unsigned long
+#else
+#define REQUEST int
+#endif
 int
-ioctl(int fd, unsigned long request, ...)
+ioctl(int fd, REQUEST request, ...)
 {
 	va_list arguments;
 	va_start(arguments, request);
@@ -391,14 +397,14 @@ mnl_socket_sendto(const struct mnl_socket *socket, const void *request, size_t o
 }
 
 static void
-burn(time_t us)
+burn(int64_t us)
 {
 	struct timespec now;
 	kernel(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, &now);
-	long end_us = now.tv_sec * 1000000 + now.tv_nsec / 1000 + us;
+	int64_t end_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + us;
 	do
 		kernel(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, &now);
-	while (now.tv_sec * 1000000 + now.tv_nsec / 1000 < end_us);
+	while ((int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 < end_us);
 }
 
 static ssize_t

@@ -19,6 +19,7 @@ from world import FAR, NEAR, Connect
 Row = collections.namedtuple("Row", "name prepare asks arguments needs without")
 Ask = collections.namedtuple("Ask", "question number said")
 PROBE = ("--probe",)
+MPTCP = 262  # IPPROTO_MPTCP, since Python 3.10 in socket
 
 # What is said, where it is not one exact number: an interval (low, high), and
 Unseen = collections.namedtuple("Unseen", "low high")  # one number, by an assumption that is wrong
@@ -247,14 +248,14 @@ def reset(w, port):
 def mptcp(w, count=1, port=None):
     """count MPTCP connections to 127.0.0.1:9001, from this port if one is given."""
     try:
-        server = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP)
+        server = socket.socket(socket.AF_INET, socket.SOCK_STREAM, MPTCP)
     except OSError as error:
         raise h.Skip("no MPTCP: %s" % error.strerror) from None
     server.bind(("127.0.0.1", 9001))
     server.listen(100)
     w.keep([server])
     for _ in range(count):
-        one = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP)
+        one = socket.socket(socket.AF_INET, socket.SOCK_STREAM, MPTCP)
         if port:
             one.bind(("127.0.0.1", port))
         one.connect(("127.0.0.1", 9001))

@@ -172,7 +172,8 @@ mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf, size_t room)
 		struct nlmsghdr *m = (struct nlmsghdr *)(void *)(d.octet + at);
 		m->nlmsg_seq = kernel.pending.nlmsg_seq + kernel.wrong_seq;
 		m->nlmsg_pid = TEST_PORTID + kernel.wrong_portid;
-		m->nlmsg_flags |= kernel.inconsistent ? NLM_F_DUMP_INTR : 0;
+		if (kernel.inconsistent)
+			m->nlmsg_flags = (uint16_t)(m->nlmsg_flags | NLM_F_DUMP_INTR);
 		at += NLMSG_ALIGN(m->nlmsg_len);
 	}
 	if (!goes_on)

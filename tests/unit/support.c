@@ -7,8 +7,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -387,4 +391,27 @@ void *
 __wrap_realloc(void *old, size_t size)
 {
 	return fails_now() ? NULL : __real_realloc(old, size);
+}
+
+size_t
+octets_allocated(void)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+	struct mallinfo2 info = mallinfo2();
+	return info.uordblks + info.hblkhd;
+#elif defined(__GLIBC__)
+	struct mallinfo info = mallinfo(); /* of 32 bits: enough for differences */
+	return (size_t)info.uordblks + (size_t)info.hblkhd;
+#else
+	return 0;
+#endif
+}
+
+void
+check_between(uintmax_t value, uintmax_t least, uintmax_t most, const char *file, int line)
+{
+	if (value >= least && value <= most)
+		return;
+	print_error("%" PRIuMAX " is not within %" PRIuMAX "-%" PRIuMAX "\n", value, least, most);
+	_fail(file, line);
 }

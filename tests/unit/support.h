@@ -92,4 +92,12 @@ void directory_remove(struct directory *d);
  * whether one has failed since the last call. */
 bool allocations_fail_from(unsigned n);
 
+/* Octets that are allocated now; 0 where the C library does not tell. */
+size_t octets_allocated(void);
+
+/* Fails the test unless least <= value <= most; cmocka has had this under changing names. */
+#define assert_between(value, least, most)                                                         \
+	check_between((uintmax_t)(value), (uintmax_t)(least), (uintmax_t)(most), __FILE__, __LINE__)
+void check_between(uintmax_t value, uintmax_t least, uintmax_t most, const char *file, int line);
+
 #endif

@@ -127,7 +127,7 @@ long_lines_are_cut(void **state)
 	memset(longest, 'x', sizeof(longest) - 1);
 	log_error("config", "long: %s", longest);
 	assert_int_equal(lines(heard()), 1);
-	assert_in_range(strlen(said), 900, 1200);
+	assert_between(strlen(said), 900, 1200);
 }
 
 /* The same line over and over, as from a poll that fails each time, is held back after a while. */
@@ -140,7 +140,7 @@ floods_are_held_back(void **state)
 		log_error("poller", "flood %u", i);
 	log_error("poller", "of another kind");
 	heard();
-	assert_in_range(lines(said), 5, 100);
+	assert_between(lines(said), 5, 100);
 	assert_non_null(strstr(said, "(more lines like this are left out for a minute)\n"));
 	assert_non_null(strstr(said, "srcportd: poller: of another kind\n"));
 }

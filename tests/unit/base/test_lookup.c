@@ -92,7 +92,7 @@ hashes_spread(void **state)
 		bucket[b]++;
 		most = bucket[b] > most ? bucket[b] : most;
 	}
-	assert_in_range(most, 64, 192);
+	assert_between(most, 64, 192);
 }
 
 int

@@ -345,7 +345,7 @@ check_range(const struct range_tally *range)
 	}
 	assert_int_equal(range->capacity, capacity);
 	assert_int_equal(range->free, nobody);
-	assert_in_range(range->uncertain, uncertain, uncertain + range->size % 2);
+	assert_between(range->uncertain, uncertain, uncertain + range->size % 2);
 }
 
 static void

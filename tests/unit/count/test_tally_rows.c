@@ -291,7 +291,7 @@ out_of_memory_is_told(void **state)
 		assert_int_equal(errno, tally == NULL ? ENOMEM : 0);
 		tally_free(tally);
 	}
-	assert_in_range(n, 8, 30);
+	assert_between(n, 8, 30);
 	tally_free(NULL);
 }
 

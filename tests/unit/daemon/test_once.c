@@ -4,6 +4,9 @@
 #include "config/config.h"
 #include "daemon/once.h"
 
+#include <errno.h>
+#include <linux/netlink.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* One run over a recording: what it wrote and how it ended. */
@@ -167,6 +170,11 @@ static void
 proc_that_is_not_there(void **state)
 {
 	(void)state;
+	/* qemu-user has no such sockets. */
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
+	if (fd < 0 && errno == EPROTONOSUPPORT)
+		skip();
+	close(fd);
 	options.replay = NULL;
 	assert_int_equal(run(), EXIT_FAILED);
 	assert_string_equal(error, "srcportd: /nonexistent/sys/net/ipv4/ip_local_port_range: "

@@ -257,21 +257,31 @@ static void
 attributes_are_found(void **state)
 {
 	struct diag_socket s = socket_of(STATE_ESTABLISHED, "10.0.0.1", 1, "10.0.0.2", 2), out;
-	static const uint8_t bytes[] = {
-	    /* SHUTDOWN, an unknown one, CGROUP_ID 513, SKV6ONLY 1, SOCKOPT with no_port: little
-	       endian */
-	    5, 0, 8, 0, 0, 0, 0, 0, 4, 0, 99, 0, 12, 0, 21, 0,
-	    1, 2, 0, 0, 0, 0, 0, 0, 5, 0, 11, 0, 1,  0, 0,  0,
+	/* Lengths without the padding; of two words, as an attribute of 64 bits is not aligned. */
+	struct {
+		struct nlattr shutdown;
+		uint32_t mask;
+		struct nlattr unknown;
+		struct nlattr cgroup;
+		uint8_t id[8];
+		struct nlattr v6only;
+		uint8_t only[4];
+		struct nlattr sockopt;
+		struct inet_diag_sockopt option;
+		uint8_t padding[4 - sizeof(struct inet_diag_sockopt) % 4];
+	} attributes = {
+	    .shutdown = {5, INET_DIAG_SHUTDOWN},
+	    .unknown = {4, 99},
+	    .cgroup = {12, INET_DIAG_CGROUP_ID},
+	    .v6only = {5, INET_DIAG_SKV6ONLY},
+	    .only = {1},
+	    .sockopt = {(uint16_t)(4 + sizeof(struct inet_diag_sockopt)), INET_DIAG_SOCKOPT},
+	    .option = {.bind_address_no_port = 1},
 	};
-	_Alignas(4) uint8_t attributes[sizeof(bytes) + 8];
-	struct inet_diag_sockopt option = {.bind_address_no_port = 1};
-	struct nlattr head = {(uint16_t)(4 + sizeof(option)), INET_DIAG_SOCKOPT};
+	const uint64_t id = 513;
 	(void)state;
-	memset(attributes, 0, sizeof(attributes));
-	memcpy(attributes, bytes, sizeof(bytes));
-	memcpy(attributes + sizeof(bytes), &head, sizeof(head));
-	memcpy(attributes + sizeof(bytes) + 4, &option, sizeof(option));
-	s.attrs = (const struct nlattr *)(const void *)attributes;
+	memcpy(attributes.id, &id, sizeof(id));
+	s.attrs = &attributes.shutdown;
 	s.attrs_length = sizeof(attributes);
 
 	struct datagram d = {0};

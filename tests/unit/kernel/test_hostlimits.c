@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "support.h"
+
 #include "host.h"
 #include "kernel/hostlimits.h"
 
@@ -214,7 +216,7 @@ whatever_is_in_the_files_is_a_number_or_absent(void **state)
 		for (unsigned i = 0; i < LIMITS; i++)
 			assert_true(l.value[i] >= LIMIT_ABSENT);
 		for (unsigned rule = 0; rule < LIMIT_RULES; rule++)
-			assert_in_range(hostlimits_percent(&l, rule) + 1, 0, 101);
+			assert_between(hostlimits_percent(&l, rule) + 1, 0, 101);
 	}
 }
 

@@ -32,14 +32,14 @@ test_a_file_of_proc_stays_open_and_says_what_is_so_now(void **state)
 	(void)state;
 	struct kept *kept = kept_new();
 	char before[sizeof(text)];
-	assert_int_equal(kept_fd(kept, "/proc/self/stat"), -1);
-	assert_true(read_name(kept, "/proc", "self/stat") > 0);
+	assert_int_equal(kept_fd(kept, "/proc/self/statm"), -1);
+	assert_true(read_name(kept, "/proc", "self/statm") > 0);
 	strcpy(before, text);
-	int fd = kept_fd(kept, "/proc/self/stat"), next = next_fd();
+	int fd = kept_fd(kept, "/proc/self/statm"), next = next_fd();
 	assert_true(fd >= 0);
 	char *space = sbrk(1 << 20); /* a number of the line is the size of the process */
 	assert_ptr_not_equal(space, (void *)-1);
-	assert_true(read_name(kept, "/proc", "self/stat") > 0);
+	assert_true(read_name(kept, "/proc", "self/statm") > 0);
 	assert_string_not_equal(text, before);
 	assert_int_equal(next_fd(), next);
 	kept_free(kept);
@@ -106,7 +106,7 @@ test_so_many_files_and_no_more(void **state)
 	struct kept *kept = kept_new();
 	char path[64];
 	for (int i = 0; i < KEPT_MAX + 2; i++) {
-		int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+		int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 		snprintf(path, sizeof(path), "/proc/%d", i);
 		bool taken = kept_take(kept, path, fd);
 		assert_int_equal(taken, i < KEPT_MAX);

@@ -49,10 +49,10 @@ what_bound_idle_sockets_are_like_is_asked_once(void **state)
 		mock_open();
 		kernel.breaks_off_sockets = EIO;
 		assert_int_equal(mock_poll(NULL), POLLER_FAILED);
-		assert_in_range(kernel.specimen, 40100, 65535);
+		assert_between(kernel.specimen, 40100, 65535);
 		kernel.breaks_off_sockets = 0;
 		assert_good("H2 E2 S2", BOTH | (old ? 0 : IDLE) | EXPLICIT, 2);
-		assert_in_range(kernel.specimen, 40100, 65535);
+		assert_between(kernel.specimen, 40100, 65535);
 		mock_close();
 		/* No port will do: it is not known yet, until a dump has shown one to be free. */
 		kernel.all_ports = true;

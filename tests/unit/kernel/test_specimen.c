@@ -70,7 +70,7 @@ or_on_one_that_nobody_is_on(void **state)
 	struct settings settings = settings_of(1, 65535, "");
 	struct portset taken = ports_of("1-50000,50009-65535");
 	(void)state;
-	assert_in_range(port_of(&settings, &taken), 50001, 50008);
+	assert_between(port_of(&settings, &taken), 50001, 50008);
 	taken = ports_of("1-65535");
 	assert_int_equal(port_of(&settings, &taken), 0);
 }
@@ -85,7 +85,7 @@ a_port_in_use_is_passed_over(void **state)
 	const int on = 1;
 	(void)state;
 	uint16_t port = port_of(&settings, NULL);
-	assert_in_range(port, 49990, 49999);
+	assert_between(port, 49990, 49999);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	sin.sin_port = htons(port);
 	/* The server is not hindered by a specimen. */

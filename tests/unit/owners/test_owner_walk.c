@@ -212,10 +212,10 @@ test_files_behind_the_last_socket_are_counted_by_the_kernel(void **state)
 	owner_walk_close(w);
 	struct owner_list *list = owner_book_list(book, 5000);
 	assert_int_equal(list->owners[0].pid, getpid());
-	assert_in_range(list->owners[0].open_files, FILES + 1, FILES + 50);
+	assert_between(list->owners[0].open_files, FILES + 1, FILES + 50);
 	assert_int_equal(stat("/proc/self/fd", &status), 0);
 	if (status.st_size > 0)
-		assert_in_range(steps, 1, FILES / 2);
+		assert_between(steps, 1, FILES / 2);
 	owner_list_free(list);
 	for (int i = 0; i < FILES; i++)
 		close(fds[i]);

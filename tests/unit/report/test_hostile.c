@@ -116,8 +116,8 @@ datagrams(void **state)
 	}
 	fclose(nowhere);
 	/* The changes must be neither too wild nor too tame. */
-	assert_in_range(taken, 1000, 5000);
-	assert_in_range(refused, 1000, 5000);
+	assert_between(taken, 1000, 5000);
+	assert_between(refused, 1000, 5000);
 }
 
 static size_t
@@ -128,7 +128,7 @@ make_tape(char *tape)
 	write_recording(file);
 	long length = ftell(file);
 	fclose(file);
-	assert_in_range(length, 1000, TAPE_ROOM - 1);
+	assert_between(length, 1000, TAPE_ROOM - 1);
 	return (size_t)length;
 }
 
@@ -167,8 +167,8 @@ recordings(void **state)
 	}
 	fclose(nowhere);
 	directory_remove(&directory);
-	assert_in_range(taken, 500, 2500);
-	assert_in_range(refused, 500, 2500);
+	assert_between(taken, 500, 2500);
+	assert_between(refused, 500, 2500);
 }
 
 int

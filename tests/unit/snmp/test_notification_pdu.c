@@ -158,7 +158,7 @@ a_long_message_loses_whole_parts(void **state)
 	    "or set net.ipv4.tcp_tw_reuse=1";
 	assert_int_equal(message->length, strlen(left));
 	assert_memory_equal(message->octets, left, strlen(left));
-	assert_in_range(all_octets(b, count), PDU_OCTETS_MAX - 80, PDU_OCTETS_MAX);
+	assert_between(all_octets(b, count), PDU_OCTETS_MAX - 80, PDU_OCTETS_MAX);
 }
 
 /* Whatever the addresses, their interfaces and the numbers are. */
@@ -190,8 +190,8 @@ the_longest_pool_fits(void **state)
 	(void)state;
 	size_t count = pdu_binds(&n, BASE, b);
 	assert_int_equal(b[1].value.length, 106);
-	assert_in_range(b[2].value.length, 92, 98);
-	assert_in_range(all_octets(b, count), PDU_OCTETS_MAX - 5, PDU_OCTETS_MAX);
+	assert_between(b[2].value.length, 92, 98);
+	assert_between(all_octets(b, count), PDU_OCTETS_MAX - 5, PDU_OCTETS_MAX);
 }
 
 /* And one of the namespace with the longest name, which stands in the key once more. */
@@ -206,8 +206,8 @@ the_longest_pool_of_a_namespace_fits(void **state)
 	size_t count = pdu_binds(&n, BASE, b);
 	assert_int_equal(b[1].value.length, 106 + 4 + ALARM_SPACE_MAX);
 	assert_int_equal(b[3].value.length, ALARM_SPACE_MAX);
-	assert_in_range(b[2].value.length, 16, 30);
-	assert_in_range(all_octets(b, count), PDU_OCTETS_MAX - 5, PDU_OCTETS_MAX);
+	assert_between(b[2].value.length, 16, 30);
+	assert_between(all_octets(b, count), PDU_OCTETS_MAX - 5, PDU_OCTETS_MAX);
 }
 
 int

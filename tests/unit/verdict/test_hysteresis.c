@@ -89,7 +89,7 @@ poll_target(struct hysteresis *h, const struct hysteresis_rules *rules, enum sev
 	hysteresis_take(h, &reading, &omitted);
 	struct standing *standings = hysteresis_end(h, &count), one = {.row = 0};
 	assert_non_null(standings);
-	assert_in_range(count, 0, 1);
+	assert_between(count, 0, 1);
 	if (count == 1)
 		one = standings[0];
 	free(standings);

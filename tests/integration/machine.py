@@ -148,7 +148,7 @@ def installed():
 
 def open_snmpd(host):
     """Starts snmpd as Debian ships it, with our example beside its configuration."""
-    host.run("cp", EXAMPLES + "snmpd.conf.d/srcportd-debian.conf",
+    host.run("install", "-D", "-m", "644", EXAMPLES + "snmpd.conf.d/srcportd-debian.conf",
              "/etc/snmp/snmpd.conf.d/srcportd.conf")
     host.run("systemctl", "start", "snmpd")
 

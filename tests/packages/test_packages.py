@@ -158,7 +158,7 @@ def test_debian_package():
     assert host.run("systemctl", "is-enabled", "srcportd").strip() == "enabled"
     pid = host.show("srcportd", "MainPID")
     assert host.run("ps", "-o", "user=", "-p", pid).strip() == "srcportd"
-    host.run("cp", EXAMPLE, "/etc/snmp/snmpd.conf.d/srcportd.conf")
+    host.run("install", "-D", "-m", "644", EXAMPLE, "/etc/snmp/snmpd.conf.d/srcportd.conf")
     host.run("systemctl", "restart", "snmpd")
     h.wait_for(lambda: served(host), 15, "the stock snmpd serves SRCPORT-MIB")
     assert host.run("man", "-w", "srcportd", check=False).strip().endswith("srcportd.8.gz") or \

@@ -200,7 +200,7 @@ complain(const struct procfile_source *source, const char *name, const char *rea
 	 size_t room)
 {
 	const char *root = source->replay ? "recording" : source->root;
-	if (room > 0)
+	if (error != NULL && room > 0)
 		snprintf(error, room, "%s/%s: %s", root, name, reason);
 	return error;
 }

@@ -286,7 +286,7 @@ out_of_memory_is_told(void **state)
 			assert_int_equal(errno, ENOMEM);
 		assert_true(s != NULL || failed);
 	}
-	assert_in_range(n, 5, 30);
+	assert_between(n, 5, 30);
 	allocations_fail_from(1);
 	assert_null(snapshot_repeat(s, &poll, 0));
 	allocations_fail_from(0);

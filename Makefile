@@ -62,7 +62,7 @@ $(error OID_ROOT must lie under enterprises, 1.3.6.1.4.1: $(OID_ROOT))
 endif
 oid_commas := $(subst .,$(comma),$(OID_ROOT))
 
-cppflags = -D_GNU_SOURCE -iquote include -DSRCPORTD_VERSION='"$(VERSION)"' \
+cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -iquote include -DSRCPORTD_VERSION='"$(VERSION)"' \
 	-DSRCPORT_OID_ROOT=$(oid_commas) -DSRCPORTD_CONFDIR='"$(sysconfdir)/snmp"' \
 	-DSRCPORTD_STATEDIR='"$(localstatedir)/lib/srcportd"'
 compile  = $(CC) -std=gnu11 $(WARNINGS) $(cppflags) $(HARDENING) $(CPPFLAGS) $(CFLAGS) \

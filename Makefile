@@ -108,7 +108,7 @@ unit-tests: $(unit_tests) $(if $(SANITIZE),,$(O)/faults.so)
 
 # Makes the program's calls fail; see there.
 $(O)/faults.so: tests/faults/shim.c | $(O)
-	$(call run,LD,$@)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Wno-pedantic -O1 -fPIC -shared -o $@ $< -lmnl
+	$(call run,LD,$@)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Wno-pedantic -O1 -fPIC -shared -o $@ $< -lmnl -ldl
 
 # The allocator is wrapped, so that a test can make any allocation fail (tests/unit/support.h).
 wrap := -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc

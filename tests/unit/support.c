@@ -396,14 +396,14 @@ __wrap_realloc(void *old, size_t size)
 size_t
 octets_allocated(void)
 {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+#ifndef __GLIBC__
+	return 0;
+#elif __GLIBC_PREREQ(2, 33)
 	struct mallinfo2 info = mallinfo2();
 	return info.uordblks + info.hblkhd;
-#elif defined(__GLIBC__)
+#else
 	struct mallinfo info = mallinfo(); /* of 32 bits: enough for differences */
 	return (size_t)info.uordblks + (size_t)info.hblkhd;
-#else
-	return 0;
 #endif
 }
 

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -96,7 +97,13 @@ class Exporter(Program):
 
     def __init__(self, port=9116):
         program = need("prometheus-snmp-exporter", "prometheus-snmp-exporter")
-        modules = write("snmp.yml", conf("snmp_exporter/snmp-0.22.yml"))
+        said = subprocess.run([program, "--version"], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, universal_newlines=True,
+                              check=False).stdout
+        split = tuple(map(int, re.search(r"version (\d+)\.(\d+)", said).groups())) >= (0, 23)
+        modules = write("snmp.yml", conf("snmp_exporter/" + ("snmp.yml" if split else
+                                                             "snmp-0.22.yml")))
+        self.auth = "&auth=public_v2" if split else ""
         self.address = "127.0.0.1:%d" % port
         super().__init__("snmp_exporter", program, "--config.file=" + modules,
                          "--web.listen-address=" + self.address)
@@ -104,8 +111,8 @@ class Exporter(Program):
 
     def scrape(self, module):
         """{(metric, frozenset of its labels): value}."""
-        text = http("http://%s/snmp?target=127.0.0.1:%d&module=%s" % (
-            self.address, h.PORT, module))
+        text = http("http://%s/snmp?target=127.0.0.1:%d&module=%s%s" % (
+            self.address, h.PORT, module, self.auth))
         return dict(samples(text))
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """exporter: conf/snmp_exporter/, written by the generator that comes with snmp_exporter 0.21."""
+import errno
 import os
 import subprocess
 import tempfile
@@ -91,6 +92,8 @@ def run_generator(mib, source):
                               universal_newlines=True,
                               env=dict(os.environ, MIBDIRS=modules, MIBS="ALL",
                                        SNMPCONFPATH=scratch, SNMP_PERSISTENT_DIR=scratch))
+        if "field auth not found" in done.stdout:
+            raise FileNotFoundError(errno.ENOENT, "too new", "prometheus-snmp-generator before 0.23")
         if done.returncode:
             raise RuntimeError(done.stdout)
         with open(os.path.join(scratch, "snmp.yml")) as file:

@@ -150,6 +150,8 @@ def open_snmpd(host):
     """Starts snmpd as Debian ships it, with our example beside its configuration."""
     host.run("install", "-D", "-m", "644", EXAMPLES + "snmpd.conf.d/srcportd-debian.conf",
              "/etc/snmp/snmpd.conf.d/srcportd.conf")
+    host.run("sh", "-c", "grep -q ^includeDir /etc/snmp/snmpd.conf || "
+             "echo includeDir /etc/snmp/snmpd.conf.d >>/etc/snmp/snmpd.conf")  # Debian 11
     host.run("systemctl", "start", "snmpd")
 
 

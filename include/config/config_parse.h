@@ -19,8 +19,8 @@
 typedef void config_complain(void *arg, const char *line);
 
 /* Reads path and its drop-ins into *config, which config_init() has set. A missing path is an error
- * unless optional. Every error in all files is told. Returns their number; if it is not 0, config
- * holds nothing to rely on, but must still be freed. */
+ * unless optional. Every error in all files is told, equal ones once with their number. Returns the
+ * number of all; if it is not 0, config holds nothing to rely on, but must still be freed. */
 unsigned config_read(struct config *config, const char *path, bool optional,
 		     config_complain *complain, void *arg);
 

@@ -31,7 +31,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned told = 0;
 	config_init(&config);
 	unsigned errors = config_read(&config, fuzz_file(data, size), false, count, &told);
-	CLAIM(errors == told);
+	/* Equal errors are told once, with their number. */
+	CLAIM(told <= errors && (told == 0) == (errors == 0));
 	if (errors == 0) {
 		size_t length = 0, length_again = 0;
 		char *text = dump(&config, &length);

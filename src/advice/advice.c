@@ -253,22 +253,30 @@ advice_inbound(const struct totals *totals, char buf[static ADVICE_MAX])
 	return buf;
 }
 
+/* Each part as a whole, as far as there is room. */
+static void
+put_failures(struct sentence *s, const struct findings *f)
+{
+	char count[NUMBER_TEXT_MAX];
+	if (f->elsewhere > 0)
+		sentence_put(s, "%s%s connect() call%s failed in another network namespace",
+			     s->at > 0 ? "; " : "", number_text(f->elsewhere, count),
+			     number_s(f->elsewhere));
+	if (f->stray > 0)
+		sentence_put(s,
+			     "%s%s connect() call%s failed with ports left: a burst, or a range of "
+			     "the program's own (IP_LOCAL_PORT_RANGE)%s",
+			     s->at > 0 ? "; " : "", number_text(f->stray, count),
+			     number_s(f->stray),
+			     f->may_be_elsewhere ? ", or in another network namespace" : "");
+}
+
 const char *
 advice_failures(const struct findings *f, char buf[static ADVICE_MAX])
 {
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
-	char count[NUMBER_TEXT_MAX];
 	buf[0] = '\0';
-	if (f->elsewhere > 0)
-		sentence_put(&s, "%s connect() call%s failed in another network namespace",
-			     number_text(f->elsewhere, count), number_s(f->elsewhere));
-	if (f->stray > 0)
-		sentence_put(&s,
-			     "%s%s connect() call%s failed with ports left: a burst, or a range of "
-			     "the program's own (IP_LOCAL_PORT_RANGE)%s",
-			     f->elsewhere > 0 ? "; " : "", number_text(f->stray, count),
-			     number_s(f->stray),
-			     f->may_be_elsewhere ? ", or in another network namespace" : "");
+	put_failures(&s, f);
 	return buf;
 }
 
@@ -499,10 +507,8 @@ const char *
 advice_system(const struct scene *scene, char buf[static ADVICE_MAX])
 {
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
-	char failures[ADVICE_MAX];
 	buf[0] = '\0';
 	put_system(&s, scene);
-	if (*advice_failures(scene->findings, failures) != '\0')
-		sentence_put(&s, "; %s", failures);
+	put_failures(&s, scene->findings);
 	return buf;
 }

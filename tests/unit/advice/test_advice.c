@@ -442,6 +442,20 @@ what_fails_elsewhere_or_with_ports_left_is_told(void **state)
 }
 
 static void
+the_system_message_keeps_what_fits_of_it(void **state)
+{
+	struct tally tally = {.range.capacity = 28232};
+	struct findings f = {
+	    .tally = &tally, .elsewhere = 1234, .stray = 1234, .may_be_elsewhere = true};
+	const struct scene scene = {.findings = &f};
+	char text[ADVICE_MAX];
+	(void)state;
+	assert_string_equal(advice_system(&scene, text),
+			    "no outgoing connections; 28,232 ports toward each destination; 1,234 "
+			    "connect() calls failed in another network namespace");
+}
+
+static void
 a_part_that_does_not_fit_is_left_out_whole(void **state)
 {
 	struct situation s = situation_loaded(27000, STATE_ESTABLISHED, CAUSE_ESTABLISHED);
@@ -510,6 +524,7 @@ main(void)
 	    cmocka_unit_test(failures_with_ports_left_have_another_reason),
 	    cmocka_unit_test(doubt_says_who_and_what_settles_it),
 	    cmocka_unit_test(what_fails_elsewhere_or_with_ports_left_is_told),
+	    cmocka_unit_test(the_system_message_keeps_what_fits_of_it),
 	    cmocka_unit_test(a_part_that_does_not_fit_is_left_out_whole),
 	    cmocka_unit_test(the_peer_of_a_leak_gives_way_to_who_holds_it),
 	};

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * trend: what pools, peers and targets were like in earlier polls: the most they held, and when
- * they will be full at the present rate of growth. Pure: the caller brings the clock. Memory
- * follows the number of pools, up to TREND_MAX; what goes away is forgotten with its high-water
- * mark.
+ * they will be full at the present rate of growth (foretell.h). Pure: the caller brings the clock.
+ * Memory follows the number of pools, up to TREND_MAX rows; what goes away is forgotten with its
+ * high-water mark.
  */
 #ifndef SRCPORTD_TREND_H
 #define SRCPORTD_TREND_H
 
+#include "count/foretell.h"
 #include "count/tally.h"
 
-/* Pools, peers and targets followed; what does not fit has the marks of a first poll. */
-#define TREND_MAX 65536
-
-/* Values of one series, and how many of them the slow series puts into one. */
-#define TREND_SAMPLES 16
-#define TREND_BLOCK   16
+/* Rows followed: every target (there are CONFIG_TARGETS_MAX at most), then the fullest peers and
+ * pools. What does not fit has the marks of a first poll. */
+#define TREND_MAX 16384
 
 /* Further ahead nothing is foretold: a series covers minutes, not months. */
 #define TREND_HORIZON_S (7 * 24 * 3600)
@@ -57,13 +55,5 @@ bool trend_take(struct trend *trend, const struct tally *tally, uint64_t now_ms,
 
 /* Rows followed at present. */
 uint32_t trend_count(const struct trend *trend);
-
-/* Seconds until `remaining` more are taken, from values at rising moments, oldest first: 0 if
- * nothing remains, TIME_LEFT_NONE if the values do not grow. They grow if nearly all pairs of them
- * do (Mann-Kendall, three standard deviations, which seven values at the least can reach and one
- * step cannot), and still did in the newest quarter; the rate is the median of the slopes of all
- * pairs (Theil-Sen): neither jitter nor a spike moves it. */
-uint32_t trend_time_left(const uint64_t *ms, const uint16_t *value, unsigned count,
-			 uint32_t remaining);
 
 #endif

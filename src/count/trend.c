@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAIRS_MAX (TREND_SAMPLES * (TREND_SAMPLES - 1) / 2)
-
 enum kind { KIND_POOL, KIND_PEER, KIND_TARGET };
 
 /* No padding: compared and hashed as words. */
@@ -18,24 +16,42 @@ struct key {
 };
 #define KEY_WORDS (sizeof(struct key) / sizeof(uint32_t))
 
-/* One pool, peer or target. The rings are indexed by the number of the poll or block, so that all
- * tracks share the clock of the trend. */
+/* A new value of a level above the first comes of as many of the level below. */
+#define STEP 4
+
+/* Polls that the mean square of the change from poll to poll is taken over, more or less. */
+#define CHURN_POLLS 256
+
+/* Percent and a bit: the classes of rows by how full they are. */
+#define CLASSES 1025
+
+/* One pool, peer or target. The rings are indexed by the number of the value, so that all tracks
+ * share the clock of the trend. */
 struct track {
 	struct key key;
-	uint32_t since;     /* number of the first poll */
-	uint32_t block_sum; /* of the values of the block under way */
+	uint32_t since; /* number of the first poll */
+	float churn;    /* mean square of the change from poll to poll */
 	uint16_t high_water;
-	uint16_t recent[TREND_SAMPLES]; /* each poll */
-	uint16_t blocks[TREND_SAMPLES]; /* each TREND_BLOCK polls, their mean */
+	uint16_t value[FORETELL_LEVELS][FORETELL_SAMPLES];
+	uint32_t sum[FORETELL_LEVELS]; /* of the values for the next one of that level */
+	float rate[FORETELL_LEVELS];   /* growth in a millisecond; 0 = none */
 };
 
 struct trend {
 	uint32_t poll; /* number of the current poll */
-	uint64_t recent_ms[TREND_SAMPLES];
-	uint64_t block_ms[TREND_SAMPLES];
+	uint64_t ms[FORETELL_LEVELS][FORETELL_SAMPLES];
 	struct track *tracks;
 	uint32_t count;
+	bool all;       /* every row is followed, or else */
+	unsigned floor; /* all that are fuller than this class, and some in it; 0 if every one is */
 	struct lookup lookup;
+};
+
+/* A row of a tally. */
+struct row {
+	struct key key;
+	const struct usage *usage;
+	struct outlook *outlook;
 };
 
 static struct outlook
@@ -98,114 +114,82 @@ trend_count(const struct trend *trend)
 	return trend->count;
 }
 
-/* Mann-Kendall: how many more pairs rise than fall. It is significant beyond three standard
- * deviations of what chance would give, n (n - 1) (2n + 5) / 18. */
+/* Values of a level that have been completed with this poll and before. */
+static uint32_t
+completed(const struct trend *trend, unsigned level)
+{
+	return (uint32_t)(((uint64_t)trend->poll + 1) >> 2 * level);
+}
+
+/* True if this poll completes a value of that level. */
 static bool
-rises(const uint16_t *value, unsigned n)
+completes(const struct trend *trend, unsigned level)
 {
-	int balance = 0;
-	for (unsigned i = 0; i < n; i++)
-		for (unsigned j = i + 1; j < n; j++)
-			balance += (value[j] > value[i]) - (value[j] < value[i]);
-	int over = balance - 1;
-	return over > 0 && over * over * 18 >= 9 * (int)(n * (n - 1) * (2 * n + 5));
+	return (trend->poll + 1) % (UINT32_C(1) << 2 * level) == 0;
 }
 
-static uint32_t
-sum(const uint16_t *value, size_t n)
+/* The values of a level that the track has seen from their first poll on. */
+static struct series
+series_of(const struct trend *trend, const struct track *track, unsigned level)
 {
-	uint32_t total = 0;
-	for (size_t i = 0; i < n; i++)
-		total += value[i];
-	return total;
-}
-
-static int
-compare_slopes(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-	return (a > b) - (a < b);
-}
-
-/* The median slope of all pairs, per millisecond; 0 if there is none. */
-static double
-median_slope(const uint64_t *ms, const uint16_t *value, unsigned n)
-{
-	double slope[PAIRS_MAX];
-	unsigned pairs = 0;
-	for (unsigned i = 0; i < n; i++)
-		for (unsigned j = i + 1; j < n; j++)
-			if (ms[j] > ms[i])
-				slope[pairs++] =
-				    ((double)value[j] - value[i]) / (double)(ms[j] - ms[i]);
-	if (pairs == 0)
-		return 0;
-	qsort(slope, pairs, sizeof(slope[0]), compare_slopes);
-	return (slope[(pairs - 1) / 2] + slope[pairs / 2]) / 2;
-}
-
-uint32_t
-trend_time_left(const uint64_t *ms, const uint16_t *value, unsigned count, uint32_t remaining)
-{
-	size_t quarter = count / 4;
-	if (remaining == 0)
-		return 0;
-	if (count > TREND_SAMPLES || quarter == 0 || value[count - 1] <= value[0])
-		return TIME_LEFT_NONE;
-	if (sum(value + count - quarter, quarter) <= sum(value + count - 2 * quarter, quarter) ||
-	    !rises(value, count))
-		return TIME_LEFT_NONE;
-	double slope = median_slope(ms, value, count);
-	if (slope <= 0)
-		return TIME_LEFT_NONE;
-	double seconds = remaining / slope / 1000;
-	/* Whole seconds stay whole, to however many bits this machine divides. */
-	return seconds <= TREND_HORIZON_S ? (uint32_t)(seconds + 1e-6) : TIME_LEFT_NONE;
-}
-
-/* The last `count` entries of a ring whose newest is at `newest`, oldest first. */
-static uint32_t
-ring_time_left(const uint64_t *ring_ms, const uint16_t *ring, uint32_t newest, uint32_t count,
-	       uint32_t remaining)
-{
-	uint64_t ms[TREND_SAMPLES];
-	uint16_t value[TREND_SAMPLES];
-	if (count > TREND_SAMPLES)
-		count = TREND_SAMPLES;
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t at = (newest - count + 1 + i) % TREND_SAMPLES;
-		ms[i] = ring_ms[at];
-		value[i] = ring[at];
+	struct series s = {.level = level};
+	uint32_t end = completed(trend, level), polls = UINT32_C(1) << 2 * level;
+	uint32_t first = (uint32_t)(((uint64_t)track->since + polls - 1) >> 2 * level);
+	if (end <= first)
+		return s;
+	s.count = end - first < FORETELL_SAMPLES ? end - first : FORETELL_SAMPLES;
+	for (uint32_t i = 0; i < s.count; i++) {
+		uint32_t at = (end - s.count + i) % FORETELL_SAMPLES;
+		s.ms[i] = trend->ms[level][at];
+		s.value[i] = track->value[level][at];
 	}
-	return trend_time_left(ms, value, count, remaining);
+	return s;
 }
 
-/* Enters the value of this poll. A block counts only if the track was there from its start. */
+/* Enters the value of this poll, and the means that it completes. */
 static void
-track_value(const struct trend *trend, struct track *track, uint16_t value)
+track_value(const struct trend *trend, struct track *track, uint16_t value, uint32_t remaining)
 {
-	uint32_t in_block = trend->poll % TREND_BLOCK;
-	track->recent[trend->poll % TREND_SAMPLES] = value;
-	track->block_sum = in_block == 0 ? value : track->block_sum + value;
-	if (in_block == TREND_BLOCK - 1)
-		track->blocks[trend->poll / TREND_BLOCK % TREND_SAMPLES] =
-		    (uint16_t)(track->block_sum / TREND_BLOCK);
+	uint32_t mean = value;
+	for (unsigned level = 0; level < FORETELL_LEVELS && completes(trend, level); level++) {
+		if (level > 0) {
+			mean = (track->sum[level] + STEP / 2) / STEP;
+			track->sum[level] = 0;
+		}
+		uint32_t at = (completed(trend, level) - 1) % FORETELL_SAMPLES;
+		track->value[level][at] = (uint16_t)mean;
+		if (level + 1 < FORETELL_LEVELS)
+			track->sum[level + 1] += mean;
+		struct series s = series_of(trend, track, level);
+		track->rate[level] = (float)foretell_rate(&s, (double)track->churn, remaining);
+	}
 	if (value > track->high_water)
 		track->high_water = value;
 }
 
-/* Fast growth shows in the last polls; a slow leak under much jitter only in the means of blocks.
- */
-static uint32_t
-track_time_left(const struct trend *trend, const struct track *track, uint32_t remaining)
+static void
+track_churn(const struct trend *trend, struct track *track, uint32_t before, uint32_t now)
 {
-	uint32_t left = ring_time_left(trend->recent_ms, track->recent, trend->poll,
-				       trend->poll - track->since + 1, remaining);
-	uint32_t ended = (trend->poll + 1) / TREND_BLOCK; /* blocks, from the first poll on */
-	uint32_t first = (track->since + TREND_BLOCK - 1) / TREND_BLOCK;
-	if (left != TIME_LEFT_NONE || ended <= first)
-		return left;
-	return ring_time_left(trend->block_ms, track->blocks, ended - 1, ended - first, remaining);
+	float change = (float)now - (float)before;
+	uint32_t seen = trend->poll - track->since;
+	float weight = seen < CHURN_POLLS ? (float)seen : (float)CHURN_POLLS;
+	track->churn += (change * change - track->churn) / weight;
+}
+
+/* The newest growth first: it is the fastest. */
+static uint32_t
+track_time_left(const struct track *track, uint32_t remaining)
+{
+	if (remaining == 0)
+		return 0;
+	for (unsigned level = 0; level < FORETELL_LEVELS; level++) {
+		double rate = (double)track->rate[level];
+		/* Whole seconds stay whole, to however many bits this machine divides. */
+		double seconds = rate > 0 ? remaining / rate / 1000 + 1e-3 : 0;
+		if (rate > 0)
+			return seconds < TREND_HORIZON_S + 1 ? (uint32_t)seconds : TIME_LEFT_NONE;
+	}
+	return TIME_LEFT_NONE;
 }
 
 static const struct track *
@@ -218,66 +202,122 @@ find(const struct trend *trend, const struct key *key, uint32_t hash)
 	return NULL;
 }
 
-/* By how much a row has grown since the last poll, in whole percent of its capacity. */
-static unsigned
-growth(const struct trend *trend, const struct track *known, const struct usage *usage)
+static uint32_t
+used_of(const struct usage *usage)
 {
-	uint32_t used = usage->capacity - usage->tightest;
-	uint32_t before = known != NULL ? known->recent[(trend->poll - 1) % TREND_SAMPLES] : 0;
-	return used > before ? (unsigned)((uint64_t)(used - before) * 100 / usage->capacity) : 0;
+	return usage->capacity - usage->tightest;
+}
+
+/* How full a row is, in 1,024 parts. */
+static unsigned
+class_of(const struct usage *usage)
+{
+	return usage->capacity == 0
+		   ? 0
+		   : (unsigned)((uint64_t)used_of(usage) * (CLASSES - 1) / usage->capacity);
+}
+
+/* By how much a row has grown since the last poll, in whole percent of its capacity. What was not
+ * followed was nothing, or no fuller than all that were. */
+static unsigned
+growth(const struct trend *last, const struct track *known, const struct usage *usage)
+{
+	uint32_t used = used_of(usage);
+	uint64_t before =
+	    last->floor > 0 ? ((uint64_t)last->floor + 1) * usage->capacity / (CLASSES - 1) : 0;
+	if (known != NULL)
+		before = known->value[0][(last->poll - 1) % FORETELL_SAMPLES];
+	return used > before ? (unsigned)((used - before) * 100 / usage->capacity) : 0;
 }
 
 /* One row of the tally: its track goes from the last poll's tracks into those of this one. */
 static bool
-follow(const struct trend *last, struct trend *now, const struct key *key,
-       const struct usage *usage, struct outlook *outlook, unsigned *most_growth)
+follow(const struct trend *last, struct trend *now, const struct row *row,
+       const struct track *known, uint32_t hash, unsigned *most_growth)
 {
-	if (now->count == TREND_MAX)
-		return true;
-	uint32_t word[KEY_WORDS];
-	memcpy(word, key, sizeof(word));
-	uint32_t hash = lookup_hash(word, KEY_WORDS);
+	uint32_t used = used_of(row->usage);
 	if (!lookup_enter(&now->lookup, hash, now->count))
 		return false;
 	struct track *track = &now->tracks[now->count++];
-	const struct track *known = find(last, key, hash);
-	unsigned grown = growth(now, known, usage);
+	unsigned grown = growth(last, known, row->usage);
 	if (grown > *most_growth)
 		*most_growth = grown;
-	if (known != NULL)
+	if (known != NULL) {
 		*track = *known;
-	else
-		*track = (struct track){.key = *key, .since = now->poll};
-	track_value(now, track, (uint16_t)(usage->capacity - usage->tightest));
-	outlook->high_water = track->high_water;
-	outlook->time_left_s = track_time_left(now, track, usage->tightest);
+		track_churn(now, track, known->value[0][(last->poll - 1) % FORETELL_SAMPLES], used);
+	} else {
+		*track = (struct track){.key = row->key, .since = now->poll};
+	}
+	track_value(now, track, (uint16_t)used, row->usage->tightest);
+	row->outlook->high_water = track->high_water;
+	row->outlook->time_left_s = track_time_left(track, row->usage->tightest);
 	return true;
 }
 
-static bool
-follow_all(const struct trend *last, struct trend *now, const struct tally *tally,
-	   struct outlooks *out)
+static struct row
+row_at(const struct tally *tally, struct outlooks *out, uint32_t i)
 {
-	for (uint32_t i = 0; i < tally->target_count; i++) {
+	struct row row = {0};
+	if (i < tally->target_count) {
 		const struct target *t = tally->targets[i].target;
-		struct key key = {.peer = t->net,
-				  .rest = (uint32_t)KIND_TARGET << 24 | (uint32_t)t->bits << 16 |
-					  t->port};
-		if (!follow(last, now, &key, &tally->targets[i].usage, &out->targets[i],
-			    &out->growth))
-			return false;
+		row = (struct row){.usage = &tally->targets[i].usage, .outlook = &out->targets[i]};
+		row.key.peer = t->net;
+		row.key.rest =
+		    (uint32_t)KIND_TARGET << 24 | (uint32_t)t->bits << 16 | (uint32_t)t->port;
+		return row;
 	}
-	for (uint32_t i = 0; i < tally->peer_count; i++) {
-		struct key key = {.peer = tally->peers[i].peer, .rest = (uint32_t)KIND_PEER << 24};
-		if (!follow(last, now, &key, &tally->peers[i].usage, &out->peers[i], &out->growth))
-			return false;
+	i -= tally->target_count;
+	if (i < tally->peer_count) {
+		row = (struct row){.usage = &tally->peers[i].usage, .outlook = &out->peers[i]};
+		row.key.peer = tally->peers[i].peer;
+		row.key.rest = (uint32_t)KIND_PEER << 24;
+		return row;
 	}
-	for (uint32_t i = 0; i < tally->pool_count; i++) {
-		const struct pool_tally *p = &tally->pools[i];
-		struct key key = {.local = p->local,
-				  .peer = p->peer,
-				  .rest = (uint32_t)KIND_POOL << 24 | p->port};
-		if (!follow(last, now, &key, &tally->pools[i].usage, &out->pools[i], &out->growth))
+	i -= tally->peer_count;
+	row = (struct row){.usage = &tally->pools[i].usage, .outlook = &out->pools[i]};
+	row.key.local = tally->pools[i].local;
+	row.key.peer = tally->pools[i].peer;
+	row.key.rest = (uint32_t)KIND_POOL << 24 | tally->pools[i].port;
+	return row;
+}
+
+/* The class of which not all rows have room, with all fuller ones. Targets always have. */
+static unsigned
+find_floor(const struct tally *tally)
+{
+	uint32_t rows[CLASSES] = {0}, room = TREND_MAX - tally->target_count;
+	for (uint32_t i = 0; i < tally->peer_count; i++)
+		rows[class_of(&tally->peers[i].usage)]++;
+	for (uint32_t i = 0; i < tally->pool_count; i++)
+		rows[class_of(&tally->pools[i].usage)]++;
+	unsigned floor = CLASSES - 1;
+	while (rows[floor] <= room)
+		room -= rows[floor--];
+	return floor;
+}
+
+/* Who is followed first: targets and what is fuller than the floor; what is at the floor and known;
+ * the rest of that, as far as there is room. */
+enum turn { TURN_FULLER, TURN_KNOWN, TURN_REST };
+
+static bool
+follow_rows(const struct trend *last, struct trend *now, const struct tally *tally,
+	    struct outlooks *out, enum turn turn)
+{
+	uint32_t all = tally->target_count + tally->peer_count + tally->pool_count;
+	for (uint32_t i = 0; i < all && now->count < TREND_MAX; i++) {
+		struct row row = row_at(tally, out, i);
+		unsigned class = class_of(row.usage);
+		bool fuller = i < tally->target_count || class > now->floor || now->all;
+		if (fuller != (turn == TURN_FULLER) || (!fuller && class < now->floor))
+			continue;
+		uint32_t word[KEY_WORDS];
+		memcpy(word, &row.key, sizeof(word));
+		uint32_t hash = lookup_hash(word, KEY_WORDS);
+		const struct track *known = find(last, &row.key, hash);
+		if (!fuller && (known != NULL) != (turn == TURN_KNOWN))
+			continue;
+		if (!follow(last, now, &row, known, hash, &out->growth))
 			return false;
 	}
 	return true;
@@ -293,10 +333,13 @@ trend_take(struct trend *trend, const struct tally *tally, uint64_t now_ms,
 	now.tracks = calloc(rows, sizeof(*now.tracks));
 	now.count = 0;
 	now.lookup = (struct lookup){0};
-	now.recent_ms[now.poll % TREND_SAMPLES] = now_ms;
-	if (now.poll % TREND_BLOCK == TREND_BLOCK - 1)
-		now.block_ms[now.poll / TREND_BLOCK % TREND_SAMPLES] = now_ms;
-	bool good = now.tracks != NULL && follow_all(trend, &now, tally, outlooks);
+	now.all = all <= TREND_MAX;
+	now.floor = now.all ? 0 : find_floor(tally);
+	for (unsigned level = 0; level < FORETELL_LEVELS && completes(&now, level); level++)
+		now.ms[level][(completed(&now, level) - 1) % FORETELL_SAMPLES] = now_ms;
+	bool good = now.tracks != NULL && follow_rows(trend, &now, tally, outlooks, TURN_FULLER) &&
+		    (now.all || (follow_rows(trend, &now, tally, outlooks, TURN_KNOWN) &&
+				 follow_rows(trend, &now, tally, outlooks, TURN_REST)));
 	struct trend *old = good ? trend : &now;
 	free(old->tracks);
 	lookup_free(&old->lookup);

@@ -3,115 +3,6 @@
 
 #include "count/trend.h"
 
-#include <stdio.h>
-
-/* Values of one series, ten seconds apart. */
-struct series {
-	unsigned count;
-	uint64_t ms[TREND_SAMPLES];
-	uint16_t value[TREND_SAMPLES];
-};
-
-static struct series
-series_of(const char *text)
-{
-	struct series s = {.count = 0};
-	char *end;
-	while (*text != '\0') {
-		s.ms[s.count] = 1000000 + 10000 * (uint64_t)s.count;
-		s.value[s.count++] = (uint16_t)strtoul(text, &end, 10);
-		text = end + strspn(end, " ");
-	}
-	return s;
-}
-
-static uint32_t
-left(const char *text, uint32_t remaining)
-{
-	struct series s = series_of(text);
-	return trend_time_left(s.ms, s.value, s.count, remaining);
-}
-
-static void
-growth_is_extrapolated(void **state)
-{
-	(void)state;
-	/* 10 ports in 10 s. */
-	assert_int_equal(left("10 20 30 40 50 60 70 80", 100), 100);
-	assert_int_equal(left("10 20 30 40 50 60 70 80", 1), 1);
-	/* 1 port in 10 s. */
-	assert_int_equal(left("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", 60000), 600000);
-}
-
-static void
-nothing_left_is_now(void **state)
-{
-	(void)state;
-	assert_int_equal(left("10 20 30 40 50 60 70 80", 0), 0);
-	assert_int_equal(left("80 80 80 80", 0), 0);
-	assert_int_equal(left("", 0), 0);
-}
-
-static void
-what_does_not_grow_has_no_end(void **state)
-{
-	static const char *const still[] = {
-	    "",
-	    "5",
-	    "50 50 50 50 50 50 50 50 50 50 50 50 50 50 50 50",
-	    "80 70 60 50 40 30 20 10",
-	    /* Jitter around a level, around a slow fall, and a saw-tooth of reuse. */
-	    "50 53 48 51 49 52 50 47 53 51 48 50 52 49 51 52",
-	    "90 93 86 84 88 80 79 83 75 74 78 70 69 73 65 91",
-	    "10 20 30 40 10 20 30 40 10 20 30 40 10 20 30 40",
-	    /* One step, one spike at the end, one long ago. */
-	    "50 50 50 50 50 50 50 50 90 90 90 90 90 90 90 90",
-	    "50 50 50 50 50 50 50 50 50 50 50 50 50 50 50 900",
-	    "50 50 900 50 50 50 50 50 50 50 50 50 50 50 50 50",
-	    /* It grew, and then it stopped. */
-	    "40 50 60 70 80 90 100 110 110 110 110 110 110 110 110 110",
-	    /* Too few to tell. */
-	    "10 20 30 40 50 60",
-	};
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(still); i++)
-		if (left(still[i], 1000) != TIME_LEFT_NONE)
-			fail_msg("\"%s\" grows", still[i]);
-}
-
-static void
-jitter_and_a_spike_do_not_move_the_rate(void **state)
-{
-	uint32_t noisy, spiked;
-	(void)state;
-	/* 10 ports in 10 s, give or take 8; then the same with one value far off. */
-	noisy = left("103 108 127 124 147 142 162 177 175 198 195 217 213 236 238 251", 600);
-	spiked = left("103 108 127 124 147 142 900 177 175 198 195 217 213 236 238 251", 600);
-	assert_between(noisy, 540, 660);
-	assert_between(spiked, 540, 660);
-}
-
-static void
-real_time_counts_not_the_number_of_polls(void **state)
-{
-	struct series s = series_of("10 20 30 40 50 60 70 80");
-	(void)state;
-	for (unsigned i = 4; i < s.count; i++) {
-		/* A pause of a minute, in which it went on growing at the same rate. */
-		s.ms[i] += 60000;
-		s.value[i] = (uint16_t)(s.value[i] + 60);
-	}
-	assert_int_equal(trend_time_left(s.ms, s.value, s.count, 100), 100);
-}
-
-static void
-nothing_is_foretold_beyond_a_week(void **state)
-{
-	(void)state;
-	assert_int_equal(left("1 2 3 4 5 6 7 8", 60480), TREND_HORIZON_S);
-	assert_int_equal(left("1 2 3 4 5 6 7 8", 60481), TIME_LEFT_NONE);
-}
-
 /* A tally of one target, one peer and two pools of it, made up: `used` of 1,000. */
 struct made {
 	struct target target;
@@ -258,63 +149,230 @@ noise(uint32_t *seed, int spread)
 }
 
 static void
-a_slow_leak_under_jitter_shows_in_the_blocks(void **state)
+a_slow_leak_under_jitter_shows_in_longer_spans(void **state)
 {
 	struct trend *trend = trend_new();
 	struct made m;
 	uint32_t seed = 4711, seen = 0;
 	(void)state;
-	/* One port in 40 s, under jitter of 20: an hour and 14 minutes, then 14 hours ahead. */
-	for (unsigned i = 0; i < 448; i++) {
+	/* One port in 40 s, under jitter of 20; from the third of its ten hours on. */
+	for (unsigned i = 0; i < 2400; i++) {
 		make(&m, (uint32_t)(100 + (int)i / 4 + noise(&seed, 20)), 50);
 		assert_true(take(trend, &m.tally, 10000 * (uint64_t)i));
-		if (i >= 256 && out->pools[0].time_left_s != TIME_LEFT_NONE)
+		if (i >= 1200 && out->pools[0].time_left_s != TIME_LEFT_NONE)
 			seen++;
 	}
-	/* Nearly always, once 16 blocks are there. */
-	assert_between(seen, 170, 192);
-	assert_between(out->pools[0].time_left_s, 26000, 39000);
+	assert_between(seen, 1100, 1200);
+	/* 300 are left. */
+	assert_between(out->pools[0].time_left_s, 10000, 14000);
 	assert_int_equal(out->pools[1].time_left_s, TIME_LEFT_NONE);
 	trend_free(trend);
 }
 
 static void
-jitter_alone_hardly_ever_grows(void **state)
+nothing_is_foretold_beyond_a_week(void **state)
 {
 	struct trend *trend = trend_new();
 	struct made m;
-	uint32_t seed = 99, alarms = 0;
 	(void)state;
-	for (unsigned i = 0; i < 5000; i++) {
-		make(&m, (uint32_t)(300 + noise(&seed, 30)), (uint32_t)(300 + noise(&seed, 30)));
-		assert_true(take(trend, &m.tally, 10000 * (uint64_t)i));
-		alarms += out->pools[0].time_left_s != TIME_LEFT_NONE;
-		alarms += out->pools[1].time_left_s != TIME_LEFT_NONE;
+	/* 50 in 50,400 s, and 600 are left; then 50 in 50,500 s. */
+	for (unsigned i = 0; i < 8; i++) {
+		make(&m, 50 + 50 * i, 10);
+		assert_true(take(trend, &m.tally, 50400000 * (uint64_t)i));
 	}
-	/* Of 10,000. */
-	assert_between(alarms, 0, 60);
+	assert_between(out->pools[0].time_left_s, TREND_HORIZON_S - 1, TREND_HORIZON_S);
+	trend_free(trend);
+	trend = trend_new();
+	for (unsigned i = 0; i < 8; i++) {
+		make(&m, 50 + 50 * i, 10);
+		assert_true(take(trend, &m.tally, 50500000 * (uint64_t)i));
+	}
+	assert_int_equal(out->pools[0].time_left_s, TIME_LEFT_NONE);
 	trend_free(trend);
 }
 
-static void
-memory_is_bounded(void **state)
+static double
+chance(uint64_t *seed)
 {
-	enum { MANY = TREND_MAX + 100 };
+	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (double)(*seed >> 32) / 4294967296.0;
+}
+
+/* How many of very many come, where `mean` do on the average. */
+static uint32_t
+how_many(uint64_t *seed, double mean)
+{
+	uint32_t count = 0;
+	double sum = 0, root = mean > 1 ? mean : 1;
+	if (mean < 16) {
+		for (unsigned i = 0; i < 64; i++)
+			count += chance(seed) < mean / 64;
+		return count;
+	}
+	for (unsigned i = 0; i < 12; i++)
+		sum += chance(seed);
+	for (unsigned i = 0; i < 20; i++)
+		root = (root + mean / root) / 2;
+	double value = mean + root * (sum - 6);
+	return value > 0 ? (uint32_t)(value + 0.5) : 0;
+}
+
+/* Connections that come by chance and stay for `polls` polls on the average, and one more for good
+ * in each 1 / leak polls. */
+struct load {
+	uint64_t seed;
+	double polls, mean, leak, leaked;
+	uint32_t now;
+};
+
+static uint32_t
+load_next(struct load *l)
+{
+	uint32_t gone = how_many(&l->seed, l->now / l->polls);
+	l->now -= gone < l->now ? gone : l->now;
+	l->now += how_many(&l->seed, l->mean / l->polls);
+	l->leaked += l->leak;
+	return l->now + (uint32_t)l->leaked;
+}
+
+/* A poll of it. True if an end is announced. */
+static bool
+announced(struct trend *trend, struct load *load, uint32_t capacity, uint32_t poll)
+{
+	struct pool_tally pool = {.port = 1};
+	struct tally tally = {.pools = &pool, .pool_count = 1};
+	uint32_t used = load_next(load);
+	pool.usage =
+	    (struct usage){.capacity = capacity, .tightest = used < capacity ? capacity - used : 0};
+	assert_true(take(trend, &tally, UINT64_C(2000) * poll));
+	return out->pools[0].time_left_s != TIME_LEFT_NONE;
+}
+
+static const struct {
+	double mean;
+	uint32_t capacity;
+	double polls[3];
+} loads[] = {
+    {150, 300, {6, 40, 900}},
+    {500, 1000, {5, 30, 600}},
+    {14000, 28232, {6, 40, 300}},
+    {20000, 28232, {5, 30, 1200}},
+};
+
+/* A week of polls two seconds apart, in thirds of different lifetimes. */
+static void
+steady_load_has_no_end(void **state)
+{
+	enum { WEEK = 302400 };
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(loads); i++) {
+		struct trend *trend = trend_new();
+		struct load load = {1, 0, loads[i].mean, 0, 0, (uint32_t)loads[i].mean};
+		uint32_t times = 0;
+		bool was = false;
+		for (uint32_t poll = 0; poll < WEEK; poll++) {
+			load.polls = loads[i].polls[poll * 3 / WEEK];
+			bool is = announced(trend, &load, loads[i].capacity, poll);
+			times += is && !was;
+			was = is;
+		}
+		if (times > 1)
+			fail_msg("%g of %u: %u times", loads[i].mean, loads[i].capacity, times);
+		trend_free(trend);
+	}
+}
+
+/* What would be full in half an hour, and in half a day, is told in the first third of it. Among
+ * few connections chance hides the quick one for longer. */
+static void
+a_leak_is_told_before_a_third_has_gone(void **state)
+{
+	static const uint32_t polls[] = {900, 21600};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(loads); i++)
+		for (size_t j = i == 0 ? 1 : 0; j < COUNT_OF(polls); j++) {
+			enum { BEFORE = 4000 };
+			struct trend *trend = trend_new();
+			struct load load = {7,   loads[i].polls[1],      loads[i].mean, 0,
+					    0.0, (uint32_t)loads[i].mean};
+			uint32_t poll = 0;
+			for (; poll < BEFORE; poll++)
+				announced(trend, &load, loads[i].capacity, poll);
+			load.leak = (loads[i].capacity - loads[i].mean) / polls[j];
+			while (!announced(trend, &load, loads[i].capacity, poll))
+				poll++;
+			if (poll - BEFORE > polls[j] / 3)
+				fail_msg("%g of %u, full in %u polls: after %u", loads[i].mean,
+					 loads[i].capacity, polls[j], poll - BEFORE);
+			trend_free(trend);
+		}
+}
+
+/* Rows of `used` of 10, one more at each 100th. */
+static void
+fill(struct pool_tally *pools, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		pools[i] = (struct pool_tally){.port = (uint16_t)i};
+		pools[i].local.zone = i >> 16;
+		pools[i].usage = (struct usage){.capacity = 10, .tightest = i % 100 == 99 ? 3 : 9};
+	}
+}
+
+static void
+memory_is_bounded_and_the_fullest_come_first(void **state)
+{
+	enum { MANY = 5 * TREND_MAX };
 	struct trend *trend = trend_new();
 	struct pool_tally *pools = calloc(MANY, sizeof(*pools));
 	struct tally tally = {.pools = pools, .pool_count = MANY};
 	(void)state;
 	assert_non_null(pools);
-	for (uint32_t i = 0; i < MANY; i++) {
-		pools[i].port = (uint16_t)i;
-		pools[i].local.zone = i >> 16;
-		pools[i].usage = (struct usage){.capacity = 10, .tightest = 9};
-	}
+	fill(pools, MANY);
 	assert_true(take(trend, &tally, 0));
+	assert_int_equal(trend_count(trend), TREND_MAX);
+	/* What was followed is, though others are as full; what was not has not grown from nothing.
+	 */
+	fill(pools, MANY);
+	pools[0].usage.tightest = 10;
+	pools[TREND_MAX / 2].usage.tightest = 10;
 	assert_true(take(trend, &tally, 1000));
 	assert_int_equal(trend_count(trend), TREND_MAX);
-	assert_int_equal(out->pools[MANY - 1].high_water, 1);
-	assert_int_equal(out->pools[MANY - 1].time_left_s, TIME_LEFT_NONE);
+	assert_int_equal(out->growth, 0);
+	fill(pools, MANY);
+	pools[MANY - 1].usage.tightest = 1;
+	pools[MANY - 2].usage.tightest = 2;
+	assert_true(take(trend, &tally, 2000));
+	assert_int_equal(out->growth, 80);
+	fill(pools, MANY);
+	assert_true(take(trend, &tally, 3000));
+	assert_int_equal(out->pools[MANY - 1].high_water, 9);
+	assert_int_equal(out->pools[MANY - 2].high_water, 8);
+	assert_int_equal(out->pools[MANY - 3].high_water, 1);
+	assert_int_equal(out->pools[MANY - 3].time_left_s, TIME_LEFT_NONE);
+	free(pools);
+	trend_free(trend);
+}
+
+/* Targets are followed however little they hold. */
+static void
+a_target_is_followed_beside_any_number_of_pools(void **state)
+{
+	enum { MANY = TREND_MAX + 100 };
+	struct trend *trend = trend_new();
+	struct pool_tally *pools = calloc(MANY, sizeof(*pools));
+	struct target target = target_of("192.0.2.1");
+	struct target_tally of = {.target = &target};
+	struct tally tally = {
+	    .pools = pools, .pool_count = MANY, .targets = &of, .target_count = 1};
+	(void)state;
+	assert_non_null(pools);
+	fill(pools, MANY);
+	of.usage = (struct usage){.capacity = 1000, .tightest = 995};
+	assert_true(take(trend, &tally, 0));
+	of.usage.tightest = 999;
+	assert_true(take(trend, &tally, 1000));
+	assert_int_equal(out->targets[0].high_water, 5);
 	free(pools);
 	trend_free(trend);
 }
@@ -344,19 +402,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_teardown(growth_is_extrapolated, forget),
-	    cmocka_unit_test_teardown(nothing_left_is_now, forget),
-	    cmocka_unit_test_teardown(what_does_not_grow_has_no_end, forget),
-	    cmocka_unit_test_teardown(jitter_and_a_spike_do_not_move_the_rate, forget),
-	    cmocka_unit_test_teardown(real_time_counts_not_the_number_of_polls, forget),
-	    cmocka_unit_test_teardown(nothing_is_foretold_beyond_a_week, forget),
 	    cmocka_unit_test_teardown(the_high_water_mark_is_the_most_there_was, forget),
 	    cmocka_unit_test_teardown(growth_is_of_the_row_that_grows_most, forget),
 	    cmocka_unit_test_teardown(what_goes_away_is_forgotten, forget),
 	    cmocka_unit_test_teardown(rows_keep_their_own_series_in_any_order, forget),
-	    cmocka_unit_test_teardown(a_slow_leak_under_jitter_shows_in_the_blocks, forget),
-	    cmocka_unit_test_teardown(jitter_alone_hardly_ever_grows, forget),
-	    cmocka_unit_test_teardown(memory_is_bounded, forget),
+	    cmocka_unit_test_teardown(a_slow_leak_under_jitter_shows_in_longer_spans, forget),
+	    cmocka_unit_test_teardown(nothing_is_foretold_beyond_a_week, forget),
+	    cmocka_unit_test_teardown(steady_load_has_no_end, forget),
+	    cmocka_unit_test_teardown(a_leak_is_told_before_a_third_has_gone, forget),
+	    cmocka_unit_test_teardown(memory_is_bounded_and_the_fullest_come_first, forget),
+	    cmocka_unit_test_teardown(a_target_is_followed_beside_any_number_of_pools, forget),
 	    cmocka_unit_test_teardown(without_memory_what_was_known_stays, forget),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

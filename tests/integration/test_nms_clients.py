@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""SNMP stacks that share nothing with Net-SNMP walk everything, and see what Net-SNMP sees."""
+"""SNMP stacks that share nothing with Net-SNMP walk everything, and see what Net-SNMP sees; what is
+made for Checkmk on top of what an agent says."""
+import importlib
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import harness as h
@@ -104,6 +107,102 @@ def test_pysnmp():
         raise h.Skip("no pysnmp here (Debian package python3-pysnmp4)")
     return walks(lambda version: [PYTHON, os.path.join(h.ROOT, "tests/nms/walk.py"), str(h.PORT),
                                   version, h.dotted("srcPortMIB")[1:]])
+
+
+# A stand-in for Checkmk's API, with what it is known to insist on.
+CHECKMK = """\
+import collections, enum, inspect, re
+class State(enum.IntEnum):
+    OK, WARN, CRIT, UNKNOWN = range(4)
+Result = collections.namedtuple("Result", "state summary")
+Metric = collections.namedtuple("Metric", "name value")
+Service = collections.namedtuple("Service", "item")
+class SNMPTree:
+    def __init__(self, *, base, oids):
+        assert re.fullmatch(r"(\\.\\d+)+", base) and oids and len(set(oids)) == len(oids), (base, oids)
+        assert all(re.fullmatch(r"\\d+(\\.\\d+)*", oid) for oid in oids), oids
+        self.base, self.oids = base, oids
+def exists(oid):
+    assert re.fullmatch(r"(\\.\\d+)+", oid)
+    return oid
+class SNMPSection:
+    def __init__(self, *, name, detect, fetch, parse_function):
+        assert re.fullmatch("[a-zA-Z0-9_]+", name)
+        self.name, self.detect, self.fetch, self.parse = name, detect, list(fetch), parse_function
+class CheckPlugin:
+    def __init__(self, *, name, service_name, discovery_function, check_function, sections=None):
+        assert re.fullmatch("[a-zA-Z0-9_]+", name) and service_name.count("%s") == 1, name
+        assert list(inspect.signature(check_function).parameters) == ["item", "section"]
+        assert list(inspect.signature(discovery_function).parameters) == ["section"]
+        assert sections in (None, ["srcportd"])
+        self.name, self.service = name, service_name
+        self.discover, self.check = discovery_function, check_function
+"""
+
+
+def checkmk():
+    """The plug-in of conf/, on that stand-in."""
+    for path, text in (("cmk/__init__.py", ""), ("cmk/agent_based/__init__.py", ""),
+                       ("cmk/agent_based/v2.py", CHECKMK)):
+        nms.write(path, text)
+    path = nms.write("srcportd_checkmk.py", nms.conf("checkmk/srcportd.py"))
+    sys.path.insert(0, os.path.dirname(path))
+    return importlib.import_module("srcportd_checkmk")
+
+
+def string_tables(section):
+    """What Checkmk hands to the parse function: a table of texts for each tree."""
+    served = {bind.oid: bind.value for bind in h.bulk_walk(h.root())}
+    tables = []
+    for one in section.fetch:
+        columns = [h.oid(one.base + "." + oid) for oid in one.oids]
+        if one.oids[0].endswith(".0"):
+            rows = [()] if any(oid in served for oid in columns) else []
+        else:
+            rows = sorted({oid[len(columns[0]):] for oid in served
+                           if oid[:len(columns[0])] in columns})
+        tables.append([[as_text(served.get(column + row, "")) for column in columns]
+                       for row in rows])
+    return tables
+
+
+def as_text(value):
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def test_checkmk_plugin():
+    """Services of a host with a pool that fills, from what its agent says."""
+    plugin = checkmk()
+    rows = [one for name, one in vars(plugin).items() if name.startswith("check_plugin_srcportd_")]
+    pool = next(one for one in rows if one.name == "srcportd_pool")
+    target = next(one for one in rows if one.name == "srcportd_target")
+    named = "127.0.0.1 -> 127.0.0.1:9000"
+    config = "warningRemaining off\nraisePolls 1\ntarget front 127.0.0.1:9000\n"
+    with nms.Host() as host, h.Snmpd() as snmpd, h.Srcportd(snmpd, config=config) as daemon:
+        daemon.wait_polls()
+        host.fill()
+
+        def critical():
+            section = plugin.snmp_section_srcportd.parse(string_tables(
+                plugin.snmp_section_srcportd))
+            both = section[""].get("1.1.0"), section["pool"].get(named, {}).get("13")
+            return section if both == ("3", "3") else None
+
+        section = h.wait_for(critical, 20, "the pool is critical")
+        items = [one.item for one in plugin.check_plugin_srcportd.discover(section)]
+        assert items[:2] == ["System", "Limits"], items
+        said = list(plugin.check_plugin_srcportd.check("System", section))
+        assert said[0].state == 2 and said[0].summary.startswith("front: "), said[0]
+        assert ("srcport_system_least_remaining", 0) in said, said
+        assert named in [one.item for one in pool.discover(section)]
+        said = list(pool.check(named, section))
+        assert said[0].state == 2 and said[0].summary.startswith("0 ports left, cause: "), said[0]
+        assert ("srcport_pool_used", 100) in said, said
+        assert [one.item for one in target.discover(section)] == ["front"]
+        said = list(pool.check("192.0.2.1 -> 192.0.2.2:1", section))
+        assert len(said) == 1 and said[0].state == 0 and "0" not in said[0].summary, said
+    assert plugin.snmp_section_srcportd.parse([[] for _ in range(len(plugin.TABLES) + 1)])[""] == {}
+    return "%d services" % (len(items) + sum(len(list(one.discover(section))) for one in rows))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ import xml.etree.ElementTree as tree
 import harness as h
 import nms
 
-FOLDERS = ("grafana", "librenms", "nagios", "opennms", "prometheus", "prtg", "snmp_exporter",
-           "snmptt", "telegraf", "zabbix")
+FOLDERS = ("centreon", "checkmk", "datadog", "grafana", "librenms", "nagios", "netdata", "opennms",
+           "prometheus", "prtg", "snmp_exporter", "snmptt", "telegraf", "zabbix")
 PYTHON = "/usr/bin/python3"  # Debian's own, which has Debian's modules
 
 
@@ -148,17 +148,23 @@ def test_telegraf():
         import tomllib
     except ImportError:
         raise h.Skip("no TOML in this Python") from None
-    inputs = tomllib.loads(nms.conf("telegraf/srcportd.conf"))["inputs"]["snmp"]
-    assert len(inputs) == 1
+    often, seldom = tomllib.loads(nms.conf("telegraf/srcportd.conf"))["inputs"]["snmp"]
     names = h.names()
-    fields = [field for field in inputs[0]["field"]]
-    for field in fields:
-        assert h.oid(field["oid"]) == names[field["name"]] + (0,), field
-    for one in inputs[0]["table"]:
+    for one in (often, seldom):
+        assert one["agent_host_tag"] == "source" and one["max_repetitions"] >= 10, one
+        for field in one["field"]:
+            assert h.oid(field["oid"]) == names[field["name"]] + (0,), field
+    for one in often["table"]:
         assert one["index_as_tag"] and any(field.get("is_tag") for field in one["field"]), one
         for field in one["field"]:
             assert h.oid(field["oid"]) == names[field["name"]], field
-    assert len(fields) > 50 and len(inputs[0]["table"]) >= 3
+    # A request each, every minute.
+    assert len(often["field"]) <= 25, len(often["field"])
+    assert len(often["field"]) + len(seldom["field"]) > 100 and len(often["table"]) >= 3
+    asked = [field["name"] for one in (often, seldom) for field in one["field"]]
+    assert len(set(asked)) == len(asked)
+    traps = tomllib.loads(nms.conf("telegraf/srcportd-traps.conf"))["inputs"]["snmp_trap"]
+    assert traps[0]["path"] and traps[0]["service_address"] == "udp://:162"
 
 
 def test_grafana():
@@ -177,6 +183,8 @@ def test_grafana():
         for target in panel["targets"]:
             used = re.findall(r"\bsrcPort\w+(?=\{)", target["expr"])
             assert used and set(used) <= metrics, target["expr"]
+        assert len(panel["description"]) > 20, panel["title"]
+    assert {one["name"] for one in board["templating"]["list"]} >= {"job", "instance"}
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"]) >= 10
     alarms = [panel for panel in board["panels"] if panel["title"] == "Active alarms"]
     assert "srcPortAlarmSeverity{" in alarms[0]["targets"][0]["expr"], alarms
@@ -187,7 +195,7 @@ def test_librenms():
     pattern = r"(\.\d+)+\.\{\{ \$index \}\}"
     required = {"oid", "num_oid", "descr"}
     allowed = required | {"value", "index", "group", "snmp_flags", "warn_limit", "high_limit",
-                          "low_limit", "low_warn_limit"}
+                          "low_limit", "low_warn_limit", "skip_values"}
     sensors = as_plain(nms.conf("librenms/srcportd.yaml"))["modules"]["sensors"]
     assert set(sensors) == {"state", "count", "percent"}
     names = h.names()
@@ -199,6 +207,252 @@ def test_librenms():
             assert h.oid(one["num_oid"].split(".{")[0]) == names[one["value"]], one
             for state in one.get("states", ()):
                 assert set(state) == {"value", "descr", "graph", "generic"}
+
+
+def test_librenms_has_room():
+    """A sensor's index is of at most 128 characters, whatever the row is called, or the row is left
+    out; the count of what is not there any more is no number that raises an alarm."""
+    sensors = as_plain(nms.conf("librenms/srcportd.yaml"))["modules"]["sensors"]
+    objects = mib()
+    seen = set()
+    for kind, group in sensors.items():
+        for one in group["data"]:
+            assert one["index"] not in seen or kind != "state", one["index"]
+            seen.add(one["index"])
+            name = re.search(r"\{\{ \$(\w+) \}\}", one["index"])
+            if not name:
+                assert len(one["index"]) <= 128, one
+                continue
+            room = 128 - (len(one["index"]) - len(name.group(0)))
+            if objects.object(name.group(1)).high > room:
+                skip = one["skip_values"][0]
+                assert skip["oid"] == name.group(1) and skip["op"] == "regex", skip
+                pattern = skip["value"].strip("/")
+                assert re.match(pattern, "x" * (room + 1)) and not re.match(pattern, "x" * room)
+            if kind == "count":
+                assert name.group(1) == "srcPortTargetLabel", one
+    longest = "[2001:db8:1111:2222:3333:4444:5555:6666] -> [2001:db8:1111:2222:3333:4444:5555:7777]:65535"
+    assert len("Pool " + longest) <= 128
+
+
+def test_librenms_references():
+    """An event's reference is of at most 64 characters: a longer key by its digest."""
+    php = nms.need("php", "php-cli")
+    for path in files(".php"):
+        text = nms.conf(path)
+        if "Handlers" not in path:
+            continue
+        code = re.search(r"( *\$key = .*?;\n)? *(\$reference = .*?;)", text)
+        for key in ("host", "k" * 64, "pool " + "k" * 90):
+            said = h.run(php, "-r", "$key = '%s'; %s echo $reference === null ? 'none' : $reference;" % (
+                key, code.group(2)))
+            wanted = key if len(key) <= 64 else None
+            assert said == wanted or (wanted is None and re.fullmatch("[0-9a-f]{32}", said)) or (
+                said == "none" and "SrcPortSuppressed" in path), (path, said)
+
+
+def test_targets_have_the_operators_name():
+    """Never their specification, which two of them may share."""
+    for path in files():
+        if path.startswith(("snmp_exporter/", "prtg/", "snmptt/")):
+            continue
+        text = nms.conf(path)
+        assert not re.search(r"srcPortTargetSpec|%s(?![.\d])" % re.escape(
+            h.dotted("srcPortTargetSpec")), text), path
+    label = h.dotted("srcPortTargetLabel")[1:]
+    for path in ("zabbix/srcportd.yaml", "opennms/datacollection/srcportd.xml",
+                 "telegraf/srcportd.conf", "netdata/srcportd.yaml", "datadog/srcportd.yaml",
+                 "centreon/srcportd.json"):
+        assert re.search(re.escape(label) + r"\b", nms.conf(path)), path
+    assert "{{ $srcPortTargetLabel }}" in nms.conf("librenms/srcportd.yaml")
+
+
+# What a manager sees of an object that did not exist when these files were written.
+SCALAR = """
+srcPortZebraSeverity OBJECT-TYPE
+    SYNTAX SrcPortSeverity
+    MAX-ACCESS read-only
+    STATUS current
+    DESCRIPTION "How the zebras are."
+    ::= { srcPortSystem 91 }
+
+srcPortZebraRemaining OBJECT-TYPE
+    SYNTAX Gauge32 (0..65535)
+    UNITS "ports"
+    MAX-ACCESS read-only
+    STATUS current
+    DESCRIPTION "Ports that zebras have left."
+    ::= { srcPortSystem 92 }
+"""
+TABLE = """
+srcPortZebrasTable OBJECT-TYPE
+    SYNTAX SEQUENCE OF SrcPortZebrasEntry
+    MAX-ACCESS not-accessible
+    STATUS current
+    DESCRIPTION "Zebras."
+    ::= { srcPortObjects 91 }
+
+srcPortZebrasEntry OBJECT-TYPE
+    SYNTAX SrcPortZebrasEntry
+    MAX-ACCESS not-accessible
+    STATUS current
+    DESCRIPTION "A zebra."
+    INDEX { srcPortZebrasNumber }
+    ::= { srcPortZebrasTable 1 }
+
+SrcPortZebrasEntry ::= SEQUENCE {
+    srcPortZebrasNumber Unsigned32,
+    srcPortZebrasName SnmpAdminString,
+    srcPortZebrasRemaining Gauge32,
+    srcPortZebrasSeverity SrcPortSeverity,
+    srcPortZebrasCause SrcPortCause
+}
+
+srcPortZebrasNumber OBJECT-TYPE
+    SYNTAX Unsigned32 (1..65535)
+    MAX-ACCESS not-accessible
+    STATUS current
+    DESCRIPTION "A number."
+    ::= { srcPortZebrasEntry 1 }
+""" + "".join("""
+srcPortZebras%s OBJECT-TYPE
+    SYNTAX %s
+    MAX-ACCESS read-only
+    STATUS current
+    DESCRIPTION "Of a zebra."
+    ::= { srcPortZebrasEntry %d }
+""" % one for one in (("Name", "SnmpAdminString (SIZE (0..160))", 2), ("Remaining", "Gauge32 (0..65535)", 3),
+                      ("Severity", "SrcPortSeverity", 4), ("Cause", "SrcPortCause", 5)))
+NOTIFICATION = """
+srcPortZebraCritical NOTIFICATION-TYPE
+    OBJECTS { srcPortAlarmSeverity, srcPortAlarmKey, srcPortAlarmMessage }
+    STATUS current
+    DESCRIPTION "A zebra."
+    --#TYPE "Zebra"
+    --#SUMMARY "%s"
+    --#ARGUMENTS {2}
+    --#SEVERITY CRITICAL
+    ::= { srcPortNotifications 91 }
+"""
+# What each shows: scalars that are numbers, severities among them, rows, notifications.
+SHOWS = {
+    "snmp_exporter/snmp.yml": ("number", "severity", "row"),
+    "snmp_exporter/snmp-0.22.yml": ("number", "severity", "row"),
+    "zabbix/srcportd.yaml": ("number", "severity", "row", "notification"),
+    "librenms/srcportd.yaml": ("number", "severity", "row"),
+    "librenms/snmptraps.php": ("notification",),
+    "opennms/datacollection/srcportd.xml": ("number", "severity", "row"),
+    "opennms/events/srcportd.events.xml": ("notification",),
+    "snmptt/snmptt.conf.srcportd": ("notification",),
+    "telegraf/srcportd.conf": ("number", "severity", "row"),
+    "telegraf/srcportd-traps.conf": ("notification",),
+    "grafana/srcportd.json": ("severity",),
+    "centreon/srcportd.json": ("number", "severity", "row"),
+    "netdata/srcportd.yaml": ("number", "severity", "row"),
+    "datadog/srcportd.yaml": ("number", "severity", "row"),
+    "checkmk/srcportd.py": ("number", "severity", "row"),
+}
+
+
+def test_new_objects_reach_every_artefact():
+    """A scalar, a severity, a table and a notification that the MIB gets are in all that is made
+    from it, without a change of what makes it."""
+    with open(h.MIB_FILE) as file:
+        text = file.read()
+    end = text.rindex("END")
+    path = nms.write("SRCPORT-MIB.txt", text[:end] + SCALAR + TABLE + NOTIFICATION + text[end:])
+    made = os.path.join(h.directory(), "conf")
+    done = subprocess.run([os.path.join(h.ROOT, "tests/nms/generate"), made, path], check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode in (0, 3), done.stdout
+    root = h.dotted("srcPortMIB")[1:]
+    signs = {"number": ("srcPortZebraRemaining", root + ".1.1.92", '"1.92.0"'),
+             "severity": ("srcPortZebraSeverity", root + ".1.1.91", '"1.91.0"'),
+             "row": ("srcPortZebrasRemaining", "srcPortZebrasTable", root + ".1.91.1"),
+             "notification": ("srcPortZebraCritical",)}
+    missing = []
+    for path, kinds in SHOWS.items():
+        if not os.path.exists(os.path.join(made, path)):
+            assert done.returncode == 3, path
+            continue
+        with open(os.path.join(made, path)) as file:
+            content = file.read()
+        missing += [(path, kind) for kind in kinds if not any(sign in content for sign in signs[kind])]
+    assert not missing, missing
+    graphs = os.path.join(made, "opennms/snmp-graph.properties.d/srcportd-graph.properties")
+    with open(graphs) as file:
+        assert "spZebrasRemaining" in file.read()
+
+
+def test_opennms_graphs_are_of_what_is_collected():
+    """Columns are aliases of one resource type; each collected number is in a graph."""
+    text = nms.conf("opennms/snmp-graph.properties.d/srcportd-graph.properties")
+    text = text.replace("\\\n", "")
+    said = dict(re.findall(r"^(\S+?)=(.*)$", text, re.M))
+    names = [name.strip() for name in said["reports"].split(",")]
+    space = "{http://xmlns.opennms.org/xsd/config/datacollection}"
+    root = tree.fromstring(nms.conf("opennms/datacollection/srcportd.xml"))
+    kinds = {}
+    for one in root.iter(space + "mibObj"):
+        instance = "nodeSnmp" if one.get("instance") == "0" else one.get("instance")
+        kinds.setdefault(instance, {})[one.get("alias")] = one.get("type")
+    drawn = set()
+    assert len(set(names)) == len(names) > 50
+    for name in names:
+        kind = kinds[said["report.%s.type" % name]]
+        columns = said["report.%s.columns" % name].split(",")
+        assert set(columns) <= {alias for alias, of in kind.items() if of != "string"}, name
+        command = said["report.%s.command" % name]
+        for number, column in enumerate(columns, 1):
+            assert "{rrd%d}:%s:" % (number, column) in command, (name, column)
+        row = said.get("report.%s.propertiesValues" % name)
+        assert row is None or (kind[row] == "string" and "{%s}" % row in command), name
+        drawn.update(columns)
+    assert drawn == {alias for kind in kinds.values() for alias, of in kind.items()
+                     if of != "string"}, "numbers without a graph"
+
+
+def test_profiles():
+    """Netdata's and Datadog's have the same numbers, under the MIB's names."""
+    names = h.names()
+    entries = {}
+    for system in ("netdata", "datadog"):
+        profile = as_plain(nms.conf(system + "/srcportd.yaml"))
+        entries[system] = set()
+        for entry in profile["metrics"]:
+            symbols = entry.get("symbols", [entry.get("symbol")])
+            for symbol in symbols + [tag["symbol"] for tag in entry.get("metric_tags", [])]:
+                wanted = names[symbol["name"]] + (() if "table" in entry else (0,))
+                assert h.oid(symbol["OID"]) == wanted, symbol
+                entries[system].add(symbol["name"])
+            if "table" in entry:
+                assert entry["metric_tags"] and h.oid(entry["table"]["OID"]) == names[
+                    entry["table"]["name"]], entry["table"]
+    assert entries["netdata"] == entries["datadog"] and len(entries["netdata"]) > 150
+    assert as_plain(nms.conf("netdata/srcportd.yaml"))["selector"][0]["sysobjectid"]["include"]
+    assert as_plain(nms.conf("datadog/srcportd.yaml"))["extends"], "would replace the default profile"
+
+
+def test_centreon():
+    """Names are letters and digits; everything that is spoken of is collected."""
+    made = json.loads(nms.conf("centreon/srcportd.json"))
+    leefs = {one["name"] for one in made["snmp"]["leefs"]}
+    tables = {one["name"]: {entry["name"] for entry in one["entries"]}
+              for one in made["snmp"]["tables"]}
+    assert len(leefs) == len(made["snmp"]["leefs"])
+    for name in leefs | set(tables) | set.union(*tables.values()):
+        assert re.fullmatch("[a-zA-Z0-9]+", name), name
+    for one in made["snmp"]["tables"]:
+        index = one["used_instance"]
+        assert re.match(index, one["entries"][0]["oid"] + ".1.4.192.0.2.1"), index
+    text = json.dumps(made)
+    assert set(re.findall(r"%\(snmp\.leefs\.(\w+)\)", text)) == leefs
+    for one in made["selection_loop"]:
+        used = set(re.findall(r"%%\(%s\.(\w+)\)" % one["name"], json.dumps(one))) - {"instance"}
+        assert used <= tables[one["name"]], used - tables[one["name"]]
+        assert one["source"] == "%%(snmp.tables.%s)" % one["name"]
+    for entry in [e for t in made["snmp"]["tables"] for e in t["entries"]] + made["snmp"]["leefs"]:
+        assert entry.get("map", "cause") in made["mapping"]
 
 
 def test_php():

@@ -101,6 +101,52 @@ def judged_by_its_data(line):
     return worst
 
 
+ICINGA = """\
+const NodeName = "master"
+const ZoneName = "master"
+const PluginDir = "/usr/lib/nagios/plugins"
+include <itl>
+include <plugins>
+object Endpoint "master" { }
+object Zone "master" { endpoints = [ "master" ] }
+object Endpoint "web" { }
+object Zone "web" { endpoints = [ "web" ]; parent = "master" }
+%s
+"""
+ICINGA_HOSTS = """\
+object Host "web" { address = "127.0.0.1"; check_command = "hostalive"; vars.srcportd = true
+  vars.snmp_community = "public"; vars.srcportd_local = true; %s }
+object Host "db" { address = "127.0.0.1"; check_command = "hostalive"; vars.srcportd_local = true }
+"""
+
+
+def icinga(include, folder, more):
+    """What `icinga2 daemon -C` says of conf/'s file in that folder, and its exit status."""
+    program = nms.need("icinga2", "icinga2-bin", "/usr/lib/icinga2/sbin")
+    top = h.directory()
+    nms.write(folder + "/hosts.conf", ICINGA_HOSTS % more)
+    nms.write(folder + "/srcportd.conf", nms.conf("nagios/icinga2.conf"))
+    main = nms.write("icinga2.conf", ICINGA % include)
+    places = ["%s=%s" % (name, top) for name in (
+        "ConfigDir", "DataDir", "LogDir", "CacheDir", "SpoolDir", "InitRunDir")]
+    places += ["VarsPath=%s/vars" % top, "RunAsUser=root", "RunAsGroup=root"]
+    done = subprocess.run([program, "daemon", "-C", "-c", main] + [
+        word for place in places for word in ("-D", place)], check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    return done.returncode, done.stdout
+
+
+def test_icinga_takes_the_file():
+    """Where the README says to put it."""
+    agent = 'vars.srcportd_endpoint = "web"'
+    status, said = icinga('include_zones "etc", "zones.d"', "zones.d/master", agent)
+    assert status == 0 and "Instantiated 3 Services" in said, said
+    status, said = icinga('include_recursive "conf.d"', "conf.d", "")
+    assert status == 0 and "Instantiated 3 Services" in said, said
+    status, said = icinga('include_recursive "conf.d"', "conf.d", agent)
+    assert status == 1 and "requires a zone" in said, said
+
+
 def test_every_command_has_what_it_names():
     """Services and Icinga's file use OIDs and commands that there are."""
     text = nms.conf("nagios/srcportd.cfg")

@@ -143,7 +143,7 @@ def dashboard(title):
     panel = [one for one in board["panels"] if one["title"] == title][0]
     found = {}
     for target in panel["targets"]:
-        query = target["expr"].replace("$instance", ".*").replace("$pool", ".*")
+        query = re.sub(r"\$(job|instance|pool)\b", ".*", target["expr"])
         answer = nms.http_json("http://127.0.0.1:9090/api/v1/query?" + urllib.parse.urlencode(
             {"query": query}))
         found[query] = answer["data"]["result"]

@@ -5,35 +5,25 @@ import os
 import subprocess
 import tempfile
 
+import rows
 import text
 from mib import ROOT
 
-# What a row is called, by the labels that its index becomes.
-_POOL = ("srcPortPoolPeerAddr", "srcPortPoolPeerPort", "srcPortPoolLocalAddr")
-NAME_LOOKUPS = {
-    "srcPortPoolTable": ("srcPortPoolName", *_POOL),
-    "srcPortPeerTable": ("srcPortPeerName", "srcPortPeerAddr"),
-    "srcPortLocalTable": ("srcPortLocalName", "srcPortLocalAddr"),
-    "srcPortAlarmTable": ("srcPortAlarmKey", "srcPortAlarmId"),
-    "srcPortOwnerTable": ("srcPortOwnerName", *_POOL, "srcPortOwnerNumber"),
-    "srcPortOwnerProcessTable": ("srcPortOwnerName", *_POOL, "srcPortOwnerNumber"),
-    "srcPortUdpLocalTable": ("srcPortUdpLocalName", "srcPortUdpLocalAddr"),
-    "srcPortNatPoolTable": ("srcPortNatPoolName", "srcPortNatPoolProtocol",
-                            "srcPortNatPoolPeerAddr", "srcPortNatPoolPeerPort",
-                            "srcPortNatPoolOutsideAddr", "srcPortNatPoolZone"),
-    "srcPortNetnsPoolTable": ("srcPortNetnsPoolName", "srcPortNetnsName", *_POOL),
-    "srcPortLowTable": ("srcPortLowName", "srcPortLowAddr"),
-}
-SMALL = ("srcPortTargetTable", "srcPortAlarmTable", "srcPortNetnsTable", "srcPortNetnsRangeTable")
+# Whose name the rows of another table have.
+NAMED_BY = {"srcPortOwnerProcessTable": "srcPortOwnerName", "srcPortAlarmTable": "srcPortAlarmKey"}
+
+
+def _small(mib, table):
+    """Few rows, of which managers want to see each: nothing of the network names them."""
+    return not any(mib.object(index).kind == "address" for index in table.index)
 
 
 def _modules(mib):
     """{module: what it walks}: what every host can be asked often, and the rest."""
     groups = sorted({scalar.oid.rsplit(".", 1)[0] for scalar in mib.scalars()})
-    name_of = {mib._nodes[name]["oid"]: name for name in mib._nodes}
-    tables = [table.name for table in mib.tables()]
-    return {"srcport": [name_of[oid] for oid in groups] + [t for t in tables if t in SMALL],
-            "srcport_pools": [t for t in tables if t not in SMALL]}
+    small = [table.name for table in mib.tables() if _small(mib, table)]
+    return {"srcport": [mib.name_at(oid) for oid in groups] + small,
+            "srcport_pools": [t.name for t in mib.tables() if t.name not in small]}
 
 
 def _overrides(mib):
@@ -51,12 +41,22 @@ def _overrides(mib):
     return changes
 
 
+def _row_name(mib, table):
+    """The column that is to be a label of a row; None where the index is as good."""
+    if table.name in NAMED_BY:
+        return NAMED_BY[table.name]
+    name = rows.name_of(mib, table)
+    by_name = len(table.index) == 1 and mib.object(table.index[0]).kind == "text"
+    return None if name is None or by_name else name.name
+
+
 def _lookups(mib, tables):
     found = []
-    for table in tables:
-        if table in NAME_LOOKUPS:
-            name, *index = NAME_LOOKUPS[table]
-            found.append({"source_indexes": index, "lookup": name})
+    for table in mib.tables():
+        name = _row_name(mib, table)
+        if table.name in tables and name:
+            found.append({"source_indexes": [one for one in table.index
+                                             if not one.endswith("AddrType")], "lookup": name})
     return found
 
 
@@ -113,6 +113,7 @@ def split_auth(old):
         if not skipping:
             lines.append("  " + line)
     auths = {"auths": {"public_v2": {"community": "public", "security_level": "noAuthNoPriv",
+                                     "auth_protocol": "MD5", "priv_protocol": "DES",
                                      "version": 2}}}
     return text.yaml(auths) + "modules:\n" + "\n".join(lines) + "\n"
 

@@ -2,12 +2,41 @@
 """grafana: conf/grafana/srcportd.json, a dashboard on what Prometheus has of SRCPORT-MIB."""
 import json
 
+import rows
+import text
+
 COLOURS = {"normal": "green", "warning": "orange", "critical": "red", "unknown": "purple"}
 STATES = ("Established", "TimeWait", "CloseWait", "SynSent", "SynRecv", "FinWait1", "FinWait2",
           "LastAck", "Closing")
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
-HOST = 'instance=~"$instance"'
+HOST = 'job=~"$job", instance=~"$instance"'
+# One metric of each of the two jobs.
+ANY = "srcPortSystemSeverity|srcPortPoolRemaining"
 POOL = HOST + ', srcPortPoolName=~"$pool"'
+
+# What each panel says, for who has not read the MIB.
+TEXTS = {
+    "Severity": "The worst of all pools, targets, local addresses and limits of each host.",
+    "Fewest ports left": "How many further connect() calls succeed in the tightest pool of each host.",
+    "Fullest pool": "How much of the capacity is used in the fullest pool of each host.",
+    "connect() calls that failed": "For want of a source port, in the time that is shown. Only where "
+                                   "srcportd may count them.",
+    "Active alarms": "What is wrong now, the worst first. What the figures of an alarm are about is in "
+                     "its name.",
+    "Ports left": "Of each pool: local address, peer address and peer port.",
+    "Ports used, of the capacity": "The capacity is what the range offers without reserved and "
+                                   "blocked ports.",
+    "What holds them: states": "Connections of the pools by state of TCP. TIME_WAIT: many short "
+                               "connections. CLOSE_WAIT: a program that does not close.",
+    "Time left": "Until a pool is full if it goes on growing as it does; pools that do not grow are "
+                 "left out.",
+    "Pools, the tightest first": "One row for each pool that srcportd shows; it shows the tightest.",
+    "Limits other than ports": "Open files and tracked connections, of what the host allows.",
+    "Severity of groups": "UDP, address translation, network namespaces and accepted connections; a "
+                          "group that is not available there has no value.",
+    "Ports left elsewhere": "For UDP sockets, address translation, other network namespaces and ports "
+                            "below 1024, where they are available.",
+    "CPU of srcportd's polls": "As a share of one CPU."}
 
 
 def _target(expression, legend, **more):
@@ -16,7 +45,7 @@ def _target(expression, legend, **more):
 
 def _panel(kind, title, place, targets, unit="none", **more):
     x, y, width, height = place
-    made = {"type": kind, "title": title, "datasource": SOURCE,
+    made = {"type": kind, "title": title, "description": TEXTS[title], "datasource": SOURCE,
             "gridPos": {"x": x, "y": y, "w": width, "h": height},
             "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
             "options": {}, "targets": targets}
@@ -78,6 +107,25 @@ def _pools(mib, place):
                   {"field": "Ports left"}, mib)
 
 
+def _groups(mib):
+    """The severities of all groups but the host's, which has a panel of its own."""
+    return [_target("max by (instance) (%s{%s})" % (item.name, HOST),
+                    "{{instance}} " + text.words(item.name[:-len("Severity")]))
+            for item in rows.severities(mib) if item.name != "srcPortSystemSeverity"]
+
+
+def _elsewhere(mib):
+    """What is left in groups other than TCP's own: of a table the tightest row of each host."""
+    found = [_target("%s{%s}" % (item.name, HOST), "{{instance}} " + text.words(item.name))
+             for item in mib.scalars() if item.name.endswith("Remaining") and item.optional]
+    for table in rows.discovered(mib):
+        item = mib.column(table, "Remaining") or mib.column(table, "LeastRemaining")
+        if item is not None and item.optional:
+            found.append(_target("min by (instance) (%s{%s})" % (item.name, HOST),
+                                 "{{instance}} tightest " + rows.words(table)))
+    return found
+
+
 def _panels(mib):
     steps = {"thresholds": {"mode": "absolute", "steps": [
         {"color": "green", "value": None}, {"color": "orange", "value": 80},
@@ -108,6 +156,8 @@ def _panels(mib):
         _panel("timeseries", "Limits other than ports", (0, 39, 12, 8), [
             _target("srcPortLimitsConntrackPercent{%s}" % HOST, "{{instance}} conntrack"),
             _target("srcPortLimitsFilesPercent{%s}" % HOST, "{{instance}} files")], "percent"),
+        _panel("timeseries", "Severity of groups", (0, 47, 12, 8), _groups(mib), defaults=_severity(mib)),
+        _panel("timeseries", "Ports left elsewhere", (12, 47, 12, 8), _elsewhere(mib)),
         _panel("timeseries", "CPU of srcportd's polls", (12, 39, 12, 8), [_target(
             "srcPortPollCpu{%s} / 1e6 / srcPortPollInterval{%s}" % (HOST, HOST), "{{instance}}")],
                "percentunit"),
@@ -131,9 +181,11 @@ def files(mib):
         "templating": {"list": [
             {"name": "datasource", "label": "Data source", "type": "datasource",
              "query": "prometheus"},
-            _variable("instance", "label_values(srcPortSystemSeverity, instance)", "Host"),
-            _variable("pool", 'label_values(srcPortPoolRemaining{instance=~"$instance"}, '
-                              'srcPortPoolName)', "Pool")]},
+            _variable("job", 'label_values({__name__=~"%s"}, job)' % ANY, "Job"),
+            _variable("instance", 'label_values({__name__=~"%s", job=~"$job"}, instance)' % ANY,
+                      "Host"),
+            _variable("pool", "label_values(srcPortPoolRemaining{%s}, srcPortPoolName)" % HOST,
+                      "Pool")]},
         "annotations": {"list": [{
             "name": "Critical", "datasource": SOURCE, "enable": True, "iconColor": "red",
             "expr": 'ALERTS{alertname=~"SrcPort.*", severity="critical", alertstate="firing"}',

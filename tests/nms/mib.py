@@ -10,11 +10,12 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NUMERIC = ("gauge", "counter", "enum")
 
-Object = collections.namedtuple("Object", "name oid kind units enum text readable low optional")
+Object = collections.namedtuple("Object", "name oid kind units enum text readable low high optional")
 Object.__doc__ = """oid: dotted, of a scalar without its .0; kind: gauge, counter, enum, bits, text,
 time or address; enum: {number: label} of enum and bits; text: its description's first sentence;
-low: the least value, where the MIB has one; optional: it may have no instance while everything is
-well."""
+low, high: the least and the most, of a text its octets, where the
+MIB has them; optional: "own" if it may have
+no instance while everything is well, "group" if that is so of its whole group, else empty."""
 
 Table = collections.namedtuple("Table", "name entry oid index columns")
 Table.__doc__ = """oid: of the entry; index: names; columns: the readable ones, list of Object."""
@@ -71,19 +72,21 @@ class Mib:
     def _object(self, name):
         node = self._nodes[name]
         syntax = node["syntax"]["type"]
-        low = syntax.get("range", {}).get("min")
+        limits = syntax.get("range", {})
         kind, enum = self._kind(syntax)
-        if low is None and syntax.get("module") == "SRCPORT-MIB":
-            low = self._types[syntax["name"]].get("range", {}).get("min")
+        if not limits and syntax.get("module") == "SRCPORT-MIB":
+            limits = self._types[syntax["name"]].get("range", {})
+        low, high = (None if limits.get(one) is None else int(limits[one]) for one in ("min", "max"))
         return Object(name, node["oid"], kind, node.get("units", ""), enum,
                       first_sentence(node["description"]), node["access"] in ("readonly",),
-                      None if low is None else int(low), self._optional(name, node))
+                      low, high, self._optional(name, node))
 
     def _optional(self, name, node):
         if name.endswith(("Available", "Reason")):
-            return False
-        return name.startswith(self._groups) or "No instance" in " ".join(
-            node["description"].split())
+            return ""
+        if "No instance" in " ".join(node["description"].split()):
+            return "own"
+        return "group" if name.startswith(self._groups) else ""
 
     def _kind(self, syntax):
         """Kind and labels of a SYNTAX, through any textual convention."""
@@ -99,6 +102,10 @@ class Mib:
 
     def object(self, name):
         return self._objects[name]
+
+    def name_at(self, oid):
+        """The name of what has this OID."""
+        return next(name for name, node in self._nodes.items() if node["oid"] == oid)
 
     def __contains__(self, name):
         return name in self._nodes or name in self._events
@@ -132,7 +139,7 @@ class Mib:
     def column(self, table, suffix):
         """The column of a table by the end of its name, or None: "Name" is srcPortPoolName."""
         wanted = table.name[:-len("Table")] + suffix
-        return self._objects.get(wanted)
+        return next((column for column in table.columns if column.name == wanted), None)
 
     def notifications(self):
         found = [Notification(name, node["oid"], list(node["objects"]),

@@ -9,13 +9,10 @@ COLUMNS = ("Severity", "Remaining", "LeastRemaining", "Used", "MostUsed", "Capac
 
 SEVERITIES = {1: "normal", 2: "warning", 3: "critical", 4: "unknown"}
 
-# Tables of things that come and go, that a manager discovers.
-DISCOVERED = ("srcPortPoolTable", "srcPortPeerTable", "srcPortTargetTable", "srcPortLocalTable",
-              "srcPortUdpLocalTable", "srcPortNatPoolTable", "srcPortNetnsTable",
-              "srcPortNetnsRangeTable", "srcPortNetnsPoolTable")
-THINGS = {"srcPortUdpLocalTable": "udp_local", "srcPortNatPoolTable": "nat_pool",
-          "srcPortNetnsTable": "namespace", "srcPortNetnsRangeTable": "namespace_range",
-          "srcPortNetnsPoolTable": "namespace_pool"}
+# What a table of things with ports has in one of its columns.
+PORTS = ("Remaining", "LeastRemaining", "MostUsed")
+# The words of the MIB, where they are not those of people.
+WORDS = {"netns": "namespace", "low": "low port"}
 
 
 def shown(mib, table):
@@ -25,17 +22,44 @@ def shown(mib, table):
 
 
 def discovered(mib):
-    return [table for table in mib.tables() if table.name in DISCOVERED]
+    """Tables of things that come and go, that a manager discovers: those with a name and ports."""
+    return [table for table in mib.tables() if name_of(mib, table) is not None
+            and any(mib.column(table, suffix) for suffix in PORTS)]
 
 
-def thing(table):
-    """srcPortPoolTable: "pool", srcPortNatPoolTable: "nat_pool"."""
-    return THINGS.get(table.name, table.name[len("srcPort"):-len("Table")].lower())
+def left_of(mib, table):
+    """The column that says what is left; of namespaces what is used at most."""
+    return next(filter(None, (mib.column(table, suffix) for suffix in PORTS)))
+
+
+def stays(mib, table):
+    """Whether a row stays while nothing is connected: those that the operator has named do. Where a
+    missing row reads as 0, only these can have a number of which 0 is bad."""
+    return mib.column(table, "CriticalRemaining") is not None
+
+
+def ambiguous(mib, table):
+    """Whether rows may have the same name: within rows of another table each."""
+    return len(table.index) > 1 and any(table.index[0] in other.index and other.name != table.name and
+                                        len(other.index) == 1 for other in mib.tables())
 
 
 def words(table):
-    """The same for people: "nat pool"."""
-    return thing(table).replace("_", " ")
+    """srcPortPoolTable: "pool", srcPortNatPoolTable: "NAT pool"."""
+    parts = text.words(table.name[:-len("Table")]).split()
+    return " ".join(part if part in text.ACRONYMS.values() else
+                    WORDS.get(part.lower(), part.lower()) for part in parts)
+
+
+def title(table):
+    """The same at the beginning of a name: "Pool"."""
+    made = words(table)
+    return made[0].upper() + made[1:]
+
+
+def thing(table):
+    """The same in a name without spaces: "pool", "nat_pool"."""
+    return words(table).lower().replace(" ", "_")
 
 
 def of_row(table, column):
@@ -44,13 +68,35 @@ def of_row(table, column):
     return name[0].lower() + name[1:]
 
 
-def label(mib, table):
-    """The column that names a row; for targets the name is the index and this is its own text."""
+def name_of(mib, table):
+    """The column that names a row, None if there is none; of targets, which are named by their
+    index, that is a column with the same text."""
     for suffix in ("Name", "Label"):
         column = mib.column(table, suffix)
-        if column is not None and column.readable:
+        if column is not None and column.readable and column.kind == "text":
             return column
-    return next(c for c in table.columns if c.kind == "text")
+    return None
+
+
+def severities(mib):
+    """Scalars that are severities: of the host, and of each group that has one."""
+    return [item for item in mib.scalars() if item.name.endswith("Severity")]
+
+
+def by_severity(mib):
+    """[(severity, scalars that it is about)]; what no other severity is about belongs to the host's."""
+    prefixes = {item.name[:-len("Severity")]: item for item in severities(mib)}
+    found = {item.name: [] for item in prefixes.values()}
+    host = severities(mib)[0]
+    for item in mib.scalars():
+        prefix = max((one for one in prefixes if item.name.startswith(one)), key=len, default=None)
+        found[(prefixes[prefix] if prefix else host).name].append(item)
+    return [(item, found[item.name]) for item in prefixes.values()]
+
+
+def graphed(mib):
+    """Scalars that are numbers."""
+    return [item for item in mib.scalars() if item.kind in ("gauge", "counter", "enum")]
 
 
 def severity_of(notification):

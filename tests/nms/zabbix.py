@@ -85,7 +85,7 @@ def _scalar(item):
 def _prototype(mib, table, column):
     thing = rows.thing(table)
     made = _item(column, "{#SNMPINDEX}", thing, "%s {#NAME}: %s" % (
-        rows.words(table).capitalize(), rows.of_row(table, column)))
+        rows.title(table), rows.of_row(table, column)))
     if column.name.endswith("Severity"):
         made["trigger_prototypes"] = _severity_triggers(
             made["key"], "Source ports of %s {#NAME}" % rows.words(table))
@@ -105,8 +105,8 @@ def _macro(table):
 def _discovery(mib, table):
     thing, macro = rows.thing(table), _macro(table)
     return {"uuid": text.uuid("zabbix", "discovery", thing),
-            "name": "%ss" % rows.words(table).capitalize(), "type": "SNMP_AGENT",
-            "snmp_oid": "discovery[{#NAME},%s]" % rows.label(mib, table).oid,
+            "name": "%ss" % rows.title(table), "type": "SNMP_AGENT",
+            "snmp_oid": "discovery[{#NAME},%s]" % rows.name_of(mib, table).oid,
             "key": "srcport.%s.discovery" % thing, "delay": DISCOVERY_DELAY,
             "filter": {"evaltype": "AND", "conditions": [
                 {"macro": "{#NAME}", "value": macro, "formulaid": "A"}]},

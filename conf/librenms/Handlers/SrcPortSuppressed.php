@@ -16,7 +16,7 @@ class SrcPortSuppressed implements SnmptrapHandler
     public function handle(Device $device, Trap $trap)
     {
         $text = $trap->getOidData($trap->findOid('SRCPORT-MIB::srcPortSystemMessage'));
-        $key = $trap->getOidData($trap->findOid('SRCPORT-MIB::srcPortSystemMessage'));
-        $trap->log($text, Severity::Warning, 'srcport', $key);
+        $reference = null;
+        $trap->log($text, Severity::Warning, 'srcport', $reference);
     }
 }

@@ -17,6 +17,7 @@ class SrcPortWarning implements SnmptrapHandler
     {
         $text = $trap->getOidData($trap->findOid('SRCPORT-MIB::srcPortAlarmMessage'));
         $key = $trap->getOidData($trap->findOid('SRCPORT-MIB::srcPortAlarmKey'));
-        $trap->log($text, Severity::Warning, 'srcport', $key);
+        $reference = strlen($key) <= 64 ? $key : md5($key);
+        $trap->log($text, Severity::Warning, 'srcport', $reference);
     }
 }

@@ -43,6 +43,7 @@ struct range_tally {
 	struct port_range range;
 	uint32_t size;
 	uint32_t reserved;  /* reserved ports in the range */
+	uint32_t skipped;   /* of the rest: the last one of a range of three */
 	uint32_t listening; /* of the rest: ports that have a listener */
 	uint32_t bound;     /* of the rest: ports blocked otherwise */
 	uint32_t capacity;

@@ -8,6 +8,7 @@
 #include "kernel/diag.h"
 #include "kernel/settings.h"
 
+/* From no to yes. */
 enum reuse {
 	REUSE_NO,
 	REUSE_MAYBE, /* the kernel does not show what decides */

@@ -85,8 +85,8 @@ struct host_state {
 /* Nothing is known yet. */
 void hostlimits_start(struct host_state *host);
 
-/* Looks at the NAT around the host: at the start, and when the configuration is read again. sys
- * stands for /sys. */
+/* Looks at the NAT around the host: at the start, when the configuration is read again, and now and
+ * then. sys stands for /sys. */
 void hostlimits_look(struct host_state *host, const struct procfile_source *proc,
 		     const struct procfile_source *sys);
 

@@ -39,8 +39,8 @@ enum nat_bit {
 };
 
 /* Looks at the interfaces, modules and DMI strings below sys, and at the NAT tables below proc; a
- * bit mask of 1 << enum nat_bit. Costs a few files for each interface: at start, not at each poll.
- */
+ * bit mask of 1 << enum nat_bit. Costs a few files for each interface: now and then, not at each
+ * poll. */
 uint32_t natenv_read(const struct procfile_source *proc, const struct procfile_source *sys);
 
 struct nat_words {

@@ -41,8 +41,8 @@ long procfile_read(const struct procfile_source *source, const char *name, char 
 long procfile_list(const struct procfile_source *source, const char *name, char *buf, size_t room);
 
 /* Reads the settings of the network namespace. NULL on success; else one line that says what, where
- * and what was expected, in a buffer of the caller (error, room). tcp_tw_reuse, tcp_timestamps and
- * tcp_tw_reuse_delay may be absent: SETTING_ABSENT. The range and the reserved list may not. */
+ * and what was expected, in a buffer of the caller (error, room). The range and the reserved list
+ * must be there; a poll can do without the others: SETTING_ABSENT, or SETTING_UNKNOWN. */
 const char *procfile_settings(const struct procfile_source *source, struct settings *out,
 			      char *error, size_t room);
 

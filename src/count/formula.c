@@ -160,6 +160,7 @@ formula_begin(struct formula *f, const struct census *census, struct range_tally
 	out->reserved = portset_count(&set);
 
 	formula_offered(&census->settings, &f->usable);
+	out->skipped = out->size - out->reserved - portset_count(&f->usable);
 	out->free = portset_count_andnot(&f->usable, &census->any);
 	out->in_use = portset_count(&f->usable) - out->free;
 	out->listening = portset_count(&f->usable);

@@ -57,7 +57,9 @@ static uint16_t
 least_low(const struct settings *settings)
 {
 	int32_t start = settings->unprivileged_start;
-	return start > 1 ? (uint16_t)start : 1;
+	if (start < 1)
+		return 1;
+	return start < 65535 ? (uint16_t)start : 65535;
 }
 
 static bool

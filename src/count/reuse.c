@@ -14,15 +14,18 @@
 #define LOOPBACK_INTERFACE 1
 
 /* Whether any may be taken over between these addresses. */
-static bool
-is_allowed(const struct settings *settings, const struct diag_socket *s)
+static enum reuse
+allowance(const struct settings *settings, const struct diag_socket *s)
 {
+	bool loopback = addr_is_loopback(&s->local) || addr_is_loopback(&s->peer) ||
+			s->interface == LOOPBACK_INTERFACE;
 	if (!s->mini || settings->timestamps == 0)
-		return false;
-	if (settings->tw_reuse == 2)
-		return addr_is_loopback(&s->local) || addr_is_loopback(&s->peer) ||
-		       s->interface == LOOPBACK_INTERFACE;
-	return settings->tw_reuse == 1;
+		return REUSE_NO;
+	if (settings->tw_reuse == SETTING_UNKNOWN)
+		return REUSE_MAYBE;
+	if (settings->tw_reuse != 1 && !(settings->tw_reuse == 2 && loopback))
+		return REUSE_NO;
+	return settings->timestamps == SETTING_UNKNOWN ? REUSE_MAYBE : REUSE_YES;
 }
 
 /* Whole seconds, rounded down, of a moment that may lie before the clock's beginning. */
@@ -45,18 +48,25 @@ by_whole_second(const struct diag_socket *s, uint32_t age_ms)
 	return second_of(to) > second_of(from - age - 2 * TICK_MS) ? REUSE_MAYBE : REUSE_NO;
 }
 
+static enum reuse
+by_age(const struct settings *settings, const struct diag_socket *s)
+{
+	uint32_t age_ms = s->expires < TIME_WAIT_MS ? TIME_WAIT_MS - s->expires : 0;
+	if (settings->tw_reuse_delay_ms == SETTING_ABSENT)
+		return by_whole_second(s, age_ms);
+	if (settings->tw_reuse_delay_ms == SETTING_UNKNOWN)
+		return REUSE_MAYBE;
+	return age_ms > (uint32_t)settings->tw_reuse_delay_ms ? REUSE_YES : REUSE_NO;
+}
+
 enum reuse
 reuse_of(const struct settings *settings, const struct diag_socket *s)
 {
-	bool by_age = settings->tw_reuse_delay_ms != SETTING_ABSENT;
-	if (!is_allowed(settings, s))
-		return REUSE_NO;
-	if (s->state != STATE_TIME_WAIT)
-		return s->state == STATE_FIN_WAIT2 && !by_age && !settings->fin_wait2_kept
-			   ? REUSE_MAYBE
-			   : REUSE_NO;
-	uint32_t age_ms = s->expires < TIME_WAIT_MS ? TIME_WAIT_MS - s->expires : 0;
-	if (by_age)
-		return age_ms > (uint32_t)settings->tw_reuse_delay_ms ? REUSE_YES : REUSE_NO;
-	return by_whole_second(s, age_ms);
+	enum reuse allowed = allowance(settings, s), aged = REUSE_NO;
+	if (s->state == STATE_TIME_WAIT)
+		aged = by_age(settings, s);
+	else if (s->state == STATE_FIN_WAIT2 && settings->tw_reuse_delay_ms == SETTING_ABSENT &&
+		 !settings->fin_wait2_kept)
+		aged = REUSE_MAYBE;
+	return allowed < aged ? allowed : aged;
 }

@@ -20,8 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From one look at UDP services to the next. */
+/* From one look at UDP services to the next, and from one at the NAT around the host. */
 #define SERVICES_MS 60000
+#define LOOK_MS     60000
 
 struct poll {
 	const struct options *options;
@@ -35,6 +36,7 @@ struct poll {
 
 	/* From poll to poll. */
 	struct host_state host;
+	uint64_t looked_ms;
 	struct origins *origins; /* NULL = there is no history */
 	struct trend *trend;
 	struct kept *kept;
@@ -73,6 +75,15 @@ poll_look(struct poll *p)
 	sys = proc;
 	sys.root = p->options->sys_root;
 	hostlimits_look(&p->host, &proc, &sys);
+	p->looked_ms = clock_us() / 1000;
+}
+
+/* Docker may have been started since. */
+static void
+look_in_time(struct poll *p)
+{
+	if (p->origins != NULL && clock_us() / 1000 - p->looked_ms >= LOOK_MS)
+		poll_look(p);
 }
 
 /* Opens a recording to replay, or the kernel and a recording to make. */
@@ -429,6 +440,7 @@ poll_begin(struct poll *p, bool urgent)
 		return fail(p, error);
 	settings.fin_wait2_kept = p->habits.fin_wait2_kept;
 	p->started_us = clock_us();
+	look_in_time(p);
 	hostlimits_poll(&p->host, &p->source, &settings);
 	if (p->origins != NULL)
 		origins_begin(p->origins);

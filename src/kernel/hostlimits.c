@@ -134,6 +134,12 @@ hostlimits_init(struct limits *out)
 		out->value[i] = LIMIT_ABSENT;
 }
 
+static int64_t
+of_setting(int32_t value)
+{
+	return value >= 0 ? value : LIMIT_ABSENT;
+}
+
 void
 hostlimits_read(const struct procfile_source *source, const struct settings *settings,
 		struct limits *out, struct sockstat *sockstat)
@@ -144,9 +150,9 @@ hostlimits_read(const struct procfile_source *source, const struct settings *set
 	out->value[LIMIT_IN_USE] = sockstat->in_use;
 	out->value[LIMIT_ORPHANS] = sockstat->orphans;
 	out->value[LIMIT_MEMORY] = sockstat->memory;
-	out->value[LIMIT_TW_REUSE] = settings->tw_reuse;
-	out->value[LIMIT_TW_REUSE_DELAY] = settings->tw_reuse_delay_ms;
-	out->value[LIMIT_TIMESTAMPS] = settings->timestamps;
+	out->value[LIMIT_TW_REUSE] = of_setting(settings->tw_reuse);
+	out->value[LIMIT_TW_REUSE_DELAY] = of_setting(settings->tw_reuse_delay_ms);
+	out->value[LIMIT_TIMESTAMPS] = of_setting(settings->timestamps);
 
 	char *text = malloc(FILE_ROOM);
 	long got = -1;

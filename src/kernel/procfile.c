@@ -205,24 +205,18 @@ complain(const struct procfile_source *source, const char *name, const char *rea
 	return error;
 }
 
-/* A sysctl that may be absent; anything else that is wrong with it is an error. */
-static const char *
-read_optional(const struct procfile_source *source, const char *name, uint64_t max, int32_t *out,
-	      char *error, size_t room)
+/* A sysctl that a poll can do without. */
+static int32_t
+read_optional(const struct procfile_source *source, const char *name, uint64_t max)
 {
 	char text[64];
 	uint64_t value;
-	*out = SETTING_ABSENT;
 	long length = procfile_read(source, name, text, sizeof(text));
-	if (length < 0 && errno == ENOENT)
-		return NULL;
 	if (length < 0)
-		return complain(source, name, strerror(errno), error, room);
-	const char *expected = settings_parse_number(text, (size_t)length, 0, max, &value);
-	if (expected != NULL)
-		return complain(source, name, expected, error, room);
-	*out = (int32_t)value;
-	return NULL;
+		return errno == ENOENT ? SETTING_ABSENT : SETTING_UNKNOWN;
+	if (settings_parse_number(text, (size_t)length, 0, max, &value) != NULL)
+		return SETTING_UNKNOWN;
+	return (int32_t)value;
 }
 
 const char *
@@ -254,20 +248,11 @@ procfile_settings(const struct procfile_source *source, struct settings *out, ch
 	if (expected != NULL)
 		return complain(source, reserved, expected, error, room);
 
-	const struct {
-		const char *name;
-		uint64_t max;
-		int32_t *out;
-	} optional[] = {
-	    {"sys/net/ipv4/tcp_tw_reuse", 2, &s.tw_reuse},
-	    {"sys/net/ipv4/tcp_timestamps", INT32_MAX, &s.timestamps},
-	    {"sys/net/ipv4/tcp_tw_reuse_delay", 60000, &s.tw_reuse_delay_ms},
-	    {"sys/net/ipv4/ip_unprivileged_port_start", 65536, &s.unprivileged_start},
-	};
-	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
-		if (read_optional(source, optional[i].name, optional[i].max, optional[i].out, error,
-				  room) != NULL)
-			return error;
+	s.tw_reuse = read_optional(source, "sys/net/ipv4/tcp_tw_reuse", 2);
+	s.timestamps = read_optional(source, "sys/net/ipv4/tcp_timestamps", INT32_MAX);
+	s.tw_reuse_delay_ms = read_optional(source, "sys/net/ipv4/tcp_tw_reuse_delay", 60000);
+	s.unprivileged_start =
+	    read_optional(source, "sys/net/ipv4/ip_unprivileged_port_start", 65536);
 	*out = s;
 	return NULL;
 }

@@ -67,6 +67,7 @@ put_range(struct json *json, const struct range_tally *range)
 	json_number(json, "high", range->range.high);
 	json_number(json, "size", range->size);
 	json_number(json, "reserved", range->reserved);
+	json_number(json, "skipped", range->skipped);
 	json_number(json, "listening", range->listening);
 	json_number(json, "bound", range->bound);
 	json_number(json, "capacity", range->capacity);

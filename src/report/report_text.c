@@ -79,6 +79,9 @@ put_range(const struct report *report, FILE *out)
 	fprintf(out, "RANGE\n");
 	put_line(out, "size", r->size, limits);
 	put_line(out, "reserved", r->reserved, "of them in net.ipv4.ip_local_reserved_ports");
+	if (r->skipped > 0)
+		put_line(out, "skipped", r->skipped,
+			 "of the rest: of a range of three the kernel never takes the last");
 	put_line(out, "listening", r->listening, "of the rest have a listener");
 	put_line(out, "bound", r->bound, "of the rest are blocked by other bind() calls");
 	put_line(out, "capacity", r->capacity, "connections per (local address, peer, peer port)");

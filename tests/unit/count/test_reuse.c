@@ -63,6 +63,14 @@ recyclable_time_wait(void **state)
 	    {2, 0, 1000, lo, lo, 0, 30000, REUSE_NO},
 	    {1, 2, 1000, eth, THERE, 0, 30000, REUSE_YES},
 	    {1, SETTING_ABSENT, 1000, eth, THERE, 0, 30000, REUSE_YES},
+	    /* what cannot be read, or is of a newer kernel, may be either */
+	    {SETTING_UNKNOWN, 1, 1000, eth, THERE, 0, 1300, REUSE_MAYBE},
+	    {SETTING_UNKNOWN, 1, 1000, eth, THERE, 0, 300, REUSE_NO},
+	    {SETTING_UNKNOWN, 0, 1000, eth, THERE, 0, 1300, REUSE_NO},
+	    {1, SETTING_UNKNOWN, 1000, eth, THERE, 0, 1300, REUSE_MAYBE},
+	    {0, SETTING_UNKNOWN, 1000, eth, THERE, 0, 1300, REUSE_NO},
+	    {1, 1, SETTING_UNKNOWN, eth, THERE, 0, 0, REUSE_MAYBE},
+	    {0, 1, SETTING_UNKNOWN, eth, THERE, 0, 60000, REUSE_NO},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {

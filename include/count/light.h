@@ -5,8 +5,9 @@
  * On a host with very many sockets most of a poll goes into walks that rarely find anything new:
  * bound idle sockets, explicit binds, and the inbound connections of server ports outside the
  * range, of which only the number matters. A light poll leaves these out and takes over the last
- * full poll's answer, for LIGHT_POLLS polls at most, and never while a pool is near its level: then
- * every poll is full.
+ * full poll's answer, for LIGHT_POLLS polls and LIGHT_MS at most, and never while a pool is near
+ * its level: then every poll is full. So is one that begins with many more sockets that are in no
+ * table than there were: they may be bound and idle, and block as many ports.
  *
  * On any host: where full polls have seen no connection whose port bind() may have been given, the
  * next one does not ask which those are. If it then meets one, it must be begun anew.
@@ -16,8 +17,14 @@
 
 #include "count/census.h"
 
-/* Light polls after a full one. */
+/* Light polls after a full one, and how old that may be. */
 #define LIGHT_POLLS 5
+#define LIGHT_MS    35000
+
+/* Growth of the sockets outside of all tables that makes a poll full, as a part of the range; and
+ * how long after the last full one at the earliest: other namespaces' sockets are among them. */
+#define LIGHT_JUMP    20
+#define LIGHT_JUMP_MS 10000
 
 /* Sockets from which light polls are made at all: below, a full poll costs some milliseconds. */
 #define LIGHT_FROM 50000
@@ -32,9 +39,12 @@
 struct light {
 	bool valid;              /* a full poll was kept, and none has been planned since */
 	unsigned age;            /* light polls planned since */
-	struct port_range range; /* of the full poll that was planned last */
+	struct port_range range; /* of the full poll that was planned last, */
+	uint64_t full_ms;        /* when that was, */
+	int64_t outside;         /* and how many sockets were outside of all tables */
 	struct portset given;    /* ports blocked by bound idle sockets and explicit binds */
 	struct portset wild4, wild6;
+	struct portset listening;  /* of the last poll */
 	struct census_hold *holds; /* owned */
 	uint32_t hold_count;
 	struct census_server servers[DIAG_SKIP_MAX]; /* left out of light polls */
@@ -43,15 +53,27 @@ struct light {
 	unsigned alone; /* full polls in a row that saw no connection of census.full */
 };
 
+/* How things stand when a poll begins. */
+struct light_moment {
+	uint64_t now_ms;  /* CLOCK_MONOTONIC */
+	uint64_t sockets; /* in the last good poll */
+	int64_t outside;  /* sockstat_elsewhere() */
+	bool urgent;      /* something is near its level, or fails, or somebody asks */
+};
+
 /* Decides what the next poll asks for: it is light only after a full one of at least LIGHT_FROM
- * sockets with the same range, at most LIGHT_POLLS times in a row, and not when `urgent`. A full
- * one makes what was kept invalid. */
-struct diag_plan light_plan(struct light *light, const struct settings *settings, uint64_t sockets,
-			    bool urgent);
+ * sockets with the same range, at most LIGHT_POLLS times in a row, and not when `urgent` or after a
+ * jump. A full one makes what was kept invalid. */
+struct diag_plan light_plan(struct light *light, const struct settings *settings,
+			    const struct light_moment *moment);
 
 /* Light poll: enters what is kept into its census, at any time before the census is used. False
  * with errno ENOMEM. */
 bool light_patch(const struct light *light, struct census *census);
+
+/* Light poll, at its good end: if a port has lost its listener since the last poll, the next one is
+ * full. */
+void light_check(struct light *light, const struct census *census);
 
 /* Full poll, at its good end: keeps what light ones need of its census, from which it takes the
  * list of holds; of server ports those with at least LIGHT_PORT_FROM inbound connections. */

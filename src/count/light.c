@@ -4,21 +4,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Many sockets have come that may be bound and idle. */
+static bool
+has_jumped(const struct light *light, const struct settings *settings,
+	   const struct light_moment *moment)
+{
+	uint32_t size = range_size(&settings->range);
+	return light->outside >= 0 && moment->outside > light->outside &&
+	       (moment->outside - light->outside) * LIGHT_JUMP >= size &&
+	       moment->now_ms - light->full_ms >= LIGHT_JUMP_MS;
+}
+
+static void
+plan_full(struct light *light, const struct settings *settings, const struct light_moment *moment)
+{
+	light->valid = false;
+	light->age = 0;
+	light->range = settings->range;
+	light->full_ms = moment->now_ms;
+	light->outside = moment->outside;
+}
+
 struct diag_plan
-light_plan(struct light *light, const struct settings *settings, uint64_t sockets, bool urgent)
+light_plan(struct light *light, const struct settings *settings, const struct light_moment *moment)
 {
 	struct diag_plan plan = {.range = settings->range};
 	bool same_range =
 	    light->range.low == settings->range.low && light->range.high == settings->range.high;
-	plan.light = light->valid && same_range && !urgent && sockets >= LIGHT_FROM &&
-		     light->age < LIGHT_POLLS;
+	bool fresh = light->valid && same_range && light->age < LIGHT_POLLS &&
+		     moment->now_ms - light->full_ms < LIGHT_MS;
+	plan.light = fresh && !moment->urgent && moment->sockets >= LIGHT_FROM &&
+		     !has_jumped(light, settings, moment);
 	if (!same_range)
 		light->alone = 0;
 	if (!plan.light) {
 		plan.alone = light->alone >= LIGHT_ALONE_FROM;
-		light->valid = false;
-		light->age = 0;
-		light->range = settings->range;
+		plan_full(light, settings, moment);
 		return plan;
 	}
 	light->age++;
@@ -26,6 +47,14 @@ light_plan(struct light *light, const struct settings *settings, uint64_t socket
 	for (unsigned i = 0; i < light->server_count; i++)
 		plan.without[i] = light->servers[i].port;
 	return plan;
+}
+
+void
+light_check(struct light *light, const struct census *census)
+{
+	if (portset_count_andnot(&light->listening, &census->listening) > 0)
+		light->valid = false;
+	light->listening = census->listening;
 }
 
 bool
@@ -58,6 +87,7 @@ light_keep(struct light *light, struct census *census)
 	light->given = census->given;
 	light->wild4 = census->wild4;
 	light->wild6 = census->wild6;
+	light->listening = census->listening;
 	free(light->holds);
 	light->holds = census->holds;
 	light->hold_count = census->hold_count;

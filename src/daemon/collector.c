@@ -325,6 +325,7 @@ reload(struct collector *c)
 	service_reloading(c->service);
 	conclude(c); /* while its targets are there */
 	poll_look(c->poll);
+	c->urgent = true;
 	if (load_again(c) && !poll_busy(c->poll))
 		begin_soon(c, c->config->pace.usual_s);
 	service_reloaded(c->service);
@@ -338,7 +339,10 @@ on_signal(struct collector *c)
 		case ORDER_NONE: return;
 		case ORDER_STOP: c->stopping = true; break;
 		case ORDER_RELOAD: reload(c); break;
-		case ORDER_POLL: begin(c); break;
+		case ORDER_POLL:
+			c->urgent = true;
+			begin(c);
+			break;
 		}
 	}
 }

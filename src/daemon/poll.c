@@ -306,7 +306,9 @@ remember(struct poll *p, uint64_t now_ms)
 		return;
 	origins_commit(p->origins, &p->census.listening, &p->census.bound, &p->census.any,
 		       !p->plan.light);
-	if (!p->plan.light)
+	if (p->plan.light)
+		light_check(&p->light, &p->census);
+	else
 		light_keep(&p->light, &p->census);
 	bool kept = trend_take(p->trend, p->tally, now_ms, p->outlooks);
 	log_condition(&p->trend_starved, !kept, "memory",
@@ -445,7 +447,11 @@ poll_begin(struct poll *p, bool urgent)
 	if (p->origins != NULL)
 		origins_begin(p->origins);
 	begin_census(p, &settings);
-	p->plan = light_plan(&p->light, &settings, p->sockets, urgent);
+	const struct light_moment moment = {.now_ms = p->started_us / 1000,
+					    .sockets = p->sockets,
+					    .outside = sockstat_elsewhere(&p->host.sockstat),
+					    .urgent = urgent};
+	p->plan = light_plan(&p->light, &settings, &moment);
 	if (p->plan.light && !light_patch(&p->light, &p->census))
 		return fail(p, "out of memory");
 	if (p->ports != NULL) {

@@ -18,6 +18,13 @@ set_up(void **state)
 	return 0;
 }
 
+static struct diag_plan
+plan_of(struct light *light, const struct settings *of, uint64_t sockets, bool urgent)
+{
+	const struct light_moment moment = {.sockets = sockets, .urgent = urgent};
+	return light_plan(light, of, &moment);
+}
+
 /* A census of `servers` inbound connections on port 443, one of port 22, ten outbound ones, a bound
  * idle socket on an address and one on the wildcard, and an explicit bind. */
 static void
@@ -60,7 +67,7 @@ a_light_poll_says_what_the_full_one_said(void **state)
 	struct light light = {0};
 	struct census census;
 	for (int poll = 0; poll < 2; poll++) {
-		struct diag_plan plan = light_plan(&light, &settings, poll == 0 ? 0 : MANY, false);
+		struct diag_plan plan = plan_of(&light, &settings, poll == 0 ? 0 : MANY, false);
 		assert_int_equal(plan.light, poll == 1);
 		fill(&census, &light, &plan, 6000);
 		struct tally *tally = tally_make(&census, NULL, 0);
@@ -91,11 +98,11 @@ small_server_ports_are_not_left_out(void **state)
 	(void)state;
 	struct light light = {0};
 	struct census census;
-	struct diag_plan plan = light_plan(&light, &settings, 0, false);
+	struct diag_plan plan = plan_of(&light, &settings, 0, false);
 	fill(&census, &light, &plan, LIGHT_PORT_FROM - 1);
 	assert_int_equal(light.server_count, 0);
 	census_free(&census);
-	plan = light_plan(&light, &settings, 0, false);
+	plan = plan_of(&light, &settings, 0, false);
 	fill(&census, &light, &plan, LIGHT_PORT_FROM);
 	assert_int_equal(light.server_count, 1);
 	assert_int_equal(light.servers[0].port, 443);
@@ -135,7 +142,7 @@ server_ports_without_listeners_and_beyond_count(void **state)
 	struct census census;
 	(void)state;
 	for (unsigned poll = 0; poll < 2; poll++) {
-		struct diag_plan plan = light_plan(&light, &settings, MANY, false);
+		struct diag_plan plan = plan_of(&light, &settings, MANY, false);
 		assert_int_equal(plan.light, poll);
 		census_init(&census, &settings, NULL);
 		if (plan.light)
@@ -173,7 +180,7 @@ a_full_poll_forgets_what_was_carried(void **state)
 	struct census census;
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
-		struct diag_plan plan = light_plan(&light, &settings, 0, false);
+		struct diag_plan plan = plan_of(&light, &settings, 0, false);
 		fill(&census, &light, &plan, i == 2 ? 0 : 6000);
 		assert_int_equal(light.server_count, i == 2 ? 0 : 1);
 		assert_int_equal(light.hold_count, 1);
@@ -218,7 +225,7 @@ static struct tally *
 poll_world(struct light *light, struct origins *origins, bool *was_light)
 {
 	struct census census;
-	struct diag_plan plan = light_plan(light, &settings, MANY, false);
+	struct diag_plan plan = plan_of(light, &settings, MANY, false);
 	*was_light = plan.light;
 	origins_begin(origins);
 	census_init(&census, &settings, origins);
@@ -307,27 +314,87 @@ when_a_poll_is_light(void **state)
 	(void)state;
 	struct settings other = settings_of(40000, 40100, "");
 	struct light light = {0};
-	assert_false(light_plan(&light, &settings, MANY, false).light); /* nothing is carried yet */
-	assert_false(light_plan(&light, &settings, MANY, false)
-			 .light); /* nor after a full poll that failed */
+	assert_false(plan_of(&light, &settings, MANY, false).light); /* nothing is carried yet */
+	assert_false(
+	    plan_of(&light, &settings, MANY, false).light); /* nor after a full poll that failed */
 	for (int round = 0; round < 2; round++) {
 		light.valid = true;
 		for (int i = 0; i < LIGHT_POLLS; i++) {
-			assert_true(light_plan(&light, &settings, MANY, false).light);
+			assert_true(plan_of(&light, &settings, MANY, false).light);
 			assert_int_equal(light.age, i + 1);
 		}
-		assert_false(light_plan(&light, &settings, MANY, false).light); /* not for ever */
-		assert_false(
-		    light_plan(&light, &settings, MANY, false).light); /* that one failed */
+		assert_false(plan_of(&light, &settings, MANY, false).light); /* not for ever */
+		assert_false(plan_of(&light, &settings, MANY, false).light); /* that one failed */
 	}
 	light.valid = true;
-	assert_true(light_plan(&light, &settings, LIGHT_FROM, false).light);
-	assert_false(light_plan(&light, &settings, LIGHT_FROM - 1, false).light); /* few sockets */
+	assert_true(plan_of(&light, &settings, LIGHT_FROM, false).light);
+	assert_false(plan_of(&light, &settings, LIGHT_FROM - 1, false).light); /* few sockets */
 	light.valid = true;
-	assert_false(
-	    light_plan(&light, &settings, MANY, true).light); /* a pool is near its level */
+	assert_false(plan_of(&light, &settings, MANY, true).light); /* a pool is near its level */
 	light.valid = true;
-	assert_false(light_plan(&light, &other, MANY, false).light); /* another range */
+	assert_false(plan_of(&light, &other, MANY, false).light); /* another range */
+}
+
+/* One of 1,000 ports, at a moment, with so many sockets in no table. */
+static bool
+is_light(struct light *light, uint64_t now_ms, int64_t outside)
+{
+	const struct settings wide = settings_of(40000, 40999, "");
+	const struct light_moment moment = {.now_ms = now_ms, .sockets = MANY, .outside = outside};
+	bool is = light_plan(light, &wide, &moment).light;
+	light->valid = true; /* it ended well */
+	return is;
+}
+
+static void
+what_was_kept_grows_old(void **state)
+{
+	struct light light = {0};
+	(void)state;
+	assert_false(is_light(&light, 1000000, 0));
+	assert_true(is_light(&light, 1034999, 0));
+	assert_false(is_light(&light, 1035000, 0));
+	assert_true(is_light(&light, 1035001, 0));
+}
+
+static void
+many_sockets_outside_of_all_tables_are_looked_for(void **state)
+{
+	struct light light = {0};
+	(void)state;
+	assert_false(is_light(&light, 1000000, 100));
+	assert_true(is_light(&light, 1010000, 149));  /* fewer than 5 % of the range */
+	assert_true(is_light(&light, 1009999, 150));  /* not before ten seconds have gone */
+	assert_false(is_light(&light, 1010000, 150)); /* now */
+	assert_true(is_light(&light, 1020000, 199));
+	assert_true(is_light(&light, 1021000, 20)); /* gone again */
+	/* Not to be known, then and now. */
+	assert_true(is_light(&light, 1022000, -1));
+	assert_false(is_light(&light, 1060000, -1));
+	assert_true(is_light(&light, 1070000, 100000));
+}
+
+static void
+a_listener_that_closes_makes_the_next_poll_full(void **state)
+{
+	const struct diag_socket both[] = {listener("0.0.0.0", 443), listener("::", 40001)};
+	struct light light = {0};
+	(void)state;
+	for (int poll = 0; poll < 5; poll++) {
+		/* The second goes at the third poll. */
+		struct diag_plan plan = plan_of(&light, &settings, MANY, false);
+		struct census census;
+		assert_int_equal(plan.light, poll != 0 && poll != 3);
+		census_init(&census, &settings, NULL);
+		for (int i = 0; i < (poll < 2 ? 2 : 1); i++)
+			assert_true(census_add(&census, DIAG_HOLDERS, &both[i]));
+		if (plan.light)
+			light_check(&light, &census);
+		else
+			light_keep(&light, &census);
+		census_free(&census);
+	}
+	light_free(&light);
 }
 
 /* inet_diag_bc_audit(): a "no" goes to where the chain of "yes" passes, to the end, or behind it.
@@ -401,7 +468,7 @@ what_is_not_closed_is_carried(void **state)
 	for (int poll = 0; poll < 2; poll++) {
 		const struct diag_socket servers[] = {listener("0.0.0.0", 443),
 						      listener("0.0.0.0", 40051)};
-		struct diag_plan plan = light_plan(&light, &settings, MANY, false);
+		struct diag_plan plan = plan_of(&light, &settings, MANY, false);
 		assert_int_equal(plan.light, poll);
 		census_init(&census, &settings, NULL);
 		if (plan.light)
@@ -439,6 +506,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_was_kept_grows_old),
+	    cmocka_unit_test(many_sockets_outside_of_all_tables_are_looked_for),
+	    cmocka_unit_test(a_listener_that_closes_makes_the_next_poll_full),
 	    cmocka_unit_test(a_light_poll_says_what_the_full_one_said),
 	    cmocka_unit_test(small_server_ports_are_not_left_out),
 	    cmocka_unit_test(a_server_port_of_the_range_is_not_left_out),

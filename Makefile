@@ -79,7 +79,7 @@ man_pages    := $(sort $(wildcard src/*/*.[578]))
 
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-unit check-asan check-tsan check-integration check-mib check-clang \
-	check-install check-without-tracefs check-kernels check-fuzz bench soak fuzz clean deps \
+	check-install check-without-tracefs check-kernels check-fuzz check-clients check-nms bench soak fuzz clean deps \
 	deps-build deps-check deps-clients deps-kernels deps-packages lint format compile-only unit-tests fuzzers \
 	conf FORCE
 .DELETE_ON_ERROR:
@@ -228,6 +228,9 @@ soak: deps-check all
 	@tests/soak/run
 check-fuzz: deps-check
 	@tests/run-tests fuzz
+# The programs of network management systems that are here, with the files for them.
+check-clients: deps-check deps-clients all
+	@TEST_ONLY=test_nms tests/run-tests integration
 fuzz:
 	@FUZZ_CORPUS=build/fuzz/corpus tests/fuzz/run
 

@@ -113,3 +113,7 @@ check-packages: deps-check deps-packages all
 # make check-distros DISTROS='sid musl'
 check-distros:
 	@tests/distros/run
+
+# The same for newer programs of network management systems: those of Debian 13 and sid.
+check-nms:
+	@STEPS='deps check-clients' tests/distros/run $(or $(DISTROS),trixie sid)

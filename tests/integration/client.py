@@ -90,11 +90,12 @@ def credentials(version):
     return ["-v3"] + USER if version == "3" else ["-v" + version, "-c", COMMUNITY]
 
 
-def tool(program, *arguments, version="2c", timeout=2, retries=1, port=PORT, options=()):
+def tool(program, *arguments, version="2c", timeout=2, retries=1, port=PORT, options=(),
+         host="127.0.0.1"):
     """Standard output of snmpget and its kin; SnmpError with its complaint if it fails."""
     command = [program] + credentials(version) + [
-        "-t", str(timeout), "-r", str(retries), "-Onextb", "-OU", *options, "127.0.0.1:%d" % port,
-        *arguments]
+        "-t", str(timeout), "-r", str(retries), "-Onextb", "-OU", *options,
+        "%s:%d" % (host, port), *arguments]
     done = subprocess.run(command, env=environment(), stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, universal_newlines=True, check=False)
     if done.returncode:

@@ -38,6 +38,8 @@ def test_snmp_exporter_generator():
     done = subprocess.run([generator, "parse_errors"], cwd=h.directory(), stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, universal_newlines=True, check=False,
                           env=dict(h.environment(), MIBS="ALL"))
+    if "SIGSEGV" in done.stdout:  # as that of Debian sid did in 2026, with any MIB
+        raise h.Skip("the generator of this snmp_exporter crashes")
     assert done.returncode == 0, done.stdout
     assert "SRCPORT" not in done.stdout and "rror" not in done.stdout.replace(
         "parse errors", ""), done.stdout

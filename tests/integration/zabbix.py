@@ -18,7 +18,8 @@ SQL = "/usr/share/zabbix-server-pgsql"
 SQL_PORT, HTTP_PORT, SERVER_PORT = 55432, 8080, 10051
 # Of what the package fills the database with: not the templates for everything else.
 TABLES = ("users", "usrgrp", "users_groups", "role", "role_rule", "config", "hstgrp", "dbversion",
-          "settings", "globalmacro", "ids")
+          "settings", "globalmacro", "ids", "hgset", "hgset_group", "ugset", "ugset_group",
+          "user_ugset")
 
 SERVER_CONF = """\
 LogType=console
@@ -100,9 +101,19 @@ class Postgres(nms.Program):
         self.sql("create database zabbix", "postgres")
         with gzip.open(SQL + "/schema.sql.gz", "rt") as file:
             self.sql(file.read())
-        wanted = re.compile(r"INSERT INTO (%s) " % "|".join(TABLES))
         with gzip.open(SQL + "/data.sql.gz", "rt") as file:
-            self.sql("".join(line for line in file if wanted.match(line)))
+            self.sql("".join(statements(file)))
+
+
+def statements(lines):
+    """Those that fill TABLES: of one line each, or since 7.0 of a line for each row."""
+    wanted = re.compile(r"INSERT INTO (%s) " % "|".join(TABLES))
+    kept = False
+    for line in lines:
+        if re.match("[A-Z]", line):
+            kept = bool(wanted.match(line))
+        if kept:
+            yield line
 
 
 class Zabbix:
@@ -137,15 +148,18 @@ class Zabbix:
         self.web = nms.Program("php", php, "-d", "max_execution_time=300", "-d",
                                "memory_limit=256M", "-d", "post_max_size=16M", "-S",
                                "127.0.0.1:%d" % HTTP_PORT, "-t", FRONTEND)
-        h.wait_for(lambda: self.call_plain("apiinfo.version", []), 20, "the API answers")
+        said = h.wait_for(lambda: self.call_plain("apiinfo.version", []), 20, "the API answers")
+        self.version = tuple(map(int, said.split(".")[:2]))
 
     def call_plain(self, method, parameters, session=None):
         body = {"jsonrpc": "2.0", "method": method, "params": parameters, "id": 1}
-        if session:
+        headers = {"Content-Type": "application/json-rpc"}
+        if session and self.version >= (6, 4):
+            headers["Authorization"] = "Bearer " + session
+        elif session:
             body["auth"] = session
-        answer = json.loads(nms.http(
-            "http://127.0.0.1:%d/api_jsonrpc.php" % HTTP_PORT, json.dumps(body).encode(), 100,
-            {"Content-Type": "application/json-rpc"}))
+        answer = json.loads(nms.http("http://127.0.0.1:%d/api_jsonrpc.php" % HTTP_PORT,
+                                     json.dumps(body).encode(), 100, headers))
         if "error" in answer:
             raise AssertionError("%s: %s" % (method, answer["error"]))
         return answer["result"]
@@ -156,10 +170,10 @@ class Zabbix:
     def import_template(self, text):
         """True when the API has taken it, with everything in it made anew."""
         every = {"createMissing": True, "updateExisting": True}
-        kinds = ("templates", "items", "triggers", "discoveryRules", "valueMaps")
+        kinds = ["templates", "items", "triggers", "discoveryRules", "valueMaps"]
+        kinds += ["template_groups"] if self.version >= (6, 2) else ["groups"]
         return self.call("configuration.import", format="yaml", source=text,
-                         rules=dict({kind: every for kind in kinds},
-                                    groups=dict(every)))
+                         rules={kind: every for kind in kinds})
 
     def add_host(self, name, template):
         """A host at the test's snmpd with that template; its id."""

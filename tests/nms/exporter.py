@@ -94,6 +94,8 @@ def run_generator(mib, source):
                                        SNMPCONFPATH=scratch, SNMP_PERSISTENT_DIR=scratch))
         if "field auth not found" in done.stdout:
             raise FileNotFoundError(errno.ENOENT, "too new", "prometheus-snmp-generator before 0.23")
+        if "SIGSEGV" in done.stdout:  # whatever the MIB
+            raise FileNotFoundError(errno.ENOENT, "crashes", "prometheus-snmp-generator that works")
         if done.returncode:
             raise RuntimeError(done.stdout)
         with open(os.path.join(scratch, "snmp.yml")) as file:

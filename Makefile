@@ -79,7 +79,7 @@ man_pages    := $(sort $(wildcard src/*/*.[578]))
 
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-unit check-asan check-tsan check-integration check-mib check-clang \
-	check-install check-without-tracefs check-kernels check-fuzz check-clients check-nms bench soak fuzz clean deps \
+	check-install check-without-tracefs check-kernels check-fuzz check-clients bench soak fuzz clean deps \
 	deps-build deps-check deps-clients deps-kernels deps-packages lint format compile-only unit-tests fuzzers \
 	conf FORCE
 .DELETE_ON_ERROR:

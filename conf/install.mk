@@ -66,7 +66,7 @@ release  = srcportd-$(VERSION)
 source   = $(if $(wildcard .git),git archive HEAD,tar -c --exclude=./build --exclude=./debian .)
 source_time = $(if $(wildcard .git),$(shell git log -1 --format=%ct),$(shell stat -c %Y NEWS))
 
-.PHONY: dist deb rpm check-packages check-distros
+.PHONY: dist deb rpm check-packages check-distros check-nms check-fleet
 
 dist:
 	@rm -rf $(packages)/$@ && mkdir -p $(packages)/$@/$(release)
@@ -117,3 +117,8 @@ check-distros:
 # The same for newer programs of network management systems: those of Debian 13 and sid.
 check-nms:
 	@STEPS='deps check-clients' tests/distros/run $(or $(DISTROS),trixie sid)
+
+# A thousand hosts, simulated, in ten minutes: the figures of conf/FLEET.md.
+check-fleet: deps-check deps-clients all
+	@tests/fleet scrape 1000
+	@tests/fleet storm 1000

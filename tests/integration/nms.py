@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import harness as h
@@ -114,6 +115,50 @@ class Exporter(Program):
         text = http("http://%s/snmp?target=127.0.0.1:%d&module=%s%s" % (
             self.address, h.PORT, module, self.auth))
         return dict(samples(text))
+
+
+def rules():
+    """The rules of conf/ and their tests, in the test's directory; path of the rules."""
+    for name in ("srcport.rules.yml", "prometheus.yml"):
+        write(name, conf("prometheus/" + name))
+    shutil.copy(os.path.join(h.ROOT, "tests/nms/srcport.rules.test.yml"), h.directory())
+    return os.path.join(h.directory(), "srcport.rules.yml")
+
+
+class Prometheus(Program):
+    """Prometheus with the jobs and the rules of conf/, that asks these targets, ADDRESS:PORT, through
+    an exporter, each job at its own interval."""
+
+    URL = "http://127.0.0.1:9090"
+
+    def __init__(self, exporter, targets, intervals=("1s", "1s"), evaluation="1s"):
+        program = need("prometheus", "prometheus")
+        rules()
+        text = conf("prometheus/prometheus.yml").replace("EXPORTER:9116", exporter.address).replace(
+            "[192.0.2.1]", json.dumps(list(targets)))
+        if exporter.auth:
+            text = re.sub(r"^( +)(module: .*)$", r"\1\2\n\1auth: [public_v2]", text, flags=re.M)
+        each = iter(intervals)
+        text = re.sub("scrape_interval: 1m\n", lambda _: self._pace(next(each)), text)
+        text += "global:\n  evaluation_interval: %s\n" % evaluation
+        path = write("prometheus.yml", text)
+        super().__init__("prometheus", program, "--config.file=" + path,
+                         "--web.listen-address=127.0.0.1:9090",
+                         "--storage.tsdb.path=" + os.path.join(h.directory(), "tsdb"))
+        h.wait_for(lambda: http(self.URL + "/-/ready"), 30, "Prometheus is ready")
+
+    @staticmethod
+    def _pace(interval):
+        """A time-out is not longer than the interval."""
+        return "scrape_interval: %s\n%s" % (interval, "" if interval[-1] == "m" else
+                                            "    scrape_timeout: %s\n" % interval)
+
+    def query(self, expression):
+        """{frozenset of (label, value): number} of an instant query."""
+        answer = http_json(self.URL + "/api/v1/query?" + urllib.parse.urlencode(
+            {"query": expression}))
+        return {frozenset(one["metric"].items()): float(one["value"][1])
+                for one in answer["data"]["result"]}
 
 
 def samples(text):

@@ -4,7 +4,6 @@
 import json
 import os
 import re
-import shutil
 import urllib.parse
 
 import harness as h
@@ -86,17 +85,9 @@ def test_exporter_shows_the_agents_numbers():
     return "%d scalars, %d series" % (count, series)
 
 
-def rules():
-    """The rules and their tests, in a directory of their own."""
-    for name in ("srcport.rules.yml", "prometheus.yml"):
-        nms.write(name, nms.conf("prometheus/" + name))
-    shutil.copy(os.path.join(h.ROOT, "tests/nms/srcport.rules.test.yml"), h.directory())
-    return os.path.join(h.directory(), "srcport.rules.yml")
-
-
 def test_promtool():
     promtool = nms.need("promtool", "prometheus")
-    path = rules()
+    path = nms.rules()
     out = h.run(promtool, "check", "rules", path)
     assert "SUCCESS: 14 rules found" in out, out
     h.run(promtool, "check", "config", os.path.join(h.directory(), "prometheus.yml"))
@@ -110,24 +101,6 @@ def test_each_alert_is_tested():
         tested = set(re.findall(r"alertname: (\w+)", file.read()))
     alerts = set(re.findall(r"- alert: (\w+)", nms.conf("prometheus/srcport.rules.yml")))
     assert len(alerts) >= 10 and alerts == tested, alerts ^ tested
-
-
-def prometheus(exporter):
-    """Prometheus with the jobs and the rules of conf/, at a second's pace."""
-    program = nms.need("prometheus", "prometheus")
-    rules()
-    text = nms.conf("prometheus/prometheus.yml")
-    text = text.replace("EXPORTER:9116", exporter.address).replace(
-        "192.0.2.1", "127.0.0.1:%d" % h.PORT).replace("scrape_interval: 1m", "scrape_interval: 1s\n"
-                                                      "    scrape_timeout: 1s")
-    assert text.count("1s\n") == 4, text
-    text += "global:\n  evaluation_interval: 1s\n"
-    path = nms.write("prometheus.yml", text)
-    daemon = nms.Program("prometheus", program, "--config.file=" + path,
-                         "--web.listen-address=127.0.0.1:9090",
-                         "--storage.tsdb.path=" + os.path.join(h.directory(), "tsdb"))
-    h.wait_for(lambda: nms.http("http://127.0.0.1:9090/-/ready"), 30, "Prometheus is ready")
-    return daemon
 
 
 def firing(name):
@@ -156,7 +129,7 @@ def test_prometheus_raises_and_ends_an_alert():
     exporter = nms.Exporter()
     with nms.Host() as host, h.Snmpd() as snmpd, h.Srcportd(snmpd) as daemon, exporter:
         daemon.wait_polls()
-        with prometheus(exporter):
+        with nms.Prometheus(exporter, ["127.0.0.1:%d" % h.PORT]):
             h.wait_for(lambda: "srcPortPoolPercent" in nms.http(
                 "http://127.0.0.1:9090/api/v1/query?query=srcPortPoolPercent"), 20, "data")
             assert not firing("SrcPortCritical")

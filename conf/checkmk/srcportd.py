@@ -24,6 +24,7 @@ CAUSES = {
     "15": "natLoss",
     "16": "stale",
 }
+NEVER = "4294967295"  # of a time that does not come
 
 # (group, its severity, its message or none, {metric: its numbers}); OIDs below BASE.
 BASE = ".1.3.6.1.4.1.8072.9999.9999.7777.1"
@@ -214,7 +215,7 @@ snmp_section_srcportd = SNMPSection(
 
 def _metrics(metrics, values):
     for name, key in metrics.items():
-        if values.get(key, "") != "":
+        if values.get(key, "") not in ("", NEVER):
             yield Metric(name, int(values[key]))
 
 

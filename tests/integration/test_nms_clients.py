@@ -109,6 +109,29 @@ def test_pysnmp():
                                   version, h.dotted("srcPortMIB")[1:]])
 
 
+def test_what_has_gone_is_no_number():
+    """A manager that asks for the row of a pool that has gone is told so, by GET and by a walk, and
+    one without the MIB reads every text."""
+    index = h.inet("127.0.0.1") + (9000,) + h.inet("127.0.0.1")
+    remaining = h.oid("srcPortPoolRemaining") + index
+    dotted = ".".join(map(str, ("",) + remaining))
+    with nms.Host() as host, h.Snmpd() as snmpd, h.Srcportd(snmpd) as daemon:
+        daemon.wait_polls()
+        assert h.wait_for(lambda: h.get(dotted)[0].value, 10, "the pool") == 60
+        plain = subprocess.run(
+            ["snmpbulkwalk", "-v2c", "-c", h.COMMUNITY, "-m", "", "-On", "127.0.0.1:%d" % h.PORT,
+             h.dotted("srcPortMIB")], env=h.environment(), stdout=subprocess.PIPE,
+            universal_newlines=True, check=True).stdout
+        texts = {h.oid(line.split(" = ")[0]): line for line in plain.splitlines()}
+        for name in ("srcPortSystemMessage.0", "srcPortSystemWorstPool.0"):
+            assert ' = STRING: "' in texts[h.oid(name)], texts[h.oid(name)]
+        name = texts[h.oid("srcPortPoolName") + index]
+        assert name.endswith('= STRING: "127.0.0.1 -> 127.0.0.1:9000"'), name
+        host.drain()
+        h.wait_for(lambda: h.get(dotted)[0].type == "noSuchInstance", 20, "it has gone")
+        assert not h.walk(dotted)
+
+
 # A stand-in for Checkmk's API, with what it is known to insist on.
 CHECKMK = """\
 import collections, enum, inspect, re

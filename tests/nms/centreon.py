@@ -28,7 +28,8 @@ def _entry(item, suffix=""):
 
 
 def _perfdata(item, name, instances, value):
-    made = {"nlabel": "sourceports.%s.%s" % (name, item.units.replace(" ", "") or "count"),
+    unit = item.units.replace(" ", "") or "count"
+    made = {"nlabel": "sourceports." + (name if name.endswith(unit) else name + "." + unit),
             "value": value, "min": 0}
     if instances:
         made["instances"] = instances
@@ -79,8 +80,8 @@ def _loop(mib, table):
     name = rows.name_of(mib, table)
     label = _label_of(table)
     severity, cause = mib.column(table, "Severity"), mib.column(table, "Cause")
-    values = [item for item in rows.shown(mib, table)
-              if item.kind == "gauge" and item.optional != "own"]
+    values = [item for item in rows.shown(mib, table) if item.kind == "gauge" and (
+        item.optional != "own" and not item.name.endswith("TimeLeft"))]  # mostly: never
 
     def value(item):
         return "%%(%s.%s)" % (label, _label(item))

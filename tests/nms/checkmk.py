@@ -12,6 +12,7 @@ from cmk.agent_based.v2 import (CheckPlugin, Metric, Result, Service, SNMPSectio
 STATES = {"1": State.OK, "2": State.WARN, "3": State.CRIT, "4": State.UNKNOWN}
 CAUSES = {
 %(causes)s}
+NEVER = "4294967295"  # of a time that does not come
 
 # (group, its severity, its message or none, {metric: its numbers}); OIDs below BASE.
 BASE = ".%(base)s"
@@ -56,7 +57,7 @@ snmp_section_srcportd = SNMPSection(
 
 def _metrics(metrics, values):
     for name, key in metrics.items():
-        if values.get(key, "") != "":
+        if values.get(key, "") not in ("", NEVER):
             yield Metric(name, int(values[key]))
 
 

@@ -8,8 +8,7 @@ EXTENDS = "generic-device.yaml"
 
 
 def _symbol(item, _, suffix):
-    kind = "rate" if item.kind == "counter" else "gauge"
-    return {"OID": item.oid + suffix, "name": item.name, "metric_type": kind}
+    return {"OID": item.oid + suffix, "name": item.name}  # the type follows from SNMP's
 
 
 def files(mib):

@@ -8,7 +8,6 @@ GROUP = {"uuid": "a571c0d144b14fd4a87a9d9b2aa9fcd6", "name": "Templates/Applicat
 UNITS = {"percent": "%", "seconds": "s", "milliseconds": "ms", "microseconds": "us"}
 PRIORITY = {"critical": "HIGH", "warning": "WARNING"}
 MIN_DELAY, ROW_DELAY, DISCOVERY_DELAY = "1m", "1m", "5m"
-NEVER = 4294967295  # srcPortPoolTimeLeft of what does not grow
 
 
 def _value_type(item):

@@ -121,4 +121,5 @@ check-nms:
 # A thousand hosts, simulated, in ten minutes: the figures of conf/FLEET.md.
 check-fleet: deps-check deps-clients all
 	@tests/fleet scrape 1000
-	@tests/fleet storm 1000
+	@tests/fleet storm 1000 1000
+	@tests/fleet storm 1000 1000 4194304

@@ -82,10 +82,10 @@ class Program(h.Daemon):
         return dict(super().environment(), HOME=h.directory(), **self.variables)
 
 
-def snmptrapd(handler, *options):
+def snmptrapd(handler, *options, extra=""):
     """snmptrapd that hands each notification to a command: with numbers for names, unless other
-    options are given."""
-    path = write("snmptrapd.conf", TRAPD % (h.TRAP_PORT, h.COMMUNITY, handler))
+    options are given; extra: of its configuration."""
+    path = write("snmptrapd.conf", TRAPD % (h.TRAP_PORT, h.COMMUNITY, handler) + extra)
     program = need("snmptrapd", "snmptrapd")
     daemon = Program("snmptrapd", program, "-f", "-n", "-C", "-c", path, "-Lo",
                      *(options or ("-On",)))

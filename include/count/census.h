@@ -30,13 +30,15 @@ struct pool {
 	struct portbag held;
 	/* Ports of the range held by request socks: for this pool only. */
 	struct portbag asked;
-	uint32_t recyclable; /* TIME_WAIT that connect() would take over, or may */
+	uint32_t recyclable;      /* TIME_WAIT that connect() would take over, or may */
+	uint32_t recyclable_even; /* of these, at an even offset from the low end */
 	/* Ports of the range that remain for this pool or do not: of those that it may. */
 	struct portbag unsure;
 	struct state_counts states;
 	/* Sockets of which only the offset of their port from the low end of the range tells how it
 	 * was chosen (binders.h). */
 	uint32_t odd, even;
+	struct portbag doubted; /* the ports of the odd ones (evidence.h) */
 };
 
 struct local {
@@ -46,6 +48,7 @@ struct local {
 	struct portbag extra;
 	struct portbag listening; /* of these, with a listener at this very address */
 	bool idle;                /* a bound idle socket is here */
+	bool doubtful;            /* sockets are here whose ports are in doubt (evidence.h) */
 };
 
 /* A bound idle socket at one local address, on a port of the range. */
@@ -95,7 +98,7 @@ struct census {
 	/* Ports of any socket in a bind bucket. */
 	struct portset any;
 	/* Ports that may be blocked without sock_diag showing it; those of `listening` and `bound`
-	 * among them are settled. */
+	 * among them are settled. Complete after evidence_weigh(). */
 	struct portset ambiguous;
 	/* Ports held for every IPv4 address (0.0.0.0 or a dual-stack ::), and for every IPv6
 	 * address (::). */
@@ -112,9 +115,14 @@ struct census {
 	/* The local address of the last socket: most hosts have one or two. */
 	uint32_t local_last;
 
+	bool transparent; /* a listener is, and may accept connections to any port (TPROXY) */
+	bool weighed;     /* by evidence_weigh() */
+	bool late;        /* a listener has come after the connections that it may have accepted */
 	bool full; /* a connection of the range was seen whose port bind() may have been given */
 
 	struct state_counts totals;
+	/* A connection on a port outside the range is neither, unless a listener is there, or was.
+	 */
 	uint32_t inbound, outbound;
 	struct leaked leaked; /* of `inbound` */
 	/* The same by port, of the first ports that have any. */

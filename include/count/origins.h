@@ -28,7 +28,12 @@ enum origin {
 	ORIGIN_UNSURE = 4,
 	/* Its port was blocked by others while it was there; a kernel that keeps ports blocked
 	 * (feature_letting_go()) does so for as long as this socket lives, TIME_WAIT included. */
-	ORIGIN_KEPT = 5
+	ORIGIN_KEPT = 5,
+	/* At an odd offset, first seen in the last poll, and it does not tell why: connect()'s, if
+	 * its pool is explained (evidence.h); else it stays */
+	ORIGIN_ODD = 6,
+	/* in doubt. */
+	ORIGIN_DOUBT = 7
 };
 
 struct origins;
@@ -62,6 +67,11 @@ bool origins_blocked(const struct origins *origins, uint16_t port);
  * census's sets. */
 void origins_commit(struct origins *origins, const struct portset *listening,
 		    const struct portset *bound, const struct portset *any, bool whole);
+
+/* The pool, by the hash of its key, has no even offset left that it could take: its sockets of
+ * ORIGIN_ODD are explained. Asked of the last good poll. Out of memory, they are not. */
+void origins_explain(struct origins *origins, uint32_t hash);
+bool origins_explained(const struct origins *origins, uint32_t hash);
 
 /* Somebody was seen to bind first at a local address (binders.h), by the address's hash: known
  * until another address takes its place. */

@@ -22,6 +22,9 @@ enum diag_dump {
 	 * state, TIME_WAIT included. Listeners with bound idle ones would cost a walk over all
 	 * connections more (inet_diag_dump_icsk()). */
 	DIAG_SOCKETS,
+	/* Listeners once more: one that has come since the first dump may have accepted what the
+	 * third has shown. */
+	DIAG_LATE,
 	DIAG_DUMPS
 };
 
@@ -96,6 +99,10 @@ int diag_take_message(void *taker, const struct nlmsghdr *message);
 
 /* IP_BIND_ADDRESS_NO_PORT from INET_DIAG_SOCKOPT (5.10); NO_PORT_UNKNOWN where it is not given. */
 enum diag_no_port diag_no_port(const struct diag_socket *socket);
+
+/* IP_TRANSPARENT from INET_DIAG_SOCKOPT, which a listener's children inherit; false where it is not
+ * given. */
+bool diag_transparent(const struct diag_socket *socket);
 
 /* INET_DIAG_SKV6ONLY; false where it is not given. */
 bool diag_v6only(const struct diag_socket *socket);

@@ -28,6 +28,7 @@ census_free(struct census *census)
 		portbag_free(&census->pools[i].held);
 		portbag_free(&census->pools[i].asked);
 		portbag_free(&census->pools[i].unsure);
+		portbag_free(&census->pools[i].doubted);
 	}
 	for (uint32_t i = 0; i < census->local_count; i++) {
 		portbag_free(&census->locals[i].extra);
@@ -129,6 +130,7 @@ pool_of(struct census *census, const struct diag_socket *s)
 	portbag_init(&pools[i].held);
 	portbag_init(&pools[i].asked);
 	portbag_init(&pools[i].unsure);
+	portbag_init(&pools[i].doubted);
 	census->pool_count++;
 	return &pools[i];
 }
@@ -274,6 +276,7 @@ add_holder(struct census *census, const struct diag_socket *s)
 		census->features |= UINT32_C(1) << FEATURE_BOUND_IDLE;
 	} else {
 		portset_add(&census->listening, s->local_port);
+		census->transparent |= diag_transparent(s);
 	}
 	if ((census->features & FEATURES_OF_SOCKETS) != FEATURES_OF_SOCKETS)
 		census->features |= diag_features(s);
@@ -402,13 +405,25 @@ was_blocked(const struct census *census, uint16_t port)
 		origins_blocked(census->origins, port));
 }
 
+static uint32_t
+pool_hash(const struct diag_socket *s)
+{
+	const struct pool_key key = {&s->local, &s->peer, s->peer_port};
+	return pool_key_hash(key);
+}
+
 /* How a socket came by its port, of which memory knows no more than `origin`: at an odd offset from
- * the low end of the range, where bind(addr, 0) searches first, only IP_BIND_ADDRESS_NO_PORT tells
- * that connect() chose it. At an even one that is taken for granted, and kept where a listener has
- * come to its port. */
+ * the low end of the range, where bind(addr, 0) searches first, IP_BIND_ADDRESS_NO_PORT tells that
+ * connect() chose it, or the whole of its pool does (evidence.h). At an even one that is taken for
+ * granted until then, and kept where a listener has come to its port. */
 static enum origin
 origin_of(struct census *census, const struct diag_socket *s, enum origin origin)
 {
+	if (origin == ORIGIN_ODD) {
+		bool explained = origins_explained(census->origins, pool_hash(s));
+		origin = explained ? ORIGIN_CONNECT : ORIGIN_DOUBT;
+		note(census, s, origin);
+	}
 	if (origin != ORIGIN_UNKNOWN)
 		return origin;
 	if (was_blocked(census, s->local_port)) {
@@ -423,22 +438,21 @@ origin_of(struct census *census, const struct diag_socket *s, enum origin origin
 	enum diag_no_port no_port = s->mini ? NO_PORT_UNKNOWN : diag_no_port(s);
 	if (no_port != NO_PORT_UNKNOWN)
 		census->features |= UINT32_C(1) << FEATURE_NO_PORT;
-	if (no_port != NO_PORT_ON)
-		return ORIGIN_UNKNOWN;
-	note(census, s, ORIGIN_CONNECT);
-	return ORIGIN_CONNECT;
+	note(census, s, no_port == NO_PORT_ON ? ORIGIN_CONNECT : ORIGIN_ODD);
+	return no_port == NO_PORT_ON ? ORIGIN_CONNECT : ORIGIN_ODD;
 }
 
 /* Each socket is looked at, also on a port that is blocked anyway: it may outlive what blocks it.
- */
-static void
+ * False with errno ENOMEM. */
+static bool
 settle_origin(struct census *census, struct pool *pool, const struct diag_socket *s,
 	      enum origin known)
 {
+	const struct port_range *range = &census->settings.range;
 	enum origin origin = origin_of(census, s, known);
-	if (origin == ORIGIN_UNKNOWN)
+	if (origin == ORIGIN_ODD || origin == ORIGIN_DOUBT)
 		pool->odd++;
-	else if (origin == ORIGIN_CONNECT && !((s->local_port - census->settings.range.low) & 1))
+	else if (origin == ORIGIN_CONNECT && !((s->local_port - range->low) & 1))
 		pool->even++;
 	bool kept = is_kept(census, s->local_port);
 	if (kept && origin != ORIGIN_EXPLICIT)
@@ -446,31 +460,43 @@ settle_origin(struct census *census, struct pool *pool, const struct diag_socket
 	kept |= origin == ORIGIN_KEPT;
 	if (origin == ORIGIN_EXPLICIT || (kept && census->letting_go == KEEPS))
 		portset_add(&census->bound, s->local_port);
-	else if (kept || origin == ORIGIN_UNKNOWN || origin == ORIGIN_UNSURE)
+	else if (kept || origin == ORIGIN_UNSURE || origin == ORIGIN_DOUBT)
 		portset_add(&census->ambiguous, s->local_port);
+	census->locals[pool->local_index].doubtful |= origin == ORIGIN_DOUBT;
+	return origin != ORIGIN_ODD || portbag_add(&pool->doubted, range, s->local_port) >= 0;
 }
 
 static bool
-add_outbound(struct census *census, const struct diag_socket *s, bool in_range, enum origin known)
+add_outbound(struct census *census, const struct diag_socket *s, enum origin known)
 {
+	const struct port_range *range = &census->settings.range;
 	census->outbound++;
 	struct pool *pool = pool_of(census, s);
 	if (pool == NULL)
 		return false;
 	pool->states.of[s->state]++;
 	census->locals[pool->local_index].connections++;
-	if (!in_range)
-		return true;
-	const struct port_range *range = &census->settings.range;
 	if (s->request)
 		return portbag_add(&pool->asked, range, s->local_port) >= 0;
-	settle_origin(census, pool, s, known);
+	if (!settle_origin(census, pool, s, known))
+		return false;
 	enum reuse reuse = reuse_of(&census->settings, s);
 	if (reuse == REUSE_NO)
 		return portbag_add(&pool->held, range, s->local_port) >= 0;
 	pool->recyclable += s->state == STATE_TIME_WAIT;
+	pool->recyclable_even += !((s->local_port - range->low) & 1);
 	return hold_locally(census, pool->local_index, s->local_port) &&
 	       (reuse == REUSE_YES || portbag_add(&pool->unsure, range, s->local_port) >= 0);
+}
+
+/* True if it was accepted on another port than its listener's (TPROXY): then it makes a bucket of
+ * its own (__inet_inherit_port()), and inherits the listener's IP_TRANSPARENT. A proxy's own
+ * connections say so too, but their ports are given to bind(), or it is said that they are not. */
+static bool
+is_elsewhere_accepted(const struct census *census, const struct diag_socket *s)
+{
+	return census->transparent && !s->mini && !s->request && diag_transparent(s) &&
+	       diag_no_port(s) != NO_PORT_ON && !portset_has(&census->given, s->local_port);
 }
 
 static bool
@@ -486,14 +512,30 @@ add_connection(struct census *census, const struct diag_socket *s)
 	if (in_range && !s->request && census->origins != NULL)
 		known = origins_recall(census->origins, s->cookie);
 	if (census_listens(census, &s->local, s->local_port) || known == ORIGIN_ACCEPTED ||
-	    (!in_range && had_listener(census, s->local_port)))
+	    (!in_range && had_listener(census, s->local_port)) ||
+	    (in_range && is_elsewhere_accepted(census, s)))
 		return add_inbound(census, s, in_range, known);
-	return add_outbound(census, s, in_range, known);
+	return !in_range || add_outbound(census, s, known);
+}
+
+/* A listener that was not there before the connections were asked for. */
+static void
+add_late(struct census *census, const struct diag_socket *s)
+{
+	uint16_t port = s->local_port;
+	if (portset_has(&census->listening, port))
+		return;
+	census->late |= range_has(&census->settings.range, port) && portset_has(&census->any, port);
+	portset_add(&census->listening, port);
 }
 
 bool
 census_add(struct census *census, enum diag_dump dump, const struct diag_socket *s)
 {
+	if (dump == DIAG_LATE) {
+		add_late(census, s);
+		return true;
+	}
 	if (dump == DIAG_EXPLICIT && s->state == STATE_LISTEN) {
 		portset_add(&census->listening_given, s->local_port);
 		return true;

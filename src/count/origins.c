@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "count/origins.h"
 
+#include "base/lookup.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,10 +19,12 @@ struct origins {
 	uint32_t size; /* a power of two, or 0 */
 	uint32_t used;
 	uint32_t poll;
-	struct portset listening; /* of the last good poll */
-	struct portset held;      /* of the last good poll: ports with sockets and no listener */
-	struct portset blocked;   /* of the last good poll */
-	struct portset former;    /* listened on once, and never without a socket since */
+	struct portset listening;   /* of the last good poll */
+	struct portset held;        /* of the last good poll: ports with sockets and no listener */
+	struct portset blocked;     /* of the last good poll */
+	struct portset former;      /* listened on once, and never without a socket since */
+	struct lookup explained[2]; /* pools, of the last good poll and of the one under way, */
+	unsigned now;               /* which is this one */
 	uint32_t binders[ORIGINS_BINDERS]; /* hashes of addresses, each at its place; 0 = none */
 };
 
@@ -36,6 +40,8 @@ origins_free(struct origins *origins)
 	if (origins == NULL)
 		return;
 	free(origins->entries);
+	lookup_free(&origins->explained[0]);
+	lookup_free(&origins->explained[1]);
 	free(origins);
 }
 
@@ -43,6 +49,7 @@ void
 origins_begin(struct origins *origins)
 {
 	origins->poll++;
+	lookup_free(&origins->explained[origins->now]);
 }
 
 /* The cookie's entry, or the empty one where it would go. The table is never full. */
@@ -139,6 +146,7 @@ void
 origins_commit(struct origins *origins, const struct portset *listening,
 	       const struct portset *bound, const struct portset *any, bool whole)
 {
+	origins->now = !origins->now;
 	origins->blocked = *listening;
 	portset_or(&origins->blocked, bound);
 	origins->listening = *listening;
@@ -166,6 +174,19 @@ uint32_t
 origins_count(const struct origins *origins)
 {
 	return origins->used;
+}
+
+void
+origins_explain(struct origins *origins, uint32_t hash)
+{
+	lookup_enter(&origins->explained[origins->now], hash, 0);
+}
+
+bool
+origins_explained(const struct origins *origins, uint32_t hash)
+{
+	uint32_t cursor = hash;
+	return lookup_next(&origins->explained[!origins->now], hash, &cursor) != LOOKUP_NONE;
 }
 
 void

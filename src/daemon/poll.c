@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "count/evidence.h"
 #include "count/light.h"
 #include "count/origins.h"
 #include "count/trend.h"
@@ -56,6 +57,7 @@ struct poll {
 
 	/* Of the poll under way, or the last one. */
 	bool busy; /* the census is there */
+	bool anew; /* it was begun anew */
 	uint64_t started_us;
 	struct diag_plan plan;
 	struct census census;
@@ -335,6 +337,8 @@ finish(struct poll *p)
 		p->known |= poller_features(p->poller);
 	census_learn(&p->census, &p->known);
 	count_unseen(p);
+	if (!evidence_weigh(&p->census))
+		return fail(p, "out of memory");
 	if (!end_recording(p, true)) {
 		char why[sizeof(p->error)];
 		snprintf(why, sizeof(why), "%s: it could not be written whole", p->options->record);
@@ -396,22 +400,37 @@ ask(struct poll *p)
 			    watched ? (void *)p : &p->census, p->source.record);
 }
 
-/* There is a connection whose port bind() may have been given, and it was not asked which are. */
-static enum poller_step
-ask_anew(struct poll *p)
+/* The same settings, another plan or another moment. False with errno ENOMEM. */
+static bool
+begin_anew(struct poll *p)
 {
 	struct settings settings = p->census.settings;
 	census_free(&p->census);
 	begin_census(p, &settings);
 	p->plan.alone = false;
-	return ask(p);
+	p->anew = true;
+	return !p->plan.light || light_patch(&p->light, &p->census);
+}
+
+/* True if there is a connection whose port bind() may have been given, and it was not asked which
+ * are; or if a listener has come that may have accepted what was taken for outgoing. That once: who
+ * listens now and then does not keep us from an end. A recording holds one poll. */
+static bool
+is_wrong(const struct poll *p, enum poller_step result)
+{
+	if (p->plan.alone && p->census.full)
+		return true;
+	return result == POLLER_DONE && p->census.late && !p->anew && p->source.record == NULL;
 }
 
 static enum poll_step
 step(struct poll *p, enum poller_step result)
 {
-	if (result != POLLER_FAILED && p->plan.alone && p->census.full)
-		result = ask_anew(p);
+	if (result != POLLER_FAILED && is_wrong(p, result)) {
+		if (!begin_anew(p))
+			return fail(p, "out of memory");
+		result = ask(p);
+	}
 	switch (result) {
 	case POLLER_MORE: return POLL_MORE;
 	case POLLER_DONE: return finish(p);
@@ -442,6 +461,7 @@ poll_begin(struct poll *p, bool urgent)
 		return fail(p, error);
 	settings.fin_wait2_kept = p->habits.fin_wait2_kept;
 	p->started_us = clock_us();
+	p->anew = false;
 	look_in_time(p);
 	hostlimits_poll(&p->host, &p->source, &settings);
 	if (p->origins != NULL)

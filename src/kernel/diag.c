@@ -197,6 +197,17 @@ diag_no_port(const struct diag_socket *socket)
 }
 
 bool
+diag_transparent(const struct diag_socket *socket)
+{
+	struct inet_diag_sockopt option;
+	const void *payload = attribute(socket, INET_DIAG_SOCKOPT, sizeof(option));
+	if (payload == NULL)
+		return false;
+	memcpy(&option, payload, sizeof(option));
+	return option.transparent;
+}
+
+bool
 diag_v6only(const struct diag_socket *socket)
 {
 	const uint8_t *payload = attribute(socket, INET_DIAG_SKV6ONLY, sizeof(*payload));

@@ -32,6 +32,7 @@ static const char *const dump_name[DIAG_DUMPS] = {
     [DIAG_HOLDERS] = "listeners",
     [DIAG_EXPLICIT] = "explicit binds",
     [DIAG_SOCKETS] = "connections",
+    [DIAG_LATE] = "listeners",
 };
 
 struct poller *

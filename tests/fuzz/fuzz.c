@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "alarm/alarm_watch.h"
+#include "count/evidence.h"
 #include "report/report.h"
 
 #include <sys/mman.h>
@@ -75,8 +76,9 @@ put_reports(const struct tally *tally)
 }
 
 void
-fuzz_report(const struct census *census)
+fuzz_report(struct census *census)
 {
+	CLAIM(evidence_weigh(census));
 	struct target target = {.levels = level_band_default};
 	CLAIM(target_parse("10.0.0.0/8:443", &target) == NULL);
 	struct tally *tally = tally_make(census, &target, 1);

@@ -44,7 +44,7 @@ struct tally;
 const char *fuzz_file(const uint8_t *data, size_t size);
 
 /* Works out and reports everything that can be said of a census. */
-void fuzz_report(const struct census *census);
+void fuzz_report(struct census *census);
 
 /* What a poll alone concludes from a tally; to be freed by findings_free(). */
 struct findings *fuzz_findings(const struct tally *tally, const struct config *config);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "host.h"
 
+
+#include "count/evidence.h"
 #include "support.h"
 
 void
@@ -55,6 +57,7 @@ void
 host_count(struct host *host, const struct target *targets, uint32_t count)
 {
 	forget(host);
+	assert_true(evidence_weigh(&host->census));
 	host->tally = tally_make(&host->census, targets, count);
 	assert_non_null(host->tally);
 	host->outlooks = outlooks_new(host->tally);

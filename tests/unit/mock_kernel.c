@@ -124,9 +124,12 @@ make_answer(struct datagram *d)
 	bool v6 = r.form == '6';
 	const struct diag_socket holder =
 	    shown(listener(v6 ? "::" : "0.0.0.0", v6 ? 40010 : 40020));
-	kernel.specimen = r.form == '6' ? 0 : specimen_port();
+	bool late =
+	    r.dump == 'H' && kernel.sent > 1 && kernel.requests[kernel.sent - 2].dump == 'S';
+	if (!late)
+		kernel.specimen = r.form == '6' ? 0 : specimen_port();
 	/* It is there for the one answer that may show it. */
-	assert_true(kernel.specimen == 0 || r.dump == 'S');
+	assert_true(late || kernel.specimen == 0 || r.dump == 'S');
 	const struct diag_socket idle = shown(bound_idle("127.83.82.80", kernel.specimen));
 	const struct diag_socket open = socket_of(STATE_ESTABLISHED, v6 ? "::1" : "10.0.0.1", 40000,
 						  v6 ? "::2" : "10.0.0.2", 80);

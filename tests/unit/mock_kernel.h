@@ -38,7 +38,7 @@ struct mock_kernel {
 	bool all_ports;              /* its range is 1-65535 */
 	const struct portset *taken; /* for poller_test() */
 	bool asks_idle;              /* the last request has state bit 13 */
-	uint16_t specimen;           /* at the last answer: its port, 0 = it was not there */
+	uint16_t specimen;           /* at the last answer that may show it: its port, 0 = none */
 	int fd;
 	unsigned opened, closed, sent;
 	struct mock_request requests[MOCK_REQUESTS_MAX];

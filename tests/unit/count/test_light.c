@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
+#include "count/evidence.h"
 #include "count/light.h"
 
 #include <libmnl/libmnl.h>
@@ -243,6 +244,7 @@ poll_world(struct light *light, struct origins *origins, bool *was_light)
 		assert_true(census_add(&census, DIAG_SOCKETS, &world.open[i]));
 	if (plan.light && !first)
 		assert_true(light_patch(light, &census));
+	assert_true(evidence_weigh(&census));
 	if (!plan.light)
 		light_keep(light, &census);
 	origins_commit(origins, &census.listening, &census.bound, &census.any, !plan.light);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "one_host.h"
 
+#include "count/evidence.h"
 #include "count/port_watch.h"
 
 #define HERE  "10.0.0.1"
@@ -41,6 +42,7 @@ state_of(uint16_t port)
 {
 	if (watch.states == NULL) {
 		host.census.features |= UINT32_C(1) << FEATURE_BOUND_IDLE;
+		assert_true(evidence_weigh(&host.census));
 		assert_true(port_watch_end(&watch, &host.census));
 	}
 	for (uint32_t i = 0; i < watch.state_count; i++)
@@ -134,6 +136,7 @@ where_bound_idle_sockets_are_not_listed(void **state)
 	(void)state;
 	host.census.idle_counted = true;
 	host.census.idle = 1;
+	assert_true(evidence_weigh(&host.census));
 	assert_true(port_watch_end(&watch, &host.census));
 	says(40000, PORT_CONNECT_UNKNOWN, PORT_REASON_UNSEEN, PORT_BIND_UNKNOWN);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "count/evidence.h"
 #include "count/probe_cache.h"
 #include "support.h"
 
@@ -51,6 +52,7 @@ assert_said(uint32_t capacity, uint32_t uncertain)
 static void
 answer(uint16_t port, bool blocked)
 {
+	assert_true(evidence_weigh(&host.census));
 	const struct probe_question question = {port, blocked ? PROBE_BLOCKED : PROBE_FREE};
 	probe_cache_answer(&cache, &host.census, &question, 1);
 }
@@ -59,6 +61,7 @@ answer(uint16_t port, bool blocked)
 static void
 assert_chosen(uint32_t most, const uint16_t *expected, uint32_t count)
 {
+	assert_true(evidence_weigh(&host.census));
 	assert_int_equal(probe_cache_choose(&cache, &host.census, questions, most), count);
 	for (uint32_t i = 0; i < count; i++)
 		assert_int_equal(questions[i].port, expected[i]);
@@ -100,6 +103,7 @@ all_that_may_have_an_unlisted_socket(void **state)
 	assert_true(probe_cache_begin(&cache, &host.census));
 	census_unseen(&host.census, &hidden);
 	CHOSEN(3, 40001, 40002, 40003);
+	assert_true(evidence_weigh(&host.census));
 	assert_int_equal(probe_cache_choose(&cache, &host.census, questions, 100), 9);
 	for (unsigned i = 0; i < 9; i++)
 		questions[i].answer = questions[i].port == 40001 ? PROBE_BLOCKED : PROBE_FREE;
@@ -132,6 +136,7 @@ ambiguous_first_then_assumed(void **state)
 	assert_true(probe_cache_begin(&cache, &host.census));
 	CHOSEN(100, 40007, 40002, 40009);
 	CHOSEN(2, 40007, 40002);
+	assert_true(evidence_weigh(&host.census));
 	assert_int_equal(probe_cache_choose(&cache, &host.census, questions, 0), 0);
 	host_free(&host);
 }
@@ -144,6 +149,7 @@ reserved_ports_are_not_asked_about(void **state)
 	poll_begin();
 	host_add(&host, DIAG_SOCKETS, holder(40007, 7));
 	assert_true(probe_cache_begin(&cache, &host.census));
+	assert_true(evidence_weigh(&host.census));
 	assert_int_equal(probe_cache_choose(&cache, &host.census, questions, 100), 0);
 	host_free(&host);
 }
@@ -165,6 +171,7 @@ what_is_bound_since_is_no_longer_free(void **state)
 	host_add(&host, DIAG_HOLDERS, bound_idle("10.0.0.9", 40002));
 	host_add(&host, DIAG_SOCKETS, holder(40002, 2));
 	assert_true(probe_cache_begin(&cache, &host.census));
+	assert_true(evidence_weigh(&host.census));
 	assert_int_equal(probe_cache_choose(&cache, &host.census, questions, 100), 0);
 	assert_said(99, 0);
 	host_free(&host);

@@ -199,16 +199,16 @@ explicit_binds_are_asked_for_where_there_are_connections(void **state)
 	open_polls(true);
 	kernel.lonely = true;
 	for (unsigned i = 0; i < LIGHT_ALONE_FROM; i++)
-		assert_asks("HES");
-	assert_asks("HLS");
-	assert_asks("HLS");
+		assert_asks("HESH");
+	assert_asks("HLSH");
+	assert_asks("HLSH");
 	assert_int_equal(tally->range.capacity, 89);
 	kernel.lonely = false;
-	assert_asks("HLSHES"); /* its port was given by bind(): begun anew */
+	assert_asks("HLSHHESH"); /* its port was given by bind(): begun anew */
 	assert_int_equal(tally->range.capacity, 88);
 	assert_int_equal(tally->totals.sockets, 2);
 	assert_int_equal(tally->pools[0].usage.connections, 1);
-	assert_asks("HES");
+	assert_asks("HESH");
 }
 
 static void
@@ -218,9 +218,9 @@ a_poll_alone_is_of_one_range(void **state)
 	open_polls(true);
 	kernel.lonely = true;
 	for (unsigned i = 0; i < LIGHT_ALONE_FROM; i++)
-		assert_asks("HES");
+		assert_asks("HESH");
 	directory_text(&directory, "proc/sys/net/ipv4/ip_local_port_range", "40000\t40097\n");
-	assert_asks("HES");
+	assert_asks("HESH");
 }
 
 /* Without memory a poll fails and says so, or misses what can be done without; and the next one,

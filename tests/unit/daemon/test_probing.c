@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The kernel is asked, in a network namespace of the test's own; without one the test is skipped.
  */
+#include "count/evidence.h"
 #include "daemon/probing.h"
 #include "one_host.h"
 
@@ -33,6 +34,7 @@ run(uint64_t budget_us)
 	host_with_range(40000, 41999, "");
 	assert_true(census_watch(&host.census));
 	host_connect(&host, STATE_TIME_WAIT, "10.0.0.1", "10.0.0.2", 443, 40001, PORTS, 2);
+	assert_true(evidence_weigh(&host.census));
 	const char *trouble = probing_run(probing, &host.census, UINT32_MAX, budget_us);
 	host_tally(&host, NULL, 0);
 	return trouble;

@@ -38,6 +38,7 @@ requests_for_both_families(void **state)
 	    /* 1 to 6, 8, 9 and 11: TIME_WAIT and SYN_RECV too; and 10, listeners */
 	    [DIAG_EXPLICIT] = 0xb7e | 1 << 10,
 	    [DIAG_SOCKETS] = 0xb7e | 1 << 13,
+	    [DIAG_LATE] = 1 << 10,
 	};
 	struct diag_plan light = plan;
 	light.light = true;

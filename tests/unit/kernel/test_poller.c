@@ -12,7 +12,7 @@ the_kernel_of_today(void **state)
 	(void)state;
 	mock_open();
 	for (unsigned poll = 0; poll < 3; poll++)
-		assert_good("H2 E2 S2", BOTH | IDLE | EXPLICIT, 2);
+		assert_good("H2 E2 S2 H2", BOTH | IDLE | EXPLICIT, 2);
 	assert_true(portset_has(&census.listening, 40020));
 	assert_true(portset_has(&census.bound, 40000));
 }
@@ -23,7 +23,7 @@ before_6_8_bound_idle_is_not_listed(void **state)
 	(void)state;
 	kernel.old = true;
 	mock_open();
-	assert_good("H2 E2 S2", BOTH | EXPLICIT, 2);
+	assert_good("H2 E2 S2 H2", BOTH | EXPLICIT, 2);
 }
 
 /* A socket of our own is there while it is to be seen, outside the range, and is no one's. Once the
@@ -41,7 +41,7 @@ what_bound_idle_sockets_are_like_is_asked_once(void **state)
 		assert_int_equal(portset_count(&census.bound), 1);
 		assert_int_equal(census.local_count, 1);
 		for (unsigned poll = 0; poll < 2; poll++) {
-			assert_good("H2 E2 S2", BOTH | (old ? 0 : IDLE) | EXPLICIT, 2);
+			assert_good("H2 E2 S2 H2", BOTH | (old ? 0 : IDLE) | EXPLICIT, 2);
 			assert_int_equal(kernel.specimen, 0);
 		}
 		mock_close();
@@ -51,15 +51,15 @@ what_bound_idle_sockets_are_like_is_asked_once(void **state)
 		assert_int_equal(mock_poll(NULL), POLLER_FAILED);
 		assert_between(kernel.specimen, 40100, 65535);
 		kernel.breaks_off_sockets = 0;
-		assert_good("H2 E2 S2", BOTH | (old ? 0 : IDLE) | EXPLICIT, 2);
+		assert_good("H2 E2 S2 H2", BOTH | (old ? 0 : IDLE) | EXPLICIT, 2);
 		assert_between(kernel.specimen, 40100, 65535);
 		mock_close();
 		/* No port will do: it is not known yet, until a dump has shown one to be free. */
 		kernel.all_ports = true;
 		mock_open();
-		assert_good("H2 E2 S2", BOTH | EXPLICIT, 2);
+		assert_good("H2 E2 S2 H2", BOTH | EXPLICIT, 2);
 		kernel.taken = &ports;
-		assert_good("H2 E2 S2", BOTH | (old ? 0 : IDLE) | EXPLICIT, 2);
+		assert_good("H2 E2 S2 H2", BOTH | (old ? 0 : IDLE) | EXPLICIT, 2);
 		assert_int_equal(census.totals.of[STATE_CLOSE], 0);
 		kernel.all_ports = false;
 		kernel.taken = NULL;
@@ -75,8 +75,8 @@ no_request_for_both_families(void **state)
 	for (size_t i = 0; i < COUNT_OF(errors); i++) {
 		kernel.no_both = errors[i];
 		mock_open();
-		assert_good("H2 H4 H6 E4 E6 S4 S6", IDLE | EXPLICIT, 4);
-		assert_good("H4 H6 E4 E6 S4 S6", IDLE | EXPLICIT, 4);
+		assert_good("H2 H4 H6 E4 E6 S4 S6 H4 H6", IDLE | EXPLICIT, 4);
+		assert_good("H4 H6 E4 E6 S4 S6 H4 H6", IDLE | EXPLICIT, 4);
 		mock_close();
 	}
 }
@@ -88,7 +88,7 @@ no_ipv6(void **state)
 	kernel.no_both = EOPNOTSUPP;
 	kernel.no_v6 = ENOENT;
 	mock_open();
-	assert_good("H2 H4 H6 E4 E6 S4 S6", IDLE | EXPLICIT, 2);
+	assert_good("H2 H4 H6 E4 E6 S4 S6 H4 H6", IDLE | EXPLICIT, 2);
 }
 
 static void
@@ -97,13 +97,13 @@ no_filter_for_explicit_binds(void **state)
 	(void)state;
 	kernel.no_explicit = EINVAL;
 	mock_open();
-	assert_good("H2 E2 S2", BOTH | IDLE, 2);
-	assert_good("H2 S2", BOTH | IDLE, 2);
+	assert_good("H2 E2 S2 H2", BOTH | IDLE, 2);
+	assert_good("H2 S2 H2", BOTH | IDLE, 2);
 	mock_close();
 	kernel.no_both = EOPNOTSUPP;
 	mock_open();
-	assert_good("H2 H4 H6 E4 S4 S6", IDLE, 4);
-	assert_good("H4 H6 S4 S6", IDLE, 4);
+	assert_good("H2 H4 H6 E4 S4 S6 H4 H6", IDLE, 4);
+	assert_good("H4 H6 S4 S6 H4 H6", IDLE, 4);
 }
 
 static void
@@ -130,7 +130,7 @@ passing_trouble_is_forgotten(void **state)
 			 strerror(errors[i]));
 		assert_failed(expected);
 		kernel.no_both = 0;
-		assert_good("H2 E2 S2", BOTH | IDLE | EXPLICIT, 2);
+		assert_good("H2 E2 S2 H2", BOTH | IDLE | EXPLICIT, 2);
 	}
 }
 
@@ -147,9 +147,9 @@ what_sockets_show_holds_on(void **state)
 			kernel.old = old;
 			*(i == 0 ? &kernel.shows_no_port : &kernel.shows_cgroup) = true;
 			mock_open();
-			assert_good("H2 E2 S2", known | shown, 2);
+			assert_good("H2 E2 S2 H2", known | shown, 2);
 			kernel.shows_no_port = kernel.shows_cgroup = false;
-			assert_good("H2 E2 S2", known | shown, 2);
+			assert_good("H2 E2 S2 H2", known | shown, 2);
 			mock_close();
 		}
 	}

@@ -153,7 +153,7 @@ figures_are_taken_over(void **state)
 	(void)state;
 	const struct poll_stats poll = {.polls = 7, .features = 1};
 	staircase(2);
-	host_add(&host, DIAG_SOCKETS, socket_of(STATE_SYN_SENT, "10.0.0.1", 999, "10.0.0.2", 1));
+	host_add(&host, DIAG_SOCKETS, socket_of(STATE_SYN_SENT, "10.0.0.1", 40998, "10.0.0.2", 1));
 	host_tally(&host, NULL, 0);
 	host.findings->nearness = 45;
 	host.findings->growth = 6;

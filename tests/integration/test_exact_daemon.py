@@ -183,6 +183,11 @@ MEMORY = [
     ("replaced", share, replace_all, replaced),
     ("outlived", share, outlive,
      lambda: [Ask(Connect(), 100 if kernel.lets_go() else 95, None)]),
+    # At the end its pool looks like one that connect() has filled.
+    ("bound_first_to_the_end", lambda w: w.connect_bound(60, port=9001),
+     lambda w, _: w.connect_bound(40, port=9001), [Ask(Connect(), 0, (0, 100))]),
+    ("churned", lambda w: w.connect(80, port=9001, source=None),
+     lambda _, made: h.reset_all(made[::4]), [Ask(Connect(), 100, None)]),
     ("late_child", lambda w: w.inbound(1, 40010), late_child, [Ask(Connect(), 99, WITHIN)]),
 ]
 

@@ -261,6 +261,57 @@ def test_accepted_connections_that_are_not_closed_are_a_warning():
 LONG = ["2001:db8:1111:2222:3333:4444:5555:%s" % last for last in ("6661", "6662")]
 
 
+TPROXY = """
+table ip t {
+  chain before {
+    type filter hook prerouting priority mangle
+    ip daddr 198.51.100.0/24 meta l4proto tcp tproxy to :9000 meta mark set 1 accept
+  }
+}
+"""
+DIAL = """
+import socket, sys
+keep = [socket.create_connection(("198.51.100.7", 40000 + i), timeout=5) for i in range(60)]
+print(len(keep), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_children_on_another_port_than_their_listener_are_no_pools():
+    """TPROXY: they block their ports, and nobody here has opened them."""
+    h.port_range(40000, 40999)
+    space = h.Namespace(["10.7.0.1/24"], ["10.7.0.2/24"])
+    try:
+        done = subprocess.run(["nft", "-f", "-"], input=TPROXY.encode(), stderr=subprocess.PIPE)
+    except FileNotFoundError:
+        raise h.Skip("no nft here") from None
+    if done.returncode != 0:
+        raise h.Skip("no TPROXY here: %s" % done.stderr.decode().splitlines()[0])
+    for words in ("rule add fwmark 1 lookup 100", "route add local 0.0.0.0/0 dev lo table 100"):
+        h.run("ip", *words.split())
+    h.sysctl("net.ipv4.conf.all.rp_filter", 0)
+    h.sysctl("net.ipv4.conf.veth0.rp_filter", 0)
+    proxy = socket.socket()
+    proxy.setsockopt(socket.IPPROTO_IP, 19, 1)  # IP_TRANSPARENT
+    proxy.bind(("0.0.0.0", 9000))
+    proxy.listen(100)
+    proxy.settimeout(10)
+    with space.inside():
+        h.run("ip", "route", "add", "198.51.100.0/24", "via", "10.7.0.1")
+        dialler = subprocess.Popen(["python3", "-c", DIAL], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE)
+    h.at_exit(dialler.kill)
+    assert int(dialler.stdout.readline()) == 60
+    children = [proxy.accept()[0] for _ in range(60)]
+    with h.Listener(HERE, PORT + 1):
+        report = verdicts()[2]
+        assert report["totals"]["outbound"] == 0 and report["totals"]["inbound"] == 60, report["totals"]
+        assert report["pools"] == []
+        assert report["range"]["capacity"] == 940 and report["range"]["uncertain"] == 0
+        assert more(PORT + 1) == 940
+    h.close_all(children + [proxy])
+
+
 def test_messages_of_long_pools_lose_whole_parts():
     """In a v1 and a v2c trap: what, how much, and no remedy without its end."""
     for address in LONG:

@@ -130,6 +130,7 @@ make_answer(struct datagram *d)
 		kernel.specimen = r.form == '6' ? 0 : specimen_port();
 	/* It is there for the one answer that may show it. */
 	assert_true(late || kernel.specimen == 0 || r.dump == 'S');
+	const struct diag_socket newcomer = shown(listener("0.0.0.0", kernel.late));
 	const struct diag_socket idle = shown(bound_idle("127.83.82.80", kernel.specimen));
 	const struct diag_socket open = socket_of(STATE_ESTABLISHED, v6 ? "::1" : "10.0.0.1", 40000,
 						  v6 ? "::2" : "10.0.0.2", 80);
@@ -141,6 +142,8 @@ make_answer(struct datagram *d)
 		datagram_socket(d, &idle);
 	if (r.dump == 'H' || (r.dump != 'L' && !kernel.lonely))
 		datagram_socket(d, r.dump == 'H' ? &holder : &open);
+	if (r.dump == 'H' && kernel.late != 0 && kernel.sent >= 4)
+		datagram_socket(d, &newcomer);
 	if (r.dump == 'S' && kernel.breaks_off_sockets != 0)
 		datagram_failed(d, kernel.breaks_off_sockets);
 	else if (kernel.breaks_off == 0)

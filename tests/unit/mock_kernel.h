@@ -34,8 +34,9 @@ struct mock_kernel {
 	bool wrong_seq, wrong_portid, inconsistent, old; /* old: does not know state bit 13 */
 	/* What sockets come with, but for connections: one of these attributes. */
 	bool shows_no_port, shows_cgroup;
-	bool lonely;                 /* there are listeners, and no connections */
-	bool all_ports;              /* its range is 1-65535 */
+	uint16_t late;  /* a listener comes to this port after the connections; 0 = none does */
+	bool lonely;    /* there are listeners, and no connections */
+	bool all_ports; /* its range is 1-65535 */
 	const struct portset *taken; /* for poller_test() */
 	bool asks_idle;              /* the last request has state bit 13 */
 	uint16_t specimen;           /* at the last answer that may show it: its port, 0 = none */

@@ -192,6 +192,21 @@ assert_asks(const char *dumps)
 	assert_non_null(findings);
 }
 
+/* What it may have accepted was taken for outgoing: once more, and then with it. Where listeners
+ * come at each moment there is an end all the same. */
+static void
+a_listener_that_comes_late_is_there_at_the_second_time(void **state)
+{
+	(void)state;
+	open_polls(false);
+	kernel.late = 40000;
+	assert_asks("HESHHESH");
+	assert_int_equal(tally->range.listening, 2);
+	/* Nobody is on its port. */
+	kernel.late = 40098;
+	assert_asks("HESH");
+}
+
 static void
 explicit_binds_are_asked_for_where_there_are_connections(void **state)
 {
@@ -258,6 +273,7 @@ main(void)
 	    CASE(a_poll_that_fails_takes_nothing_along),
 	    CASE(a_recording_says_the_same),
 	    CASE(recordings_that_cannot_be_written),
+	    CASE(a_listener_that_comes_late_is_there_at_the_second_time),
 	    CASE(explicit_binds_are_asked_for_where_there_are_connections),
 	    CASE(a_poll_alone_is_of_one_range),
 	    CASE(memory_runs_out_anywhere),

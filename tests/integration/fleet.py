@@ -3,6 +3,7 @@
 conf/FLEET.md has it."""
 import os
 import re
+import shutil
 import socket
 import time
 
@@ -48,22 +49,29 @@ def resident(daemon):
         return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1)) / 1024
 
 
+def simulator():
+    """Program of snmpsim, and how it calls its option of varbinds: before 1.0, and since."""
+    newer = shutil.which("snmpsim-command-responder-lite")
+    if newer:
+        return [newer, "--max-var-binds=200"]
+    return [nms.need("snmpsimd", "snmpsim"), "--v2c-arch", "--max-varbinds=200"]
+
+
 class Simulated(nms.Program):
     """One snmpsim for all these addresses, at h.PORT, all of which say what was recorded."""
 
     def __init__(self, recorded, hosts):
-        program = nms.need("snmpsimd", "snmpsim")
         path = nms.write("snmpsim/%s.snmprec" % h.COMMUNITY, recorded)
         for name in ("cache", "variation"):
             os.makedirs(os.path.join(h.directory(), "snmpsim-" + name), exist_ok=True)
         options = nms.write("snmpsim-%s.args" % hosts[0], "\n".join(
             "--agent-udpv4-endpoint=%s:%d" % (host, h.PORT) for host in hosts) + "\n")
         top = h.directory()
-        super().__init__("snmpsimd", program, "--v2c-arch", "--process-user=root",
-                         "--process-group=root", "--data-dir=" + os.path.dirname(path),
+        super().__init__("snmpsimd", *simulator(), "--process-user=root", "--process-group=root",
+                         "--data-dir=" + os.path.dirname(path),
                          "--cache-dir=%s/snmpsim-cache" % top, "--logging-method=null",
                          "--variation-modules-dir=%s/snmpsim-variation" % top,
-                         "--max-varbinds=200", "--args-from-file=" + options)
+                         "--args-from-file=" + options)
         h.wait_for(lambda: h.get(h.dotted("srcPortSystemSeverity") + ".0", host=hosts[-1]), 30,
                    "the last host answers")
 

@@ -13,12 +13,12 @@ STORM, STORM_RATE = 60, 20
 
 def test_prometheus_asks_everyone():
     """Each host is up, in the recording rule, and has its alerts."""
-    nms.need("snmpsimd", "snmpsim")
+    fleet.simulator()
     nms.need("prometheus", "prometheus")
     recorded = fleet.agent_recording(3, "target down 192.0.2.1 warning 65535 critical off\nraisePolls 1\n")
     hosts = fleet.addresses(HOSTS)
     with fleet.Simulated(recorded, hosts), nms.Exporter() as exporter, nms.Prometheus(
-            exporter, ["%s:%d" % (host, h.PORT) for host in hosts], ("4s", "8s")) as prometheus:
+            exporter, ["%s:%d" % (host, h.PORT) for host in hosts], ("3s", "6s")) as prometheus:
         h.wait_for(lambda: len([value for value in prometheus.query('up{job="srcport"}').values()
                                 if value]) == HOSTS, 30, "all are up")
 

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 import time
 
 import harness as h
@@ -52,9 +53,13 @@ def resident(daemon):
 def simulator():
     """Program of snmpsim, and how it calls its option of varbinds: before 1.0, and since."""
     newer = shutil.which("snmpsim-command-responder-lite")
-    if newer:
-        return [newer, "--max-var-binds=200"]
-    return [nms.need("snmpsimd", "snmpsim"), "--v2c-arch", "--max-varbinds=200"]
+    command = [newer, "--max-var-binds=200"] if newer else [
+        nms.need("snmpsimd", "snmpsim"), "--v2c-arch", "--max-varbinds=200"]
+    said = subprocess.run([command[0], "--version"], check=False, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, universal_newlines=True).stdout
+    if "Traceback" in said:
+        raise h.Skip("the snmpsim of this system does not start")  # Debian 13's has no pyasn1 for it
+    return command
 
 
 class Simulated(nms.Program):
@@ -64,14 +69,12 @@ class Simulated(nms.Program):
         path = nms.write("snmpsim/%s.snmprec" % h.COMMUNITY, recorded)
         for name in ("cache", "variation"):
             os.makedirs(os.path.join(h.directory(), "snmpsim-" + name), exist_ok=True)
-        options = nms.write("snmpsim-%s.args" % hosts[0], "\n".join(
-            "--agent-udpv4-endpoint=%s:%d" % (host, h.PORT) for host in hosts) + "\n")
         top = h.directory()
         super().__init__("snmpsimd", *simulator(), "--process-user=root", "--process-group=root",
                          "--data-dir=" + os.path.dirname(path),
                          "--cache-dir=%s/snmpsim-cache" % top, "--logging-method=null",
                          "--variation-modules-dir=%s/snmpsim-variation" % top,
-                         "--args-from-file=" + options)
+                         *("--agent-udpv4-endpoint=%s:%d" % (host, h.PORT) for host in hosts))
         h.wait_for(lambda: h.get(h.dotted("srcPortSystemSeverity") + ".0", host=hosts[-1]), 30,
                    "the last host answers")
 

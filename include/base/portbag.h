@@ -33,6 +33,9 @@ void portbag_free(struct portbag *bag);
  * it was there, -1 with errno ENOMEM and the bag unchanged. */
 int portbag_add(struct portbag *bag, const struct port_range *range, uint16_t port);
 
+/* Adds all ports of another bag of the same range. False with errno ENOMEM. */
+bool portbag_merge(struct portbag *bag, const struct port_range *range, const struct portbag *from);
+
 /* Number of ports in the bag that are not in `without`. */
 uint32_t portbag_count_without(const struct portbag *bag, const struct port_range *range,
 			       const struct portset *without);

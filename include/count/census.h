@@ -38,6 +38,12 @@ struct pool {
 	/* Sockets of which only the offset of their port from the low end of the range tells how it
 	 * was chosen (binders.h). */
 	uint32_t odd, even;
+	/* Ports of TIME_WAIT that connect() takes over if their connections had timestamps
+	 * (stamps.h), and the sockets on them; the local port of an established connection, or 0.
+	 */
+	struct portbag stamped;
+	uint32_t stamped_sockets;
+	uint16_t established;
 	struct portbag doubted; /* the ports of the odd ones (evidence.h) */
 };
 
@@ -78,6 +84,13 @@ struct census_leak {
 };
 #define CENSUS_LEAKS_MAX 32
 
+/* What a peer has shown in this poll (stamps.h). */
+struct census_stamps {
+	struct addr peer;
+	enum stamps stamps;
+};
+#define CENSUS_STAMPED_MAX (2 * DIAG_ASKED_MAX)
+
 struct census {
 	struct settings settings;
 	uint32_t features;          /* bit mask of 1 << enum kernel_feature */
@@ -115,6 +128,8 @@ struct census {
 	/* The local address of the last socket: most hosts have one or two. */
 	uint32_t local_last;
 
+	struct census_stamps stamped[CENSUS_STAMPED_MAX];
+	unsigned stamped_count;
 	bool transparent; /* a listener is, and may accept connections to any port (TPROXY) */
 	bool weighed;     /* by evidence_weigh() */
 	bool late;        /* a listener has come after the connections that it may have accepted */

@@ -9,6 +9,7 @@
 #define SRCPORTD_ORIGINS_H
 
 #include "base/portset.h"
+#include "kernel/diag.h"
 
 #include <stdint.h>
 
@@ -78,6 +79,12 @@ bool origins_explained(const struct origins *origins, uint32_t hash);
 #define ORIGINS_BINDERS 1024
 void origins_note_binder(struct origins *origins, uint32_t hash);
 bool origins_binder(const struct origins *origins, uint32_t hash);
+
+/* Whether a peer uses TCP timestamps (stamps.h), by the hash of its address: known until another
+ * peer takes its place. */
+#define ORIGINS_PEERS 4096
+void origins_note_stamps(struct origins *origins, uint32_t hash, enum stamps stamps);
+enum stamps origins_stamps(const struct origins *origins, uint32_t hash);
 
 /* Sockets remembered. */
 uint32_t origins_count(const struct origins *origins);

@@ -15,6 +15,10 @@ enum reuse {
 	REUSE_YES
 };
 
+/* True if the other end of this connection is not known to be on this host: then its TIME_WAIT can
+ * be taken over only if that peer uses timestamps too (stamps.h). */
+bool reuse_needs_peer(const struct diag_socket *socket);
+
 /* Of a connection as it was when the kernel answered for it. Whether it used timestamps is not
  * visible; it is assumed from the sysctl.
  *

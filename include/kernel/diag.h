@@ -25,11 +25,17 @@ enum diag_dump {
 	/* Listeners once more: one that has come since the first dump may have accepted what the
 	 * third has shown. */
 	DIAG_LATE,
+	/* Established connections of the ports in `asked`, with what shows their timestamps; only
+	 * where it is wanted, after the others. */
+	DIAG_STAMPS,
 	DIAG_DUMPS
 };
 
 /* Local ports that a plan can leave out. */
 #define DIAG_SKIP_MAX 16
+
+/* Local ports of which DIAG_STAMPS can ask. */
+#define DIAG_ASKED_MAX 16
 
 /* What one poll asks for; it does not change while the poll is under way. */
 struct diag_plan {
@@ -39,10 +45,15 @@ struct diag_plan {
 	/* Connections: not those of these local ports, which the kernel then does not copy. */
 	uint16_t without[DIAG_SKIP_MAX];
 	unsigned without_count;
+	uint16_t asked[DIAG_ASKED_MAX]; /* by DIAG_STAMPS */
+	unsigned asked_count;
 };
 
 /* Room that any request of a plan needs. */
 #define DIAG_REQUEST_MAX 512
+
+/* Whether a connection uses TCP timestamps: not shown, no, yes. */
+enum stamps { STAMPS_UNKNOWN, STAMPS_UNUSED, STAMPS_USED };
 
 /* What a socket says of IP_BIND_ADDRESS_NO_PORT: not at all, not set, set. */
 enum diag_no_port { NO_PORT_UNKNOWN, NO_PORT_OFF, NO_PORT_ON };
@@ -99,6 +110,9 @@ int diag_take_message(void *taker, const struct nlmsghdr *message);
 
 /* IP_BIND_ADDRESS_NO_PORT from INET_DIAG_SOCKOPT (5.10); NO_PORT_UNKNOWN where it is not given. */
 enum diag_no_port diag_no_port(const struct diag_socket *socket);
+
+/* TCPI_OPT_TIMESTAMPS from INET_DIAG_INFO, which answers to DIAG_STAMPS have. */
+enum stamps diag_stamps(const struct diag_socket *socket);
 
 /* IP_TRANSPARENT from INET_DIAG_SOCKOPT, which a listener's children inherit; false where it is not
  * given. */

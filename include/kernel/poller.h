@@ -44,6 +44,10 @@ enum poller_step poller_begin(struct poller *poller, const struct diag_plan *pla
 #define POLLER_TIMEOUT_S 5
 enum poller_step poller_read(struct poller *poller);
 
+/* After the good end of a poll: one dump more of it, DIAG_STAMPS, of these local ports
+ * (DIAG_ASKED_MAX at most). A kernel that refuses it answers nothing. */
+enum poller_step poller_ask(struct poller *poller, const uint16_t *ports, unsigned count);
+
 /* Gives up a poll that did not go on in time: always POLLER_FAILED. */
 enum poller_step poller_give_up(struct poller *poller);
 

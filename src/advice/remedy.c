@@ -92,7 +92,9 @@ remedy_reuse(struct sentence *s, const struct matter *a)
 		sentence_choice(s, off ? "set net.ipv4.tcp_timestamps=1 and net.ipv4.tcp_tw_reuse=1"
 				       : "set net.ipv4.tcp_timestamps=1, which tcp_tw_reuse needs");
 	} else if (off) {
-		sentence_choice(s, "set net.ipv4.tcp_tw_reuse=1");
+		sentence_choice(s, loopback ? "set net.ipv4.tcp_tw_reuse=1"
+					    : "set net.ipv4.tcp_tw_reuse=1 (the peer needs TCP "
+					      "timestamps)");
 	} else if (limit[LIMIT_TW_REUSE] > 0 && limit[LIMIT_TW_REUSE_DELAY] > 1000) {
 		snprintf(text, sizeof(text), "lower net.ipv4.tcp_tw_reuse_delay (%s ms)",
 			 number_text((uint64_t)limit[LIMIT_TW_REUSE_DELAY], delay));

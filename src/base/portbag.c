@@ -219,3 +219,20 @@ portbag_take_from(const struct portbag *bag, const struct port_range *range, str
 	for (uint32_t i = 0; i < words_of(range); i++)
 		out[i] &= ~word_of(bag, range, i);
 }
+
+bool
+portbag_merge(struct portbag *bag, const struct port_range *range, const struct portbag *from)
+{
+	if (!is_bitmap(from)) {
+		const uint16_t *list = list_of_const(from);
+		for (uint32_t i = 0; i < from->count; i++)
+			if (portbag_add(bag, range, list[i]) < 0)
+				return false;
+		return true;
+	}
+	for (uint32_t port = range->low; port <= range->high; port++)
+		if (portbag_has(from, range, (uint16_t)port) &&
+		    portbag_add(bag, range, (uint16_t)port) < 0)
+			return false;
+	return true;
+}

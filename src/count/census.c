@@ -29,6 +29,7 @@ census_free(struct census *census)
 		portbag_free(&census->pools[i].asked);
 		portbag_free(&census->pools[i].unsure);
 		portbag_free(&census->pools[i].doubted);
+		portbag_free(&census->pools[i].stamped);
 	}
 	for (uint32_t i = 0; i < census->local_count; i++) {
 		portbag_free(&census->locals[i].extra);
@@ -131,6 +132,7 @@ pool_of(struct census *census, const struct diag_socket *s)
 	portbag_init(&pools[i].asked);
 	portbag_init(&pools[i].unsure);
 	portbag_init(&pools[i].doubted);
+	portbag_init(&pools[i].stamped);
 	census->pool_count++;
 	return &pools[i];
 }
@@ -480,13 +482,21 @@ add_outbound(struct census *census, const struct diag_socket *s, enum origin kno
 		return portbag_add(&pool->asked, range, s->local_port) >= 0;
 	if (!settle_origin(census, pool, s, known))
 		return false;
+	if (s->state == STATE_ESTABLISHED)
+		pool->established = s->local_port;
 	enum reuse reuse = reuse_of(&census->settings, s);
 	if (reuse == REUSE_NO)
 		return portbag_add(&pool->held, range, s->local_port) >= 0;
 	pool->recyclable += s->state == STATE_TIME_WAIT;
 	pool->recyclable_even += !((s->local_port - range->low) & 1);
-	return hold_locally(census, pool->local_index, s->local_port) &&
-	       (reuse == REUSE_YES || portbag_add(&pool->unsure, range, s->local_port) >= 0);
+	if (!hold_locally(census, pool->local_index, s->local_port))
+		return false;
+	if (reuse == REUSE_MAYBE)
+		return portbag_add(&pool->unsure, range, s->local_port) >= 0;
+	if (!reuse_needs_peer(s))
+		return true;
+	pool->stamped_sockets++;
+	return portbag_add(&pool->stamped, range, s->local_port) >= 0;
 }
 
 /* True if it was accepted on another port than its listener's (TPROXY): then it makes a bucket of
@@ -529,11 +539,34 @@ add_late(struct census *census, const struct diag_socket *s)
 	portset_add(&census->listening, port);
 }
 
+/* An answer that shows whether a peer uses timestamps. */
+static void
+add_stamps(struct census *census, const struct diag_socket *s)
+{
+	enum stamps stamps = diag_stamps(s);
+	unsigned i = 0;
+	if (stamps == STAMPS_UNKNOWN || !reuse_needs_peer(s))
+		return;
+	if (census->origins != NULL)
+		origins_note_stamps(census->origins, addr_hash(&s->peer), stamps);
+	while (i < census->stamped_count && !addr_equal(&census->stamped[i].peer, &s->peer))
+		i++;
+	if (i == CENSUS_STAMPED_MAX)
+		return;
+	census->stamped[i] = (struct census_stamps){s->peer, stamps};
+	if (i == census->stamped_count)
+		census->stamped_count++;
+}
+
 bool
 census_add(struct census *census, enum diag_dump dump, const struct diag_socket *s)
 {
 	if (dump == DIAG_LATE) {
 		add_late(census, s);
+		return true;
+	}
+	if (dump == DIAG_STAMPS) {
+		add_stamps(census, s);
 		return true;
 	}
 	if (dump == DIAG_EXPLICIT && s->state == STATE_LISTEN) {

@@ -25,6 +25,10 @@ struct origins {
 	struct portset former;      /* listened on once, and never without a socket since */
 	struct lookup explained[2]; /* pools, of the last good poll and of the one under way, */
 	unsigned now;               /* which is this one */
+	struct {
+		uint32_t hash;
+		enum stamps stamps;
+	} peers[ORIGINS_PEERS];            /* each at its place */
 	uint32_t binders[ORIGINS_BINDERS]; /* hashes of addresses, each at its place; 0 = none */
 };
 
@@ -187,6 +191,20 @@ origins_explained(const struct origins *origins, uint32_t hash)
 {
 	uint32_t cursor = hash;
 	return lookup_next(&origins->explained[!origins->now], hash, &cursor) != LOOKUP_NONE;
+}
+
+void
+origins_note_stamps(struct origins *origins, uint32_t hash, enum stamps stamps)
+{
+	origins->peers[hash % ORIGINS_PEERS].hash = hash;
+	origins->peers[hash % ORIGINS_PEERS].stamps = stamps;
+}
+
+enum stamps
+origins_stamps(const struct origins *origins, uint32_t hash)
+{
+	uint32_t at = hash % ORIGINS_PEERS;
+	return origins->peers[at].hash == hash ? origins->peers[at].stamps : STAMPS_UNKNOWN;
 }
 
 void

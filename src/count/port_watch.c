@@ -37,7 +37,7 @@ keep_cookie(struct port_watch *watch, uint64_t cookie)
 bool
 port_watch_add(struct port_watch *watch, enum diag_dump dump, const struct diag_socket *s)
 {
-	if (!portset_has(&watch->asked, s->local_port) ||
+	if (!portset_has(&watch->asked, s->local_port) || dump >= DIAG_LATE ||
 	    (s->state == STATE_CLOSE && specimen_is_any(watch->settings, s)))
 		return true;
 	if (watch->holder_count == PORT_WATCH_MAX || watch->explicit_count == PORT_WATCH_MAX) {

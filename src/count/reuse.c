@@ -28,6 +28,13 @@ allowance(const struct settings *settings, const struct diag_socket *s)
 	return settings->timestamps == SETTING_UNKNOWN ? REUSE_MAYBE : REUSE_YES;
 }
 
+bool
+reuse_needs_peer(const struct diag_socket *s)
+{
+	return !addr_is_loopback(&s->local) && !addr_is_loopback(&s->peer) &&
+	       s->interface != LOOPBACK_INTERFACE && !addr_equal(&s->local, &s->peer);
+}
+
 /* Whole seconds, rounded down, of a moment that may lie before the clock's beginning. */
 static int64_t
 second_of(int64_t ms)

@@ -6,6 +6,7 @@
 #include "count/evidence.h"
 #include "count/light.h"
 #include "count/origins.h"
+#include "count/stamps.h"
 #include "count/trend.h"
 #include "daemon/probing.h"
 #include "kernel/feature.h"
@@ -58,6 +59,7 @@ struct poll {
 	/* Of the poll under way, or the last one. */
 	bool busy; /* the census is there */
 	bool anew; /* it was begun anew */
+	bool asked_stamps;
 	uint64_t started_us;
 	struct diag_plan plan;
 	struct census census;
@@ -337,7 +339,7 @@ finish(struct poll *p)
 		p->known |= poller_features(p->poller);
 	census_learn(&p->census, &p->known);
 	count_unseen(p);
-	if (!evidence_weigh(&p->census))
+	if (!stamps_settle(&p->census) || !evidence_weigh(&p->census))
 		return fail(p, "out of memory");
 	if (!end_recording(p, true)) {
 		char why[sizeof(p->error)];
@@ -408,6 +410,7 @@ begin_anew(struct poll *p)
 	census_free(&p->census);
 	begin_census(p, &settings);
 	p->plan.alone = false;
+	p->asked_stamps = false;
 	p->anew = true;
 	return !p->plan.light || light_patch(&p->light, &p->census);
 }
@@ -430,6 +433,13 @@ step(struct poll *p, enum poller_step result)
 		if (!begin_anew(p))
 			return fail(p, "out of memory");
 		result = ask(p);
+	}
+	if (result == POLLER_DONE && !p->asked_stamps) {
+		uint16_t ports[DIAG_ASKED_MAX];
+		unsigned count = stamps_ask(&p->census, ports);
+		p->asked_stamps = true;
+		if (count > 0)
+			result = poller_ask(p->poller, ports, count);
 	}
 	switch (result) {
 	case POLLER_MORE: return POLL_MORE;
@@ -461,7 +471,7 @@ poll_begin(struct poll *p, bool urgent)
 		return fail(p, error);
 	settings.fin_wait2_kept = p->habits.fin_wait2_kept;
 	p->started_us = clock_us();
-	p->anew = false;
+	p->anew = p->asked_stamps = false;
 	look_in_time(p);
 	hostlimits_poll(&p->host, &p->source, &settings);
 	if (p->origins != NULL)

@@ -8,6 +8,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -67,8 +68,28 @@ put_without_filter(struct nlmsghdr *message, const uint16_t *ports, unsigned cou
 	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, length, code);
 }
 
+/* "source port is one of these". Each block goes on to the next if it is not its port, and else to
+ * the end; behind the last one nothing is accepted. */
+static void
+put_asked_filter(struct nlmsghdr *message, const uint16_t *ports, unsigned count)
+{
+	struct inet_diag_bc_op code[5 * DIAG_ASKED_MAX + 1];
+	const size_t length = (5 * count + 1) * sizeof(code[0]);
+	for (unsigned i = 0; i < count; i++) {
+		size_t left = length - 5 * i * sizeof(code[0]);
+		struct inet_diag_bc_op *op = &code[5 * i];
+		op[0] = (struct inet_diag_bc_op){INET_DIAG_BC_S_GE, 8, 20};
+		op[1] = (struct inet_diag_bc_op){0, 0, ports[i]};
+		op[2] = (struct inet_diag_bc_op){INET_DIAG_BC_S_LE, 8, 12};
+		op[3] = (struct inet_diag_bc_op){0, 0, ports[i]};
+		op[4] = (struct inet_diag_bc_op){INET_DIAG_BC_JMP, 4, (unsigned short)(left - 16)};
+	}
+	code[5 * count] = (struct inet_diag_bc_op){INET_DIAG_BC_JMP, 4, 8};
+	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, length, code);
+}
+
 static struct nlmsghdr *
-put_request(void *buf, enum dump_form form, uint32_t seq, uint32_t states)
+put_request(void *buf, enum dump_form form, uint32_t seq, uint32_t states, uint8_t attributes)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
@@ -78,12 +99,14 @@ put_request(void *buf, enum dump_form form, uint32_t seq, uint32_t states)
 		struct inet_diag_req *req = mnl_nlmsg_put_extra_header(message, sizeof(*req));
 		req->idiag_family = AF_INET;
 		req->idiag_states = states;
+		req->idiag_ext = attributes;
 	} else {
 		message->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 		struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(message, sizeof(*req));
 		req->sdiag_family = form == DUMP_V4 ? AF_INET : AF_INET6;
 		req->sdiag_protocol = IPPROTO_TCP;
 		req->idiag_states = states;
+		req->idiag_ext = attributes;
 	}
 	return message;
 }
@@ -98,9 +121,14 @@ diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump, enum 
 		states |= STATES_SOCKETS;
 	if (dump == DIAG_SOCKETS && !plan->light)
 		states |= BIT(STATE_BOUND_INACTIVE);
-	struct nlmsghdr *message = put_request(buf, form, seq, states);
+	if (dump == DIAG_STAMPS)
+		states = BIT(STATE_ESTABLISHED);
+	struct nlmsghdr *message = put_request(buf, form, seq, states,
+					       dump == DIAG_STAMPS ? 1 << (INET_DIAG_INFO - 1) : 0);
 	if (dump == DIAG_EXPLICIT)
 		put_explicit_filter(message, &plan->range);
+	else if (dump == DIAG_STAMPS)
+		put_asked_filter(message, plan->asked, plan->asked_count);
 	else if (dump == DIAG_SOCKETS && plan->without_count > 0)
 		put_without_filter(message, plan->without, plan->without_count);
 	return message;
@@ -194,6 +222,16 @@ diag_no_port(const struct diag_socket *socket)
 		return NO_PORT_UNKNOWN;
 	memcpy(&option, payload, sizeof(option));
 	return option.bind_address_no_port ? NO_PORT_ON : NO_PORT_OFF;
+}
+
+enum stamps
+diag_stamps(const struct diag_socket *socket)
+{
+	const size_t at = offsetof(struct tcp_info, tcpi_options);
+	const uint8_t *payload = attribute(socket, INET_DIAG_INFO, at + 1);
+	if (payload == NULL)
+		return STAMPS_UNKNOWN;
+	return payload[at] & TCPI_OPT_TIMESTAMPS ? STAMPS_USED : STAMPS_UNUSED;
 }
 
 bool

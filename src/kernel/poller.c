@@ -33,6 +33,7 @@ static const char *const dump_name[DIAG_DUMPS] = {
     [DIAG_EXPLICIT] = "explicit binds",
     [DIAG_SOCKETS] = "connections",
     [DIAG_LATE] = "listeners",
+    [DIAG_STAMPS] = "timestamps",
 };
 
 struct poller *
@@ -163,14 +164,14 @@ step(struct poller *poller, enum dump_result result)
 		return POLLER_MORE;
 	if (result == DUMP_REFUSED && dump == DIAG_EXPLICIT && failed_with(poller, EINVAL))
 		poller->no_explicit = true;
-	else if (result != DUMP_DONE)
+	else if (result != DUMP_DONE && !(result == DUMP_REFUSED && dump == DIAG_STAMPS))
 		return fail(poller, result);
 	poller->tested |= poller->testing;
 	specimen_close(&poller->specimen);
 	dump++;
 	if (dump == DIAG_EXPLICIT && poller->no_explicit)
 		dump++;
-	if (dump == DIAG_DUMPS)
+	if (dump >= DIAG_STAMPS)
 		return finish(poller);
 	result = start_dump(poller, dump);
 	return result == DUMP_MORE ? POLLER_MORE : fail(poller, result);
@@ -194,6 +195,15 @@ poller_begin(struct poller *poller, const struct diag_plan *plan, diag_take *tak
 	poller->error[0] = '\0';
 	specimen_close(&poller->specimen);
 	return step(poller, start_dump(poller, DIAG_HOLDERS));
+}
+
+enum poller_step
+poller_ask(struct poller *poller, const uint16_t *ports, unsigned count)
+{
+	memcpy(poller->plan.asked, ports, count * sizeof(*ports));
+	poller->plan.asked_count = count;
+	enum dump_result result = start_dump(poller, DIAG_STAMPS);
+	return result == DUMP_MORE ? POLLER_MORE : fail(poller, result);
 }
 
 /* The kernel fills one datagram when it is asked, and each next one when the last is received

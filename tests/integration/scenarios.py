@@ -14,7 +14,7 @@ import time
 
 import harness as h
 import kernel
-from world import FAR, NEAR, Connect
+from world import FAR, NEAR, Connect, youngest
 
 Row = collections.namedtuple("Row", "name prepare asks arguments needs without")
 Ask = collections.namedtuple("Ask", "question number said")
@@ -89,7 +89,7 @@ def probed(rows):
     are exact, but for what no port tells: odd-sized ranges, a caller with a range of its own, a
     peer without timestamps, bind() on one device."""
     for one in rows:
-        if one.name.startswith(("size_", "own_range_caller", "tw_peer_", "everything_",
+        if one.name.startswith(("size_", "own_range_caller", "tw_peer_", "tw_reuse_old_far", "everything_",
                                 "fin_wait2", "bind_")):
             continue
         if one.without or any(ask.said not in (None, EXACT, FLOOR) for ask in one.asks):
@@ -112,6 +112,13 @@ def peer_without_timestamps(w):
     reuse(1)
     w.far().run("sh", "-c", "echo 0 > /proc/sys/net/ipv4/tcp_timestamps")
     w.time_wait(peer=FAR, source=NEAR, age=1.3)
+
+
+def far_again(w):
+    """As time_wait_far(), where the far side is there and has a connection that stays."""
+    reuse(1)
+    w.close_first(w.connect(40, FAR, source=NEAR, port=9002))
+    h.wait_for(lambda: youngest() >= 1.3, 12, "TIME_WAIT of age 1.3 s")
 
 
 def reuse(mode, delay=None):
@@ -341,10 +348,13 @@ RULES = [
     row("tw_reuse_old", lambda w: time_wait_home(w, 1, 1.3), 100),
     row("tw_reuse_young_far", lambda w: time_wait_far(w, 1, delay=60000), [(veth(), 60)],
         needs=["reuse_delay"]),
-    row("tw_reuse_old_far", lambda w: time_wait_far(w, 1, 1.3), [(veth(), 100)]),
+    # Whether the peer uses timestamps, an established connection to it tells; else nothing does.
+    row("tw_reuse_old_far", lambda w: time_wait_far(w, 1, 1.3), [(veth(), 100, (60, 100))]),
+    row("tw_reuse_old_far_known",
+        lambda w: (w.far(), w.connect(1, FAR, source=NEAR), far_again(w)), [(veth(port=9002), 100)]),
     row("tw_reuse_old_far_v6",
         lambda w: time_wait_far(w, 1, 1.3, source="fd00:7::1", peer="fd00:7::2"),
-        [(veth("fd00:7::1", "fd00:7::2"), 100)]),
+        [(veth("fd00:7::1", "fd00:7::2"), 100, (60, 100))]),
     row("tw_loopback_young", lambda w: time_wait_home(w, 2, delay=60000), 60,
         needs=["reuse_delay"]),
     row("tw_loopback_old", lambda w: time_wait_home(w, 2, 1.3), 100),
@@ -352,8 +362,10 @@ RULES = [
     row("tw_loopback_old_on_lo", lambda w: time_wait_home(w, 2, 1.3, address="10.8.0.1"),
         [(Connect("10.8.0.1", "10.8.0.1"), 60)]),
     row("tw_no_timestamps", timestamps_off, 60),
-    row("tw_peer_without_timestamps", peer_without_timestamps,
-        [(veth(), 60, Unseen(100, 100))]),
+    row("tw_peer_without_timestamps", peer_without_timestamps, [(veth(), 60, (60, 100))]),
+    row("tw_peer_known_without_timestamps",
+        lambda w: (peer_without_timestamps(w), w.connect(1, FAR, source=NEAR, port=9001)),
+        [(veth(), 60)]),
     row("tw_delay_1ms", lambda w: time_wait_home(w, 1, 0.05, 1), 100, needs=["reuse_delay"]),
     row("tw_delay_300ms", lambda w: time_wait_home(w, 1, 0.5, 300), 100, needs=["reuse_delay"]),
     row("tw_delay_60s", lambda w: time_wait_home(w, 1, 1.3, 60000), 60, needs=["reuse_delay"]),

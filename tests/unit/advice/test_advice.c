@@ -86,12 +86,12 @@ time_wait_calls_for_reuse(void **state)
 	struct situation s = situation_loaded(27000, STATE_TIME_WAIT, CAUSE_TIME_WAIT);
 	(void)state;
 	assert_says(&s, "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left; "
-			"set net.ipv4.tcp_tw_reuse=1, "
+			"set net.ipv4.tcp_tw_reuse=1 (the peer needs TCP timestamps), "
 			"or keep connections alive instead of opening new ones, or set "
 			"net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports)");
 	s.host.limits.value[LIMIT_TW_REUSE] = 0;
 	assert_says(&s, "TIME_WAIT churn: 27,000 of 28,232 ports in use, 1,232 left; "
-			"set net.ipv4.tcp_tw_reuse=1, "
+			"set net.ipv4.tcp_tw_reuse=1 (the peer needs TCP timestamps), "
 			"or keep connections alive instead of opening new ones, or set "
 			"net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports)");
 }
@@ -388,7 +388,8 @@ failures_come_first(void **state)
 	s.finding.failed.count = 1234;
 	s.finding.failed.recent = 1;
 	assert_says(&s, "failed connect() calls (1,234): 28,232 of 28,232 ports in use, 0 left; "
-			"set net.ipv4.tcp_tw_reuse=1, or share connections (pooling, keep-alive), "
+			"set net.ipv4.tcp_tw_reuse=1 (the peer needs TCP timestamps), or share "
+			"connections (pooling, keep-alive), "
 			"or set net.ipv4.ip_local_port_range=\"16384 65535\" (+20,920 ports)");
 	s.failed = "java (pid 812)";
 	s.usage.states = (struct state_counts){.of = {[STATE_ESTABLISHED] = 28232}};

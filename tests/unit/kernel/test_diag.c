@@ -39,6 +39,7 @@ requests_for_both_families(void **state)
 	    [DIAG_EXPLICIT] = 0xb7e | 1 << 10,
 	    [DIAG_SOCKETS] = 0xb7e | 1 << 13,
 	    [DIAG_LATE] = 1 << 10,
+	    [DIAG_STAMPS] = 1 << 1,
 	};
 	struct diag_plan light = plan;
 	light.light = true;
@@ -52,8 +53,9 @@ requests_for_both_families(void **state)
 		assert_int_equal(m->nlmsg_flags, 0x301); /* NLM_F_REQUEST | NLM_F_DUMP */
 		assert_int_equal(m->nlmsg_seq, 99);
 		assert_int_equal(req->idiag_states, states[dump]);
-		assert_int_equal(req->idiag_ext, 0);
-		if (dump != DIAG_EXPLICIT)
+		/* INET_DIAG_INFO alone shows timestamps. */
+		assert_int_equal(req->idiag_ext, dump == DIAG_STAMPS ? 2 : 0);
+		if (dump != DIAG_EXPLICIT && dump != DIAG_STAMPS)
 			assert_int_equal(m->nlmsg_len, NLMSG_HDRLEN + 60);
 		m = diag_request(buf.octet, &light, dump, DUMP_ALL, 99);
 		req = NLMSG_DATA(m);

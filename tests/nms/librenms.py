@@ -8,8 +8,9 @@ GENERIC = {"normal": 0, "warning": 1, "critical": 2, "unknown": 3}
 LOG_SEVERITY = {"critical": "Error", "warning": "Warning", "normal": "Ok"}
 # What its database has room for: a sensor's index, and an event's reference.
 INDEX_MAX, REFERENCE_MAX = 128, 64
-# Indexes as numbers: LibreNMS appends them to num_oid.
-FLAGS = "-OQUsbet"
+# Indexes as numbers, which LibreNMS appends to num_oid, and names with their module.
+FLAGS = "-OQUSbet"
+MODULE = "SRCPORT-MIB::"
 
 HANDLER = """<?php
 
@@ -45,7 +46,7 @@ def _states(item):
 
 def _sensor(item, descr, **more):
     """descr: what the sensor is called, and beside the class what tells it from others."""
-    return dict({"oid": item.name, "value": item.name,
+    return dict({"oid": MODULE + item.name, "value": MODULE + item.name,
                  "num_oid": ".%s.{{ $index }}" % item.oid, "descr": descr,
                  "index": descr, "group": "Source ports"}, **more)
 
@@ -62,12 +63,13 @@ def _row_sensors(mib, table):
         item = mib.column(table, suffix)
         if item is None or (sensor == "count" and not rows.stays(mib, table)):
             continue
-        made = _sensor(item, "%s{{ $%s }}" % (thing, name.name), snmp_flags=FLAGS, **more)
-        made["oid"] = table.name
+        made = _sensor(item, "%s{{ %s%s }}" % (thing, MODULE, name.name), snmp_flags=FLAGS, **more)
+        made["oid"] = MODULE + table.name
         if sensor == "state":
             made.update(state_name="srcPortSeverity", states=_states(item))
         if name.high is None or name.high > room:
-            made["skip_values"] = [{"oid": name.name, "op": "regex", "value": "/^.{%d}/" % (room + 1)}]
+            made["skip_values"] = [{"oid": MODULE + name.name, "op": "regex",
+                                    "value": "/^.{%d}/" % (room + 1)}]
         found.append((sensor, made))
     return found
 
@@ -125,7 +127,7 @@ def _handlers(mib):
 
 def files(mib):
     """{path below conf/: text}."""
-    tree = {"mib": "SRCPORT-MIB", "modules": {"sensors": {
+    tree = {"modules": {"sensors": {
         sensor: {"data": data} for sensor, data in sensors(mib).items()}}}
     return dict(_handlers(mib), **{
         "librenms/srcportd.yaml":

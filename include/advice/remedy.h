@@ -19,8 +19,10 @@ struct matter {
 	const struct range_tally *range;
 	const char *reserve; /* formula_reserve(), where range->wider needs it */
 	const struct host_state *host;
-	const struct addr *peer; /* one that stands for all; NULL = none is known */
-	const char *toward;      /* its name behind "to"; NULL = it has been said before */
+	const struct addr *peer;   /* one that stands for all; NULL = none is known */
+	const char *toward;        /* its name behind "to"; NULL = it has been said before */
+	const struct addr *source; /* another local address to connect from; NULL = none */
+	uint32_t source_left;      /* what it has left */
 	/* NULL or empty if they are not known: who holds most of the connections, as in
 	 * "payments.service" (pid 812 "java"); and who last saw connect() fail: "java" (pid 812).
 	 */

@@ -10,6 +10,7 @@
 
 #include "kernel/procfile.h"
 #include "kernel/sockstat.h"
+#include "kernel/sources.h"
 
 #define LIMIT_ABSENT (-1) /* the kernel or the namespace does not have it, or hides it */
 
@@ -77,9 +78,10 @@ struct host_state {
 	/* Of the poll before, so that counters can be compared; or all absent. */
 	struct limits earlier;
 	struct sockstat sockstat; /* at the beginning of the poll */
-	uint64_t counters_ms; /* CLOCK_MONOTONIC when the counters of connection tracking came, or
-				 one of them last went back; 0 = there are none */
-	uint32_t nat;         /* natenv_read() */
+	uint64_t counters_ms;   /* CLOCK_MONOTONIC when the counters of connection tracking came, or
+				   one of them last went back; 0 = there are none */
+	uint32_t nat;           /* natenv_read() */
+	struct sources sources; /* sources_read(), from time to time too */
 };
 
 /* Nothing is known yet. */

@@ -8,6 +8,7 @@
 #define SRCPORTD_FINDINGS_H
 
 #include "config/config.h"
+#include "count/source_left.h"
 #include "count/tally.h"
 #include "count/trend.h"
 #include "failures/failures.h"
@@ -47,8 +48,9 @@ struct findings {
 	/* Recent connect() calls that found no port and make nothing critical: here, where ports
 	 * are left; and in other network namespaces. */
 	uint32_t stray, elsewhere;
-	bool may_be_elsewhere; /* of some of `stray` it is not known where they were */
-	uint32_t features;     /* the tally's, and FEATURE_FAILURES */
+	bool may_be_elsewhere;      /* of some of `stray` it is not known where they were */
+	struct source_left sources; /* of host.sources */
+	uint32_t features;          /* the tally's, and FEATURE_FAILURES */
 	/* severity_nearness() of the subject that is the nearest to its level; and the most that
 	 * one has grown since the last poll, in percent of its capacity. */
 	unsigned nearness, growth;

@@ -314,6 +314,17 @@ target_peer(const struct target_tally *target)
 	return target->pools > 0 ? &target->tightest_peer : &target->target->net;
 }
 
+/* Another address of this host that connections could come from. */
+static void
+offer_source(struct matter *matter, const struct findings *f, const struct addr *local)
+{
+	int best = source_left_best(&f->host.sources, &f->sources, local, matter->usage->capacity);
+	if (best < 0)
+		return;
+	matter->source = &f->host.sources.of[best].address;
+	matter->source_left = f->sources.remaining[best];
+}
+
 static void
 put_row(struct sentence *s, const struct scene *scene, const struct row *row)
 {
@@ -329,6 +340,7 @@ put_row(struct sentence *s, const struct scene *scene, const struct row *row)
 		who.local = &pool->local;
 		who.port = pool->port;
 		matter.peer = who.peer = &pool->peer;
+		offer_source(&matter, f, who.local);
 		if (row->nameless)
 			matter.toward = addr_port_text(who.peer, who.port, toward);
 	} else if (row->kind == ALARM_PEER) {
@@ -338,6 +350,8 @@ put_row(struct sentence *s, const struct scene *scene, const struct row *row)
 	} else {
 		who.target = tally->targets[row->position].target;
 		matter.peer = target_peer(&tally->targets[row->position]);
+		if (tally->targets[row->position].pools > 0)
+			offer_source(&matter, f, &tally->targets[row->position].tightest_local);
 	}
 	remedy_name(scene, &who, &matter, &naming);
 	put_sentence(s, &matter);

@@ -153,7 +153,14 @@ remedy_widen(struct sentence *s, const struct matter *a)
 static void
 remedy_addresses(struct sentence *s, const struct matter *a)
 {
-	char text[80], each[NUMBER_TEXT_MAX];
+	char text[160], each[NUMBER_TEXT_MAX], source[ADDR_TEXT_MAX];
+	if (a->source != NULL) {
+		snprintf(text, sizeof(text), "connect from %s too (it has %s port%s left)",
+			 addr_text(a->source, source), number_text(a->source_left, each),
+			 number_s(a->source_left));
+		sentence_choice(s, text);
+		return;
+	}
 	snprintf(text, sizeof(text), "add peer or local addresses (%s port%s each)",
 		 number_text(a->usage->capacity, each), number_s(a->usage->capacity));
 	sentence_choice(s, text);

@@ -79,6 +79,9 @@ poll_look(struct poll *p)
 	sys = proc;
 	sys.root = p->options->sys_root;
 	hostlimits_look(&p->host, &proc, &sys);
+	/* A recording has none of them. */
+	if (p->replay == NULL)
+		sources_read(&p->host.sources);
 	p->looked_ms = clock_us() / 1000;
 }
 

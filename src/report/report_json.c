@@ -154,6 +154,27 @@ put_targets(struct json *json, const struct report *report)
 	json_close_array(json);
 }
 
+/* null: not known, as of a recording. */
+static void
+put_sources(struct json *json, const struct findings *f)
+{
+	const struct sources *sources = &f->host.sources;
+	if (!sources->known) {
+		json_null(json, "sources");
+		return;
+	}
+	json_array(json, "sources");
+	for (uint32_t i = 0; i < sources->count; i++) {
+		char text[ADDR_TEXT_MAX];
+		json_object(json, NULL);
+		json_string(json, "address", addr_text(&sources->of[i].address, text));
+		json_number(json, "connections", f->sources.connections[i]);
+		json_number(json, "remaining", f->sources.remaining[i]);
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
 /* null: not available here. */
 static void
 put_limits(struct json *json, const struct findings *f)
@@ -241,6 +262,7 @@ report_json(const struct report *report, FILE *out)
 	put_range(&json, &f->tally->range);
 	report_hygiene_json(&f->tally->hygiene, &json);
 	put_locals(&json, report);
+	put_sources(&json, f);
 	put_pools(&json, report);
 	put_peers(&json, report);
 	put_targets(&json, report);

@@ -271,6 +271,25 @@ put_locals(const struct report *report, FILE *out)
 		fputc('\n', out);
 }
 
+/* Where there is a choice. */
+static void
+put_sources(const struct findings *f, FILE *out)
+{
+	const struct sources *sources = &f->host.sources;
+	if (sources->count < 2)
+		return;
+	fputs("SOURCES  what each local address has left toward any destination, at least\n", out);
+	for (uint32_t i = 0; i < sources->count; i++) {
+		char text[ADDR_TEXT_MAX];
+		fprintf(out, "  %-24s %8" PRIu32 " remaining %8" PRIu32 " connections\n",
+			addr_text(&sources->of[i].address, text), f->sources.remaining[i],
+			f->sources.connections[i]);
+	}
+	if (sources->omitted > 0)
+		fprintf(out, "  and %" PRIu32 " more\n", sources->omitted);
+	fputc('\n', out);
+}
+
 /* How many bound idle sockets there may be beyond what is in `uncertain`, on a kernel that does not
  * list them. */
 static void
@@ -324,6 +343,7 @@ report_text(const struct report *report, FILE *out)
 	put_pools(report, out);
 	report_who(report, out);
 	put_locals(report, out);
+	put_sources(report->scene->findings, out);
 	report_host(report->scene->findings, out);
 	put_missing(tally, report->scene->findings->features, out);
 	fprintf(out, "Poll of %" PRIu64 " socket%s in %u.%03u ms.\n", tally->totals.sockets,

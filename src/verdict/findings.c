@@ -394,6 +394,7 @@ begin(const struct evidence *e)
 		f->locals[i] = SEVERITY_NORMAL;
 	f->tally = tally;
 	f->host = *e->host;
+	source_left_count(&f->host.sources, e->tally, &f->sources);
 	f->limits.severity = SEVERITY_NORMAL;
 	f->features = tally->features;
 	f->growth = e->outlooks->growth;

@@ -16,8 +16,13 @@ static uint32_t known; /* of the kernel's features, from poll to poll */
 struct mnl_socket *
 mnl_socket_open2(int bus, int flags)
 {
-	assert_int_equal(bus, NETLINK_SOCK_DIAG);
 	assert_int_equal(flags, SOCK_CLOEXEC);
+	/* Of this host's addresses it knows nothing. */
+	if (bus == NETLINK_ROUTE) {
+		errno = EPROTONOSUPPORT;
+		return NULL;
+	}
+	assert_int_equal(bus, NETLINK_SOCK_DIAG);
 	if (kernel.no_open != 0) {
 		errno = kernel.no_open;
 		return NULL;

@@ -20,7 +20,7 @@ def test_prometheus_asks_everyone():
     with fleet.Simulated(recorded, hosts), nms.Exporter() as exporter, nms.Prometheus(
             exporter, ["%s:%d" % (host, h.PORT) for host in hosts], ("3s", "6s")) as prometheus:
         h.wait_for(lambda: len([value for value in prometheus.query('up{job="srcport"}').values()
-                                if value]) == HOSTS, 30, "all are up")
+                                if value]) == HOSTS, 60, "all are up")
 
         def counted():
             found = {dict(labels)["srcport_severity"]: value for labels, value in prometheus.query(
@@ -28,7 +28,7 @@ def test_prometheus_asks_everyone():
             assert sum(found.values()) == HOSTS, found
             return found
 
-        found = h.wait_for(counted, 20, "the recording rule has counted them")
+        found = h.wait_for(counted, 60, "the recording rule has counted them")
 
         def everything():
             rows = prometheus.query("count(srcPortPoolRemaining)")
@@ -37,7 +37,7 @@ def test_prometheus_asks_everyone():
             assert len(named) == HOSTS, named
             return True
 
-        h.wait_for(everything, 40, "everybody's pools and targets")
+        h.wait_for(everything, 60, "everybody's pools and targets")
     return "%d hosts: %s" % (HOSTS, found)
 
 

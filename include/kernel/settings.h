@@ -11,15 +11,15 @@
 #include <stddef.h>
 
 #define SETTING_ABSENT  (-1) /* the kernel or the namespace does not have it */
-#define SETTING_UNKNOWN (-2) /* it is there, but cannot be read, or has a value of a newer kernel */
+#define SETTING_UNKNOWN (-2) /* not readable, or a value of a newer kernel */
 
-/* net.ipv4.* of one network namespace. IPv6 uses the same range and the same reserved ports. Numbers
- * below 0 are SETTING_ABSENT or SETTING_UNKNOWN. */
+/* net.ipv4.* of one network namespace. IPv6 uses the same range and the same reserved ports.
+ * Numbers below 0 are SETTING_ABSENT or SETTING_UNKNOWN. */
 struct settings {
-	struct port_range range; /* ip_local_port_range */
-	struct portset reserved; /* ip_local_reserved_ports, whole, also outside the range */
-	int32_t tw_reuse;        /* tcp_tw_reuse 0 off, 1 on, 2 loopback only */
-	int32_t timestamps;      /* tcp_timestamps 0 off, any larger number on */
+	struct port_range range;   /* ip_local_port_range */
+	struct portset reserved;   /* ip_local_reserved_ports, whole, also outside the range */
+	int32_t tw_reuse;          /* tcp_tw_reuse 0 off, 1 on, 2 loopback only */
+	int32_t timestamps;        /* tcp_timestamps 0 off, any larger number on */
 	int32_t tw_reuse_delay_ms; /* tcp_tw_reuse_delay (6.14), 1..60000 */
 	/* ip_unprivileged_port_start, below which the range may not begin */
 	int32_t unprivileged_start;

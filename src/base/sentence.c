@@ -86,7 +86,8 @@ sentence_shorten(const char *text, size_t length, char *out, size_t room)
 		size_t before = strlen(separator);
 		if (put + before + end - from <= room) {
 			memmove(out + put + before, text + from, end - from);
-			memcpy(out + put, separator, before); // NOLINT(*-not-null-terminated-result)
+			/* NOLINTNEXTLINE(*-not-null-terminated-result) */
+			memcpy(out + put, separator, before);
 			put += before + end - from;
 			chosen = remedies;
 		} else if (at == 0) {

@@ -257,7 +257,7 @@ follow(const struct trend *last, struct trend *now, const struct row *row,
 static struct row
 row_at(const struct tally *tally, struct outlooks *out, uint32_t i)
 {
-	struct row row = {0};
+	struct row row;
 	if (i < tally->target_count) {
 		const struct target *t = tally->targets[i].target;
 		row = (struct row){.usage = &tally->targets[i].usage, .outlook = &out->targets[i]};

@@ -29,10 +29,8 @@ struct poller {
 };
 
 static const char *const dump_name[DIAG_DUMPS] = {
-    [DIAG_HOLDERS] = "listeners",
-    [DIAG_EXPLICIT] = "explicit binds",
-    [DIAG_SOCKETS] = "connections",
-    [DIAG_LATE] = "listeners",
+    [DIAG_HOLDERS] = "listeners",   [DIAG_EXPLICIT] = "explicit binds",
+    [DIAG_SOCKETS] = "connections", [DIAG_LATE] = "listeners",
     [DIAG_STAMPS] = "timestamps",
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "host.h"
 
-
 #include "count/evidence.h"
 #include "support.h"
 

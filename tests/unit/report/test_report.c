@@ -205,7 +205,8 @@ json_lines(void **state)
 {
 	static const char *const parts[] = {
 	    "\n  \"range\":{\n    \"low\":40000,\n    \"high\":40999,\n    \"size\":1000,\n"
-	    "    \"reserved\":5,\n    \"skipped\":0,\n    \"listening\":1,\n    \"bound\":1,\n    \"capacity\":993,\n"
+	    "    \"reserved\":5,\n    \"skipped\":0,\n    \"listening\":1,\n    \"bound\":1,\n    "
+	    "\"capacity\":993,\n"
 	    "    \"uncertain\":1,\n",
 	    "\n    {\"address\":\"10.0.0.1\",\"connections\":351,\"used\":343,\"remaining\":652,"
 	    "\"uncertain\":0,\"severity\":\"normal\"}",

@@ -91,6 +91,14 @@ def test_reserved_ports_outside_of_the_range():
     is_clean()
 
 
+def test_reserved_entries_that_overlap():
+    """The kernel merges them: there is nothing to find, and nothing to mend."""
+    h.port_range(*DEFAULT)
+    h.reserve_ports("40000-40010,40005-40020,40020,40021")
+    assert h.sysctl("net.ipv4.ip_local_reserved_ports") == "40000-40021"
+    is_clean()
+
+
 def test_known_services_in_the_range():
     h.port_range(5000, 60999)
     messages = found()

@@ -13,6 +13,7 @@
 #include "base/lookup.h"
 #include "base/portbag.h"
 #include "base/tcp_state.h"
+#include "count/low_ports.h"
 #include "count/origins.h"
 #include "kernel/diag.h"
 #include "kernel/feature.h"
@@ -113,6 +114,7 @@ struct census {
 	/* Ports that may be blocked without sock_diag showing it; those of `listening` and `bound`
 	 * among them are settled. Complete after evidence_weigh(). */
 	struct portset ambiguous;
+	struct low_ports low; /* a light poll takes none over */
 	/* Ports held for every IPv4 address (0.0.0.0 or a dual-stack ::), and for every IPv6
 	 * address (::). */
 	struct portset wild4, wild6;

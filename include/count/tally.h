@@ -52,6 +52,7 @@ struct tally {
 	char *reserve; /* formula_reserve(), where range.wider needs it; or NULL */
 	struct hygiene hygiene;
 	struct totals totals;
+	struct low_ports low;     /* the census's */
 	uint32_t features;        /* the census's */
 	struct pool_tally *pools; /* in the census's order */
 	uint32_t pool_count;

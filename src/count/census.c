@@ -583,6 +583,7 @@ census_add(struct census *census, enum diag_dump dump, const struct diag_socket 
 	}
 	census->sockets++;
 	census->totals.of[s->state]++;
+	low_ports_add(&census->low, s);
 	return dump == DIAG_HOLDERS ? add_holder(census, s) : add_connection(census, s);
 }
 

@@ -358,6 +358,7 @@ tally_new(const struct census *census, uint32_t target_count)
 	tally->local_count = census->local_count;
 	tally->target_count = target_count;
 	tally->features = census->features;
+	tally->low = census->low;
 	tally->totals.states = census->totals;
 	tally->totals.inbound = census->inbound;
 	tally->totals.outbound = census->outbound;

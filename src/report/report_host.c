@@ -35,10 +35,32 @@ put_nat(uint32_t nat, FILE *out)
 	fputc('\n', out);
 }
 
+/* Only where somebody needs them. */
+static void
+put_low(const struct low_ports *low, FILE *out)
+{
+	if (!low_ports_used(low))
+		return;
+	fputs(
+	    "LOW PORTS  of 512-1023, what bindresvport() can still get (NFS, rsh and their kin)\n",
+	    out);
+	fprintf(out, "  %-24s %8u remaining\n", "any IPv4 address", low_ports_left_any(low));
+	for (unsigned i = 0; i < low->count; i++) {
+		char text[ADDR_TEXT_MAX];
+		unsigned left = low_ports_left(low, i);
+		fprintf(out, "  %-24s %8u remaining %8u held\n",
+			addr_text(&low->of[i].address, text), left, LOW_CAPACITY - left);
+	}
+	if (low->omitted)
+		fputs("  and addresses beyond these\n", out);
+	fputc('\n', out);
+}
+
 void
 report_host(const struct findings *f, FILE *out)
 {
 	char why[ADVICE_MAX];
+	put_low(&f->tally->low, out);
 	put_limits(&f->host.limits, out);
 	for (enum limit_rule rule = 0; rule < LIMIT_RULES; rule++)
 		if (f->limits.of_rule[rule] > SEVERITY_NORMAL)

@@ -175,6 +175,25 @@ put_sources(struct json *json, const struct findings *f)
 	json_close_array(json);
 }
 
+static void
+put_low(struct json *json, const struct low_ports *low)
+{
+	json_object(json, "low");
+	json_number(json, "capacity", LOW_CAPACITY);
+	json_number(json, "remaining", low_ports_left_any(low));
+	json_array(json, "locals");
+	for (unsigned i = 0; i < low->count; i++) {
+		char text[ADDR_TEXT_MAX];
+		json_object(json, NULL);
+		json_string(json, "address", addr_text(&low->of[i].address, text));
+		json_number(json, "used", LOW_CAPACITY - low_ports_left(low, i));
+		json_number(json, "remaining", low_ports_left(low, i));
+		json_close_object(json);
+	}
+	json_close_array(json);
+	json_close_object(json);
+}
+
 /* null: not available here. */
 static void
 put_limits(struct json *json, const struct findings *f)
@@ -268,6 +287,7 @@ report_json(const struct report *report, FILE *out)
 	put_targets(&json, report);
 	report_who_json(report, &json);
 	put_totals(&json, f->tally, f->inbound);
+	put_low(&json, &f->tally->low);
 	put_limits(&json, f);
 	put_nat(&json, f->host.nat);
 	put_poll(&json, report);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * low_ports: what bindresvport(3) can still get: NFS, rsh and their kin speak from ports 512 to
+ * 1023. Pure.
+ */
+#ifndef SRCPORTD_LOW_PORTS_H
+#define SRCPORTD_LOW_PORTS_H
+
+#include "kernel/diag.h"
+
+#define LOW_FIRST    512
+#define LOW_LAST     1023
+#define LOW_CAPACITY (LOW_LAST - LOW_FIRST + 1)
+#define LOW_WORDS    (LOW_CAPACITY / 64)
+
+/* Local addresses that are kept. */
+#define LOW_ADDRESSES_MAX 32
+
+struct low_set {
+	uint64_t word[LOW_WORDS];
+};
+
+/* Ports that any socket holds, in any state but a request's; devices make no difference. */
+struct low_ports {
+	struct low_set any4;         /* at any IPv4 address */
+	struct low_set wild4, wild6; /* at every address of the family */
+	struct low_set listening;
+	struct {
+		struct addr address;
+		struct low_set held;
+	} of[LOW_ADDRESSES_MAX]; /* in the order in which they were seen */
+	unsigned count, last;
+	bool omitted; /* an address found no room */
+};
+
+/* Takes in a socket; one on another port changes nothing. */
+void low_ports_add(struct low_ports *low, const struct diag_socket *s);
+
+/* How many ports bind() without SO_REUSEADDR can still get at the i-th of the addresses; and at
+ * 0.0.0.0, which is hindered by sockets at any address (inet_csk_bind_conflict()). */
+unsigned low_ports_left(const struct low_ports *low, unsigned i);
+unsigned low_ports_left_any(const struct low_ports *low);
+
+/* Whether connections use them, beyond what a service listens on. */
+bool low_ports_used(const struct low_ports *low);
+
+#endif

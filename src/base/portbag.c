@@ -135,7 +135,7 @@ word_of(const struct portbag *bag, const struct port_range *range, uint32_t i)
 static uint32_t
 words_of(const struct port_range *range)
 {
-	return range->high / 64 - range->low / 64 + 1U;
+	return range->high / 64U - range->low / 64U + 1U;
 }
 
 uint32_t

@@ -6,7 +6,7 @@
 static void
 set(struct low_set *set, uint16_t port)
 {
-	unsigned bit = port - LOW_FIRST;
+	unsigned bit = (unsigned)port - LOW_FIRST;
 	set->word[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 

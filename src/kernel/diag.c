@@ -56,7 +56,7 @@ put_without_filter(struct nlmsghdr *message, const uint16_t *ports, unsigned cou
 	code[0] = (struct inet_diag_bc_op){INET_DIAG_BC_S_LE, 8, (unsigned short)length};
 	code[1] = (struct inet_diag_bc_op){0, 0, highest};
 	for (unsigned i = 0; i < count; i++) {
-		unsigned left = (count - i) * 5 * sizeof(code[0]);
+		size_t left = (count - i) * 5 * sizeof(code[0]);
 		struct inet_diag_bc_op *op = &code[2 + 5 * i];
 		op[0] = (struct inet_diag_bc_op){INET_DIAG_BC_S_GE, 8, 20};
 		op[1] = (struct inet_diag_bc_op){0, 0, ports[i]};

@@ -52,7 +52,7 @@ struct diag_socket with_v6only(struct diag_socket s);
 
 /* One netlink datagram. */
 #define TEST_SEQ    7
-#define TEST_PORTID 4711
+#define TEST_PORTID 4711U
 struct datagram {
 	size_t length;
 	_Alignas(8) uint8_t octet[16384];

@@ -118,7 +118,7 @@ targets_are_always_there(void **state)
 	list[0] = target_of("10.0.0.7");
 	list[1] = target_of("10.0.0.8:8");
 	for (uint16_t i = 1; i <= 6; i++)
-		pool(LOCAL, "10.0.0.2", i, 100 * i);
+		pool(LOCAL, "10.0.0.2", i, 100U * i);
 	pool(LOCAL, "10.0.0.7", 7, 2);
 	pool(LOCAL, "10.0.0.8", 8, 1);
 	pool(LOCAL, "10.0.0.8", 9, 90);
@@ -145,7 +145,7 @@ alarms_are_always_there(void **state)
 	(void)state;
 	list[0] = target_of("10.0.0.7");
 	for (uint16_t i = 1; i <= 6; i++)
-		pool(LOCAL, "10.0.0.2", i, 100 * i);
+		pool(LOCAL, "10.0.0.2", i, 100U * i);
 	pool(LOCAL, "10.0.0.3", 10, 1);
 	pool(LOCAL, "10.0.0.4", 11, 2);
 	pool(LOCAL, "10.0.0.7", 7, 1);

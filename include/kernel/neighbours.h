@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * neighbours: the other network namespaces of the host, each by a process that is in it.
+ *
+ * Every namespace has files of its own in /proc, so that the inode of a process's net/sockstat
+ * tells them apart. That needs no privilege (get_proc_task_net()), but a process that is not
+ * hidden. Nothing stays open: an open file of a namespace keeps it alive, with its interfaces.
+ * A namespace that no process is in has nobody who could connect, and is not found; nor is one
+ * that only a thread has gone to.
+ */
+#ifndef SRCPORTD_NEIGHBOURS_H
+#define SRCPORTD_NEIGHBOURS_H
+
+#include "kernel/procfile.h"
+
+#include <sys/types.h>
+
+#define NEIGHBOURS_MAX 1024 /* that are found */
+
+struct neighbour {
+	uint32_t process; /* the one with the lowest number */
+	ino_t inode;
+};
+
+struct neighbours {
+	struct neighbour *of; /* without the namespace of the caller */
+	uint32_t count, room;
+	bool complete; /* every process of the host was looked at, and all had room */
+};
+
+/* Looks for them; *out is all zero, or of an earlier call. Where the own namespace cannot be told,
+ * or /proc not be read, there are none, and the list is not complete. */
+void neighbours_scan(struct neighbours *out, const struct procfile_source *source);
+void neighbours_free(struct neighbours *neighbours);
+
+/* False if that process has gone, is another's by now, or has gone elsewhere. */
+bool neighbours_is_there(const struct neighbour *neighbour, const struct procfile_source *source);
+
+#endif

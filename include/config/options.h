@@ -49,6 +49,7 @@ struct options {
 	const char *pid_file; /* NULL = none */
 	uint32_t watch_s;     /* --watch; 0 = not */
 	bool resolve;         /* a TARGET may be a host's name */
+	bool namespaces;      /* --namespaces */
 	bool ask_ports;       /* --port, */
 	struct portset ports; /* and which: 1 to 65535, at least one */
 	uint32_t interval_s;  /* 0 = from the configuration */

@@ -8,6 +8,7 @@
 #include "advice/advice.h"
 #include "alarm/alarm.h"
 #include "base/json.h"
+#include "owners/namespaces.h"
 #include "report/report_order.h"
 
 #include <stdio.h>
@@ -15,11 +16,12 @@
 
 struct report {
 	const struct scene *scene;
-	const struct report_order *order; /* of the scene's tally */
-	const struct alarm_list *alarms;  /* those of a poll without a past */
-	const struct config *config;      /* whose levels judged it */
-	uint32_t duration_us;             /* of the poll */
-	time_t when;                      /* wall clock of the poll; 0 = a replay */
+	const struct report_order *order;    /* of the scene's tally */
+	const struct alarm_list *alarms;     /* those of a poll without a past */
+	const struct config *config;         /* whose levels judged it */
+	const struct namespaces *namespaces; /* NULL = not asked for */
+	uint32_t duration_us;                /* of the poll */
+	time_t when;                         /* wall clock of the poll; 0 = a replay */
 	uint32_t watched_s; /* failed connect() calls were counted for so long; 0 = they were not */
 	uint32_t pool_limit; /* pools and peers that the text names, the tightest first */
 	bool everything;     /* the plugin judges what is not a target too */
@@ -35,6 +37,11 @@ void report_host(const struct findings *findings, FILE *out);
 /* The part of it that is about what is unwise about the range, and its member in the JSON form. */
 void report_hygiene(const struct hygiene *hygiene, FILE *out);
 void report_hygiene_json(const struct hygiene *hygiene, struct json *json);
+
+/* The part that is about other network namespaces, at most `limit` of them, and its members in the
+ * JSON form. NULL = not asked for. */
+void report_namespaces(const struct namespaces *namespaces, uint32_t limit, FILE *out);
+void report_namespaces_json(const struct namespaces *namespaces, struct json *json);
 
 /* The part that is about owners and failures, and its members in the JSON form. */
 void report_who(const struct report *report, FILE *out);

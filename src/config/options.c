@@ -22,6 +22,7 @@ enum option_id {
 	OPT_AGENTX_SOCKET,
 	OPT_BASE_OID,
 	OPT_INTERVAL,
+	OPT_NAMESPACES,
 	OPT_PORT,
 	OPT_PROBE,
 	OPT_WATCH,
@@ -45,6 +46,7 @@ static const struct option_row {
     {"--once", NULL, NULL, OPT_ONCE, "poll once, report, exit; needs no snmpd"},
     {"--format", NULL, "text|json|nagios", OPT_FORMAT, "form of the report (text)"},
     {"--port", NULL, "N[,N...|A-B]", OPT_PORT, "with --once: who holds these local ports"},
+    {"--namespaces", NULL, NULL, OPT_NAMESPACES, "with --once: other network namespaces too"},
     {"--record", NULL, "FILE", OPT_RECORD, "with --once: keep the kernel's raw answers"},
     {"--replay", NULL, "FILE", OPT_REPLAY, "with --once: report from such a file"},
     {"--resolve", NULL, NULL, OPT_RESOLVE, "with --once: a TARGET may be a host's name"},
@@ -70,8 +72,7 @@ static const struct option_row {
 void
 options_help(FILE *out)
 {
-	fputs("Usage: srcportd [OPTION...]                     serve SRCPORT-MIB over AgentX\n"
-	      "       srcportd --once [OPTION...] [TARGET...]  report once\n"
+	fputs("Usage: srcportd [OPTION...]  or  srcportd --once [OPTION...] [TARGET...]\n"
 	      "TARGET: ADDR, ADDR:PORT, [V6]:PORT, ADDR/BITS or the name of a configured one\n",
 	      out);
 	for (size_t i = 0; i < TABLE_ROWS && table[i].help != NULL; i++) {
@@ -178,6 +179,7 @@ set_option(struct options *o, const struct option_row *row, const char *value)
 	case OPT_WATCH: return set_seconds(&o->watch_s, WATCH_MAX, value);
 	case OPT_PORT: return set_ports(o, value);
 	case OPT_RECORD: o->record = value; break;
+	case OPT_NAMESPACES: o->namespaces = true; break;
 	case OPT_RESOLVE: o->resolve = true; break;
 	case OPT_REPLAY: o->replay = value; break;
 	case OPT_CONFIG: o->config_file = value; break;
@@ -219,8 +221,21 @@ check_port(const struct options *o)
 		return "--port and a TARGET exclude each other";
 	if (o->watch_s != 0)
 		return "--port and --watch exclude each other";
+	if (o->namespaces)
+		return "--port and --namespaces exclude each other";
 	if (o->format == FORMAT_NAGIOS)
 		return "--port needs --format text or json";
+	return NULL;
+}
+
+/* What does not go with --namespaces. */
+static const char *
+check_namespaces(const struct options *o)
+{
+	if (o->replay != NULL)
+		return "--namespaces and --replay exclude each other";
+	if (o->format == FORMAT_NAGIOS)
+		return "--namespaces needs --format text or json";
 	return NULL;
 }
 
@@ -241,8 +256,12 @@ check_together(const struct options *o)
 			return "--port needs --once";
 		if (o->resolve)
 			return "--resolve needs --once";
+		if (o->namespaces)
+			return "--namespaces needs --once";
 	}
 	const char *wrong = o->ask_ports ? check_port(o) : NULL;
+	if (wrong == NULL && o->namespaces)
+		wrong = check_namespaces(o);
 	if (wrong != NULL)
 		return wrong;
 	if (o->mode == RUN_ONCE && (o->background || o->pid_file != NULL))

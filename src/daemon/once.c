@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "daemon/once_targets.h"
 #include "daemon/poll.h"
+#include "owners/namespaces.h"
 #include "owners/owners.h"
 #include "report/report.h"
 #include "report/report_port.h"
@@ -20,6 +21,9 @@
 
 /* Pools that the text names. */
 #define TEXT_POOLS 20
+
+/* Where ip-netns(8) keeps names. */
+#define RUN_NETNS "/run/netns"
 
 struct once {
 	const struct options *options;
@@ -142,13 +146,24 @@ print_ports(struct once *once)
 	return -1;
 }
 
+static bool
+find_namespaces(const struct options *options, struct namespaces *out)
+{
+	const struct procfile_source source = {.root = options->proc_root};
+	return namespaces_find(&source, RUN_NETNS, out);
+}
+
 /* Returns the exit status, or -1 with what went wrong in once->error. */
 static int
 print_report(struct once *once)
 {
 	struct report_order order = {.pools = NULL};
-	if (!report_order_make(once->tally, &order)) {
+	struct namespaces namespaces = {.rows = NULL};
+	bool asked = once->options->namespaces;
+	if (!report_order_make(once->tally, &order) ||
+	    (asked && !find_namespaces(once->options, &namespaces))) {
 		complain(once, "report", strerror(errno));
+		report_order_free(&order);
 		return -1;
 	}
 	struct owners *owners = survey(once);
@@ -160,6 +175,7 @@ print_report(struct once *once)
 				      .order = &order,
 				      .alarms = &alarms,
 				      .config = &once->config,
+				      .namespaces = asked ? &namespaces : NULL,
 				      .duration_us = once->stats.duration_us,
 				      .watched_s = once->options->watch_s,
 				      .when = once->options->replay != NULL ? 0 : time(NULL),
@@ -168,6 +184,7 @@ print_report(struct once *once)
 	int status = put_report(once, &report);
 	alarm_list_free(&alarms);
 	owners_free(owners);
+	namespaces_free(&namespaces);
 	report_order_free(&order);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		complain(once, "standard output", strerror(errno));

@@ -103,7 +103,8 @@ look_often(struct unseen *u, const struct procfile_source *source)
 	int64_t seen[LOOKS];
 	unsigned count = 0;
 	bool agree = true;
-	while (count < LOOKS && !(agree && count >= AGREE) && !(count > 0 && u->neighbours.count > MANY)) {
+	while (count < LOOKS && !(agree && count >= AGREE) &&
+	       !(count > 0 && u->neighbours.count > MANY)) {
 		seen[count] = look(u, source);
 		agree &= seen[count] == seen[0];
 		count++;

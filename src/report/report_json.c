@@ -290,6 +290,7 @@ report_json(const struct report *report, FILE *out)
 	put_low(&json, &f->tally->low);
 	put_limits(&json, f);
 	put_nat(&json, f->host.nat);
+	report_namespaces_json(report->namespaces, &json);
 	put_poll(&json, report);
 	json_close_object(&json);
 }

@@ -344,6 +344,7 @@ report_text(const struct report *report, FILE *out)
 	report_who(report, out);
 	put_locals(report, out);
 	put_sources(report->scene->findings, out);
+	report_namespaces(report->namespaces, report->pool_limit, out);
 	report_host(report->scene->findings, out);
 	put_missing(tally, report->scene->findings->features, out);
 	fprintf(out, "Poll of %" PRIu64 " socket%s in %u.%03u ms.\n", tally->totals.sockets,

@@ -182,6 +182,10 @@ errors_say_what_was_found_and_expected(void **state)
 	    {"--check-config --dump-config",
 	     "--once, --check-config and --dump-config exclude each other"},
 	    {"--nonsense --help", "unknown option \"--nonsense\", see --help"},
+	    {"--namespaces", "--namespaces needs --once"},
+	    {"--once --namespaces --replay /b", "--namespaces and --replay exclude each other"},
+	    {"--once --namespaces --format nagios", "--namespaces needs --format text or json"},
+	    {"--once --namespaces --port 22", "--port and --namespaces exclude each other"},
 	    {"--once --probe --replay /b", "--probe and --replay exclude each other"},
 	};
 	(void)state;

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/* A /proc made of files: its processes' net/sockstat, hard links where they share a namespace. */
+#include "kernel/sockstat.h"
+#include "owners/namespaces.h"
+#include "support.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KTHREADD "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0\n"
+
+static char root[64], run[80];
+static struct namespaces found;
+
+/* Writes a file and the directories above it. */
+static void
+put(const char *name, const char *text)
+{
+	char path[256];
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	for (char *slash = path + strlen(root); (slash = strchr(slash + 1, '/')) != NULL;) {
+		*slash = '\0';
+		assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
+		*slash = '/';
+	}
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void
+same(const char *from, const char *to)
+{
+	char a[256], b[256];
+	snprintf(a, sizeof(a), "%s/%s", root, from);
+	snprintf(b, sizeof(b), "%s/%s", root, to);
+	assert_int_equal(link(a, b), 0);
+}
+
+/* A process in a namespace of its own, with so many sockets, 7 of them in TIME_WAIT. */
+static void
+put_process(const char *process, const char *command, const char *in_use)
+{
+	char name[64], text[128];
+	snprintf(name, sizeof(name), "%s/net/sockstat", process);
+	snprintf(text, sizeof(text), "TCP: inuse %s orphan 0 tw 7 alloc 900 mem 0\n", in_use);
+	put(name, text);
+	snprintf(name, sizeof(name), "%s/comm", process);
+	put(name, command);
+	snprintf(name, sizeof(name), "%s/ns/net", process);
+	put(name, "");
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	strcpy(root, "/tmp/srcportd-namespaces-XXXXXX");
+	if (mkdtemp(root) == NULL)
+		return -1;
+	snprintf(run, sizeof(run), "%s/run", root);
+	put("net/sockstat", "TCP: inuse 5 orphan 0 tw 0 alloc 900 mem 0\n");
+	put("run/.keep", "");
+	put("2/stat", KTHREADD);
+	put("2/net/x", "");
+	same("net/sockstat", "2/net/sockstat");
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	char command[128];
+	(void)state;
+	namespaces_free(&found);
+	snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	return system(command);
+}
+
+static void
+find(void)
+{
+	const struct procfile_source source = {.root = root};
+	namespaces_free(&found);
+	assert_true(namespaces_find(&source, run, &found));
+}
+
+static void
+expect(uint32_t row, const char *name, int64_t connections)
+{
+	assert_true(row < found.count);
+	assert_string_equal(found.rows[row].name, name);
+	assert_int_equal(found.rows[row].connections, connections);
+}
+
+static void
+the_own_namespace_is_none_of_them(void **state)
+{
+	(void)state;
+	find();
+	assert_int_equal(found.count, 0);
+	assert_true(found.complete);
+}
+
+static void
+each_is_one_row_by_its_oldest_process(void **state)
+{
+	(void)state;
+	put_process("70", "nginx\n", "3");
+	put("60/net/x", "");
+	same("70/net/sockstat", "60/net/sockstat");
+	put("60/comm", "pause\n");
+	put_process("80", "java\n", "400");
+	put("80/net/sockstat6", "TCP6: inuse 1000\n");
+	find();
+	assert_int_equal(found.count, 2);
+	expect(0, "java (pid 80)", 1407);
+	expect(1, "pause (pid 60)", 10);
+}
+
+static void
+names_of_run_netns_come_first_and_those_of_programs_do_not_count(void **state)
+{
+	(void)state;
+	put_process("70", "sh\n", "3");
+	put_process("80", "sh\n", "2");
+	put_process("90", "sh\n", "1");
+	same("70/ns/net", "run/blue");
+	same("70/ns/net", "run/azure");
+	same("80/ns/net", "run/cni-8f1c2d3e-4b5a-6978-8695-a4b3c2d1e0f9");
+	put("run/left-behind", "");
+	find();
+	expect(0, "azure", 10);
+	expect(1, "sh (pid 80)", 9);
+	expect(2, "sh (pid 90)", 8);
+}
+
+static void
+one_name_for_two_is_numbered(void **state)
+{
+	(void)state;
+	put_process("70", "sh\n", "1");
+	put_process("80", "sh\n", "2");
+	put_process("90", "sh\n", "3");
+	put_process("95", "sh\n", "4");
+	put("70/cgroup", "0::/system.slice/web.service\n");
+	put("80/cgroup", "0::/system.slice/web.service\n");
+	put("90/cgroup", "0::/system.slice/web.service\n");
+	same("95/ns/net", "run/web.service~2");
+	find();
+	expect(0, "web.service~2", 11);
+	expect(1, "web.service~4", 10);
+	expect(2, "web.service~3", 9);
+	expect(3, "web.service", 8);
+}
+
+static void
+what_cannot_be_read_is_absent_and_not_0(void **state)
+{
+	(void)state;
+	put_process("70", "sh\n", "none");
+	find();
+	expect(0, "sh (pid 70)", SOCKSTAT_ABSENT);
+}
+
+static void
+a_number_beyond_all_is_the_largest(void **state)
+{
+	(void)state;
+	put_process("70", "sh\n", "9223372036854775807");
+	find();
+	expect(0, "sh (pid 70)", INT64_MAX);
+}
+
+static void
+without_the_kernels_process_some_may_be_hidden(void **state)
+{
+	(void)state;
+	put("2/stat", "2 (sh) S 0 0 0 0 -1 4194304 0 0 0 0\n");
+	put_process("70", "sh\n", "3");
+	find();
+	assert_int_equal(found.count, 1);
+	assert_false(found.complete);
+}
+
+int
+main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+	const struct CMUnitTest tests[] = {
+	    CASE(the_own_namespace_is_none_of_them),
+	    CASE(each_is_one_row_by_its_oldest_process),
+	    CASE(names_of_run_netns_come_first_and_those_of_programs_do_not_count),
+	    CASE(one_name_for_two_is_numbered),
+	    CASE(what_cannot_be_read_is_absent_and_not_0),
+	    CASE(a_number_beyond_all_is_the_largest),
+	    CASE(without_the_kernels_process_some_may_be_hidden),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

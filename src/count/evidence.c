@@ -111,11 +111,26 @@ held_of(struct weighing *w, const struct portset *ports, uint32_t l)
 	return held;
 }
 
+/* connect() keeps the even offsets of a pool at least as full as the odd ones, whichever of its
+ * connections end. Where odd ones are more than chance explains, somebody binds first, and the even
+ * ones may have been taken by that too, when there were more odd ones. */
+static bool
+leans_odd(const struct pool *pool)
+{
+	uint64_t more = pool->odd > pool->even ? pool->odd - pool->even : 0;
+	uint64_t all = (uint64_t)pool->odd + pool->even;
+	return more * 4 >= all && more * more >= all * 4 && all > 0;
+}
+
 static void
 weigh_local(struct weighing *w, uint32_t l)
 {
 	struct census *census = w->census;
 	const struct port_range *range = &census->settings.range;
+	for (uint32_t i = w->first_pool[l]; i != LOOKUP_NONE; i = w->next_pool[i])
+		if (leans_odd(&census->pools[i]))
+			portbag_add_new(&census->pools[i].held, range, &w->even_all,
+					&census->ambiguous);
 	for (unsigned h = 0; h < HALVES; h++) {
 		struct portset doubted = w->odd[h];
 		portset_and(&doubted, &census->ambiguous);

@@ -337,6 +337,11 @@ RULES = [
     row("bound_first_300_of_1000_reusing",
         lambda w: (h.port_range(40000, 40999), w.connect_bound(300, port=9001, reuse=True)), 700,
         said=(700, 1000)),
+    # Of 250 odd and 50 even ones 150 odd have ended: what stays still shows who they are.
+    row("bound_first_300_of_1000_reusing_after_churn",
+        lambda w: (h.port_range(40000, 40999),
+                   h.reset_all([one for one in w.connect_bound(300, port=9001, reuse=True)
+                                if one.getsockname()[1] % 2][:150])), 850, said=(850, 1000)),
     row("bound_first_beside_connect",
         lambda w: (w.connect(45, port=9001, source=None), w.connect_bound(40, port=9002)), 60,
         said=(15, 100)),

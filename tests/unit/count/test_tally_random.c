@@ -233,6 +233,38 @@ has_socket(const struct addr *local, uint16_t port)
 	return false;
 }
 
+/* The even offsets of a pool that holds clearly more odd ones. */
+static void
+doubt_pool(const struct diag_socket *s)
+{
+	unsigned odd = 0, even = 0;
+	for (unsigned k = 0; k < world.opens; k++) {
+		const struct diag_socket *o = &world.open[k];
+		if (!is_outgoing(o) || !same_pool(o, s) || world.given[k])
+			continue;
+		odd += is_odd_and_silent(o);
+		even += offset_of(o->local_port) % 2 == 0;
+	}
+	unsigned more = odd > even ? odd - even : 0;
+	if (more == 0 || 4 * more < odd + even || more * more < 4 * (odd + even))
+		return;
+	for (unsigned k = 0; k < world.opens; k++) {
+		const struct diag_socket *o = &world.open[k];
+		if (is_outgoing(o) && same_pool(o, s) && offset_of(o->local_port) % 2 == 0 &&
+		    reuse_of(&world.settings, o) == REUSE_NO && is_open(o->local_port))
+			world.doubted[o->local_port] = true;
+	}
+}
+
+static bool
+is_doubtful(const struct addr *local, const bool in_doubt[])
+{
+	for (unsigned i = 0; i < world.opens; i++)
+		if (in_doubt[i] && addr_equal(&world.open[i].local, local))
+			return true;
+	return false;
+}
+
 /* The even offsets at an address where odd ones are in doubt, in the half of them from `first` on
  * if half of the odd ones there are. */
 static void
@@ -271,6 +303,9 @@ make_doubts(void)
 			doubt_even(&world.open[i].local, r->low, half);
 			doubt_even(&world.open[i].local, half, r->high + 1U);
 		}
+	for (unsigned i = 0; i < world.opens; i++)
+		if (is_outgoing(&world.open[i]) && is_doubtful(&world.open[i].local, in_doubt))
+			doubt_pool(&world.open[i]);
 }
 
 static bool

@@ -95,7 +95,7 @@ struct census_stamps {
 struct census {
 	struct settings settings;
 	uint32_t features;          /* bit mask of 1 << enum kernel_feature */
-	struct portset udp;         /* ports of UDP services; for who knows to say */
+	struct portset udp;         /* ports of UDP services, DIAG_UDP or as seen before */
 	bool node_ports;            /* this is a node of Kubernetes; for who knows to say */
 	enum letting_go letting_go; /* of this kernel; for who knows to say */
 	bool carried; /* what blocks ports is in part that of an earlier poll (light_patch()) */

@@ -28,6 +28,9 @@ enum diag_dump {
 	/* Established connections of the ports in `asked`, with what shows their timestamps; only
 	 * where it is wanted, after the others. */
 	DIAG_STAMPS,
+	/* UDP sockets that are connected to nobody: services. In one request for each family; only
+	 * where it is wanted, after the others. */
+	DIAG_UDP,
 	DIAG_DUMPS
 };
 
@@ -81,8 +84,9 @@ struct diag_socket {
 
 /* Writes the request for a dump of the plan to buf (DIAG_REQUEST_MAX octets, aligned for nlmsghdr):
  * TCPDIAG_GETSOCK for both families in one walk of the kernel's tables (DUMP_ALL), else
- * SOCK_DIAG_BY_FAMILY. DIAG_EXPLICIT is filtered in the kernel to sockets of the range that are not
- * INET_DIAG_BC_AUTO. Returns the message, ready to send. */
+ * SOCK_DIAG_BY_FAMILY, which alone has UDP (DIAG_UDP is never asked as DUMP_ALL). DIAG_EXPLICIT is
+ * filtered in the kernel to sockets of the range that are not INET_DIAG_BC_AUTO. Returns the
+ * message, ready to send. */
 struct nlmsghdr *diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump,
 			      enum dump_form form, uint32_t seq);
 

@@ -48,6 +48,10 @@ enum poller_step poller_read(struct poller *poller);
  * (DIAG_ASKED_MAX at most). A kernel that refuses it answers nothing. */
 enum poller_step poller_ask(struct poller *poller, const uint16_t *ports, unsigned count);
 
+/* After the good end of a poll, and of poller_ask(): DIAG_UDP. A kernel without udp_diag answers
+ * nothing. */
+enum poller_step poller_ask_udp(struct poller *poller);
+
 /* Gives up a poll that did not go on in time: always POLLER_FAILED. */
 enum poller_step poller_give_up(struct poller *poller);
 

@@ -569,6 +569,11 @@ census_add(struct census *census, enum diag_dump dump, const struct diag_socket 
 		add_stamps(census, s);
 		return true;
 	}
+	if (dump == DIAG_UDP) {
+		if (s->local_port != 0)
+			portset_add(&census->udp, s->local_port);
+		return true;
+	}
 	if (dump == DIAG_EXPLICIT && s->state == STATE_LISTEN) {
 		portset_add(&census->listening_given, s->local_port);
 		return true;

@@ -16,7 +16,6 @@
 #include "kernel/procfile.h"
 #include "kernel/recording.h"
 #include "kernel/replay.h"
-#include "kernel/udp_ports.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -46,6 +45,7 @@ struct poll {
 	struct light light;
 	struct portset services; /* UDP ports, */
 	uint64_t services_ms;    /* as they were then; 0 = never looked at */
+	bool asks_services;      /* in this poll */
 	struct kernel_habits habits;
 	uint32_t known;       /* of the kernel's features */
 	struct portset taken; /* ports that the last full poll saw sockets on, if `complete` */
@@ -373,17 +373,10 @@ take_watched(void *arg, enum diag_dump dump, const struct diag_socket *socket)
 
 /* UDP services matter to the advice alone, and their list costs what all UDP sockets do: not at
  * each poll. */
-static void
-look_for_services(struct poll *p)
+static bool
+is_time_for_services(const struct poll *p)
 {
-	uint64_t now_ms = clock_us() / 1000;
-	if (p->services_ms == 0 || now_ms - p->services_ms >= SERVICES_MS) {
-		struct procfile_source source = p->source;
-		source.kept = NULL;
-		udp_ports_read(&source, &p->services);
-		p->services_ms = now_ms;
-	}
-	p->census.udp = p->services;
+	return p->services_ms == 0 || clock_us() / 1000 - p->services_ms >= SERVICES_MS;
 }
 
 static void
@@ -392,7 +385,8 @@ begin_census(struct poll *p, const struct settings *settings)
 	census_init(&p->census, settings, p->origins);
 	p->census.letting_go = p->habits.letting_go;
 	p->census.node_ports = p->host.nat >> NAT_CNI & 1;
-	look_for_services(p);
+	if (!is_time_for_services(p))
+		p->census.udp = p->services;
 	p->busy = true;
 	plan_probe(p);
 }
@@ -444,10 +438,21 @@ step(struct poll *p, enum poller_step result)
 		if (count > 0)
 			result = poller_ask(p->poller, ports, count);
 	}
+	if (result == POLLER_DONE && is_time_for_services(p)) {
+		p->services_ms = clock_us() / 1000;
+		p->asks_services = true;
+		portset_clear(&p->census.udp);
+		result = poller_ask_udp(p->poller);
+	}
 	switch (result) {
 	case POLLER_MORE: return POLL_MORE;
-	case POLLER_DONE: return finish(p);
+	case POLLER_DONE: p->services = p->census.udp; return finish(p);
 	case POLLER_FAILED: break;
+	}
+	/* The connections are all there: services are as they were. */
+	if (p->asks_services && p->source.record == NULL) {
+		p->census.udp = p->services;
+		return finish(p);
 	}
 	return fail(p, poller_error(p->poller));
 }
@@ -474,7 +479,7 @@ poll_begin(struct poll *p, bool urgent)
 		return fail(p, error);
 	settings.fin_wait2_kept = p->habits.fin_wait2_kept;
 	p->started_us = clock_us();
-	p->anew = p->asked_stamps = false;
+	p->anew = p->asked_stamps = p->asks_services = false;
 	look_in_time(p);
 	hostlimits_poll(&p->host, &p->source, &settings);
 	if (p->origins != NULL)

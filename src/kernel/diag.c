@@ -89,8 +89,9 @@ put_asked_filter(struct nlmsghdr *message, const uint16_t *ports, unsigned count
 }
 
 static struct nlmsghdr *
-put_request(void *buf, enum dump_form form, uint32_t seq, uint32_t states, uint8_t attributes)
+put_request(void *buf, enum diag_dump dump, enum dump_form form, uint32_t seq, uint32_t states)
 {
+	uint8_t attributes = dump == DIAG_STAMPS ? 1 << (INET_DIAG_INFO - 1) : 0;
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	message->nlmsg_seq = seq;
@@ -104,7 +105,7 @@ put_request(void *buf, enum dump_form form, uint32_t seq, uint32_t states, uint8
 		message->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 		struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(message, sizeof(*req));
 		req->sdiag_family = form == DUMP_V4 ? AF_INET : AF_INET6;
-		req->sdiag_protocol = IPPROTO_TCP;
+		req->sdiag_protocol = dump == DIAG_UDP ? IPPROTO_UDP : IPPROTO_TCP;
 		req->idiag_states = states;
 		req->idiag_ext = attributes;
 	}
@@ -123,8 +124,9 @@ diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump, enum 
 		states |= BIT(STATE_BOUND_INACTIVE);
 	if (dump == DIAG_STAMPS)
 		states = BIT(STATE_ESTABLISHED);
-	struct nlmsghdr *message = put_request(buf, form, seq, states,
-					       dump == DIAG_STAMPS ? 1 << (INET_DIAG_INFO - 1) : 0);
+	if (dump == DIAG_UDP)
+		states = BIT(STATE_CLOSE);
+	struct nlmsghdr *message = put_request(buf, dump, form, seq, states);
 	if (dump == DIAG_EXPLICIT)
 		put_explicit_filter(message, &plan->range);
 	else if (dump == DIAG_STAMPS)

@@ -31,7 +31,7 @@ struct poller {
 static const char *const dump_name[DIAG_DUMPS] = {
     [DIAG_HOLDERS] = "listeners",   [DIAG_EXPLICIT] = "explicit binds",
     [DIAG_SOCKETS] = "connections", [DIAG_LATE] = "listeners",
-    [DIAG_STAMPS] = "timestamps",
+    [DIAG_STAMPS] = "timestamps",   [DIAG_UDP] = "UDP services",
 };
 
 struct poller *
@@ -130,8 +130,9 @@ start_dump(struct poller *poller, enum diag_dump dump)
 					    .arg = poller->testing ? poller : poller->arg,
 					    .dump = dump,
 					    .to_ms = clock_us() / 1000};
+	const unsigned families = DUMP_IN(DUMP_V4) | DUMP_IN(DUMP_V6);
 	const struct dump_question question = {
-	    .forms = DUMP_IN(DUMP_ALL) | DUMP_IN(DUMP_V4) | DUMP_IN(DUMP_V6),
+	    .forms = dump == DIAG_UDP ? families : families | DUMP_IN(DUMP_ALL),
 	    .request = request,
 	    .what = poller,
 	    .take = diag_take_message,
@@ -162,7 +163,7 @@ step(struct poller *poller, enum dump_result result)
 		return POLLER_MORE;
 	if (result == DUMP_REFUSED && dump == DIAG_EXPLICIT && failed_with(poller, EINVAL))
 		poller->no_explicit = true;
-	else if (result != DUMP_DONE && !(result == DUMP_REFUSED && dump == DIAG_STAMPS))
+	else if (result != DUMP_DONE && !(result == DUMP_REFUSED && dump >= DIAG_STAMPS))
 		return fail(poller, result);
 	poller->tested |= poller->testing;
 	specimen_close(&poller->specimen);
@@ -201,6 +202,13 @@ poller_ask(struct poller *poller, const uint16_t *ports, unsigned count)
 	memcpy(poller->plan.asked, ports, count * sizeof(*ports));
 	poller->plan.asked_count = count;
 	enum dump_result result = start_dump(poller, DIAG_STAMPS);
+	return result == DUMP_MORE ? POLLER_MORE : fail(poller, result);
+}
+
+enum poller_step
+poller_ask_udp(struct poller *poller)
+{
+	enum dump_result result = start_dump(poller, DIAG_UDP);
 	return result == DUMP_MORE ? POLLER_MORE : fail(poller, result);
 }
 

@@ -80,7 +80,8 @@ mnl_socket_sendto(const struct mnl_socket *nl, const void *buf, size_t length)
 	}
 	assert_true(kernel.sent < MOCK_REQUESTS_MAX);
 	kernel.requests[kernel.sent++] =
-	    (struct mock_request){.dump = !(states & 1U << STATE_LISTEN)   ? 'S'
+	    (struct mock_request){.dump = states == 1U << STATE_CLOSE      ? 'U'
+					  : !(states & 1U << STATE_LISTEN) ? 'S'
 					  : length == NLMSG_HDRLEN + fixed ? 'H'
 					  : states == 1U << STATE_LISTEN   ? 'L'
 									   : 'E',
@@ -145,7 +146,7 @@ make_answer(struct datagram *d)
 	}
 	if (r.dump == 'S' && kernel.specimen != 0 && !kernel.old && kernel.asks_idle)
 		datagram_socket(d, &idle);
-	if (r.dump == 'H' || (r.dump != 'L' && !kernel.lonely))
+	if (r.dump == 'H' || (r.dump != 'L' && r.dump != 'U' && !kernel.lonely))
 		datagram_socket(d, r.dump == 'H' ? &holder : &open);
 	if (r.dump == 'H' && kernel.late != 0 && kernel.sent >= 4)
 		datagram_socket(d, &newcomer);

@@ -361,6 +361,22 @@ out_of_memory_is_told(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, host_teardown)
 
+/* Services of UDP are ports to leave alone, and nothing of TCP. */
+static void
+udp_services_take_no_port_of_tcp(void **state)
+{
+	(void)state;
+	host_add(&host, DIAG_UDP, socket_of(STATE_CLOSE, "0.0.0.0", 40010, "0.0.0.0", 0));
+	host_add(&host, DIAG_UDP, socket_of(STATE_CLOSE, "::", 51820, "::", 0));
+	host_add(&host, DIAG_UDP, socket_of(STATE_CLOSE, "::", 0, "::", 0));
+	assert_int_equal(portset_count(&host.census.udp), 2);
+	assert_true(portset_has(&host.census.udp, 40010));
+	assert_true(portset_has(&host.census.udp, 51820));
+	assert_int_equal(host.census.sockets, 0);
+	assert_int_equal(portset_count(&host.census.bound), 0);
+	assert_false(portset_has(&host.census.listening, 40010));
+}
+
 int
 main(void)
 {
@@ -382,6 +398,7 @@ main(void)
 	    CASE(features_are_what_was_seen),
 	    CASE(many_pools_and_addresses),
 	    CASE(out_of_memory_is_told),
+	    CASE(udp_services_take_no_port_of_tcp),
 	};
 	return cmocka_run_group_tests_name("census", tests, NULL, NULL);
 }

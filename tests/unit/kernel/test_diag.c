@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
+#include <sys/socket.h>
 
 struct request {
 	_Alignas(8) uint8_t octet[DIAG_REQUEST_MAX];
@@ -44,7 +45,7 @@ requests_for_both_families(void **state)
 	struct diag_plan light = plan;
 	light.light = true;
 	(void)state;
-	for (enum diag_dump dump = 0; dump < DIAG_DUMPS; dump++) {
+	for (enum diag_dump dump = 0; dump < DIAG_UDP; dump++) {
 		struct request buf;
 		const struct nlmsghdr *m = diag_request(buf.octet, &plan, dump, DUMP_ALL, 99);
 		const struct inet_diag_req *req = NLMSG_DATA(m);
@@ -61,6 +62,22 @@ requests_for_both_families(void **state)
 		req = NLMSG_DATA(m);
 		assert_int_equal(req->idiag_states,
 				 dump == DIAG_EXPLICIT ? 1U << 10 : states[dump] & ~(1U << 13));
+	}
+}
+
+static void
+udp_services_are_asked_for_by_family(void **state)
+{
+	(void)state;
+	for (enum dump_form form = DUMP_V4; form <= DUMP_V6; form++) {
+		struct request buf;
+		const struct nlmsghdr *m = diag_request(buf.octet, &plan, DIAG_UDP, form, 7);
+		const struct inet_diag_req_v2 *req = NLMSG_DATA(m);
+		assert_int_equal(m->nlmsg_type, 20); /* SOCK_DIAG_BY_FAMILY */
+		assert_int_equal(m->nlmsg_len, NLMSG_HDRLEN + 56);
+		assert_int_equal(req->sdiag_family, form == DUMP_V4 ? AF_INET : AF_INET6);
+		assert_int_equal(req->sdiag_protocol, 17);
+		assert_int_equal(req->idiag_states, 1 << 7); /* unconnected */
 	}
 }
 
@@ -449,6 +466,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(requests_for_both_families),
+	    cmocka_unit_test(udp_services_are_asked_for_by_family),
 	    cmocka_unit_test(requests_for_one_family),
 	    cmocka_unit_test(filter_of_explicit_binds),
 	    cmocka_unit_test(filter_lets_explicit_binds_of_the_range_through),

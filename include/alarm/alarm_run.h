@@ -24,9 +24,10 @@ struct alarm_run *alarm_run_open(const struct config *config, struct notificatio
 /* Saves and frees; NULL is allowed. */
 void alarm_run_close(struct alarm_run *run);
 
-/* The rules for the findings of the next poll: what the configuration says, with the room that
- * alarms leave whose end has yet to be told. */
-struct hysteresis_rules alarm_run_rules(const struct alarm_run *run, const struct config *config);
+/* The rules for the findings of the next poll, where polls are so many seconds apart: what the
+ * configuration says, with the room that alarms leave whose end has yet to be told. */
+struct hysteresis_rules alarm_run_rules(const struct alarm_run *run, const struct config *config,
+					uint32_t interval_s);
 
 /* Takes a good poll in, and lists what is active (alarm_watch.h). */
 void alarm_run_poll(struct alarm_run *run, const struct config *config, const struct scene *scene,

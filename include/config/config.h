@@ -26,12 +26,18 @@ enum config_notify {
 #define LOCAL_WARNING_BINDERS 1
 
 /* From one poll to the next. */
+/* How long a subject has to be below its clear level, unless it is said in polls. */
+#define CONFIG_CLEAR_S 15
+
 struct pace_limits {
+	bool by_cost;     /* as often as polls are cheap, from least_s to most_s */
 	uint32_t least_s; /* while a pool is near its level or grows fast */
 	uint32_t usual_s;
 	uint32_t most_s;      /* while every pool is far from its level */
 	unsigned cpu_percent; /* of one CPU, that polls may cost in the long run; 0 = no bound */
 };
+
+extern const struct pace_limits config_pace_auto; /* where nothing else is said */
 
 /* Rows a table may hold. */
 struct row_limits {
@@ -54,7 +60,7 @@ struct config {
 	struct level_band host; /* of the free ports of the host; remaining only */
 	struct level_band limits[LIMIT_RULES]; /* of other limits of the host; percent only */
 	uint32_t raise_polls;                  /* polls in a row that raise an alarm */
-	uint32_t clear_polls;                  /* polls in a row that clear one */
+	uint32_t clear_polls; /* polls in a row that clear one; 0 = those of CONFIG_CLEAR_S */
 
 	struct row_limits rows;
 	uint32_t max_alarms; /* see struct alarm_rules */

@@ -17,6 +17,7 @@ struct pace_state {
 	unsigned growth;        /* the most that anything grew since the poll before, in percent of
 				 * its capacity */
 	uint64_t owed_us;       /* CPU time that has not been paid for by waiting */
+	uint64_t cost_us;       /* of the last poll */
 };
 
 /* Percent of the way to its level from which a pool is near, and below which it is far; and what
@@ -25,8 +26,17 @@ struct pace_state {
 #define PACE_FAR  50
 #define PACE_FAST 5
 
-/* Seconds until the next poll: least_s, usual_s or most_s, or longer if the CPU share demands it.
- * Pure, as are the next three. */
+/* Of one CPU, in parts of a thousand, what polls take where nothing is near its level and the
+ * interval goes by their cost; and the cost below which that is PACE_CHEAP_S at most. */
+#define PACE_SHARE    2
+#define PACE_CHEAP_US 5000
+#define PACE_CHEAP_S  2
+
+/* Where the interval goes by cost: later than that nothing is looked at, whatever it costs. */
+#define PACE_LATEST_S 30
+
+/* Seconds until the next poll: by the cost of the last one, or least_s, usual_s or most_s, or
+ * longer if the CPU share demands it. Pure, as are the next three. */
 uint32_t pace_next(const struct pace_limits *limits, const struct pace_state *state);
 
 /* The CPU time of polls as a debt that the passing of time pays off, at the rate of cpu_percent. A
@@ -53,7 +63,8 @@ struct pace {
 	int fd; /* readable when a poll is due; -1 = not open */
 	uint32_t interval_s;
 	struct pace_debt debt;
-	bool late; /* it has been logged that polls take too long */
+	bool late;   /* it has been logged that polls take too long, */
+	bool excess; /* and that they cost more than they may */
 };
 
 /* Not armed yet. False with errno. */

@@ -16,6 +16,7 @@
 /* The poller's own figures (srcPortPoll). */
 struct poll_stats {
 	uint32_t interval_s;  /* seconds between polls at present */
+	bool by_cost;         /* which follow from what they cost */
 	uint64_t made_ms;     /* CLOCK_MONOTONIC when the last good poll ended; 0 = none yet */
 	uint32_t duration_us; /* of the last good poll */
 	uint32_t cpu_us;  /* CPU time since the poll before it, good or not: of it and all around */
@@ -94,6 +95,9 @@ struct snapshot *snapshot_build(const struct scene *scene, const struct alarm_li
 
 /* Intervals without a good poll after which the severity is unknown. */
 #define SNAPSHOT_PATIENCE 3
+
+/* And how long that is at least, where the interval goes by the cost of polls. */
+#define SNAPSHOT_PATIENCE_MS 15000
 
 /* A snapshot with new poll figures, of a poll that has failed or before the first one, and the rows
  * of `last` (which may be NULL: then none). The severity stays that of the last good poll, or is

@@ -151,12 +151,18 @@ report_losses(struct alarm_run *run, const struct alarm_list *list)
 }
 
 struct hysteresis_rules
-alarm_run_rules(const struct alarm_run *run, const struct config *config)
+alarm_run_rules(const struct alarm_run *run, const struct config *config, uint32_t interval_s)
 {
+	/* Two at least: a service that is restarted lets go of its ports for a moment. */
+	uint32_t clear_polls = (CONFIG_CLEAR_S + interval_s - 1) / interval_s;
+	if (config->clear_polls != 0)
+		clear_polls = config->clear_polls;
+	else if (clear_polls < 2)
+		clear_polls = 2;
 	uint32_t ended = alarms_ended(run->alarms);
 	return (struct hysteresis_rules){
 	    .raise_polls = config->raise_polls,
-	    .clear_polls = config->clear_polls,
+	    .clear_polls = clear_polls,
 	    .room = ended < config->max_alarms ? config->max_alarms - ended : 0};
 }
 

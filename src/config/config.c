@@ -12,6 +12,9 @@
 #define SRCPORTD_STATEDIR "/var/lib/srcportd"
 #endif
 
+const struct pace_limits config_pace_auto = {
+    .by_cost = true, .least_s = 1, .usual_s = 2, .most_s = 30, .cpu_percent = 2};
+
 void
 config_init(struct config *config)
 {
@@ -22,8 +25,7 @@ config_init(struct config *config)
 	memcpy(config->base_oid, root, sizeof(root));
 	config->base_oid_length = sizeof(root) / sizeof(root[0]);
 	strcpy(config->state_file, SRCPORTD_STATEDIR "/alarms");
-	config->pace =
-	    (struct pace_limits){.least_s = 5, .usual_s = 10, .most_s = 30, .cpu_percent = 2};
+	config->pace = config_pace_auto;
 	config->levels = level_band_default;
 	config->local = config->host = level_band_off;
 	config->inbound = level_band_off;
@@ -34,7 +36,6 @@ config_init(struct config *config)
 	for (unsigned rule = 0; rule < LIMIT_RULES; rule++)
 		config->limits[rule] = limit_band_default;
 	config->raise_polls = 1;
-	config->clear_polls = 3;
 	config->rows = (struct row_limits){.pools = 1000, .peers = 1000, .locals = 256};
 	config->max_alarms = 1000;
 	config->notify = NOTIFY_ALL;

@@ -34,6 +34,7 @@ config_load(struct config *config, const struct options *options, config_complai
 	if (options->interval_s != 0) {
 		config->pace.least_s = config->pace.usual_s = config->pace.most_s =
 		    options->interval_s;
+		config->pace.by_cost = false;
 		config->pace.cpu_percent = 0; /* who names an interval wants that one */
 	}
 	bool socket =

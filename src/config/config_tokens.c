@@ -69,15 +69,49 @@ take_seconds(struct config_words *words, const char *keyword, uint32_t low, uint
 	return true;
 }
 
+/* A number, or 0 for "auto". */
+static bool
+set_auto(const struct config_token *token, struct config *config, struct config_words *words,
+	 struct config_fault *fault)
+{
+	uint32_t *value = member(token, config);
+	*value = 0;
+	if (config_take(words, "auto"))
+		return true;
+	const char *word = config_next(words);
+	if (word == NULL || !config_number(word, token->min, token->max, value))
+		return config_wrong(fault, word, "auto, or a number from %u to %u", token->min,
+				    token->max);
+	return true;
+}
+
+static void
+dump_auto(const struct config_token *token, const struct config *config, FILE *out)
+{
+	const uint32_t *value = const_member(token, config);
+	if (*value == 0)
+		fputs("auto", out);
+	else
+		fprintf(out, "%u", *value);
+}
+
 /* One number alone is a fixed interval. */
 static bool
 set_pace(const struct config_token *token, struct config *config, struct config_words *words,
 	 struct config_fault *fault)
 {
 	struct pace_limits *pace = member(token, config);
+	if (config_take(words, "auto")) {
+		const unsigned cpu_percent = pace->cpu_percent;
+		*pace = config_pace_auto;
+		pace->cpu_percent = cpu_percent;
+		return true;
+	}
 	const char *word = config_next(words);
+	pace->by_cost = false;
 	if (word == NULL || !config_number(word, token->min, token->max, &pace->usual_s))
-		return config_wrong(fault, word, "a number from %u to %u", token->min, token->max);
+		return config_wrong(fault, word, "auto, or a number from %u to %u", token->min,
+				    token->max);
 	uint32_t usual = pace->usual_s;
 	return take_seconds(words, "min", token->min, usual, usual, &pace->least_s, fault) &&
 	       take_seconds(words, "max", usual, token->max, usual, &pace->most_s, fault);
@@ -87,7 +121,10 @@ static void
 dump_pace(const struct config_token *token, const struct config *config, FILE *out)
 {
 	const struct pace_limits *pace = const_member(token, config);
-	fprintf(out, "%u min %u max %u", pace->usual_s, pace->least_s, pace->most_s);
+	if (pace->by_cost)
+		fputs("auto", out);
+	else
+		fprintf(out, "%u min %u max %u", pace->usual_s, pace->least_s, pace->most_s);
 }
 
 /* A level and its clear level, at the same place of the two halves of a struct level_band. */
@@ -268,7 +305,7 @@ const struct config_token config_tokens[] = {
     TEXT("agentXSocket", "ADDRESS", set_socket, agentx_socket, CONFIG_SOCKET_MAX),
     {"baseOID", "OID", set_oid, dump_oid, AT(base_oid), 0, 0, NULL},
     TEXT("stateFile", "PATH | none", set_file, state_file, CONFIG_FILE_MAX),
-    {"interval", "SECONDS [min SECONDS] [max SECONDS]", set_pace, dump_pace, AT(pace), 1, 86400,
+    {"interval", "auto | SECONDS [min SECONDS] [max SECONDS]", set_pace, dump_pace, AT(pace), 1, 86400,
      NULL},
     NUMBER("cpuPercent", "PERCENT", pace.cpu_percent, 0, 100),
     LEVEL("criticalPercent", "PERCENT", levels.raise.critical_percent, config_percent),
@@ -284,7 +321,7 @@ const struct config_token config_tokens[] = {
     LEVEL("conntrackPercent", "PERCENT", limits[RULE_CONNTRACK].raise.warning_percent, config_percent),
     LEVEL("filesPercent", "PERCENT", limits[RULE_FILES].raise.warning_percent, config_percent),
     NUMBER("raisePolls", "POLLS", raise_polls, 1, 1000),
-    NUMBER("clearPolls", "POLLS", clear_polls, 1, 1000),
+    {"clearPolls", "auto | POLLS", set_auto, dump_auto, AT(clear_polls), 1, 1000, NULL},
     {"target", "NAME SPEC [port N] [critical LEVEL] [warning LEVEL] [closeWait LEVEL]", NULL, NULL,
      0, 0, 0, NULL},
     NUMBER("maxPools", "ROWS", rows.pools, 1, 100000),

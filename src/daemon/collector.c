@@ -253,7 +253,8 @@ on_done(struct collector *c)
 	c->stats.error[0] = '\0';
 	c->stats.polls++;
 	tell_troubles(c);
-	struct hysteresis_rules rules = alarm_run_rules(c->alarm_run, c->config);
+	struct hysteresis_rules rules =
+	    alarm_run_rules(c->alarm_run, c->config, c->pace.interval_s);
 	c->findings = poll_take(c->poll, c->hysteresis, &rules, &c->tally, &c->stats);
 	log_debug("poller", "%s poll: %u sockets, %u of them carried, in %u us",
 		  c->stats.light != 0 ? "light" : "full", c->stats.sockets, c->stats.carried,
@@ -285,6 +286,7 @@ begin(struct collector *c)
 	bool urgent = c->urgent || c->last->severity != SEVERITY_NORMAL;
 	c->urgent = false;
 	c->heard_ms = clock_us() / 1000;
+	c->stats.by_cost = c->config->pace.by_cost;
 	go_on(c, poll_begin(c->poll, urgent));
 }
 

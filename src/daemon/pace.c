@@ -7,11 +7,25 @@
 #include <unistd.h>
 
 static uint32_t
+by_cost(const struct pace_limits *limits, uint64_t cost_us)
+{
+	const uint64_t share_us = PACE_SHARE * 1000; /* a second's worth */
+	uint64_t seconds = (cost_us + share_us - 1) / share_us;
+	if (cost_us < PACE_CHEAP_US && seconds > PACE_CHEAP_S)
+		seconds = PACE_CHEAP_S;
+	if (seconds < limits->least_s)
+		return limits->least_s;
+	return seconds < limits->most_s ? (uint32_t)seconds : limits->most_s;
+}
+
+static uint32_t
 wanted(const struct pace_limits *limits, const struct pace_state *state)
 {
 	if (state->severity != SEVERITY_NORMAL || state->nearness >= PACE_NEAR ||
 	    state->growth >= PACE_FAST)
 		return limits->least_s;
+	if (limits->by_cost)
+		return by_cost(limits, state->cost_us);
 	return state->nearness < PACE_FAR ? limits->most_s : limits->usual_s;
 }
 
@@ -23,6 +37,8 @@ pace_next(const struct pace_limits *limits, const struct pace_state *state)
 		return seconds;
 	uint64_t share_us = (uint64_t)limits->cpu_percent * 10000; /* a second's worth */
 	uint64_t affordable = (state->owed_us + share_us - 1) / share_us;
+	if (limits->by_cost && affordable > PACE_LATEST_S)
+		affordable = PACE_LATEST_S;
 	return affordable > seconds ? (uint32_t)affordable : seconds;
 }
 
@@ -88,6 +104,19 @@ pace_due(struct pace *p)
 	return read(p->fd, &expirations, sizeof(expirations)) == sizeof(expirations);
 }
 
+/* Logged when polls cost more than they may and are made all the same, and when they no longer do.
+ */
+static void
+pace_excess(struct pace *p, const struct pace_limits *limits)
+{
+	uint64_t most_us = (uint64_t)limits->cpu_percent * 10000 * PACE_LATEST_S;
+	bool excess = limits->by_cost && limits->cpu_percent != 0 && p->debt.owed_us > most_us;
+	log_condition(
+	    &p->excess, excess, "poller",
+	    "polls take more than cpuPercent of a CPU: they are made each 30 s all the same",
+	    "polls take no more than cpuPercent again");
+}
+
 void
 pace_follow(struct pace *p, const struct pace_limits *limits, const struct snapshot *snapshot,
 	    uint64_t now_ms)
@@ -96,7 +125,9 @@ pace_follow(struct pace *p, const struct pace_limits *limits, const struct snaps
 	const struct pace_state state = {.severity = snapshot->severity,
 					 .nearness = snapshot->extremes.nearness,
 					 .growth = snapshot->extremes.growth,
-					 .owed_us = p->debt.owed_us};
+					 .owed_us = p->debt.owed_us,
+					 .cost_us = snapshot->poll.cpu_us};
+	pace_excess(p, limits);
 	uint32_t seconds = pace_next(limits, &state);
 	if (seconds != p->interval_s && pace_set(p, (uint64_t)seconds * 1000, seconds))
 		log_debug("poller", "the next polls are %u s apart", seconds);

@@ -210,6 +210,8 @@ static bool
 is_stale(const struct poll_stats *poll, uint64_t now_ms)
 {
 	uint64_t age_ms = now_ms > poll->made_ms ? now_ms - poll->made_ms : 0;
+	if (poll->by_cost && age_ms < SNAPSHOT_PATIENCE_MS)
+		return false;
 	return 2 * age_ms >= (2 * SNAPSHOT_PATIENCE - 1) * (uint64_t)poll->interval_s * 1000;
 }
 

@@ -285,7 +285,10 @@ class Srcportd(Daemon):
         return self
 
     def configure(self, text):
-        """Writes its configuration; reload() makes it read that."""
+        """Writes its configuration; reload() makes it read that. Where nothing is said of it an alarm
+        is over after three polls: the fifteen seconds of the default are long."""
+        if "clearPolls" not in text:
+            text += "\nclearPolls 3\n"
         with open(self.configuration, "w") as file:
             file.write("stateFile %s\n%s" % (self.state, text))
 

@@ -82,7 +82,7 @@ def test_every_error_and_exit_status_3():
     path = write("interval never\ncriticalPercent 90 clear 95\nbogus\n")
     write("target a nowhere\n", "srcportd.conf.d/10.conf")
     expected = [
-        'srcportd: %s:1: interval: found "never", expected a number from 1 to 86400' % path,
+        'srcportd: %s:1: interval: found "never", expected auto, or a number from 1 to 86400' % path,
         'srcportd: %s:2: criticalPercent: found "95", expected a percentage from 1 to 90 to clear '
         'what 90 raises' % path,
         'srcportd: %s:3: found "bogus", expected a token of srcportd.conf(5)' % path,
@@ -117,7 +117,7 @@ def test_equal_errors_are_told_once_with_their_number():
     other = 'srcportd: %s:%d: found "bogus", expected a token of srcportd.conf(5)'
     assert status == 3 and err.splitlines() == [
         other % (path, 1) + " (and 2 more like it)",
-        'srcportd: %s:4: interval: found "0", expected a number from 1 to 86400' % path,
+        'srcportd: %s:4: interval: found "0", expected auto, or a number from 1 to 86400' % path,
         other % (path, 5)], err
 
 

@@ -80,7 +80,7 @@ poll_pool(struct life *l, unsigned used)
 	host_connect(&host, STATE_ESTABLISHED, "10.0.0.1", "10.1.2.3", 443, 40000, used, 1);
 	host.config = l->config;
 	host_count(&host, NULL, 0);
-	const struct hysteresis_rules rules = alarm_run_rules(l->run, &l->config);
+	const struct hysteresis_rules rules = alarm_run_rules(l->run, &l->config, 5);
 	host_find_next(&host, l->hysteresis, &rules);
 	const struct scene scene = {.findings = host.findings};
 	struct alarm_list list;

@@ -84,7 +84,7 @@ the_defaults_are_the_documented_ones(void **state)
 	assert_string_equal(text, "agentXSocket /var/agentx/master\n"
 				  "baseOID 1.3.6.1.4.1.8072.9999.9999.7777\n"
 				  "stateFile /var/lib/srcportd/alarms\n"
-				  "interval 10 min 5 max 30\n"
+				  "interval auto\n"
 				  "cpuPercent 2\n"
 				  "criticalPercent 95% clear 90%\n"
 				  "warningPercent 80% clear 75%\n"
@@ -99,7 +99,7 @@ the_defaults_are_the_documented_ones(void **state)
 				  "conntrackPercent 90% clear 85%\n"
 				  "filesPercent 90% clear 85%\n"
 				  "raisePolls 1\n"
-				  "clearPolls 3\n"
+				  "clearPolls auto\n"
 				  "maxPools 1000\n"
 				  "maxPeers 1000\n"
 				  "maxLocals 256\n"
@@ -221,9 +221,9 @@ every_error_is_told_in_one_run(void **state)
 	/* clang-format off */
 	assert_string_equal(
 	    r.said,
-	    "srcportd.conf:1: interval: found \"0\", expected a number from 1 to 86400\n"
+	    "srcportd.conf:1: interval: found \"0\", expected auto, or a number from 1 to 86400\n"
 	    "srcportd.conf:2: interval: found it again, expected it once in a file: it is in line 1\n"
-	    "srcportd.conf:2: interval: found nothing, expected a number from 1 to 86400\n"
+	    "srcportd.conf:2: interval: found nothing, expected auto, or a number from 1 to 86400\n"
 	    "srcportd.conf:3: found \"intervall\", expected a token of srcportd.conf(5)\n"
 	    "srcportd.conf:5: criticalPercent: found \"101\", expected a percentage from 1 to 100, or off\n"
 	    "srcportd.conf:6: warningPercent: found \"81\", expected a percentage from 1 to 80 to clear what 80 raises\n"

@@ -14,17 +14,17 @@ slower_while_far_faster_while_near(void **state)
 		struct pace_state state;
 		uint32_t seconds;
 	} row[] = {
-	    {"idle", {SEVERITY_NORMAL, 0, 0, 1000}, 30},
-	    {"far", {SEVERITY_NORMAL, 49, 0, 1000}, 30},
-	    {"half way", {SEVERITY_NORMAL, 50, 0, 1000}, 10},
-	    {"not near yet", {SEVERITY_NORMAL, 89, 0, 1000}, 10},
-	    {"near", {SEVERITY_NORMAL, 90, 0, 1000}, 5},
-	    {"at its level, not in alarm yet", {SEVERITY_NORMAL, 100, 0, 1000}, 5},
-	    {"grows by five percent", {SEVERITY_NORMAL, 5, 5, 1000}, 5},
-	    {"grows by four, far", {SEVERITY_NORMAL, 4, 4, 1000}, 30},
-	    {"grows by four", {SEVERITY_NORMAL, 50, 4, 1000}, 10},
-	    {"warning, of something else", {SEVERITY_WARNING, 10, 0, 1000}, 5},
-	    {"critical", {SEVERITY_CRITICAL, 100, 0, 1000}, 5},
+	    {"idle", {SEVERITY_NORMAL, 0, 0, 1000, 0}, 30},
+	    {"far", {SEVERITY_NORMAL, 49, 0, 1000, 0}, 30},
+	    {"half way", {SEVERITY_NORMAL, 50, 0, 1000, 0}, 10},
+	    {"not near yet", {SEVERITY_NORMAL, 89, 0, 1000, 0}, 10},
+	    {"near", {SEVERITY_NORMAL, 90, 0, 1000, 0}, 5},
+	    {"at its level, not in alarm yet", {SEVERITY_NORMAL, 100, 0, 1000, 0}, 5},
+	    {"grows by five percent", {SEVERITY_NORMAL, 5, 5, 1000, 0}, 5},
+	    {"grows by four, far", {SEVERITY_NORMAL, 4, 4, 1000, 0}, 30},
+	    {"grows by four", {SEVERITY_NORMAL, 50, 4, 1000, 0}, 10},
+	    {"warning, of something else", {SEVERITY_WARNING, 10, 0, 1000, 0}, 5},
+	    {"critical", {SEVERITY_CRITICAL, 100, 0, 1000, 0}, 5},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
@@ -34,14 +34,36 @@ slower_while_far_faster_while_near(void **state)
 	}
 }
 
+/* Two thousandths of a CPU are 2 ms a second. */
+static void
+the_interval_follows_the_cost(void **state)
+{
+	static const struct {
+		uint64_t cost_us;
+		uint32_t seconds;
+	} row[] = {{0, 1},      {2000, 1},   {2001, 2},   {4999, 2},   {5000, 3},
+		   {22000, 11}, {60000, 30}, {60001, 30}, {900000, 30}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		const struct pace_state far = {SEVERITY_NORMAL, 10, 0, row[i].cost_us,
+					       row[i].cost_us};
+		assert_int_equal(pace_next(&config_pace_auto, &far), row[i].seconds);
+	}
+	/* While something is near its level the CPU share alone decides, but time wins. */
+	const struct pace_state near = {SEVERITY_WARNING, 100, 0, 22000, 22000};
+	assert_int_equal(pace_next(&config_pace_auto, &near), 2);
+	const struct pace_state dear = {SEVERITY_WARNING, 100, 0, 900000, 900000};
+	assert_int_equal(pace_next(&config_pace_auto, &dear), 30);
+}
+
 /* 2 % of a CPU are 20 ms a second. */
 static void
 cpu_share_is_kept_whatever_happens(void **state)
 {
 	(void)state;
-	const struct pace_state cheap = {SEVERITY_CRITICAL, 100, 100, 100000};
-	const struct pace_state dear = {SEVERITY_CRITICAL, 100, 100, 100001};
-	const struct pace_state very_dear = {SEVERITY_NORMAL, 0, 0, 1200000};
+	const struct pace_state cheap = {SEVERITY_CRITICAL, 100, 100, 100000, 0};
+	const struct pace_state dear = {SEVERITY_CRITICAL, 100, 100, 100001, 0};
+	const struct pace_state very_dear = {SEVERITY_NORMAL, 0, 0, 1200000, 0};
 	assert_int_equal(pace_next(&limits, &cheap), 5);
 	assert_int_equal(pace_next(&limits, &dear), 6);
 	assert_int_equal(pace_next(&limits, &very_dear), 60);
@@ -64,7 +86,7 @@ time_pays(void **state)
 	/* A poll ahead of time, at 2 s, is paid for after it: 180 ms are 9 s. */
 	pace_charge(&debt, &limits, 2000, 100000);
 	assert_int_equal(debt.owed_us, 180000);
-	const struct pace_state both = {SEVERITY_CRITICAL, 100, 0, debt.owed_us};
+	const struct pace_state both = {SEVERITY_CRITICAL, 100, 0, debt.owed_us, 0};
 	assert_int_equal(pace_next(&limits, &both), 9);
 	/* Time that has passed unused is not saved up. */
 	pace_charge(&debt, &limits, 100000, 100000);
@@ -163,6 +185,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(slower_while_far_faster_while_near),
+	    cmocka_unit_test(the_interval_follows_the_cost),
 	    cmocka_unit_test(cpu_share_is_kept_whatever_happens),
 	    cmocka_unit_test(time_pays),
 	    cmocka_unit_test(one_poll_on_credit),

@@ -19,12 +19,12 @@
 
 /* Adds to census.ambiguous, of a complete census: the odd offsets of each pool that has even ones
  * free, or at whose local address somebody was seen to bind first; and, at these addresses, the
- * even ones of each half of the range of which half of the odd ones or more are in doubt: where one
- * that binds first has come to even ones, it has had all the odd ones; and the
- * even ones of each pool there that holds clearly more odd ones: there may have been more yet.
- * Sockets at odd offsets that are explained are connect()'s from the next poll on, the others stay
- * in doubt, as far as there is memory. Once: what probes settle after that stays so. False with
- * errno ENOMEM. */
+ * even ones of each half of the range of which a quarter of the odd ones or more are held, there or
+ * at all: one that binds first comes to even ones where no odd one is left, and many may have ended
+ * since; and the even ones of each pool there that holds clearly more odd ones: there may have been
+ * more yet. Sockets at odd offsets that are explained are connect()'s from the next poll on, the
+ * others stay in doubt, as far as there is memory. Once: what probes settle after that stays so.
+ * False with errno ENOMEM. */
 bool evidence_weigh(struct census *census);
 
 #endif

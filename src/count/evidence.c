@@ -93,7 +93,7 @@ weigh_pools(struct weighing *w)
 	}
 	for (unsigned h = 0; h < HALVES; h++)
 		w->crowded[h] =
-		    2 * portset_count_andnot(&w->odd[h], &census->ambiguous) <= w->odd_count[h];
+		    4 * portset_count_andnot(&w->odd[h], &census->any) <= 3 * w->odd_count[h];
 }
 
 /* How many of the ports the sockets at a local address hold. */
@@ -132,9 +132,7 @@ weigh_local(struct weighing *w, uint32_t l)
 			portbag_add_new(&census->pools[i].held, range, &w->even_all,
 					&census->ambiguous);
 	for (unsigned h = 0; h < HALVES; h++) {
-		struct portset doubted = w->odd[h];
-		portset_and(&doubted, &census->ambiguous);
-		if (!w->crowded[h] && 2 * held_of(w, &doubted, l) < w->odd_count[h])
+		if (!w->crowded[h] && 4 * held_of(w, &w->odd[h], l) < w->odd_count[h])
 			continue;
 		portbag_add_new(&census->locals[l].extra, range, &w->even[h], &census->ambiguous);
 		for (uint32_t i = w->first_pool[l]; i != LOOKUP_NONE; i = w->next_pool[i])

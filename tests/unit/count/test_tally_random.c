@@ -265,20 +265,29 @@ is_doubtful(const struct addr *local, const bool in_doubt[])
 	return false;
 }
 
+static bool
+has_any(uint16_t port)
+{
+	for (unsigned k = world.open_at[port]; k-- > 0; k = world.next_open[k])
+		if (!world.open[k].request)
+			return true;
+	return false;
+}
+
 /* The even offsets at an address where odd ones are in doubt, in the half of them from `first` on
  * if half of the odd ones there are. */
 static void
 doubt_even(const struct addr *local, unsigned first, unsigned end)
 {
-	unsigned odd = 0, doubted = 0, here = 0;
+	unsigned odd = 0, anywhere = 0, here = 0;
 	for (unsigned p = first; p < end; p++) {
 		if (offset_of((uint16_t)p) % 2 == 0 || !is_open((uint16_t)p))
 			continue;
 		odd++;
-		doubted += world.doubted[p];
-		here += world.doubted[p] && has_socket(local, (uint16_t)p);
+		here += has_socket(local, (uint16_t)p);
+		anywhere += has_any((uint16_t)p);
 	}
-	if (2 * doubted < odd && 2 * here < odd)
+	if (4 * anywhere < odd && 4 * here < odd)
 		return;
 	for (unsigned p = first; p < end; p++)
 		if (offset_of((uint16_t)p) % 2 == 0 && is_open((uint16_t)p) &&

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-# bash completion for srcportd. The options are asked of the program itself.
+# bash completion for srcportd. The options are asked of the program itself: of the one in PATH,
+# whatever stands first on the line.
 
 _srcportd() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
@@ -14,7 +15,7 @@ _srcportd() {
 	while IFS=: read -r name brief value help; do
 		names+="$name $brief "
 		[[ $prev == "$name" || ( -n $brief && $prev == "$brief" ) ]] && want=$value
-	done < <("${COMP_WORDS[0]}" --complete 2>/dev/null)
+	done < <(command srcportd --complete 2>/dev/null)
 	case $want in
 	*'|'*) mapfile -t COMPREPLY < <(compgen -W "${want//|/ }" -- "$cur") ;;
 	FILE | PATH) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;

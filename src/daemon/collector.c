@@ -35,6 +35,7 @@ struct collector {
 	struct alarm_run *alarm_run;
 	struct owners *owners;
 	struct pace pace;
+	bool crowded; /* it has been logged that poll(2) fails */
 	int signal_fd;
 	bool stopping;
 
@@ -441,6 +442,25 @@ list_sources(const struct collector *c, struct source out[static SOURCES])
 	memcpy(out, sources, sizeof(sources));
 }
 
+/* As poll(2). Where this process may have fewer descriptors than are awaited it fails (EINVAL):
+ * then each of them is looked at now and then, as none of them waits for long. */
+static int
+await(struct collector *c, struct pollfd fds[static SOURCES])
+{
+	static const struct timespec moment = {.tv_nsec = 100000000};
+	int ready = poll(fds, SOURCES, wait_ms(c));
+	bool crowded = ready < 0 && errno == EINVAL;
+	log_condition(&c->crowded, crowded, subsystem,
+		      "poll: the limit of open files is below those that are open: raise it",
+		      "the limit of open files is enough again");
+	if (!crowded)
+		return ready;
+	nanosleep(&moment, NULL);
+	for (unsigned i = 0; i < SOURCES; i++)
+		fds[i].revents = fds[i].fd >= 0 ? POLLIN : 0;
+	return SOURCES;
+}
+
 int
 collector_run(struct collector *c)
 {
@@ -451,7 +471,7 @@ collector_run(struct collector *c)
 		list_sources(c, sources);
 		for (unsigned i = 0; i < SOURCES; i++)
 			fds[i] = (struct pollfd){.fd = sources[i].fd, .events = POLLIN};
-		int ready = poll(fds, SOURCES, wait_ms(c));
+		int ready = await(c, fds);
 		if (ready < 0 && errno != EINTR) {
 			log_error(subsystem, "poll: %s", strerror(errno));
 			return EXIT_FAILED;

@@ -75,7 +75,7 @@ owner_ask_request(void *buf, enum dump_form form, uint32_t seq, const struct own
 		  uint32_t count)
 {
 	static const struct diag_plan connections = {.light = true};
-	char filter[DUMP_REQUEST_MAX - 256];
+	char filter[DUMP_REQUEST_MAX - 256] = {0}; /* what no field fills goes to the kernel too */
 	struct nlmsghdr *message = diag_request(buf, &connections, DIAG_SOCKETS, form, seq);
 	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, put_filter(filter, pools, count), filter);
 	return message;

@@ -474,6 +474,22 @@ def test_no_descriptors_for_a_while():
     told.close()
 
 
+def test_fewer_descriptors_than_are_awaited():
+    """poll(2) itself fails then (EINVAL)."""
+    told = faults.Told(dict(os.environ), *configured("failures no\n"))
+    told.until(faults.good)
+    limits = resource.prlimit(told.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(told.pid, resource.RLIMIT_NOFILE, (2, limits[1]))
+    for _ in range(3):
+        told.until(faults.good)
+    assert told.log().count("the limit of open files is below those that are open") == 1, told.log()
+    resource.prlimit(told.pid, resource.RLIMIT_NOFILE, limits)
+    told.until(faults.good)
+    told.process.send_signal(signal.SIGTERM)
+    assert told.wait() == 0, told.log()
+    told.close()
+
+
 def test_a_deaf_service_manager():
     """Its queue is full and nobody reads: polls go on, and so does the daemon's end."""
     with h.Snmpd() as snmpd:

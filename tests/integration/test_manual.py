@@ -127,12 +127,13 @@ def test_pages_are_clean():
         assert not found, found
 
 
-def bash_completes(*words):
+def bash_completes(*words, first="srcportd"):
     """What bash offers for the last of the words, as readline would split them."""
     script = ('source "$1"; shift; compopt() { :; }; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
               '_srcportd; printf "%s\\n" "${COMPREPLY[@]}"')
-    done = subprocess.run(["bash", "-c", script, "bash", BASH, h.PROGRAM, *words],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    path = os.path.dirname(h.PROGRAM) + ":" + os.environ["PATH"]
+    done = subprocess.run(["bash", "-c", script, "bash", BASH, first, *words],
+                          env=dict(os.environ, PATH=path), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           universal_newlines=True, check=True)
     assert not done.stderr, done.stderr
     return done.stdout.split()
@@ -151,6 +152,13 @@ def test_bash_completion():
     assert bash_completes("--proc-root", "/pro") == ["/proc"]
     assert bash_completes("--interval", "") == []
     assert bash_completes("--once", "10.") == []
+    # What stands first on the line is not run.
+    ran = os.path.join(h.directory(), "ran")
+    other = os.path.join(h.directory(), "srcportd")
+    with open(other, "w") as file:
+        file.write("#!/bin/sh\ntouch %s\n" % ran)
+    os.chmod(other, 0o755)
+    assert bash_completes("-", first=other) == names and not os.path.exists(ran)
 
 
 def test_zsh_completion():

@@ -29,7 +29,7 @@ void alarm_file_print(const struct alarm_file *file, FILE *out);
  * is not exactly of that form is taken. NULL, or what was expected (static text). */
 const char *alarm_file_parse(FILE *in, struct alarm_file *file);
 
-/* Puts text in the place of the file, all of it or none. False with errno. */
-bool alarm_file_replace(const char *path, const char *text, size_t length);
+/* What alarm_file_parse() returns for what does not begin as such a text of this version does. */
+extern const char alarm_file_head[];
 
 #endif

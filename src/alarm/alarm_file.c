@@ -114,6 +114,8 @@ add_alarm(struct alarm_file *file, char *line)
 	return NULL;
 }
 
+const char alarm_file_head[] = "\"srcportd alarms 1\" in the first line";
+
 const char *
 alarm_file_parse(FILE *in, struct alarm_file *file)
 {
@@ -121,7 +123,7 @@ alarm_file_parse(FILE *in, struct alarm_file *file)
 	bool good;
 	memset(file, 0, sizeof(*file));
 	if (!read_line(in, line, sizeof(line), &good) || strcmp(line, head) != 0)
-		return "\"srcportd alarms 1\" in the first line";
+		return alarm_file_head;
 	if (!read_line(in, line, sizeof(line), &good) || !parse_last(line, file))
 		return "last ID SEQUENCE";
 	while (read_line(in, line, sizeof(line), &good)) {
@@ -130,46 +132,4 @@ alarm_file_parse(FILE *in, struct alarm_file *file)
 			return expected;
 	}
 	return good ? NULL : "whole lines";
-}
-
-/* Every octet, whatever write() takes at a time. */
-static bool
-write_all(int fd, const char *text, size_t length)
-{
-	while (length > 0) {
-		ssize_t written = write(fd, text, length);
-		if (written < 0 && errno != EINTR)
-			return false;
-		if (written > 0) {
-			text += written;
-			length -= (size_t)written;
-		}
-	}
-	return true;
-}
-
-bool
-alarm_file_replace(const char *path, const char *text, size_t length)
-{
-	char fresh[PATH_MAX];
-	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh)) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (fd < 0)
-		return false;
-	bool good = write_all(fd, text, length);
-	int error = errno;
-	if (close(fd) != 0 && good) {
-		good = false;
-		error = errno;
-	}
-	if (good && rename(fresh, path) == 0)
-		return true;
-	if (good)
-		error = errno;
-	unlink(fresh);
-	errno = error;
-	return false;
 }

@@ -2,15 +2,19 @@
 #include "alarm/alarm_run.h"
 
 #include "alarm/alarm_file.h"
+#include "alarm/alarm_store.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sentence.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 struct alarm_run {
 	struct alarms *alarms;
@@ -18,8 +22,10 @@ struct alarm_run {
 	struct hysteresis *hysteresis;
 	struct alarm_rules rules;
 	char path[CONFIG_FILE_MAX]; /* empty = none */
-	char *saved;                /* what is in the file; NULL = not known */
+	struct alarm_store store;
+	char *saved; /* what is in the file; NULL = not known */
 	size_t saved_length;
+	bool begun;    /* polls may have been taken in */
 	int error;     /* errno of the last attempt to write, 0 = it went well */
 	bool omits;    /* alarms are left out */
 	uint32_t lost; /* notifications that found no room so far */
@@ -60,29 +66,93 @@ restore(struct alarm_run *run, const struct alarm_file *file)
 			 number_s(restored));
 }
 
-static void
-load(struct alarm_run *run)
+/* Whether what a file begins with is ours, of whatever version. */
+static bool
+is_ours(int fd)
+{
+	static const char name[] = "srcportd alarms ";
+	char begins[sizeof(name) - 1];
+	return pread(fd, begins, sizeof(begins), 0) == (ssize_t)sizeof(begins) &&
+	       memcmp(begins, name, sizeof(begins)) == 0;
+}
+
+/* What is in the open file: NULL, or what was expected. An empty one is new. */
+static const char *
+read_file(struct alarm_run *run)
 {
 	struct alarm_file file = {.alarms = NULL};
-	FILE *in = run->path[0] != '\0' ? fopen(run->path, "re") : NULL;
+	struct stat is;
+	if (fstat(run->store.fd, &is) == 0 && is.st_size == 0)
+		return NULL;
+	int copy = fcntl(run->store.fd, F_DUPFD_CLOEXEC, 0);
+	FILE *in = copy >= 0 ? fdopen(copy, "r") : NULL;
 	if (in == NULL) {
-		if (run->path[0] != '\0' && errno != ENOENT)
-			log_warn("alarm",
-				 "%s: %s: alarms from before the start are not known and may be "
-				 "told again",
-				 run->path, strerror(errno));
-		return;
+		if (copy >= 0)
+			close(copy);
+		return "more memory";
 	}
 	const char *expected = alarm_file_parse(in, &file);
 	fclose(in);
-	if (expected == NULL)
+	/* Later on there is more to be said than it says. */
+	if (expected == NULL && !run->begun)
 		restore(run, &file);
-	else
-		log_warn("alarm",
-			 "%s: expected %s: alarms from before the start are not known and may be "
-			 "told again",
-			 run->path, expected);
 	free(file.alarms);
+	return expected;
+}
+
+/* Goes on without the file. */
+static void
+do_without(struct alarm_run *run, const char *why)
+{
+	log_warn("alarm",
+		 "%s: %s: alarms from before the start are not known, and these will be told again "
+		 "after a restart; put stateFile (srcportd.conf) where this user may write, or set "
+		 "it to none",
+		 run->path, why);
+	alarm_store_close(&run->store);
+	run->path[0] = '\0';
+}
+
+static void report_file(struct alarm_run *run, int error);
+
+/* What is in the file, once it is open. */
+static void
+take(struct alarm_run *run)
+{
+	char why[128];
+	const char *expected = read_file(run);
+	if (expected == NULL)
+		return;
+	if (!is_ours(run->store.fd)) {
+		snprintf(why, sizeof(why), "expected %s: it is not touched", expected);
+		do_without(run, why);
+	} else if (!alarm_store_keep_aside(&run->store, run->path)) {
+		do_without(run, strerror(errno));
+	} else {
+		log_warn("alarm",
+			 "%s: expected %s: it is kept as %s.bad; alarms from before the start are "
+			 "not known and may be told again",
+			 run->path, expected, run->path);
+	}
+}
+
+/* True if the file is open, now or already. A reason that may pass is tried again. */
+static bool
+has_file(struct alarm_run *run)
+{
+	if (run->store.fd >= 0)
+		return true;
+	if (alarm_store_open(&run->store, run->path)) {
+		take(run);
+		return run->store.fd >= 0;
+	}
+	if (errno == EBUSY)
+		do_without(run, "another srcportd uses it");
+	else if (errno == ENODEV)
+		do_without(run, "it is not a regular file");
+	else
+		report_file(run, errno);
+	return false;
 }
 
 struct alarm_run *
@@ -100,8 +170,9 @@ alarm_run_open(const struct config *config, struct notifications *notifications,
 		return NULL;
 	}
 	memcpy(run->path, config->state_file, sizeof(run->path));
-	load(run);
+	run->store.fd = -1;
 	alarm_run_save(run);
+	run->begun = true;
 	return run;
 }
 
@@ -111,6 +182,7 @@ alarm_run_close(struct alarm_run *run)
 	if (run == NULL)
 		return;
 	alarm_run_save(run);
+	alarm_store_close(&run->store);
 	alarms_free(run->alarms);
 	free(run->saved);
 	free(run);
@@ -297,7 +369,7 @@ void
 alarm_run_save(struct alarm_run *run)
 {
 	size_t length;
-	if (run->path[0] == '\0')
+	if (run->path[0] == '\0' || !has_file(run))
 		return;
 	char *text = content(run, &length);
 	if (text == NULL) {
@@ -310,7 +382,7 @@ alarm_run_save(struct alarm_run *run)
 		free(text);
 		return;
 	}
-	if (!alarm_file_replace(run->path, text, length)) {
+	if (!alarm_store_replace(&run->store, run->path, text, length)) {
 		report_file(run, errno);
 		free(text);
 		return;

@@ -94,8 +94,10 @@ pidfile_drop(struct pidfile *pidfile)
 {
 	if (pidfile->fd < 0)
 		return;
-	/* While it is still locked: afterwards it could be a successor's. */
-	if (unlink(pidfile->path) != 0 && ftruncate(pidfile->fd, 0) != 0)
+	/* While it is still locked: afterwards it could be a successor's; and so it is if somebody
+	 * has put another in its place. */
+	if (still_there(pidfile->fd, pidfile->path) && unlink(pidfile->path) != 0 &&
+	    ftruncate(pidfile->fd, 0) != 0)
 		errno = 0; /* it stays, with an old number and no lock, which stops nobody */
 	close(pidfile->fd);
 	pidfile->fd = -1;

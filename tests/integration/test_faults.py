@@ -490,6 +490,47 @@ def test_fewer_descriptors_than_are_awaited():
     told.close()
 
 
+# A state file that is not what it should be. Nothing that was there is lost.
+
+def life_with(path, content=None):
+    """Of a daemon with that state file: its log."""
+    if content is not None:
+        with open(path, "w") as file:
+            file.write(content)
+    told = faults.Told(dict(os.environ), *configured("failures no\nstateFile %s\n" % path))
+    told.until(faults.good)
+    alive_and_well(told)
+    log = told.log()
+    told.close()
+    return log
+
+
+def text_of(path):
+    with open(path) as file:
+        return file.read()
+
+
+def test_state_files_of_others():
+    path = faults.path_of("alarms")
+    assert "it is not touched" in life_with(path, "127.0.0.1 localhost\n")
+    assert text_of(path) == "127.0.0.1 localhost\n"
+    newer = "srcportd alarms 2\nlast 1 2 3\n"
+    assert "it is kept as %s.bad" % path in life_with(path, newer)
+    assert text_of(path + ".bad") == newer and text_of(path).startswith("srcportd alarms 1\nlast ")
+    assert "alarms" not in life_with(path)
+    os.unlink(path)
+    os.mkfifo(path)
+    assert "it is not a regular file" in life_with(path)
+    os.unlink(path)
+    first = faults.Told(dict(os.environ), *configured("failures no\nstateFile %s\n" % path))
+    first.until(faults.good)
+    before = text_of(path)
+    assert "another srcportd uses it" in life_with(path)
+    assert text_of(path) == before
+    alive_and_well(first)
+    first.close()
+
+
 def test_a_deaf_service_manager():
     """Its queue is full and nobody reads: polls go on, and so does the daemon's end."""
     with h.Snmpd() as snmpd:

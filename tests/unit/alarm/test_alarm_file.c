@@ -139,63 +139,6 @@ a_line_without_end_is_refused(void **state)
 	free(text);
 }
 
-static void
-assert_content(const char *path, const char *expected)
-{
-	char content[64] = "";
-	FILE *in = fopen(path, "r");
-	assert_non_null(in);
-	assert_int_equal(fread(content, 1, sizeof(content) - 1, in), strlen(expected));
-	assert_string_equal(content, expected);
-	fclose(in);
-}
-
-static void
-a_file_is_replaced_whole_or_not_at_all(void **state)
-{
-	struct directory d;
-	struct stat status;
-	char path[96], fresh[100];
-	(void)state;
-	directory_make(&d);
-	snprintf(path, sizeof(path), "%s/alarms", d.path);
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
-	assert_true(alarm_file_replace(path, "one\n", 4));
-	assert_content(path, "one\n");
-	assert_int_equal(stat(path, &status), 0);
-	assert_int_equal(status.st_mode & 07027, 0);
-	assert_true(alarm_file_replace(path, "two\n", 4));
-	assert_content(path, "two\n");
-	assert_int_equal(access(fresh, F_OK), -1);
-
-	/* The new one cannot be written: the old one stays. */
-	directory_text(&d, "alarms.new/in/the/way", "");
-	assert_false(alarm_file_replace(path, "three\n", 6));
-	assert_int_equal(errno, EISDIR);
-	assert_content(path, "two\n");
-	directory_remove(&d);
-	assert_false(alarm_file_replace(path, "four\n", 5));
-	assert_int_equal(errno, ENOENT);
-}
-
-static void
-a_link_in_the_way_is_not_followed(void **state)
-{
-	struct directory d;
-	char path[96], fresh[100], other[100];
-	(void)state;
-	directory_make(&d);
-	snprintf(path, sizeof(path), "%s/alarms", d.path);
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
-	snprintf(other, sizeof(other), "%s/other", d.path);
-	directory_text(&d, "other", "mine\n");
-	assert_int_equal(symlink(other, fresh), 0);
-	assert_false(alarm_file_replace(path, "one\n", 4));
-	assert_int_equal(errno, ELOOP);
-	assert_content(other, "mine\n");
-	directory_remove(&d);
-}
-
 int
 main(void)
 {
@@ -204,8 +147,6 @@ main(void)
 	    cmocka_unit_test(keys_of_before_are_carried_over),
 	    cmocka_unit_test(nothing_else_is_taken),
 	    cmocka_unit_test(a_line_without_end_is_refused),
-	    cmocka_unit_test(a_file_is_replaced_whole_or_not_at_all),
-	    cmocka_unit_test(a_link_in_the_way_is_not_followed),
 	};
 	return cmocka_run_group_tests_name("alarm_file", tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/config_tokens.h"
 
+#include "base/words.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -162,19 +164,44 @@ copy_text(const struct config_token *token, struct config *config, const char *w
 }
 
 /* A path, or a transport of Net-SNMP and an address: "unix:PATH", "tcp:HOST:PORT". */
+/* A port number, and nothing behind it. */
+static bool
+is_port(const char *text)
+{
+	int64_t port = words_number(text, strlen(text), 10);
+	return port >= 1 && port <= 65535;
+}
+
+/* What Net-SNMP takes for one address, and for the one that is meant: a list of them, or brackets
+ * behind tcp:, it would not. */
+static bool
+is_socket(const char *word)
+{
+	if (strncmp(word, "unix:", 5) == 0)
+		word += 5;
+	if (word[0] == '/')
+		return strchr(word, ',') == NULL;
+	if (strncmp(word, "tcp:", 4) == 0) {
+		size_t host = strcspn(word + 4, ":,[]");
+		return host > 0 && word[4 + host] == ':' && is_port(word + 4 + host + 1);
+	}
+	if (strncmp(word, "tcp6:[", 6) != 0)
+		return false;
+	size_t host = strcspn(word + 6, ",[]");
+	return host > 0 && strncmp(word + 6 + host, "]:", 2) == 0 && is_port(word + 6 + host + 2);
+}
+
 static bool
 set_socket(const struct config_token *token, struct config *config, struct config_words *words,
 	   struct config_fault *fault)
 {
 	const char *word = config_next(words);
-	const char *path = word != NULL && strncmp(word, "unix:", 5) == 0 ? word + 5 : word;
-	bool good = word != NULL && (path[0] == '/' || strncmp(word, "tcp:", 4) == 0 ||
-				     strncmp(word, "tcp6:", 5) == 0);
 	/* sun_path of a unix socket has room for 107 octets. */
-	if (!good || strlen(path) > 107 || !copy_text(token, config, word))
+	if (word == NULL || strlen(word) > 107 || !is_socket(word) ||
+	    !copy_text(token, config, word))
 		return config_wrong(fault, word,
-				    "a path that begins with / and has at most 107 characters, or "
-				    "tcp:HOST:PORT");
+				    "a path that begins with / and has at most 107 characters, "
+				    "tcp:HOST:PORT or tcp6:[ADDRESS]:PORT");
 	return true;
 }
 

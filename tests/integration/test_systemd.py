@@ -75,6 +75,18 @@ def test_stock_snmpd():
         host.journal("srcportd"))
 
 
+def test_a_master_agent_over_tcp():
+    """On this host the unit lets it through."""
+    host = machine.installed()
+    machine.open_snmpd(host)
+    address = "agentXSocket tcp:127.0.0.1:1705\n"
+    host.write("/etc/snmp/snmpd.conf.d/zz-tcp.conf", address)
+    host.write("/etc/snmp/srcportd.conf", "interval 1\n" + address)
+    host.run("systemctl", "restart", "snmpd")
+    host.run("systemctl", "start", "srcportd")
+    assert h.wait_for(lambda: served(host), 15, "snmpd serves SRCPORT-MIB") == 1
+
+
 def test_reload():
     """A good file counts at once; a bad one fails the reload, and the service runs on."""
     host = machine.installed()

@@ -236,7 +236,7 @@ every_error_is_told_in_one_run(void **state)
 	    "srcportd.conf:13: baseOID: found \"1.3.6.1.4.x\", expected 7 to 32 numbers with dots that begin with 1.3.6.1\n"
 	    "srcportd.conf:14: baseOID: found it again, expected it once in a file: it is in line 13\n"
 	    "srcportd.conf:14: baseOID: found \"1.2.840\", expected 7 to 32 numbers with dots that begin with 1.3.6.1\n"
-	    "srcportd.conf:15: agentXSocket: found \"agentx\", expected a path that begins with / and has at most 107 characters, or tcp:HOST:PORT\n"
+	    "srcportd.conf:15: agentXSocket: found \"agentx\", expected a path that begins with / and has at most 107 characters, tcp:HOST:PORT or tcp6:[ADDRESS]:PORT\n"
 	    "srcportd.conf:16: stateFile: found \"state\", expected a path that begins with / and has at most 255 characters, or none\n"
 	    "srcportd.conf:17: found \"\"port\", expected a word between two quotes\n"
 	    "srcportd.conf:18: maxPools: found \"-1\", expected a number from 1 to 100000\n");

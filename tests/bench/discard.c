@@ -50,7 +50,8 @@ main(int argc, char **argv)
 	unsigned seq = 0;
 	for (int i = 0; i < rounds; i++) {
 		uint64_t cpu = clock_cpu_us(), wall = clock_us(), octets = 0;
-		for (enum diag_dump d = DIAG_HOLDERS; d < DIAG_UDP; d++)
+		/* Those of every poll of TCP. */
+		for (enum diag_dump d = DIAG_HOLDERS; d <= DIAG_LATE; d++)
 			octets += dump(nl, d, ++seq, &plan);
 		printf("%llu %llu %llu\n", (unsigned long long)(clock_cpu_us() - cpu),
 		       (unsigned long long)(clock_us() - wall), (unsigned long long)octets);

@@ -223,7 +223,7 @@ demo: deps-check
 	+@$(build) all
 	@tests/demo
 bench: deps-check all $(bench_tools)
-	@tests/bench/run
+	@tests/bench/run $(BENCH)
 soak: deps-check all
 	@tests/soak/run
 check-fuzz: deps-check

@@ -138,8 +138,8 @@ uncertainty_is_that_of_the_tightest(void **state)
 		connect_from(HERE, (uint16_t)(40050 + i), THERE, 443);
 	host_tally(&host, &target, 1);
 	assert_int_equal(host_pool(&host, HERE, THERE, 80)->remaining, 90);
-	/* Even offsets of the other pool: so many odd ones are held here that bind() may have come to
-	 * even ones. */
+	/* Even offsets of the other pool: so many odd ones are held here that bind() may have come
+	 * to even ones. */
 	assert_int_equal(host_pool(&host, HERE, THERE, 80)->uncertain, 20);
 	assert_int_equal(host_pool(&host, HERE, THERE, 443)->remaining, 60);
 	assert_int_equal(host_pool(&host, HERE, THERE, 443)->uncertain, 10);

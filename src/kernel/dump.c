@@ -52,11 +52,13 @@ is_unknown(int error)
 	return error == EOPNOTSUPP || error == EINVAL || error == ENOENT;
 }
 
-/* A whole message is within `left` octets; mnl_nlmsg_ok() takes a length over INT_MAX for less. */
+/* A whole message is within `left` octets, and what pads it: attributes are read up to there
+ * (mnl_attr_parse()), and the kernel sends it. mnl_nlmsg_ok() takes a length over INT_MAX for less.
+ */
 static bool
 is_whole(const struct nlmsghdr *message, int left)
 {
-	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
+	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= ((uint32_t)left & ~UINT32_C(3));
 }
 
 static enum dump_result

@@ -87,6 +87,18 @@ sockets_then_done(void **state)
 	end(t);
 }
 
+/* Attributes are read up to where a message is padded to. */
+static void
+padding_is_part_of_a_message(void **state)
+{
+	struct setting *t = begin();
+	(void)state;
+	datagram_message(&t->d, NLMSG_NOOP, "x", 1);
+	assert_int_equal(take(t), DUMP_MORE);
+	assert_int_equal(take_length(t, t->d.length - 3), DUMP_BROKEN);
+	end(t);
+}
+
 static void
 noop_is_passed_over(void **state)
 {
@@ -292,6 +304,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sockets_then_done),
+	    cmocka_unit_test(padding_is_part_of_a_message),
 	    cmocka_unit_test(noop_is_passed_over),
 	    cmocka_unit_test(foreign_numbers_are_refused),
 	    cmocka_unit_test(error_messages),

@@ -42,6 +42,8 @@ struct kernel_habits {
 	/* connect() takes over no orphaned FIN_WAIT2 (0d9e5df4a257, 6.12 and the stable versions of
 	 * that autumn); false = it may. */
 	bool fin_wait2_kept;
+	/* A translated connection may take the port of an old one (4589725502871, 6.5). */
+	bool nat_evicts;
 };
 
 /* By what /proc/sys/kernel/osrelease and version hold: "6.1.0-56-amd64" and, of Debian, which

@@ -5,6 +5,7 @@
 #ifndef SRCPORTD_REPLAY_H
 #define SRCPORTD_REPLAY_H
 
+#include "kernel/conntrack.h"
 #include "kernel/diag.h"
 #include "kernel/procfile.h"
 
@@ -16,6 +17,11 @@ struct replay;
 struct replay *replay_open(const char *path, struct procfile_source *source,
 			   struct settings *settings, char *error, size_t room);
 void replay_close(struct replay *replay); /* NULL is allowed */
+
+/* Before replay_read(): where the entries of its table of connections go; without it they are
+ * passed over. True after it if the recording has it. */
+void replay_conntrack(struct replay *replay, conntrack_take *take, void *arg);
+bool replay_has_conntrack(const struct replay *replay);
 
 /* Hands every socket of its dumps to `take`, in the order of enum diag_dump, and adds to *features
  * what the recording says of its kernel. NULL on success; else one line in error: what was handed

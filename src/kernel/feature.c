@@ -38,7 +38,9 @@ struct kernel_habits
 feature_habits(const char *release, const char *text)
 {
 	struct version v = version_of(release, text);
-	struct kernel_habits habits = {.letting_go = KEEPS, .fin_wait2_kept = is_from(v, 6, 12)};
+	struct kernel_habits habits = {.letting_go = KEEPS,
+				       .fin_wait2_kept = is_from(v, 6, 12),
+				       .nat_evicts = is_from(v, 6, 5)};
 	if (is_from(v, 6, 18) || (is_from(v, 6, 17) && v.stable >= 8))
 		habits.letting_go = LETS_GO;
 	else if (v.major == 0 || (is_from(v, 6, 17) && v.stable == 0))

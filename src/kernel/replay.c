@@ -16,7 +16,9 @@ struct replay {
 	unsigned dump;          /* the dump that the last datagram belonged to */
 	bool open;              /* that dump has not ended yet */
 	bool ended[DIAG_DUMPS]; /* an NLMSG_DONE was seen */
-	char reason[160];       /* why it is refused */
+	struct conntrack_taker conntrack;
+	bool has_conntrack; /* the same for the table of connections */
+	char reason[160];   /* why it is refused */
 };
 
 static bool
@@ -113,30 +115,70 @@ must_have_ended(struct replay *r)
 }
 
 static bool
+is_of_conntrack(unsigned dump)
+{
+	return dump == CONNTRACK_TRANSLATED || dump == CONNTRACK_HOLDERS;
+}
+
+/* Nobody wants it. */
+static bool
+pass_over(void *arg, enum conntrack_dump dump, const struct conntrack_entry *entry)
+{
+	(void)arg;
+	(void)dump;
+	(void)entry;
+	return true;
+}
+
+void
+replay_conntrack(struct replay *r, conntrack_take *take, void *arg)
+{
+	r->conntrack = (struct conntrack_taker){.take = take, .arg = arg};
+}
+
+bool
+replay_has_conntrack(const struct replay *r)
+{
+	return r->has_conntrack;
+}
+
+/* Of holders there may be several answers, or none where no source is translated. */
+static void
+end_dump(struct replay *r)
+{
+	if (r->dump < DIAG_DUMPS) {
+		r->ended[r->dump] = true;
+		r->taker.beyond = false;
+	}
+	r->has_conntrack |= r->dump == CONNTRACK_TRANSLATED;
+}
+
+static bool
 take_dump(struct replay *r)
 {
 	const struct record *record = &r->record;
-	if (record->number >= DIAG_DUMPS || record->number < r->dump ||
+	bool tracked = is_of_conntrack(record->number);
+	if ((record->number >= DIAG_DUMPS && !tracked) || record->number < r->dump ||
 	    record->length < sizeof(struct nlmsghdr))
 		return refuse(r, "a dump is out of order or too short");
 	if (record->number != r->dump && !must_have_ended(r))
 		return false;
 	r->dump = record->number;
 	r->taker.dump = record->number;
+	r->conntrack.dump = record->number;
 	/* A recording has the numbers of its own poll; within a datagram they must agree. */
 	const struct nlmsghdr *first = record->data;
 	int error;
 	enum dump_result result =
 	    dump_check(record->data, record->length, first->nlmsg_seq, first->nlmsg_pid,
-		       diag_take_message, &r->taker, &error);
+		       tracked ? conntrack_take_message : diag_take_message,
+		       tracked ? (void *)&r->conntrack : &r->taker, &error);
 	if (result == DUMP_BROKEN || result == DUMP_REFUSED)
 		return refuse(r, error == ENOMEM ? "out of memory"
 						 : "a dump is not what a kernel answers");
 	r->open = result != DUMP_DONE;
-	if (result == DUMP_DONE) {
-		r->ended[r->dump] = true;
-		r->taker.beyond = false;
-	}
+	if (result == DUMP_DONE)
+		end_dump(r);
 	return true;
 }
 
@@ -154,6 +196,8 @@ replay_read(struct replay *r, diag_take *take, void *arg, uint32_t *features, ch
 {
 	r->taker.take = take;
 	r->taker.arg = arg;
+	if (r->conntrack.take == NULL)
+		r->conntrack.take = pass_over;
 	bool good = true;
 	while (good && r->record.kind != RECORD_END) {
 		if (r->record.kind == RECORD_FEATURES)

@@ -158,13 +158,21 @@ def _want_hybrid():
     _mount("cgroup2", CGROUPS + "/unified")
 
 
+def _want_conntrack():
+    """Only where the kernel has it: nothing asks for the module."""
+    if os.path.ismount(CONNTRACK):
+        subprocess.run(["umount", CONNTRACK], check=True)
+    if not os.path.exists(CONNTRACK + "/nf_conntrack_count"):
+        raise OSError("this kernel has no connection tracking")
+
+
 _SOURCES = {"tracefs": _want_tracefs, "cgroup1": _want_cgroup1, "cgroup2": _want_cgroup2,
-            "hybrid": _want_hybrid}
+            "hybrid": _want_hybrid, "conntrack": _want_conntrack}
 
 
 def want(source):
-    """Makes an optional source available to the running test: "tracefs", or one kind of cgroups:
-    "cgroup1", "cgroup2" or "hybrid". Skips the test where the machine has it not."""
+    """Makes an optional source available to the running test: "tracefs", "conntrack", or one kind
+    of cgroups: "cgroup1", "cgroup2" or "hybrid". Skips the test where the machine has it not."""
     try:
         _SOURCES[source]()
     except OSError as error:

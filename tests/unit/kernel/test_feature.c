@@ -50,6 +50,10 @@ habits_of_versions(void **state)
 		    habits.fin_wait2_kept != row[i].fin_wait2_kept)
 			fail_msg("%s %s", row[i].release, row[i].version);
 	}
+	assert_true(feature_habits("6.5.0", "").nat_evicts);
+	assert_true(feature_habits("7.0.0-rc1", "").nat_evicts);
+	assert_false(feature_habits("6.4.16", "").nat_evicts);
+	assert_false(feature_habits("", "").nat_evicts);
 }
 
 int

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * nat_census: entries of the kernel's table of connections, gathered into pools of source address
+ * translation, and what is left of each. Pure.
+ *
+ * A pool is there if an entry whose source is translated names it; then every entry counts that has
+ * one of its ports, in whichever direction (nf_conntrack_tuple_taken()): connections of the host's
+ * own too, and packets that came in from the peer's very port.
+ */
+#ifndef SRCPORTD_NAT_CENSUS_H
+#define SRCPORTD_NAT_CENSUS_H
+
+#include "base/lookup.h"
+#include "base/portbag.h"
+#include "count/nat_pool.h"
+#include "kernel/conntrack.h"
+
+/* Whoever makes connections through this host may make many. */
+#define NAT_POOLS_MAX    65536
+#define NAT_OUTSIDES_MAX 1024
+
+/* Translated connections to one outside address. */
+struct nat_outside {
+	struct addr address;
+	struct nat_seen seen;
+};
+
+struct nat_pool {
+	struct addr outside, peer; /* after the destination has been translated */
+	uint16_t port;             /* of the peer */
+	uint16_t zone;
+	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	/* Ports that an entry has; in `evictable` those of which it may be given up. */
+	struct portbag held, evictable;
+	uint32_t moved, translated; /* of translated connections: whose port was changed; all */
+
+	/* From nat_census_end() on. */
+	uint32_t entries; /* ports that an entry has, be they of the range or not */
+	struct nat_usage usage;
+	struct port_range range;
+	bool seen; /* the range is what connections show; else the default is taken for it */
+	enum severity severity;
+};
+
+struct nat_census {
+	bool evicts; /* the kernel gives entries up (6.5) */
+	struct nat_pool *pools;
+	uint32_t count, room, omitted; /* omitted: entries of pools that found no room */
+	struct nat_outside *outsides;
+	uint32_t outside_count, outside_room;
+	struct lookup pool_index, outside_index;
+};
+
+void nat_census_init(struct nat_census *census, bool evicts);
+void nat_census_free(struct nat_census *census); /* is then empty */
+
+/* A conntrack_take; arg is the struct nat_census. All of CONNTRACK_TRANSLATED come first, then
+ * those of CONNTRACK_HOLDERS, for each outside address that is there by then. */
+bool nat_census_take(void *arg, enum conntrack_dump dump, const struct conntrack_entry *entry);
+
+/* Works out what is left, and sorts the pools: those that lose most first, then those with least
+ * remaining. Pools without an entry have gone since and are dropped. */
+void nat_census_end(struct nat_census *census);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: ISC */
+#include "count/nat_census.h"
+
+#include "base/array.h"
+#include "base/pool_key.h"
+
+#include <stdlib.h>
+
+static const struct port_range all_ports = {0, 65535};
+
+/* What names a pool, as an entry of the table does. */
+struct name {
+	struct pool_key key;
+	uint16_t zone;
+	uint8_t protocol;
+};
+
+void
+nat_census_init(struct nat_census *census, bool evicts)
+{
+	*census = (struct nat_census){.evicts = evicts};
+}
+
+void
+nat_census_free(struct nat_census *census)
+{
+	for (uint32_t i = 0; i < census->count; i++) {
+		portbag_free(&census->pools[i].held);
+		portbag_free(&census->pools[i].evictable);
+	}
+	free(census->pools);
+	free(census->outsides);
+	lookup_free(&census->pool_index);
+	lookup_free(&census->outside_index);
+	nat_census_init(census, census->evicts);
+}
+
+static uint32_t
+hash_of(const struct name *name)
+{
+	const uint32_t word[] = {pool_key_hash(name->key), name->zone, name->protocol};
+	return lookup_hash(word, 3);
+}
+
+static struct pool_key
+key_of(const struct nat_pool *pool)
+{
+	return (struct pool_key){&pool->outside, &pool->peer, pool->port};
+}
+
+static struct nat_pool *
+find_pool(const struct nat_census *census, const struct name *name)
+{
+	uint32_t hash = hash_of(name), cursor = hash, at;
+	while ((at = lookup_next(&census->pool_index, hash, &cursor)) != LOOKUP_NONE) {
+		struct nat_pool *pool = &census->pools[at];
+		if (pool->zone == name->zone && pool->protocol == name->protocol &&
+		    pool_key_equal(key_of(pool), name->key))
+			return pool;
+	}
+	return NULL;
+}
+
+static bool
+add_pool(struct nat_census *census, const struct name *name)
+{
+	if (census->count == NAT_POOLS_MAX) {
+		census->omitted++;
+		return true;
+	}
+	struct nat_pool *pools =
+	    array_grow(census->pools, census->count, &census->room, sizeof(*pools));
+	if (pools == NULL)
+		return false;
+	census->pools = pools;
+	if (!lookup_enter(&census->pool_index, hash_of(name), census->count))
+		return false;
+	struct nat_pool *pool = &pools[census->count++];
+	*pool = (struct nat_pool){.outside = *name->key.local,
+				  .peer = *name->key.peer,
+				  .port = name->key.port,
+				  .zone = name->zone,
+				  .protocol = name->protocol};
+	portbag_init(&pool->held);
+	portbag_init(&pool->evictable);
+	return true;
+}
+
+static struct nat_outside *
+find_outside(const struct nat_census *census, const struct addr *address)
+{
+	uint32_t hash = addr_hash(address), cursor = hash, at;
+	while ((at = lookup_next(&census->outside_index, hash, &cursor)) != LOOKUP_NONE)
+		if (addr_equal(&census->outsides[at].address, address))
+			return &census->outsides[at];
+	return NULL;
+}
+
+/* *out stays NULL where there is no room for it. False with errno ENOMEM. */
+static bool
+want_outside(struct nat_census *census, const struct addr *address, struct nat_outside **out)
+{
+	*out = find_outside(census, address);
+	if (*out != NULL || census->outside_count == NAT_OUTSIDES_MAX)
+		return true;
+	struct nat_outside *outsides = array_grow(census->outsides, census->outside_count,
+						  &census->outside_room, sizeof(*outsides));
+	if (outsides == NULL)
+		return false;
+	census->outsides = outsides;
+	if (!lookup_enter(&census->outside_index, addr_hash(address), census->outside_count))
+		return false;
+	*out = &outsides[census->outside_count++];
+	**out = (struct nat_outside){.address = *address};
+	return true;
+}
+
+/* The peer answers to the port that the connection has outside. */
+static struct name
+reply_name(const struct conntrack_entry *entry)
+{
+	const struct conntrack_tuple *t = &entry->reply;
+	return (struct name){
+	    {&t->destination, &t->source, t->source_port}, t->zone, entry->protocol};
+}
+
+static struct name
+original_name(const struct conntrack_entry *entry)
+{
+	const struct conntrack_tuple *t = &entry->original;
+	return (struct name){
+	    {&t->destination, &t->source, t->source_port}, t->zone, entry->protocol};
+}
+
+/* Source ports below have ranges of their own; and the port of one of the host's own connections,
+ * where another has it already, is moved to any from 1024 on, whatever the rules are. */
+static bool
+shows_range(const struct conntrack_entry *entry)
+{
+	return entry->original.source_port >= NAT_LOWEST &&
+	       !addr_equal(&entry->original.source, &entry->reply.destination);
+}
+
+static bool
+is_moved(const struct conntrack_entry *entry)
+{
+	return entry->original.source_port != entry->reply.destination_port;
+}
+
+/* One whose source is translated: it makes its pool, and may show the range. */
+static bool
+take_translated(struct nat_census *census, const struct conntrack_entry *entry)
+{
+	const struct name name = reply_name(entry);
+	struct nat_outside *outside;
+	if (!conntrack_is_translated(entry))
+		return true;
+	if (!want_outside(census, name.key.local, &outside))
+		return false;
+	if (outside != NULL && shows_range(entry))
+		nat_seen_add(&outside->seen, entry->reply.destination_port, is_moved(entry));
+	if (outside == NULL)
+		census->omitted++;
+	return outside == NULL || find_pool(census, &name) != NULL || add_pool(census, &name);
+}
+
+static bool
+hold(const struct nat_census *census, struct nat_pool *pool, uint16_t port, bool evictable)
+{
+	struct portbag *bag = census->evicts && evictable ? &pool->evictable : &pool->held;
+	return portbag_add(bag, &all_ports, port) >= 0;
+}
+
+static bool
+take_holder(struct nat_census *census, const struct conntrack_entry *entry)
+{
+	const struct name back = reply_name(entry), forth = original_name(entry);
+	struct nat_pool *pool = find_pool(census, &back);
+	if (pool != NULL && conntrack_is_translated(entry)) {
+		pool->translated++;
+		pool->moved += is_moved(entry);
+	}
+	if (pool != NULL &&
+	    !hold(census, pool, entry->reply.destination_port, conntrack_is_evictable(entry)))
+		return false;
+	pool = find_pool(census, &forth);
+	return pool == NULL || hold(census, pool, entry->original.destination_port, false);
+}
+
+bool
+nat_census_take(void *arg, enum conntrack_dump dump, const struct conntrack_entry *entry)
+{
+	struct nat_census *census = arg;
+	return dump == CONNTRACK_TRANSLATED ? take_translated(census, entry)
+					    : take_holder(census, entry);
+}
+
+static void
+work_out(const struct nat_census *census, struct nat_pool *pool)
+{
+	struct portset taken, evictable;
+	portset_clear(&taken);
+	portset_clear(&evictable);
+	portbag_add_to(&pool->evictable, &all_ports, &evictable);
+	portbag_take_from(&pool->held, &all_ports, &evictable);
+	portbag_add_to(&pool->held, &all_ports, &taken);
+	portset_or(&taken, &evictable);
+	pool->entries = portset_count(&taken);
+	pool->seen = nat_seen_range(&find_outside(census, &pool->outside)->seen, &pool->range);
+	nat_usage(&taken, &evictable, &pool->range, &pool->usage);
+	pool->severity = nat_severity(&pool->usage, pool->moved, pool->translated);
+}
+
+static int
+by_tightness(const void *a, const void *b)
+{
+	const struct nat_pool *p = a, *q = b;
+	if (p->usage.loss_ppm != q->usage.loss_ppm)
+		return p->usage.loss_ppm > q->usage.loss_ppm ? -1 : 1;
+	if (p->usage.remaining != q->usage.remaining)
+		return p->usage.remaining < q->usage.remaining ? -1 : 1;
+	int order = pool_key_compare(key_of(p), key_of(q));
+	if (order == 0)
+		order = (int)p->protocol - (int)q->protocol;
+	return order != 0 ? order : (int)p->zone - (int)q->zone;
+}
+
+void
+nat_census_end(struct nat_census *census)
+{
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < census->count; i++) {
+		struct nat_pool *pool = &census->pools[i];
+		if (pool->held.count + pool->evictable.count == 0)
+			continue;
+		work_out(census, pool);
+		census->pools[kept++] = *pool;
+	}
+	census->count = kept;
+	/* Positions have changed: nobody looks for a pool any more. */
+	lookup_free(&census->pool_index);
+	if (kept > 0)
+		qsort(census->pools, kept, sizeof(*census->pools), by_tightness);
+}

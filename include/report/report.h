@@ -8,6 +8,7 @@
 #include "advice/advice.h"
 #include "alarm/alarm.h"
 #include "base/json.h"
+#include "count/nat_census.h"
 #include "owners/namespaces.h"
 #include "report/report_order.h"
 
@@ -20,6 +21,8 @@ struct report {
 	const struct alarm_list *alarms;     /* those of a poll without a past */
 	const struct config *config;         /* whose levels judged it */
 	const struct namespaces *namespaces; /* NULL = not asked for */
+	const struct nat_census *nat;        /* NULL = not available: */
+	const char *no_nat;                  /* why: one line */
 	uint32_t duration_us;                /* of the poll */
 	time_t when;                         /* wall clock of the poll; 0 = a replay */
 	uint32_t watched_s; /* failed connect() calls were counted for so long; 0 = they were not */
@@ -42,6 +45,11 @@ void report_hygiene_json(const struct hygiene *hygiene, struct json *json);
  * JSON form. NULL = not asked for. */
 void report_namespaces(const struct namespaces *namespaces, uint32_t limit, FILE *out);
 void report_namespaces_json(const struct namespaces *namespaces, struct json *json);
+
+/* The part that is about pools of address translation, at most pool_limit of them, and its members
+ * in the object "nat" of the JSON form. */
+void report_nat(const struct report *report, FILE *out);
+void report_nat_json(const struct report *report, struct json *json);
 
 /* The part that is about owners and failures, and its members in the JSON form. */
 void report_who(const struct report *report, FILE *out);

@@ -8,6 +8,7 @@
 #include "count/origins.h"
 #include "count/stamps.h"
 #include "count/trend.h"
+#include "daemon/nat_look.h"
 #include "daemon/probing.h"
 #include "kernel/feature.h"
 #include "kernel/hostlimits.h"
@@ -55,6 +56,10 @@ struct poll {
 	struct failures *failures; /* NULL = they are not counted */
 	struct probing *probing;   /* NULL while probing is off */
 	const char *trouble;       /* of probing */
+	/* Address translation, of a poll without history. */
+	struct nat_census nat;
+	const char *no_nat; /* why it is not there; NULL = it is */
+	char nat_why[NAT_LOOK_WHY_MAX];
 
 	/* Of the poll under way, or the last one. */
 	bool busy; /* the census is there */
@@ -141,6 +146,7 @@ read_habits(struct poll *p)
 	if (procfile_read(&once, "sys/kernel/version", version, sizeof(version)) < 0)
 		version[0] = '\0';
 	p->habits = feature_habits(release, version);
+	nat_census_init(&p->nat, p->habits.nat_evicts);
 	if (p->habits.letting_go == LETS_GO)
 		p->known |= UINT32_C(1) << FEATURE_LETS_GO;
 }
@@ -198,6 +204,7 @@ poll_close(struct poll *p)
 	failures_free(p->failures);
 	unseen_free(p->unseen);
 	probing_free(p->probing);
+	nat_census_free(&p->nat);
 	free(p);
 }
 
@@ -217,6 +224,13 @@ const char *
 poll_error(const struct poll *p)
 {
 	return p->error;
+}
+
+const struct nat_census *
+poll_nat(const struct poll *p, const char **why)
+{
+	*why = p->no_nat;
+	return p->no_nat == NULL ? &p->nat : NULL;
 }
 
 const char *
@@ -334,6 +348,23 @@ count_unseen(struct poll *p)
 	census_unseen(&p->census, &count);
 }
 
+/* A replay has taken it with its sockets. */
+static void
+look_at_nat(struct poll *p)
+{
+	if (p->origins != NULL || p->ports != NULL)
+		return;
+	if (p->host.limits.value[LIMIT_CONNTRACK] == LIMIT_ABSENT) {
+		p->no_nat = "connections are not tracked here";
+	} else if (p->replay == NULL) {
+		p->no_nat = nat_look(&p->nat, p->source.record, p->nat_why);
+	} else if (!replay_has_conntrack(p->replay)) {
+		p->no_nat = "it is not in the recording";
+	} else {
+		nat_census_end(&p->nat);
+	}
+}
+
 /* All sockets are in the census: the stages behind it, which then goes. */
 static enum poll_step
 finish(struct poll *p)
@@ -344,6 +375,7 @@ finish(struct poll *p)
 	count_unseen(p);
 	if (!stamps_settle(&p->census) || !evidence_weigh(&p->census))
 		return fail(p, "out of memory");
+	look_at_nat(p);
 	if (!end_recording(p, true)) {
 		char why[sizeof(p->error)];
 		snprintf(why, sizeof(why), "%s: it could not be written whole", p->options->record);
@@ -462,6 +494,7 @@ replay(struct poll *p)
 {
 	char error[sizeof(p->error)];
 	bool watched = p->ports != NULL;
+	replay_conntrack(p->replay, nat_census_take, &p->nat);
 	if (replay_read(p->replay, watched ? take_watched : census_take,
 			watched ? (void *)p : &p->census, &p->census.features, error,
 			sizeof(error)) != NULL)

@@ -211,8 +211,9 @@ put_limits(struct json *json, const struct findings *f)
 }
 
 static void
-put_nat(struct json *json, uint32_t nat)
+put_nat(struct json *json, const struct report *report)
 {
+	uint32_t nat = report->scene->findings->host.nat;
 	char text[NATENV_TEXT_MAX];
 	json_object(json, "nat");
 	json_array(json, "environment");
@@ -221,6 +222,7 @@ put_nat(struct json *json, uint32_t nat)
 			json_string(json, NULL, natenv_words(bit)->name);
 	json_close_array(json);
 	json_string(json, "meaning", natenv_text(nat, text));
+	report_nat_json(report, json);
 	json_close_object(json);
 }
 
@@ -289,7 +291,7 @@ report_json(const struct report *report, FILE *out)
 	put_totals(&json, f->tally, f->inbound);
 	put_low(&json, &f->tally->low);
 	put_limits(&json, f);
-	put_nat(&json, f->host.nat);
+	put_nat(&json, report);
 	report_namespaces_json(report->namespaces, &json);
 	put_poll(&json, report);
 	json_close_object(&json);

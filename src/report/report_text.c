@@ -346,6 +346,7 @@ report_text(const struct report *report, FILE *out)
 	put_sources(report->scene->findings, out);
 	report_namespaces(report->namespaces, report->pool_limit, out);
 	report_host(report->scene->findings, out);
+	report_nat(report, out);
 	put_missing(tally, report->scene->findings->features, out);
 	fprintf(out, "Poll of %" PRIu64 " socket%s in %u.%03u ms.\n", tally->totals.sockets,
 		number_s(tally->totals.sockets), report->duration_us / 1000,

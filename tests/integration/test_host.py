@@ -57,7 +57,9 @@ def test_what_is_not_there_is_null():
     for name in ("conntrackEntries", "conntrackMax", "conntrackDrop", "tcpTwReuseDelay"):
         assert limits[name] is None, limits
     assert limits["severity"] == "normal"
-    assert report["nat"] == {"environment": ["docker", "natTable", "aws"], "meaning": AWS}
+    assert report["nat"] == {"environment": ["docker", "natTable", "aws"], "meaning": AWS,
+                             "available": False, "reason": "connections are not tracked here",
+                             "pools": None, "omitted": None}
     text = once("text", *machine(ORDINARY))[1]
     assert "conntrack           -   not available here\n" in text, text
     assert "at most      no limit   then socket() fails with ENFILE" in text, text

@@ -104,6 +104,23 @@ def test_full():
     assert "boundIdle" in report["poll"]["features"], report["poll"]
 
 
+def test_address_translation():
+    """Of a router; also where nothing is translated, and nobody may ask."""
+    nat = replay("nat")["nat"]
+    assert (nat["available"], nat["reason"], nat["omitted"]) == (True, None, 0), nat
+    keys = ("protocol", "outside", "peer", "entries", "used", "remaining", "evictable", "capacity",
+            "lossPpm", "severity")
+    assert [tuple(pool[key] for key in keys) for pool in nat["pools"]] == [
+        # Three are the router's own, on ports beside the rule's.
+        ("tcp", "192.0.2.1", "192.0.2.100", 38, 35, 65, 0, 100, 0, "normal"),
+        ("udp", "192.0.2.1", "192.0.2.100", 5, 5, 95, 0, 100, 0, "normal"),
+        # Too few to show a range; and three in TIME_WAIT.
+        ("tcp", "2001:db8::1", "2001:db8::100", 5, 2, 64510, 3, 64512, 0, "normal")], nat["pools"]
+    assert [tuple(pool["range"].values()) for pool in nat["pools"]] == [
+        (20000, 20099, True), (20000, 20099, True), (1024, 65535, False)], nat["pools"]
+    assert replay("full")["nat"]["pools"] is None
+
+
 def test_targets():
     report = replay("states", "127.0.0.1:9000", "127.0.0.0/8", "::1", "10.7.0.2:9001")
     found = [(t["target"], t["pools"], t["connections"], t["tightest"]) for t in report["targets"]]

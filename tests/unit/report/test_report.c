@@ -44,6 +44,7 @@ report_on(unsigned target_count)
 			       .order = &order,
 			       .alarms = &none,
 			       .config = &config,
+			       .no_nat = "needs CAP_NET_ADMIN",
 			       .duration_us = 1234,
 			       .pool_limit = 2};
 }
@@ -234,6 +235,69 @@ json_lines(void **state)
 	free(text);
 }
 
+/* The second of two pools is in alarm, and the third has no room in the text. */
+static void
+address_translation(void **state)
+{
+	struct nat_pool pools[3] = {
+	    {.outside = address("192.0.2.1"),
+	     .peer = address("198.51.100.1"),
+	     .port = 443,
+	     .protocol = 6,
+	     .entries = 40,
+	     .usage = {.capacity = 100, .used = 39, .remaining = 61, .evictable = 1, .percent = 39},
+	     .range = {20000, 20099},
+	     .seen = true,
+	     .severity = SEVERITY_NORMAL},
+	    {.outside = address("2001:db8::1"),
+	     .peer = address("2001:db8::2"),
+	     .port = 53,
+	     .zone = 5,
+	     .protocol = 17,
+	     .entries = 50000,
+	     .usage = {64512, 50000, 14512, 0, 77, 12345},
+	     .range = {1024, 65535},
+	     .severity = SEVERITY_CRITICAL}};
+	const struct nat_census nat = {.pools = pools, .count = 3, .omitted = 1};
+	(void)state;
+	pools[2] = pools[0];
+	struct report report = report_on(0);
+	char *text = text_of(report_json, &report);
+	assert_has(text, "\"available\":false,\n    \"reason\":\"needs CAP_NET_ADMIN\",\n    "
+			 "\"pools\":null,\n    \"omitted\":null\n");
+	free(text);
+	text = text_of(report_text, &report);
+	assert_null(strstr(text, "NAT POOLS")); /* nothing is tracked */
+	free(text);
+	report.nat = &nat;
+	text = text_of(report_json, &report);
+	assert_has(text, "\"available\":true,\n    \"reason\":null,\n    \"pools\":[");
+	assert_has(text,
+		   "{\"protocol\":\"tcp\",\"outside\":\"192.0.2.1\",\"peer\":\"198.51.100.1\","
+		   "\"port\":443,\"zone\":0,\"entries\":40,\"used\":39,\"remaining\":61,"
+		   "\"evictable\":1,\"capacity\":100,\"percent\":39,\"lossPpm\":0,"
+		   "\"severity\":\"normal\",\"range\":{\"low\":20000,\"high\":20099,"
+		   "\"seen\":true}}");
+	assert_has(text, "\"protocol\":\"udp\",\"outside\":\"2001:db8::1\"");
+	assert_has(text, "\"zone\":5,");
+	assert_has(text, "\"omitted\":1\n");
+	free(text);
+	text = text_of(report_text, &report);
+	assert_has(
+	    text,
+	    "NAT POOLS  what each outside address has left toward a peer\n"
+	    "  tcp      192.0.2.1 -> 198.51.100.1:443\n"
+	    "           61 remaining of 100 (39% used), 1 of them if old entries give way; range "
+	    "20000-20099, as connections show it; 0.0000% of those that change port are "
+	    "lost\n"
+	    "  udp/5    2001:db8::1 -> [2001:db8::2]:53  CRITICAL\n"
+	    "           14512 remaining of 64512 (77% used); range 1024-65535, if the rule "
+	    "names none; 1.2345% of those that change port are lost\n"
+	    "  and 1 more\n"
+	    "  1 connection belongs to pools beyond what is counted\n\n");
+	free(text);
+}
+
 static const char *
 nagios(unsigned target_count)
 {
@@ -374,6 +438,7 @@ main(void)
 	    CASE(text_of_an_idle_host),
 	    CASE(text_has_the_time_of_a_live_poll),
 	    CASE(json_lines),
+	    CASE(address_translation),
 	    CASE(nagios_line),
 	    CASE(nagios_statuses),
 	    CASE(nagios_ranges_are_the_levels_in_force),

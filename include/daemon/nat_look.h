@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * nat_look: one look at the source address translation of this network namespace: the kernel's
+ * table of connections into pools.
+ */
+#ifndef SRCPORTD_NAT_LOOK_H
+#define SRCPORTD_NAT_LOOK_H
+
+#include "count/nat_census.h"
+
+/* Asks the kernel: which sources are translated, then who has ports of their outside addresses. The
+ * answers go to `record` (NULL = nowhere) if they are whole. `census` is as nat_census_init() left
+ * it, and afterwards as after nat_census_end(), or empty. NULL on success, else why it is not
+ * available: one line, in `why` or static. */
+#define NAT_LOOK_WHY_MAX 192
+const char *nat_look(struct nat_census *census, FILE *record, char why[static NAT_LOOK_WHY_MAX]);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+#include "report/report.h"
+
+#include "kernel/hostlimits.h"
+
+#include <inttypes.h>
+#include <netinet/in.h>
+
+static const char *
+protocol_name(const struct nat_pool *pool)
+{
+	return pool->protocol == IPPROTO_TCP ? "tcp" : "udp";
+}
+
+/* "tcp", of a zone "tcp/5". */
+static const char *
+protocol_text(const struct nat_pool *pool, char out[static 16])
+{
+	if (pool->zone == 0)
+		return protocol_name(pool);
+	snprintf(out, 16, "%s/%u", protocol_name(pool), pool->zone);
+	return out;
+}
+
+static void
+put_row(const struct nat_pool *pool, FILE *out)
+{
+	char protocol[16], outside[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
+	const struct nat_usage *u = &pool->usage;
+	fprintf(out, "  %-8s %s -> %s%s%s\n", protocol_text(pool, protocol),
+		addr_text(&pool->outside, outside), addr_port_text(&pool->peer, pool->port, peer),
+		pool->severity == SEVERITY_NORMAL ? "" : "  ",
+		pool->severity == SEVERITY_NORMAL ? "" : report_verdict(pool->severity));
+	fprintf(out, "           %" PRIu32 " remaining of %" PRIu32 " (%" PRIu32 "%% used)",
+		u->remaining, u->capacity, u->percent);
+	if (u->evictable > 0)
+		fprintf(out, ", %" PRIu32 " of them if old entries give way", u->evictable);
+	fprintf(out, "; range %u-%u, %s", pool->range.low, pool->range.high,
+		pool->seen ? "as connections show it" : "if the rule names none");
+	fprintf(out, "; %" PRIu32 ".%04" PRIu32 "%% of those that change port are lost\n",
+		u->loss_ppm / 10000, u->loss_ppm % 10000);
+}
+
+/* Where nothing is tracked nothing is translated, and there is nothing to say. */
+void
+report_nat(const struct report *report, FILE *out)
+{
+	const struct nat_census *nat = report->nat;
+	const struct limits *limits = &report->scene->findings->host.limits;
+	if (nat == NULL && limits->value[LIMIT_CONNTRACK] == LIMIT_ABSENT)
+		return;
+	if (nat == NULL) {
+		fprintf(out, "NAT POOLS  not available here: %s\n\n", report->no_nat);
+		return;
+	}
+	fputs("NAT POOLS  what each outside address has left toward a peer\n", out);
+	for (uint32_t i = 0; i < nat->count && i < report->pool_limit; i++)
+		put_row(&nat->pools[i], out);
+	if (nat->count > report->pool_limit)
+		fprintf(out, "  and %" PRIu32 " more\n", nat->count - report->pool_limit);
+	if (nat->count == 0)
+		fputs("  no source address of a connection is translated here\n", out);
+	if (nat->omitted > 0)
+		fprintf(out, "  %" PRIu32 " connection%s to pools beyond what is counted\n",
+			nat->omitted, nat->omitted == 1 ? " belongs" : "s belong");
+	fputc('\n', out);
+}
+
+static void
+put_pool(const struct nat_pool *pool, struct json *json)
+{
+	char text[ADDR_TEXT_MAX];
+	const struct nat_usage *u = &pool->usage;
+	json_object(json, NULL);
+	json_string(json, "protocol", protocol_name(pool));
+	json_string(json, "outside", addr_text(&pool->outside, text));
+	json_string(json, "peer", addr_text(&pool->peer, text));
+	json_number(json, "port", pool->port);
+	json_number(json, "zone", pool->zone);
+	json_number(json, "entries", pool->entries);
+	json_number(json, "used", u->used);
+	json_number(json, "remaining", u->remaining);
+	json_number(json, "evictable", u->evictable);
+	json_number(json, "capacity", u->capacity);
+	json_number(json, "percent", u->percent);
+	json_number(json, "lossPpm", u->loss_ppm);
+	json_string(json, "severity", severity_name(pool->severity));
+	json_object(json, "range");
+	json_number(json, "low", pool->range.low);
+	json_number(json, "high", pool->range.high);
+	json_boolean(json, "seen", pool->seen);
+	json_close_object(json);
+	json_close_object(json);
+}
+
+/* null: not available is not none. */
+void
+report_nat_json(const struct report *report, struct json *json)
+{
+	const struct nat_census *nat = report->nat;
+	json_boolean(json, "available", nat != NULL);
+	if (nat == NULL) {
+		json_string(json, "reason", report->no_nat);
+		json_null(json, "pools");
+		json_null(json, "omitted");
+		return;
+	}
+	json_null(json, "reason");
+	json_array(json, "pools");
+	for (uint32_t i = 0; i < nat->count; i++)
+		put_pool(&nat->pools[i], json);
+	json_close_array(json);
+	json_number(json, "omitted", nat->omitted);
+}

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: ISC
+"""Pools of address translation against real connections through this namespace, a router between a
+client's and a server's: `remaining` is how many then pass."""
+import json
+import os
+import re
+import socket
+
+import harness as h
+import isolate
+from router import HIGH, LOW, OUTSIDE, OUTSIDE6, PORT, Router, SERVER, SERVER6, VIRTUAL
+from world import UNPRIVILEGED
+
+
+def report(*options, before=()):
+    status, out, error = h.srcportd("--once", "--format", "json", *options, before=before)
+    assert (status, error) == (0, ""), (status, error)
+    return json.loads(out)["nat"]
+
+
+def pool(protocol="tcp", peer=SERVER, port=PORT):
+    nat = report()
+    assert nat["available"] and nat["reason"] is None, nat
+    found = [row for row in nat["pools"]
+             if (row["protocol"], row["peer"], row["port"]) == (protocol, peer, port)]
+    assert len(found) == 1, nat["pools"]
+    return found[0]
+
+
+def assert_row(row, **expected):
+    found = {key: row[key] for key in expected}
+    assert found == expected, (found, row)
+
+
+def test_as_many_pass_as_remain():
+    isolate.want("conntrack")
+    router = Router()
+    assert report()["pools"] == []
+    router.ends()
+    assert_row(pool(), entries=2, used=2, capacity=64512, remaining=64510, lossPpm=0,
+               range={"low": 1024, "high": 65535, "seen": False})
+    assert router.pass_of(38) == 38
+    assert_row(pool(), outside=OUTSIDE, zone=0, entries=40, used=40, remaining=60, evictable=0,
+               capacity=100, percent=40, lossPpm=0, severity="normal",
+               range={"low": LOW, "high": HIGH, "seen": True})
+    # Those of the router itself hold ports too.
+    for own in range(LOW + 40, LOW + 60):
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        made.settimeout(5)
+        made.bind((OUTSIDE, own))
+        made.connect((SERVER, PORT))
+        router.kept.append(made)
+    row = pool()
+    # One whose port was taken is moved without a rule, to any from 1024 on.
+    assert row["entries"] == 60 and row["capacity"] == 100 and 40 < row["used"] <= 60, row
+    left = row["remaining"]
+    assert left == 100 - row["used"], row
+    assert router.pass_of(left + 7) == left
+    assert_row(pool(), remaining=0, percent=100, lossPpm=1000000, severity="critical")
+    assert router.pass_of(3) == 0
+    return "%d remained, and passed" % left
+
+
+def test_a_virtual_address_is_its_server():
+    isolate.want("conntrack")
+    router = Router()
+    router.ends()
+    assert router.pass_of(38) + router.pass_of(30, VIRTUAL) == 68
+    assert_row(pool(), entries=70, remaining=30)
+    assert router.pass_of(35, VIRTUAL) == 30
+
+
+def test_udp_and_packets_from_the_peer():
+    isolate.want("conntrack")
+    router = Router()
+    router.ends(kind=socket.SOCK_DGRAM)
+    for _ in range(38):
+        router.start(SERVER, kind=socket.SOCK_DGRAM)
+    assert router.received() == 40
+    assert_row(pool("udp"), entries=40, remaining=60)
+    # What comes in from the peer's very port takes ports as well, if they are free.
+    for port in range(LOW + 1, HIGH):
+        router.datagrams.sendto(b"!", (OUTSIDE, port))
+    row = pool("udp")
+    assert_row(row, remaining=0, lossPpm=1000000, severity="critical")
+    for _ in range(5):
+        router.start(SERVER, kind=socket.SOCK_DGRAM)
+    assert router.received() == 0
+
+
+def test_ipv6():
+    isolate.want("conntrack")
+    router = Router()
+    router.ends(SERVER6)
+    assert router.pass_of(38, SERVER6) == 38
+    assert_row(pool(peer=SERVER6), outside=OUTSIDE6, entries=40, remaining=60, capacity=100)
+    assert router.pass_of(65, SERVER6) == 60
+
+
+def test_old_connections_give_way():
+    isolate.want("conntrack")
+    router = Router()
+    router.ends()
+    assert router.pass_of(98) == 98
+    router.listeners[0].accept(100)
+    for connection in router.kept:
+        connection.close()
+    router.listeners[0].close()
+
+    def all_closed():
+        row = pool()
+        return row["entries"] == 100 and row["evictable"] in (0, 100) and row
+    row = h.wait_for(all_closed, 5, "TIME_WAIT")
+    if row["evictable"] == 0:
+        version = [int(part) for part in re.findall(r"\d+", os.uname().release)[:2]]
+        assert version < [6, 5] and row["remaining"] == 0, row
+        return
+    assert_row(row, used=0, remaining=100, evictable=100, lossPpm=0, severity="normal")
+    with router.server.inside():
+        router.listeners[0] = h.Listener(SERVER, PORT)
+    # A toss for each of the last 32 looks: with 40 of 100 left, one connection in 4000 is lost.
+    assert router.pass_of(60) == 60
+    assert_row(pool(), used=60, remaining=40, evictable=40, percent=60)
+    passed = router.pass_of(40)
+    row = pool()
+    assert 20 <= passed <= 40 and row["remaining"] == row["evictable"] == 40 - passed, (passed, row)
+    assert row["lossPpm"] > 0, row
+    return "%d of 100 gave way" % (60 + passed)
+
+
+def test_text():
+    isolate.want("conntrack")
+    router = Router()
+    router.ends()
+    assert router.pass_of(38) == 38
+    out = h.srcportd("--once")[1]
+    assert ("NAT POOLS  what each outside address has left toward a peer\n"
+            "  tcp      192.0.2.1 -> 192.0.2.100:9000\n"
+            "           60 remaining of 100 (40% used); range 20000-20099, as connections show it; "
+            "0.0000% of those that change port are lost\n") in out, out
+
+
+def test_without_privilege():
+    isolate.want("conntrack")
+    nat = report(before=UNPRIVILEGED)
+    found = nat["available"], nat["reason"], nat["pools"]
+    assert found == (False, "needs CAP_NET_ADMIN", None), nat
+    out = h.srcportd("--once", before=UNPRIVILEGED)[1]
+    assert "\nNAT POOLS  not available here: needs CAP_NET_ADMIN\n" in out, out
+
+
+def test_where_nothing_is_tracked():
+    nat = report()
+    found = nat["available"], nat["reason"], nat["pools"]
+    assert found == (False, "connections are not tracked here", None), nat
+    assert "NAT POOLS" not in h.srcportd("--once")[1]
+
+
+def test_a_recording_replays_the_same():
+    isolate.want("conntrack")
+    router = Router()
+    router.ends()
+    assert router.pass_of(58) == 58
+    router.start(SERVER, kind=socket.SOCK_DGRAM)
+    tape = os.path.join(h.directory(), "nat.rec")
+    live = report("--record", tape)
+    assert len(live["pools"]) == 2, live
+    assert report("--replay", tape) == live
+    assert report("--replay", tape, before=UNPRIVILEGED) == live
+
+
+def test_manual_has_every_member():
+    with open(os.path.join(h.ROOT, "src/daemon/srcportd.8")) as file:
+        text = file.read().split(".It Cm nat\n", 1)[1].split(".It Cm namespaces", 1)[0]
+    words = set(re.findall(r"\w+", text))
+    for name in ("available reason pools omitted protocol outside peer port zone entries used "
+                 "remaining evictable capacity percent lossPpm severity range low high seen").split():
+        assert name in words, name
+
+
+if __name__ == "__main__":
+    isolate.main()

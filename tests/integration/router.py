@@ -25,9 +25,9 @@ def nft(text):
 
 
 class Router:
-    """Translates what the client sends to OUTSIDE (OUTSIDE6), ports LOW to HIGH."""
+    """Translates what the client sends to OUTSIDE (OUTSIDE6), ports low to high."""
 
-    def __init__(self):
+    def __init__(self, low=LOW, high=HIGH):
         if shutil.which("nft") is None:
             raise isolate.Skip("no nft here")
         h.raise_file_limit()
@@ -39,7 +39,7 @@ class Router:
         self.client.run("ip", "route", "add", "default", "via", "fd00:7::1")
         h.sysctl("net.ipv4.ip_forward", 1)
         h.sysctl("net.ipv6.conf.all.forwarding", 1)
-        span = ":%d-%d" % (LOW, HIGH)
+        span = ":%d-%d" % (low, high)
         for protocol in "tcp", "udp":
             nft(HEAD % ('oifname "outside0" ip saddr 10.7.0.0/24 meta l4proto %s snat to %s%s'
                         % (protocol, OUTSIDE, span)))

@@ -97,6 +97,27 @@ def test_ipv6():
     assert router.pass_of(65, SERVER6) == 60
 
 
+def test_as_many_are_lost_as_was_said():
+    """Long before the pool is full: clients that keep their ports fill one block of it."""
+    isolate.want("conntrack")
+    router = Router(20000, 20999)
+    for port in [*range(20000, 20700), 20999]:
+        router.start(SERVER, port)
+    h.wait_for(lambda: pool()["entries"] == 701, 5, "a block")
+    router.pass_of(40)
+    lost = expected = variance = 0
+    for _ in range(8):
+        row = pool()
+        chance = row["lossPpm"] / 1e6
+        assert row["capacity"] == 1000 and 0.1 < chance < 0.3, row
+        assert row["remaining"] > 50 and row["severity"] in ("warning", "critical"), row
+        lost += 20 - router.pass_of(20)
+        expected += 20 * chance
+        variance += 20 * chance * (1 - chance)
+    assert abs(lost - expected) < 5 * variance ** 0.5, (lost, expected, variance ** 0.5)
+    return "%d of 160 lost, %.1f expected" % (lost, expected)
+
+
 def test_old_connections_give_way():
     isolate.want("conntrack")
     router = Router()

@@ -33,15 +33,21 @@ struct hysteresis_rules alarm_run_rules(const struct alarm_run *run, const struc
 void alarm_run_poll(struct alarm_run *run, const struct config *config, const struct scene *scene,
 		    struct alarm_list *out);
 
-/* Posts and logs what is to be told of that poll. Once after each, when its rows are served: who
+/* Posts what is to be told of that poll. Once after each, when its rows are served: who
  * hears of an alarm asks for its row. */
 void alarm_run_tell(struct alarm_run *run);
+
+/* Between two polls: takes in what has become of what was posted, posts what may leave by now, and
+ * writes the file. When notifications_done_fd() says so, and at the time, in ms of CLOCK_MONOTONIC,
+ * of alarm_run_next_ms() (0 = not before). Not between alarm_run_poll() and alarm_run_tell(). */
+void alarm_run_again(struct alarm_run *run);
+uint64_t alarm_run_next_ms(const struct alarm_run *run);
 
 /* The number of the last notification, which may have been of an earlier life. */
 uint32_t alarm_run_sequence(const struct alarm_run *run);
 
-/* Writes the file if its content has changed: after each poll, and when notifications have arrived.
- * That it cannot be written is logged when it is news. */
+/* Writes the file if its content has changed: after each poll. That it cannot be written is logged
+ * when it is news. */
 void alarm_run_save(struct alarm_run *run);
 
 #endif

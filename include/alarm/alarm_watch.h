@@ -8,11 +8,12 @@
 #include "advice/advice.h"
 #include "alarm/alarm.h"
 
-/* The engine's rules as the configuration has them, without a limit of room. */
+/* The engine's rules as the configuration has them: without a limit of room, and with nobody to
+ * tell yet. */
 struct alarm_rules alarm_watch_rules(const struct config *config);
 
-/* Takes the standings of a poll into the engine, and lists the alarms that are active after it.
- * rules must stay until the next call. *out is the caller's to free (alarm_list_free()). */
+/* Takes the standings of a poll into the engine, plans what is told of them (alarms_plan()), and
+ * lists the alarms that are active after it. *out is the caller's to free (alarm_list_free()). */
 void alarm_watch(struct alarms *alarms, const struct alarm_rules *rules,
 		 const struct alarm_clock *now, const struct scene *scene, struct alarm_list *out);
 

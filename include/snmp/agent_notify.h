@@ -6,8 +6,8 @@
  * A notification is an AgentX Notify that the master agent answers when it has read it. At most
  * AGENT_NOTIFY_WINDOW wait for their answer: with more in either direction snmpd and a subagent can
  * block each other for ever. None is sent a second time while the master agent lives: what was
- * written to its socket it will read. When another one comes in its place, what was not answered is
- * sent again, and what is in alarm is told once more.
+ * written to its socket it will read. When another one comes in its place, the alarm engine is
+ * told: it repeats what is in alarm, at the pace that the limit allows.
  */
 #ifndef SRCPORTD_AGENT_NOTIFY_H
 #define SRCPORTD_AGENT_NOTIFY_H
@@ -48,6 +48,9 @@ void agent_notify_init(struct agent_notify *notify, struct published *published,
 /* The session with a master agent was opened; was closed. */
 void agent_notify_up(struct agent_notify *notify, netsnmp_session *session);
 void agent_notify_down(struct agent_notify *notify);
+
+/* While another agent serves the module: it tells of the same. */
+void agent_notify_hold(struct agent_notify *notify);
 
 /* Sends what the window allows. To be called once a turn, never from a callback of Net-SNMP. */
 void agent_notify_pump(struct agent_notify *notify);

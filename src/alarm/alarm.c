@@ -1,50 +1,43 @@
 /* SPDX-License-Identifier: ISC */
 #include "alarm/alarm.h"
 
+#include "alarm/alarm_book.h"
+#include "alarm/owed.h"
 #include "base/array.h"
-#include "verdict/subject_index.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A subject that is in alarm, or was so and that has yet to be told. */
-struct record {
-	struct alarm alarm;
-	bool taken;   /* in this poll */
-	bool changed; /* in this poll */
-	bool news;    /* what it is has not been told yet, and will be */
-	bool fading;  /* this poll found less: only its polls are still counted */
-};
-
-/* How many notifications go out in a minute; the rest is summarised. */
-struct window {
-	uint64_t began_ms; /* 0 = none yet */
-	uint32_t sent;     /* in it */
-	bool summarised;   /* in it */
-	uint32_t untold;   /* suppressed since the last summary */
-	uint32_t total;    /* suppressed since the start (Counter32: wraps) */
-};
-
 struct alarms {
-	struct record *records;
-	uint32_t count, room;
-	struct subject_index index; /* of records */
-	uint32_t last_id;
-	uint32_t highest_id; /* of the records: only a number up to it can be taken */
-	struct window window;
+	struct alarm_book book;
+	struct alarm_listener listener;
 	struct alarm_summary summary;
+	uint32_t notify; /* of the last plan's rules */
+	bool judged;     /* there was a poll */
+
+	/* Of the last plan. */
 	struct notification *notifications;
 	uint32_t notification_count, notification_room;
+	uint64_t next_ms;
 
-	const struct alarm_rules *rules; /* of the poll under way */
-	struct alarm_clock now;
+	/* Notifications held back that no summary has told of, and when the last one was due. */
+	uint32_t unsummed;
+	uint64_t summed_ms; /* 0 = none yet */
+
+	struct alarm_clock now; /* of the poll under way */
 };
 
 struct alarms *
 alarms_new(void)
 {
-	return calloc(1, sizeof(struct alarms));
+	struct alarms *a = calloc(1, sizeof(*a));
+	if (a != NULL && alarm_book_open(&a->book))
+		return a;
+	free(a);
+	errno = ENOMEM;
+	return NULL;
 }
 
 void
@@ -52,112 +45,63 @@ alarms_free(struct alarms *a)
 {
 	if (a == NULL)
 		return;
-	subject_index_free(&a->index);
-	free(a->records);
+	alarm_book_close(&a->book);
 	free(a->notifications);
 	free(a);
 }
 
-static struct subject_rows
-rows_of(const struct alarms *a)
+void
+alarms_listen(struct alarms *a, const struct alarm_listener *listener)
 {
-	return (struct subject_rows){a->count > 0 ? &a->records->alarm.subject : NULL,
-				     sizeof(*a->records), a->count};
-}
-
-static struct record *
-find(const struct alarms *a, const struct alarm_subject *subject)
-{
-	const struct subject_rows rows = rows_of(a);
-	uint32_t i = subject_index_find(&a->index, &rows, subject);
-	return i == LOOKUP_NONE ? NULL : &a->records[i];
-}
-
-static struct record *
-follow(struct alarms *a, const struct alarm_subject *subject)
-{
-	struct record *records = array_grow(a->records, a->count, &a->room, sizeof(*records));
-	if (records == NULL)
-		return NULL;
-	a->records = records;
-	if (!subject_index_enter(&a->index, subject, a->count))
-		return NULL;
-	struct record *r = &a->records[a->count++];
-	memset(r, 0, sizeof(*r));
-	r->alarm.subject = *subject;
-	r->alarm.severity = r->alarm.told = SEVERITY_NORMAL;
-	r->alarm.cause = CAUSE_NONE;
-	return r;
-}
-
-static void
-note_id(struct alarms *a, uint32_t id)
-{
-	if (id > a->highest_id)
-		a->highest_id = id;
-}
-
-static bool
-has_id(const struct alarms *a, uint32_t id)
-{
-	for (uint32_t i = 0; i < a->count; i++)
-		if (a->records[i].alarm.id == id)
-			return true;
-	return false;
-}
-
-/* There are fewer alarms than numbers. */
-static uint32_t
-next_id(struct alarms *a)
-{
-	do
-		a->last_id = a->last_id % ALARM_ID_MAX + 1;
-	while (a->last_id <= a->highest_id && has_id(a, a->last_id));
-	note_id(a, a->last_id);
-	return a->last_id;
-}
-
-/* Begins a new minute if the last one is over. */
-static void
-turn_window(struct window *w, uint64_t now_ms)
-{
-	if (w->began_ms != 0 && now_ms - w->began_ms < ALARM_WINDOW_MS)
-		return;
-	w->began_ms = now_ms;
-	w->sent = 0;
-	w->summarised = false;
+	a->listener = *listener;
 }
 
 void
-alarms_begin(struct alarms *a, const struct alarm_rules *rules, const struct alarm_clock *now)
+alarms_begin(struct alarms *a, const struct alarm_clock *now)
 {
-	const struct subject_rows rows = rows_of(a);
-	a->rules = rules;
 	a->now = *now;
-	a->notification_count = 0;
-	a->highest_id = 0;
-	for (uint32_t i = 0; i < a->count; i++) {
-		struct record *r = &a->records[i];
+	for (uint32_t i = 0; i < a->book.count; i++) {
+		struct alarm_record *r = &a->book.records[i];
 		r->taken = r->changed = r->fading = false;
-		note_id(a, r->alarm.id);
 	}
-	subject_index_renew(&a->index, &rows);
-	turn_window(&a->window, now->ms);
+	alarm_book_renew(&a->book);
 }
 
-/* What the subject is now; an alarm begins when it was normal before. */
+/* Managers know something else, and are told of what it is. */
+static bool
+is_owed(const struct alarms *a, const struct alarm_record *r)
+{
+	return r->alarm.severity != r->alarm.told &&
+	       notification_is_wanted(a->notify, notification_kind(r->alarm.severity));
+}
+
+/* An alarm begins, under a number of its own. */
 static void
-settle(struct alarms *a, struct record *r, struct verdict verdict)
+begin(struct alarms *a, struct alarm_record *r)
+{
+	alarm_book_number(&a->book, r, 0);
+	r->alarm.since_ms = a->now.ms;
+	r->alarm.since = a->now.wall;
+	r->given = r->alarm.sequence = 0;
+}
+
+/* What the subject is now. What had not left by then never does. */
+static void
+settle(struct alarms *a, struct alarm_record *r, struct verdict verdict)
 {
 	enum severity before = r->alarm.severity;
+	bool owed = is_owed(a, r) && !r->out;
 	r->alarm.severity = verdict.severity;
 	r->alarm.cause = verdict.cause;
 	r->changed = verdict.severity != before;
-	if (r->changed && before == SEVERITY_NORMAL) {
-		r->alarm.id = next_id(a);
-		r->alarm.since_ms = a->now.ms;
-		r->alarm.since = a->now.wall;
-	}
+	if (!r->changed)
+		return;
+	r->held = false;
+	r->patience_ms = 0;
+	if (before == SEVERITY_NORMAL)
+		begin(a, r);
+	a->summary.unsent += owed;
+	a->summary.unsent += owed && r->alarm.severity == r->alarm.told;
 }
 
 /* A subject that has no socket left, or is no longer configured, holds nothing. */
@@ -174,9 +118,9 @@ empty(struct alarm *alarm)
 bool
 alarms_take(struct alarms *a, const struct alarm_reading *reading)
 {
-	struct record *r = find(a, &reading->subject);
+	struct alarm_record *r = alarm_book_find(&a->book, &reading->subject);
 	if (r == NULL)
-		r = follow(a, &reading->subject);
+		r = alarm_book_add(&a->book, &reading->subject);
 	if (r == NULL)
 		return false;
 	struct alarm *alarm = &r->alarm;
@@ -199,6 +143,36 @@ alarms_take(struct alarms *a, const struct alarm_reading *reading)
 	return true;
 }
 
+static void
+listen_to_changes(struct alarms *a)
+{
+	uint32_t count = 0;
+	struct owed *changed =
+	    a->listener.changed != NULL ? array_new(a->book.count, sizeof(*changed)) : NULL;
+	for (uint32_t i = 0; changed != NULL && i < a->book.count; i++)
+		if (a->book.records[i].changed)
+			changed[count++] = (struct owed){.alarm = &a->book.records[i].alarm};
+	if (changed != NULL)
+		owed_sort(changed, count);
+	for (uint32_t i = 0; i < count; i++)
+		a->listener.changed(a->listener.arg, changed[i].alarm);
+	free(changed);
+}
+
+void
+alarms_end(struct alarms *a)
+{
+	static const struct verdict normal = {SEVERITY_NORMAL, CAUSE_NONE};
+	a->summary.active = 0;
+	for (uint32_t i = 0; i < a->book.count; i++) {
+		if (!a->book.records[i].taken)
+			settle(a, &a->book.records[i], normal);
+		a->summary.active += a->book.records[i].alarm.severity != SEVERITY_NORMAL;
+	}
+	a->judged = true;
+	listen_to_changes(a);
+}
+
 /* The next notification to fill; NULL if memory is out. */
 static struct notification *
 add_notification(struct alarms *a)
@@ -213,177 +187,229 @@ add_notification(struct alarms *a)
 	return n;
 }
 
-static enum notification_kind
-kind_of(enum severity severity)
-{
-	return severity == SEVERITY_CRITICAL  ? NOTIFICATION_CRITICAL
-	       : severity == SEVERITY_WARNING ? NOTIFICATION_WARNING
-					      : NOTIFICATION_CLEARED;
-}
-
+/* What it is has left before, under a number, but was not accepted, or was by another master agent.
+ */
 static bool
-is_wanted(const struct alarm_rules *rules, enum severity severity)
+has_left(const struct alarm_record *r)
 {
-	return (rules->notify >> (kind_of(severity) - 1) & 1) != 0;
+	return r->given != 0 && r->stated == r->alarm.severity;
 }
 
-/* Decides what to tell of an alarm that managers see otherwise than it is. That it was cleared is
- * told to those who were told that it was raised, if need be in a later poll; of anything else that
- * the storm limit holds back only the number is told. */
-static void
-tell(struct alarms *a, struct record *r)
+/* Late news of what is ending would be false by now. */
+static bool
+is_due(const struct alarms *a, const struct alarm_record *r, uint64_t now_ms)
 {
-	struct alarm *alarm = &r->alarm;
-	enum notification_kind kind = kind_of(alarm->severity);
-	bool cleared = kind == NOTIFICATION_CLEARED;
-	if (alarm->severity == alarm->told)
-		return;
-	if (!is_wanted(a->rules, alarm->severity)) {
-		if (cleared)
-			alarm->told = SEVERITY_NORMAL;
-		return;
-	}
-	if (a->notification_count >= a->rules->room) {
-		r->news = true;
-		return;
-	}
-	struct window *w = &a->window;
-	bool admitted = a->rules->per_minute == 0 || w->sent < a->rules->per_minute;
-	struct notification *n = admitted ? add_notification(a) : NULL;
-	if (n == NULL && (admitted || cleared)) {
-		r->news = true; /* without memory for it now, later */
-		return;
-	}
-	alarm->sequence = ++a->summary.sequence;
-	if (n == NULL) {
-		w->untold++;
-		w->total++;
-		return;
-	}
-	w->sent++;
-	n->kind = kind;
-	n->before = alarm->told;
-	alarm->told = alarm->severity;
-	n->alarm = *alarm;
-}
-
-/* The most severe first, of equals the one with the fewest ports remaining, then the oldest. */
-static int
-compare(const void *left, const void *right, void *records)
-{
-	const struct alarm *a = &((const struct record *)records)[*(const uint32_t *)left].alarm;
-	const struct alarm *b = &((const struct record *)records)[*(const uint32_t *)right].alarm;
-	if (a->severity != b->severity)
-		return a->severity > b->severity ? -1 : 1;
-	if (a->remaining != b->remaining)
-		return a->remaining < b->remaining ? -1 : 1;
-	return (a->id > b->id) - (a->id < b->id);
+	return is_owed(a, r) && !r->out && (r->changed || !r->fading) && r->patience_ms <= now_ms;
 }
 
 static void
-tell_all(struct alarms *a)
+leave(struct alarms *a, struct alarm_record *r)
 {
-	uint32_t due = 0;
-	uint32_t *order = array_new(a->count, sizeof(*order)); /* positions of records */
-	for (uint32_t i = 0; i < a->count; i++) {
-		struct record *r = &a->records[i];
-		bool owed =
-		    r->alarm.severity == SEVERITY_NORMAL && r->alarm.told != SEVERITY_NORMAL;
-		/* Late news of what is ending would be false by now. */
-		bool late = r->news && !r->fading;
-		if (!r->changed && !owed && !late)
-			continue;
-		r->news = false;
-		if (order != NULL)
-			order[due++] = i;
-		else
-			tell(a, r);
+	struct notification *n = add_notification(a);
+	if (n == NULL)
+		return;
+	r->out = true;
+	r->held = false;
+	n->kind = notification_kind(r->alarm.severity);
+	n->again = has_left(r);
+	if (!n->again)
+		a->summary.sequence = notification_number_after(a->summary.sequence);
+	r->alarm.sequence = n->again ? r->given : a->summary.sequence;
+	n->alarm = r->alarm;
+}
+
+static void
+hold(struct alarms *a, struct alarm_record *r)
+{
+	if (r->held)
+		return;
+	r->held = true;
+	a->unsummed++;
+	if (a->listener.held != NULL && budget_is_named(r->alarm.subject.kind))
+		a->listener.held(a->listener.arg, &r->alarm);
+}
+
+/* All that is due leaves or is held, the worst first. Returns how many are held for want of budget.
+ */
+static uint32_t
+leave_all(struct alarms *a, const struct alarm_rules *rules, uint64_t now_ms)
+{
+	uint32_t count = 0, room = rules->room;
+	struct owed *owed = array_new(a->book.count, sizeof(*owed));
+	if (owed == NULL)
+		return 0;
+	for (uint32_t i = 0; i < a->book.count; i++) {
+		const struct alarm_record *r = &a->book.records[i];
+		if (is_due(a, r, now_ms))
+			owed[count++] = (struct owed){
+			    .alarm = &r->alarm, .row = i, .again = r->again && has_left(r)};
 	}
-	if (due > 1)
-		qsort_r(order, due, sizeof(*order), compare, a->records);
-	for (uint32_t i = 0; i < due; i++)
-		tell(a, &a->records[order[i]]);
-	free(order);
+	owed_sort(owed, count);
+	uint32_t held = owed_choose(owed, count, &room, &rules->budget, now_ms);
+	for (uint32_t i = 0; i < count; i++) {
+		struct alarm_record *r = &a->book.records[owed[i].row];
+		if (owed[i].leaves)
+			leave(a, r);
+		else if (room > 0)
+			hold(a, r);
+	}
+	free(owed);
+	return held;
+}
+
+/* Due once in a minute in which the limit began to hold something back. */
+static void
+summarise(struct alarms *a, const struct alarm_rules *rules, uint64_t now_ms, uint32_t held)
+{
+	bool quiet = a->summed_ms == 0 || now_ms - a->summed_ms >= ALARM_SUMMARY_MS;
+	if (held == 0 || a->unsummed == 0 || !quiet || a->notification_count >= rules->room ||
+	    !notification_is_wanted(a->notify, NOTIFICATION_SUPPRESSED))
+		return;
+	struct notification *n = add_notification(a);
+	if (n == NULL)
+		return;
+	a->summed_ms = now_ms;
+	a->unsummed = 0;
+	a->summary.sequence = notification_number_after(a->summary.sequence);
+	n->kind = NOTIFICATION_SUPPRESSED;
+	n->alarm.severity = SEVERITY_NORMAL;
+	n->alarm.sequence = a->summary.sequence;
+	snprintf(n->alarm.message, sizeof(n->alarm.message),
+		 "notifications held back: %u; srcPortAlarmTable has all active alarms: %u", held,
+		 a->summary.active);
+	n->summary = a->summary;
+}
+
+/* Who is never told of an end takes what is over for over. Where nothing at all is told, everything
+ * waits for the day when it is. */
+static void
+end_in_silence(struct alarms *a)
+{
+	if (a->notify == 0 || notification_is_wanted(a->notify, NOTIFICATION_CLEARED))
+		return;
+	for (uint32_t i = 0; i < a->book.count; i++)
+		if (a->book.records[i].alarm.severity == SEVERITY_NORMAL)
+			a->book.records[i].alarm.told = SEVERITY_NORMAL;
 }
 
 static void
 count_owed(struct alarms *a)
 {
 	a->summary.owed = 0;
-	for (uint32_t i = 0; i < a->count; i++) {
-		const struct alarm *alarm = &a->records[i].alarm;
-		a->summary.owed +=
-		    alarm->severity != alarm->told && is_wanted(a->rules, alarm->severity);
-	}
+	for (uint32_t i = 0; i < a->book.count; i++)
+		a->summary.owed += is_owed(a, &a->book.records[i]) && !a->book.records[i].out;
 }
 
-/* Due once in a minute. */
-static void
-summarise(struct alarms *a)
+/* When what is held, or was refused, may leave. */
+static uint64_t
+find_next(const struct alarms *a, const struct alarm_rules *rules, uint64_t now_ms, uint32_t held)
 {
-	bool wanted = (a->rules->notify >> (NOTIFICATION_SUPPRESSED - 1) & 1) != 0;
-	bool room = a->notification_count < a->rules->room;
-	struct window *w = &a->window;
-	uint32_t untold = w->untold;
-	bool due = wanted && room && untold != 0 && !w->summarised;
-	struct notification *n = due ? add_notification(a) : NULL;
-	a->summary.suppressed = w->total;
-	if (n == NULL)
+	uint64_t next = held > 0 ? budget_next_ms(&rules->budget, now_ms) : UINT64_MAX;
+	for (uint32_t i = 0; i < a->book.count; i++) {
+		const struct alarm_record *r = &a->book.records[i];
+		if (r->patience_ms > now_ms && r->patience_ms < next && is_owed(a, r))
+			next = r->patience_ms;
+	}
+	return next == UINT64_MAX ? 0 : next;
+}
+
+void
+alarms_plan(struct alarms *a, const struct alarm_rules *rules, const struct alarm_clock *now)
+{
+	uint32_t held = 0;
+	a->notify = rules->notify;
+	a->notification_count = 0;
+	a->next_ms = 0;
+	a->summary.sequence = rules->sequence;
+	if (!a->judged)
 		return;
-	w->summarised = true;
-	w->untold = 0;
-	n->kind = NOTIFICATION_SUPPRESSED;
-	n->alarm.severity = SEVERITY_NORMAL;
-	n->alarm.sequence = ++a->summary.sequence;
-	snprintf(n->alarm.message, sizeof(n->alarm.message),
-		 "notifications held back: %u; srcPortAlarmTable has all active alarms: %u", untold,
-		 a->summary.active);
-	n->summary = a->summary;
+	end_in_silence(a);
+	if (rules->open) {
+		held = leave_all(a, rules, now->ms);
+		count_owed(a);
+		summarise(a, rules, now->ms, held);
+		a->next_ms = find_next(a, rules, now->ms, held);
+	} else {
+		count_owed(a);
+	}
+	alarm_book_forget(&a->book);
+	alarm_book_renew(&a->book);
 }
 
-/* Lets go of records that nothing is left to be said of. */
-static void
-forget_idle(struct alarms *a)
+uint64_t
+alarms_next_ms(const struct alarms *a)
 {
-	uint32_t kept = 0;
-	for (uint32_t i = 0; i < a->count; i++) {
-		const struct record *r = &a->records[i];
-		if (r->alarm.severity == SEVERITY_NORMAL && r->alarm.told == SEVERITY_NORMAL)
-			subject_index_leave(&a->index, &r->alarm.subject);
-		else
-			a->records[kept++] = *r;
+	return a->next_ms;
+}
+
+/* It has left, with that number. */
+static void
+depart(struct alarm_record *r, const struct notification *n)
+{
+	r->given = r->alarm.sequence = n->alarm.sequence;
+	r->stated = n->alarm.severity;
+}
+
+static void
+arrive(struct alarm_record *r, const struct notification *n, enum notification_fate fate,
+       uint64_t now_ms)
+{
+	depart(r, n);
+	r->out = r->again = false;
+	switch (fate) {
+	case FATE_ACCEPTED: r->alarm.told = n->alarm.severity; break;
+	case FATE_LOST: r->alarm.told = SEVERITY_UNKNOWN; break;
+	default: r->patience_ms = now_ms + ALARM_REFUSED_MS; break;
 	}
-	a->count = kept;
+}
+
+void
+alarms_fate(struct alarms *a, const struct notification *n, enum notification_fate fate,
+	    const struct alarm_clock *now)
+{
+	if (n->kind == NOTIFICATION_SUPPRESSED) {
+		if (fate == FATE_WAITED) {
+			a->unsummed++;
+			a->summed_ms = 0;
+		}
+		return;
+	}
+	struct alarm_record *r = alarm_book_find(&a->book, &n->alarm.subject);
+	if (r == NULL)
+		return;
+	if (fate == FATE_FLYING) {
+		depart(r, n);
+	} else if (fate == FATE_WAITED) {
+		r->out = false;
+		r->alarm.sequence = r->given;
+	} else {
+		arrive(r, n, fate, now->ms);
+	}
+}
+
+void
+alarms_repeat(struct alarms *a)
+{
+	for (uint32_t i = 0; i < a->book.count; i++) {
+		struct alarm_record *r = &a->book.records[i];
+		r->again = r->alarm.told != SEVERITY_NORMAL && r->alarm.told != SEVERITY_UNKNOWN;
+		if (r->again)
+			r->alarm.told = SEVERITY_UNKNOWN;
+	}
 }
 
 uint32_t
 alarms_ended(const struct alarms *a)
 {
 	uint32_t ended = 0;
-	for (uint32_t i = 0; i < a->count; i++) {
-		const struct alarm *alarm = &a->records[i].alarm;
+	for (uint32_t i = 0; i < a->book.count; i++) {
+		const struct alarm *alarm = &a->book.records[i].alarm;
 		enum alarm_kind kind = alarm->subject.kind;
-		ended += alarm->severity == SEVERITY_NORMAL &&
-			 (kind == ALARM_POOL || kind == ALARM_PEER || kind == ALARM_LOCAL);
+		bool over = alarm->severity == SEVERITY_NORMAL &&
+			    (alarm->told != SEVERITY_NORMAL || a->book.records[i].out);
+		ended += over && (kind == ALARM_POOL || kind == ALARM_PEER || kind == ALARM_LOCAL);
 	}
 	return ended;
-}
-
-void
-alarms_end(struct alarms *a)
-{
-	static const struct verdict normal = {SEVERITY_NORMAL, CAUSE_NONE};
-	a->summary.active = 0;
-	for (uint32_t i = 0; i < a->count; i++) {
-		if (!a->records[i].taken)
-			settle(a, &a->records[i], normal);
-		a->summary.active += a->records[i].alarm.severity != SEVERITY_NORMAL;
-	}
-	tell_all(a);
-	count_owed(a);
-	summarise(a);
-	forget_idle(a);
-	a->rules = NULL;
 }
 
 const struct notification *
@@ -402,7 +428,14 @@ alarms_summary(const struct alarms *a)
 const struct alarm *
 alarms_at(const struct alarms *a, uint32_t position)
 {
-	return position < a->count ? &a->records[position].alarm : NULL;
+	return position < a->book.count ? &a->book.records[position].alarm : NULL;
+}
+
+enum severity
+alarms_known_at(const struct alarms *a, uint32_t position)
+{
+	const struct alarm_record *r = &a->book.records[position];
+	return r->out ? SEVERITY_UNKNOWN : r->alarm.told;
 }
 
 void
@@ -410,9 +443,9 @@ alarm_list_make(const struct alarms *a, struct alarm_list *out)
 {
 	*out = (struct alarm_list){.alarms = array_new(a->summary.active, sizeof(*out->alarms)),
 				   .summary = a->summary};
-	for (uint32_t i = 0; out->alarms != NULL && i < a->count; i++)
-		if (a->records[i].alarm.severity != SEVERITY_NORMAL)
-			out->alarms[out->count++] = a->records[i].alarm;
+	for (uint32_t i = 0; out->alarms != NULL && i < a->book.count; i++)
+		if (a->book.records[i].alarm.severity != SEVERITY_NORMAL)
+			out->alarms[out->count++] = a->book.records[i].alarm;
 }
 
 void
@@ -425,28 +458,28 @@ alarm_list_free(struct alarm_list *list)
 bool
 alarms_restore(struct alarms *a, const struct alarm *alarm)
 {
-	struct record *r = find(a, &alarm->subject) == NULL ? follow(a, &alarm->subject) : NULL;
+	struct alarm_record *r = alarm_book_find(&a->book, &alarm->subject) == NULL
+				     ? alarm_book_add(&a->book, &alarm->subject)
+				     : NULL;
 	if (r == NULL)
 		return false;
-	bool taken = alarm->id <= a->highest_id && has_id(a, alarm->id);
-	uint32_t id = taken ? next_id(a) : alarm->id;
 	r->alarm = *alarm;
-	r->alarm.id = id;
-	note_id(a, id);
-	r->news = alarm->told != alarm->severity;
+	r->alarm.id = 0;
+	alarm_book_number(&a->book, r, alarm->id);
+	r->given = alarm->sequence;
+	r->stated = alarm->told == SEVERITY_UNKNOWN ? alarm->severity : alarm->told;
 	a->summary.active += alarm->severity != SEVERITY_NORMAL;
 	return true;
 }
 
 void
-alarms_continue(struct alarms *a, uint32_t last_id, uint32_t last_sequence)
+alarms_continue(struct alarms *a, uint32_t last_id)
 {
-	a->last_id = last_id;
-	a->summary.sequence = last_sequence;
+	a->book.last_id = last_id;
 }
 
 uint32_t
 alarms_last_id(const struct alarms *a)
 {
-	return a->last_id;
+	return a->book.last_id;
 }

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,14 +20,16 @@ struct alarm_run {
 	struct notifications *notifications;
 	struct hysteresis *hysteresis;
 	struct alarm_rules rules;
+	uint32_t masters;  /* of what was collected last */
+	uint32_t sent;     /* same */
+	uint32_t sequence; /* the last number, those included that what is posted will get */
 	char path[CONFIG_FILE_MAX]; /* empty = none */
 	struct alarm_store store;
 	char *saved; /* what is in the file; NULL = not known */
 	size_t saved_length;
-	bool begun;    /* polls may have been taken in */
-	int error;     /* errno of the last attempt to write, 0 = it went well */
-	bool omits;    /* alarms are left out */
-	uint32_t lost; /* notifications that found no room so far */
+	bool begun; /* polls may have been taken in */
+	int error;  /* errno of the last attempt to write, 0 = it went well */
+	bool omits; /* alarms are left out */
 };
 
 static struct alarm_clock
@@ -51,7 +52,9 @@ static void
 restore(struct alarm_run *run, const struct alarm_file *file)
 {
 	uint32_t restored = 0;
-	alarms_continue(run->alarms, file->last_id, file->last_sequence);
+	alarms_continue(run->alarms, file->last_id);
+	notifications_continue(run->notifications, file->last_sequence);
+	run->sequence = file->last_sequence;
 	for (uint32_t i = 0; i < file->count; i++) {
 		struct alarm alarm = file->alarms[i];
 		alarm.since_ms = since_ms(&alarm);
@@ -155,10 +158,36 @@ has_file(struct alarm_run *run)
 	return false;
 }
 
+/* What an alarm has become is told to the log, whatever managers are told. */
+static void
+report_change(void *arg, const struct alarm *alarm)
+{
+	char key[ALARM_KEY_MAX];
+	(void)arg;
+	if (alarm->severity == SEVERITY_NORMAL)
+		log_info("alarm", "%s: normal: %s", alarm_key(&alarm->subject, key),
+			 alarm->message);
+	else
+		log_warn("alarm", "%s: %s: %s", alarm_key(&alarm->subject, key),
+			 severity_name(alarm->severity), alarm->message);
+}
+
+static void
+report_held(void *arg, const struct alarm *alarm)
+{
+	char key[ALARM_KEY_MAX];
+	(void)arg;
+	log_warn("alarm",
+		 "%s: notificationsPerMinute holds back that it is %s: managers are told later",
+		 alarm_key(&alarm->subject, key), severity_name(alarm->severity));
+}
+
 struct alarm_run *
 alarm_run_open(const struct config *config, struct notifications *notifications,
 	       struct hysteresis *hysteresis)
 {
+	static const struct alarm_listener listener = {.changed = report_change,
+						       .held = report_held};
 	struct alarm_run *run = calloc(1, sizeof(*run));
 	if (run == NULL)
 		return NULL;
@@ -169,6 +198,7 @@ alarm_run_open(const struct config *config, struct notifications *notifications,
 		free(run);
 		return NULL;
 	}
+	alarms_listen(run->alarms, &listener);
 	memcpy(run->path, config->state_file, sizeof(run->path));
 	run->store.fd = -1;
 	alarm_run_save(run);
@@ -176,11 +206,39 @@ alarm_run_open(const struct config *config, struct notifications *notifications,
 	return run;
 }
 
+static void
+hear(void *arg, const struct notification *notification, enum notification_fate fate)
+{
+	struct alarm_run *run = arg;
+	struct alarm_clock clock = now();
+	alarms_fate(run->alarms, notification, fate, &clock);
+	if (notification->kind == NOTIFICATION_SUPPRESSED && fate == FATE_ACCEPTED)
+		log_warn("alarm", "%s", notification->alarm.message);
+}
+
+/* What has become of that which was posted, and what may leave now. */
+static void
+collect(struct alarm_run *run)
+{
+	struct notifications_state state;
+	notifications_collect(run->notifications, hear, run, &state);
+	if (state.masters != run->masters)
+		alarms_repeat(run->alarms);
+	run->masters = state.masters;
+	run->sent = state.sent;
+	run->sequence = state.sequence;
+	run->rules.open = state.open;
+	run->rules.sequence = state.sequence;
+	run->rules.room = state.room;
+	run->rules.budget = state.budget;
+}
+
 void
 alarm_run_close(struct alarm_run *run)
 {
 	if (run == NULL)
 		return;
+	collect(run);
 	alarm_run_save(run);
 	alarm_store_close(&run->store);
 	alarms_free(run->alarms);
@@ -188,23 +246,7 @@ alarm_run_close(struct alarm_run *run)
 	free(run);
 }
 
-/* What is told to managers is told to the log. */
-static void
-report(const struct notification *notification)
-{
-	const struct alarm *alarm = &notification->alarm;
-	char key[ALARM_KEY_MAX];
-	if (notification->kind == NOTIFICATION_SUPPRESSED)
-		log_warn("alarm", "%s", alarm->message);
-	else if (notification->kind == NOTIFICATION_CLEARED)
-		log_info("alarm", "%s: normal: %s", alarm_key(&alarm->subject, key),
-			 alarm->message);
-	else
-		log_warn("alarm", "%s: %s: %s", alarm_key(&alarm->subject, key),
-			 severity_name(alarm->severity), alarm->message);
-}
-
-/* What nobody is told of by an alarm or a notification. */
+/* What nobody is told of by an alarm. */
 static void
 report_losses(struct alarm_run *run, const struct alarm_list *list)
 {
@@ -215,11 +257,7 @@ report_losses(struct alarm_run *run, const struct alarm_list *list)
 			 "alarms are left out: there are more than maxAlarms, or memory is short");
 	if (!omits && run->omits)
 		log_info("alarm", "no alarm is left out any more");
-	if (s->lost != run->lost)
-		log_warn("alarm", "notifications given up for want of room: %" PRIu32 " so far",
-			 s->lost);
 	run->omits = omits;
-	run->lost = s->lost;
 }
 
 struct hysteresis_rules
@@ -244,41 +282,46 @@ alarm_run_poll(struct alarm_run *run, const struct config *config, const struct 
 {
 	struct alarm_clock clock = now();
 	run->rules = alarm_watch_rules(config);
-	run->rules.room = notifications_room(run->notifications);
+	notifications_limit(run->notifications, config->notifications_per_minute);
+	collect(run);
 	alarm_watch(run->alarms, &run->rules, &clock, scene, out);
-	notifications_count(run->notifications, &out->summary);
+	out->summary.sent = run->sent;
 	report_losses(run, out);
 }
 
 uint32_t
 alarm_run_sequence(const struct alarm_run *run)
 {
-	return alarms_summary(run->alarms)->sequence;
+	return run->sequence;
 }
 
 void
 alarm_run_tell(struct alarm_run *run)
 {
 	uint32_t count;
+	struct alarm_clock clock = now();
 	const struct notification *notifications = alarms_notifications(run->alarms, &count);
+	run->sequence = alarms_summary(run->alarms)->sequence;
 	for (uint32_t i = 0; i < count; i++) {
-		report(&notifications[i]);
-		notifications_post(run->notifications, &notifications[i]);
+		if (!notifications_post(run->notifications, &notifications[i]))
+			alarms_fate(run->alarms, &notifications[i], FATE_WAITED, &clock);
 	}
 }
 
-/* What managers know of an alarm: what they knew before, if something about it still waits;
- * unknown, if something is on its way or nobody knows what became of it. */
-static enum severity
-surely_told(const struct alarm *alarm, const struct notification *pending, uint32_t count)
+void
+alarm_run_again(struct alarm_run *run)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		if (pending[i].kind == NOTIFICATION_SUPPRESSED ||
-		    !alarm_subject_equal(&pending[i].alarm.subject, &alarm->subject))
-			continue;
-		return pending[i].before;
-	}
-	return alarm->told;
+	struct alarm_clock clock = now();
+	collect(run);
+	alarms_plan(run->alarms, &run->rules, &clock);
+	alarm_run_tell(run);
+	alarm_run_save(run);
+}
+
+uint64_t
+alarm_run_next_ms(const struct alarm_run *run)
+{
+	return alarms_next_ms(run->alarms);
 }
 
 /* What an alarm that is over was, by what managers know of it. */
@@ -288,57 +331,29 @@ once(enum severity told)
 	return told == SEVERITY_UNKNOWN ? SEVERITY_WARNING : told;
 }
 
-static bool
-listed(const struct alarm_file *file, const struct alarm_subject *subject)
-{
-	for (uint32_t i = 0; i < file->count; i++)
-		if (alarm_subject_equal(&file->alarms[i].subject, subject))
-			return true;
-	return false;
-}
-
-/* Alarms that are over, and whose end may not have been heard of: they go on, to end once more. */
-static void
-add_ended(struct alarm_file *file, const struct notification *pending, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		if (pending[i].kind != NOTIFICATION_CLEARED ||
-		    listed(file, &pending[i].alarm.subject))
-			continue;
-		struct alarm *a = &file->alarms[file->count];
-		*a = pending[i].alarm;
-		a->told = surely_told(a, pending, count);
-		a->severity = once(a->told);
-		file->count += a->severity != SEVERITY_NORMAL;
-	}
-}
-
 /* The content of the file, to be freed; NULL if memory is out. */
 static char *
 content(const struct alarm_run *run, size_t *length)
 {
-	struct notification *pending = calloc(NOTIFICATIONS_MAX, sizeof(*pending));
-	uint32_t count = pending != NULL ? notifications_copy(run->notifications, pending) : 0,
-		 room = count;
 	const struct alarm *alarm;
-	for (uint32_t i = 0; alarms_at(run->alarms, i) != NULL; i++)
+	uint32_t room = 0;
+	while (alarms_at(run->alarms, room) != NULL)
 		room++;
 	struct alarm_file file = {.last_id = alarms_last_id(run->alarms),
-				  .last_sequence = alarms_summary(run->alarms)->sequence,
-				  .alarms = calloc(room + 1, sizeof(*file.alarms))};
+				  .last_sequence = run->sequence,
+				  .alarms = calloc((size_t)room + 1, sizeof(*file.alarms))};
 	char *text = NULL;
-	FILE *out = pending != NULL && file.alarms != NULL ? open_memstream(&text, length) : NULL;
+	FILE *out = file.alarms != NULL ? open_memstream(&text, length) : NULL;
 	for (uint32_t i = 0; out != NULL && (alarm = alarms_at(run->alarms, i)) != NULL; i++) {
 		struct alarm *a = &file.alarms[file.count];
 		*a = *alarm;
-		a->told = surely_told(alarm, pending, count);
-		/* Over, but not told yet. */
+		a->told = alarms_known_at(run->alarms, i);
+		/* Over, but not told yet: it goes on, to end once more. */
 		if (a->severity == SEVERITY_NORMAL)
 			a->severity = once(a->told);
 		file.count += a->severity != SEVERITY_NORMAL;
 	}
 	if (out != NULL) {
-		add_ended(&file, pending, count);
 		alarm_file_print(&file, out);
 		if (fclose(out) != 0) {
 			free(text);
@@ -346,7 +361,6 @@ content(const struct alarm_run *run, size_t *length)
 		}
 	}
 	free(file.alarms);
-	free(pending);
 	return text;
 }
 

@@ -7,8 +7,8 @@ struct alarm_rules
 alarm_watch_rules(const struct config *config)
 {
 	return (struct alarm_rules){.notify = config->notify,
-				    .per_minute = config->notifications_per_minute,
-				    .room = UINT32_MAX};
+				    .room = UINT32_MAX,
+				    .budget.per_minute = config->notifications_per_minute};
 }
 
 static void
@@ -141,7 +141,7 @@ alarm_watch(struct alarms *alarms, const struct alarm_rules *rules, const struct
 {
 	const struct findings *f = scene->findings;
 	uint32_t omitted = f->omitted;
-	alarms_begin(alarms, rules, now);
+	alarms_begin(alarms, now);
 	for (uint32_t i = 0; i < f->standing_count; i++) {
 		const struct standing *s = &f->standings[i];
 		if ((s->changed || s->verdict.severity != SEVERITY_NORMAL) &&
@@ -149,6 +149,7 @@ alarm_watch(struct alarms *alarms, const struct alarm_rules *rules, const struct
 			omitted++;
 	}
 	alarms_end(alarms);
+	alarms_plan(alarms, rules, now);
 	alarm_list_make(alarms, out);
 	out->summary.omitted = omitted;
 }

@@ -8,15 +8,24 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+struct item {
+	struct notification notification;
+	enum notification_fate fate; /* of those whose fate is known */
+};
+
 struct notifications {
-	pthread_mutex_t lock; /* held for a search and a copy, never over a call that can block */
+	pthread_mutex_t lock; /* held for a few copies, never over a call that can block */
 	int fd;               /* something waits */
-	int done_fd;          /* something has arrived */
-	struct notification
-	    *items[NOTIFICATIONS_MAX]; /* first those in flight, then those that wait */
-	uint32_t count, flying;
-	uint32_t sent;
-	uint32_t overtaken, lost; /* not sent: a newer one was; there was no room */
+	int done_fd;          /* it is time to collect */
+	/* First those whose fate is known, then those in flight, then those that wait. */
+	struct item *items[NOTIFICATIONS_MAX];
+	uint32_t count, known, flying;
+	bool taken;        /* the last one in flight has not been handed over yet */
+	uint64_t taken_ms; /* when it was taken */
+	uint32_t before;   /* the last number before it was */
+	bool open;
+	uint32_t masters, sequence, sent;
+	struct budget budget;
 };
 
 struct notifications *
@@ -71,165 +80,151 @@ notifications_drain(int fd)
 	eventfd_read(fd, &drained);
 }
 
-/* Within the lock from here on, where not said otherwise. */
-
-static void
-drop(struct notifications *n, uint32_t at)
-{
-	free(n->items[at]);
-	n->count--;
-	for (uint32_t i = at; i < n->count; i++)
-		n->items[i] = n->items[i + 1];
-}
-
-static bool
-same_subject(const struct notification *a, const struct notification *b)
-{
-	if ((a->kind == NOTIFICATION_SUPPRESSED) != (b->kind == NOTIFICATION_SUPPRESSED))
-		return false;
-	return a->kind == NOTIFICATION_SUPPRESSED ||
-	       alarm_subject_equal(&a->alarm.subject, &b->alarm.subject);
-}
-
-/* Position of the waiting notification about the subject, from `from` on; count if there is none.
- */
-static uint32_t
-find(const struct notifications *n, uint32_t from, const struct notification *notification)
-{
-	uint32_t at = from;
-	while (at < n->count && !same_subject(n->items[at], notification))
-		at++;
-	return at;
-}
-
-/* The newer of two takes the place of the one that waits. */
-static void
-merge(struct notifications *n, uint32_t at, const struct notification *newer)
-{
-	struct notification *waiting = n->items[at];
-	enum severity before = waiting->before;
-	*waiting = *newer;
-	waiting->before = before;
-	n->overtaken++;
-	if (newer->kind == NOTIFICATION_SUPPRESSED || before != newer->alarm.severity)
-		return;
-	n->overtaken++;
-	drop(n, at);
-}
-
-/* Room for one that matters more. */
-static bool
-make_room(struct notifications *n, const struct notification *notification)
-{
-	if (n->count < NOTIFICATIONS_MAX)
-		return true;
-	n->lost++;
-	if (notification->kind != NOTIFICATION_CLEARED)
-		return false;
-	for (uint32_t at = n->flying; at < n->count; at++) {
-		if (n->items[at]->kind != NOTIFICATION_CLEARED) {
-			drop(n, at);
-			return true;
-		}
-	}
-	return false;
-}
-
-static void
-add(struct notifications *n, const struct notification *notification)
-{
-	if (!make_room(n, notification))
-		return;
-	struct notification *copy = malloc(sizeof(*copy));
-	if (copy == NULL) {
-		n->lost++;
-		return;
-	}
-	*copy = *notification;
-	n->items[n->count++] = copy;
-	eventfd_write(n->fd, 1);
-}
-
-/* Without the lock from here on. */
-
 void
-notifications_post(struct notifications *n, const struct notification *notification)
+notifications_continue(struct notifications *n, uint32_t sequence)
 {
 	pthread_mutex_lock(&n->lock);
-	uint32_t at = find(n, n->flying, notification);
-	if (at < n->count)
-		merge(n, at, notification);
-	else
-		add(n, notification);
+	n->sequence = sequence;
 	pthread_mutex_unlock(&n->lock);
-}
-
-uint32_t
-notifications_copy(struct notifications *n, struct notification *out)
-{
-	pthread_mutex_lock(&n->lock);
-	uint32_t count = n->count;
-	for (uint32_t i = 0; i < count; i++) {
-		out[i] = *n->items[i];
-		if (i < n->flying)
-			out[i].before = SEVERITY_UNKNOWN;
-	}
-	pthread_mutex_unlock(&n->lock);
-	return count;
-}
-
-uint32_t
-notifications_room(struct notifications *n)
-{
-	pthread_mutex_lock(&n->lock);
-	uint32_t room = NOTIFICATIONS_MAX - n->count;
-	pthread_mutex_unlock(&n->lock);
-	return room;
 }
 
 void
-notifications_count(struct notifications *n, struct alarm_summary *summary)
+notifications_limit(struct notifications *n, uint32_t per_minute)
 {
 	pthread_mutex_lock(&n->lock);
-	summary->sent = n->sent;
-	summary->unsent = n->overtaken + n->lost;
-	summary->lost = n->lost;
+	n->budget.per_minute = per_minute;
+	pthread_mutex_unlock(&n->lock);
+}
+
+/* Within the lock. The summary has no part in the budget. */
+static void
+spend(struct budget *budget, const struct notification *notification, uint64_t now_ms)
+{
+	if (notification->kind != NOTIFICATION_SUPPRESSED)
+		budget_spend(budget, now_ms, budget_is_named(notification->alarm.subject.kind));
+}
+
+static bool
+may_leave(const struct budget *budget, const struct notification *notification, uint64_t now_ms)
+{
+	return notification->kind == NOTIFICATION_SUPPRESSED ||
+	       budget_rest(budget, now_ms, budget_is_named(notification->alarm.subject.kind)) > 0;
+}
+
+/* Within the lock. The one that is being handed over is none of them: whether it has left is not
+ * known, and it keeps its place. */
+static void
+hear_all(struct notifications *n, notifications_hear *hear, void *arg)
+{
+	uint32_t kept = 0, left = n->known + n->flying;
+	for (uint32_t i = 0; i < n->count; i++) {
+		struct item *item = n->items[i];
+		bool handed = n->taken && i + 1 == left;
+		if (i < n->known)
+			hear(arg, &item->notification, item->fate);
+		else if (!handed)
+			hear(arg, &item->notification, i < left ? FATE_FLYING : FATE_WAITED);
+		if (i >= n->known && i < left)
+			n->items[kept++] = item;
+		else
+			free(item);
+	}
+	n->known = 0;
+	n->count = kept;
+}
+
+void
+notifications_collect(struct notifications *n, notifications_hear *hear, void *arg,
+		      struct notifications_state *state)
+{
+	pthread_mutex_lock(&n->lock);
+	hear_all(n, hear, arg);
+	*state = (struct notifications_state){.open = n->open,
+					      .masters = n->masters,
+					      .sequence = n->sequence,
+					      .room = NOTIFICATIONS_MAX - n->count,
+					      .sent = n->sent,
+					      .budget = n->budget};
+	if (n->taken)
+		spend(&state->budget, &n->items[n->flying - 1]->notification, n->taken_ms);
 	pthread_mutex_unlock(&n->lock);
 }
 
 bool
-notifications_take(struct notifications *n, struct notification *out)
+notifications_post(struct notifications *n, const struct notification *notification)
 {
+	struct item *item = malloc(sizeof(*item));
+	if (item == NULL)
+		return false;
+	*item = (struct item){.notification = *notification, .fate = FATE_WAITED};
 	pthread_mutex_lock(&n->lock);
-	bool waits = n->flying < n->count;
-	if (waits)
-		*out = *n->items[n->flying++];
+	bool fits = n->count < NOTIFICATIONS_MAX;
+	if (fits)
+		n->items[n->count++] = item;
 	pthread_mutex_unlock(&n->lock);
-	return waits;
+	if (fits)
+		eventfd_write(n->fd, 1);
+	else
+		free(item);
+	return fits;
 }
 
-/* The last of those in flight waits again, or gives way to a newer one. Of one that may have
- * arrived nobody knows what managers know: whatever follows it must be sent. */
-static void
-give_back(struct notifications *n, bool may_have_arrived)
+uint32_t
+notifications_waiting(struct notifications *n)
 {
-	struct notification *returned = n->items[--n->flying];
-	if (may_have_arrived)
-		returned->before = SEVERITY_UNKNOWN;
-	uint32_t at = find(n, n->flying + 1, returned);
-	if (at == n->count)
-		return;
-	struct notification newer = *n->items[at];
-	drop(n, at);
-	merge(n, n->flying, &newer);
+	pthread_mutex_lock(&n->lock);
+	uint32_t waiting = n->count - n->known - n->flying;
+	pthread_mutex_unlock(&n->lock);
+	return waiting;
+}
+
+void
+notifications_open(struct notifications *n, bool open)
+{
+	pthread_mutex_lock(&n->lock);
+	bool changed = n->open != open;
+	n->open = open;
+	pthread_mutex_unlock(&n->lock);
+	if (changed)
+		eventfd_write(n->done_fd, 1);
+}
+
+/* Within the lock. One that has left before has its number. */
+static void
+number(struct notifications *n, struct notification *notification)
+{
+	n->before = n->sequence;
+	if (!notification->again)
+		notification->alarm.sequence = n->sequence = notification_number_after(n->sequence);
+	notification->summary.sequence = n->sequence;
+}
+
+bool
+notifications_take(struct notifications *n, uint64_t now_ms, struct notification *out)
+{
+	pthread_mutex_lock(&n->lock);
+	uint32_t at = n->known + n->flying;
+	bool leaves = at < n->count && may_leave(&n->budget, &n->items[at]->notification, now_ms);
+	if (leaves) {
+		number(n, &n->items[at]->notification);
+		n->flying++;
+		n->taken = true;
+		n->taken_ms = now_ms;
+		*out = n->items[at]->notification;
+	}
+	pthread_mutex_unlock(&n->lock);
+	return leaves;
 }
 
 void
 notifications_return(struct notifications *n)
 {
 	pthread_mutex_lock(&n->lock);
-	if (n->flying > 0)
-		give_back(n, false);
+	if (n->taken) {
+		n->flying--;
+		n->sequence = n->before;
+	}
+	n->taken = false;
 	pthread_mutex_unlock(&n->lock);
 }
 
@@ -237,59 +232,62 @@ void
 notifications_sent(struct notifications *n)
 {
 	pthread_mutex_lock(&n->lock);
-	n->sent++;
+	if (n->taken) {
+		spend(&n->budget, &n->items[n->known + n->flying - 1]->notification, n->taken_ms);
+		n->sent++;
+	}
+	n->taken = false;
 	pthread_mutex_unlock(&n->lock);
 }
 
+/* Within the lock: the oldest in flight. */
+static void
+settle(struct notifications *n, enum notification_fate fate)
+{
+	n->items[n->known++]->fate = fate;
+	n->flying--;
+}
+
 void
-notifications_done(struct notifications *n, uint32_t count)
+notifications_done(struct notifications *n, enum notification_fate fate)
 {
 	pthread_mutex_lock(&n->lock);
-	for (; count > 0 && n->flying > 0; count--) {
-		n->flying--;
-		drop(n, 0);
-		eventfd_write(n->done_fd, 1);
-	}
+	if (n->flying > 0)
+		settle(n, fate);
+	bool due = n->known == n->count || n->known == NOTIFICATIONS_MAX / 2;
 	pthread_mutex_unlock(&n->lock);
+	if (due)
+		eventfd_write(n->done_fd, 1);
 }
 
-void
-notifications_retry(struct notifications *n)
+static void
+settle_all(struct notifications *n, enum notification_fate fate, uint32_t masters)
 {
 	pthread_mutex_lock(&n->lock);
 	while (n->flying > 0)
-		give_back(n, true);
+		settle(n, fate);
+	n->masters += masters;
 	pthread_mutex_unlock(&n->lock);
+	eventfd_write(n->done_fd, 1);
 }
 
 void
-notifications_repeat(struct notifications *n, const struct alarm *alarm)
+notifications_resume(struct notifications *n)
 {
-	struct notification notification = {.kind = alarm->severity == SEVERITY_CRITICAL
-							? NOTIFICATION_CRITICAL
-							: NOTIFICATION_WARNING,
-					    .before = SEVERITY_UNKNOWN,
-					    .alarm = *alarm};
-	pthread_mutex_lock(&n->lock);
-	if (find(n, n->flying, &notification) == n->count)
-		add(n, &notification);
-	pthread_mutex_unlock(&n->lock);
+	settle_all(n, FATE_ACCEPTED, 0);
 }
 
-uint32_t
-notifications_in_flight(struct notifications *n)
+void
+notifications_renew(struct notifications *n)
 {
-	pthread_mutex_lock(&n->lock);
-	uint32_t flying = n->flying;
-	pthread_mutex_unlock(&n->lock);
-	return flying;
+	settle_all(n, FATE_LOST, 1);
 }
 
-uint32_t
-notifications_waiting(struct notifications *n)
+bool
+notifications_idle(struct notifications *n)
 {
 	pthread_mutex_lock(&n->lock);
-	uint32_t waiting = n->count - n->flying;
+	bool idle = n->count == n->known;
 	pthread_mutex_unlock(&n->lock);
-	return waiting;
+	return idle;
 }

@@ -371,10 +371,9 @@ on_owners(struct collector *c)
 		conclude(c);
 }
 
-/* How long to wait for an event; -1 = for ever. Always up to a moment, however many other events
- * come before it: the timer of polls alone may bring one every second. */
+/* How long the poll under way, or who is looked for, may keep silent; -1 = for ever. */
 static int
-wait_ms(const struct collector *c)
+silence_ms(const struct collector *c)
 {
 	if (poll_busy(c->poll))
 		return clock_until(c->heard_ms + POLLER_TIMEOUT_S * 1000);
@@ -385,22 +384,44 @@ wait_ms(const struct collector *c)
 	return limit_ms < held_ms ? limit_ms : held_ms;
 }
 
-/* No event has come in that time. */
+/* How long to wait for an event; -1 = for ever. Always up to a moment, however many other events
+ * come before it: the timer of polls alone may bring one every second. */
+static int
+wait_ms(const struct collector *c)
+{
+	int limit_ms = silence_ms(c);
+	uint64_t next_ms = alarm_run_next_ms(c->alarm_run);
+	if (next_ms == 0)
+		return limit_ms;
+	int told_ms = clock_until(next_ms);
+	return limit_ms >= 0 && limit_ms < told_ms ? limit_ms : told_ms;
+}
+
+/* Alarms that the limit held back may be told of now. */
+static void
+tell_owed(struct collector *c)
+{
+	uint64_t next_ms = alarm_run_next_ms(c->alarm_run);
+	if (next_ms != 0 && clock_us() / 1000 >= next_ms)
+		alarm_run_again(c->alarm_run);
+}
+
+/* No event has come in the time of wait_ms(). */
 static void
 on_silence(struct collector *c)
 {
-	if (poll_busy(c->poll))
-		go_on(c, poll_give_up(c->poll));
-	else
+	if (!poll_busy(c->poll))
 		on_owners(c);
+	else if (silence_ms(c) == 0)
+		go_on(c, poll_give_up(c->poll));
 }
 
-/* Managers know more than before. */
+/* Managers know more than before, or there is another one to tell. */
 static void
 on_arrival(struct collector *c)
 {
 	notifications_drain(notifications_done_fd(published_notifications(c->published)));
-	alarm_run_save(c->alarm_run);
+	alarm_run_again(c->alarm_run);
 }
 
 static void
@@ -481,6 +502,7 @@ collector_run(struct collector *c)
 		for (unsigned i = 0; ready > 0 && i < SOURCES; i++)
 			if (fds[i].revents != 0)
 				sources[i].handle(c);
+		tell_owed(c);
 	}
 	alarm_run_save(c->alarm_run);
 	return EXIT_OK;

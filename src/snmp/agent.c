@@ -346,6 +346,8 @@ run(void *arg)
 		/* Beside another agent that serves the module, and tells of the same. */
 		if (agent->refusal == 0)
 			agent_notify_pump(&agent->notify);
+		else
+			agent_notify_hold(&agent->notify);
 		turn(agent, -1);
 	}
 	say_last_words(agent);

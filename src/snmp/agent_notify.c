@@ -38,28 +38,37 @@ agent_notify_down(struct agent_notify *n)
 {
 	n->session = NULL;
 	n->flying = 0;
+	agent_notify_hold(n);
 }
 
-/* The `count` oldest have arrived. */
-static void
-arrived(struct agent_notify *n, unsigned count)
+void
+agent_notify_hold(struct agent_notify *n)
 {
-	n->flying -= count;
-	memmove(n->flight, n->flight + count, n->flying * sizeof(n->flight[0]));
-	notifications_done(published_notifications(n->published), count);
+	notifications_open(published_notifications(n->published), false);
+}
+
+/* What has become of the oldest. */
+static void
+settle(struct agent_notify *n, enum notification_fate fate)
+{
+	n->flying--;
+	memmove(n->flight, n->flight + 1, n->flying * sizeof(n->flight[0]));
+	notifications_done(published_notifications(n->published), fate);
 }
 
 /* The master agent answers in the order in which it reads: with an answer, all before it have
  * arrived too. */
 static void
-answered(struct agent_notify *n, long request)
+answered(struct agent_notify *n, long request, enum notification_fate fate)
 {
-	for (unsigned i = 0; i < n->flying; i++) {
-		if (n->flight[i].request == request) {
-			arrived(n, i + 1);
-			return;
-		}
-	}
+	unsigned at = 0;
+	while (at < n->flying && n->flight[at].request != request)
+		at++;
+	if (at == n->flying)
+		return;
+	while (at-- > 0)
+		settle(n, FATE_ACCEPTED);
+	settle(n, fate);
 }
 
 /* Called by Net-SNMP with an answer, or for want of one; a time-out says nothing yet. */
@@ -76,7 +85,7 @@ on_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu
 		    "the master agent refuses notifications: AgentX error %ld; see snmpd's log",
 		    pdu->errstat);
 	n->refusal = pdu->errstat;
-	answered(n, request);
+	answered(n, request, pdu->errstat == 0 ? FATE_ACCEPTED : FATE_REFUSED);
 	return 1;
 }
 
@@ -148,18 +157,6 @@ send_notification(struct agent_notify *n, const struct notification *notificatio
 	return true;
 }
 
-/* Once more everything that managers were told is in alarm. */
-static void
-repeat_alarms(struct agent_notify *n)
-{
-	struct snapshot *s = published_get(n->published);
-	for (uint32_t i = 0; s != NULL && i < s->alarm_count; i++)
-		if (s->alarms[i].t.told == s->alarms[i].t.severity)
-			notifications_repeat(published_notifications(n->published),
-					     &s->alarms[i].t);
-	snapshot_release(s);
-}
-
 /* The first thing on a new session: is it the master agent that we know? One that was only stopped
  * for a while still began when it did, and has everything that was written to it. */
 static void
@@ -168,13 +165,10 @@ greet(struct agent_notify *n)
 	struct notifications *queue = published_notifications(n->published);
 	int64_t began_cs = (int64_t)(clock_us() / 10000) - (int64_t)netsnmp_get_agent_uptime();
 	bool same = n->known && llabs(began_cs - n->began_cs) < SAME_CS;
-	if (same) {
-		notifications_done(queue, notifications_in_flight(queue));
-	} else {
-		notifications_retry(queue);
-		if (n->known)
-			repeat_alarms(n);
-	}
+	if (same)
+		notifications_resume(queue);
+	else if (n->known)
+		notifications_renew(queue);
 	n->fresh = false;
 	n->known = true;
 	n->began_cs = began_cs;
@@ -189,13 +183,14 @@ agent_notify_pump(struct agent_notify *n)
 		return;
 	if (n->fresh)
 		greet(n);
+	notifications_open(queue, true);
 
 	uint64_t now_ms = clock_us() / 1000;
 
 	while (n->flying > 0 && now_ms - n->flight[0].sent_ms >= AGENT_NOTIFY_PATIENCE_MS)
-		arrived(n, 1);
+		settle(n, FATE_ACCEPTED);
 	while (n->session != NULL && n->flying < AGENT_NOTIFY_WINDOW &&
-	       notifications_take(queue, &notification)) {
+	       notifications_take(queue, now_ms, &notification)) {
 		if (!send_notification(n, &notification)) {
 			notifications_return(queue);
 			break;
@@ -207,6 +202,5 @@ agent_notify_pump(struct agent_notify *n)
 bool
 agent_notify_idle(const struct agent_notify *n)
 {
-	struct notifications *queue = published_notifications(n->published);
-	return n->session == NULL || (n->flying == 0 && !notifications_waiting(queue));
+	return n->session == NULL || notifications_idle(published_notifications(n->published));
 }

@@ -15,7 +15,8 @@ bench_begin(struct bench *b, uint32_t raise_polls, uint32_t clear_polls)
 	b->raise_polls = raise_polls;
 	b->clear_polls = clear_polls;
 	b->max = 1000;
-	b->rules = (struct alarm_rules){.notify = NOTIFY_ALL, .room = UINT32_MAX};
+	b->rules = (struct alarm_rules){.notify = NOTIFY_ALL, .open = true, .room = UINT32_MAX};
+	b->fate = FATE_ACCEPTED;
 	b->now = (struct alarm_clock){.ms = 5000, .wall = 1000000};
 }
 
@@ -93,22 +94,27 @@ tell_engine(struct bench *b, const struct standing *s)
 		b->omitted += !alarms_take(b->alarms, &reading);
 }
 
+/* What notifications.c does: numbers and a budget. */
+static void
+meet_fate(struct bench *b, const struct notification *n)
+{
+	alarms_fate(b->alarms, n, b->fate, &b->now);
+	if (b->fate == FATE_WAITED)
+		return;
+	if (!n->again)
+		b->rules.sequence = notification_number_after(b->rules.sequence);
+	if (n->kind != NOTIFICATION_SUPPRESSED)
+		budget_spend(&b->rules.budget, b->now.ms, budget_is_named(n->alarm.subject.kind));
+}
+
 void
-bench_poll_end(struct bench *b)
+bench_tell(struct bench *b)
 {
 	static const char *const word[] = {"?", "CRITICAL", "WARNING", "CLEARED", "SUPPRESSED"};
 	uint32_t count;
-	struct standing *standings = hysteresis_end(b->hysteresis, &count);
-	b->told[0] = '\0';
-	b->told_count = 0;
-	if (standings == NULL)
-		return;
-	alarms_begin(b->alarms, &b->rules, &b->now);
-	for (uint32_t i = 0; i < count; i++)
-		tell_engine(b, &standings[i]);
-	free(standings);
-	alarms_end(b->alarms);
+	alarms_plan(b->alarms, &b->rules, &b->now);
 	const struct notification *notifications = alarms_notifications(b->alarms, &count);
+	b->told[0] = '\0';
 	b->told_count = count;
 	for (uint32_t i = 0; i < count; i++) {
 		char key[ALARM_KEY_MAX] = "";
@@ -117,7 +123,35 @@ bench_poll_end(struct bench *b)
 			alarm_key(&notifications[i].alarm.subject, key);
 		snprintf(b->told + at, sizeof(b->told) - at, "%s %s;", word[notifications[i].kind],
 			 key);
+		meet_fate(b, &notifications[i]);
 	}
+}
+
+void
+bench_poll_end(struct bench *b)
+{
+	uint32_t count;
+	struct standing *standings = hysteresis_end(b->hysteresis, &count);
+	b->told[0] = '\0';
+	b->told_count = 0;
+	if (standings == NULL)
+		return;
+	alarms_begin(b->alarms, &b->now);
+	for (uint32_t i = 0; i < count; i++)
+		tell_engine(b, &standings[i]);
+	free(standings);
+	alarms_end(b->alarms);
+	bench_tell(b);
+}
+
+bool
+bench_is_over(const struct bench *b)
+{
+	const struct alarm *alarm;
+	for (uint32_t i = 0; (alarm = alarms_at(b->alarms, i)) != NULL; i++)
+		if (alarm->severity != SEVERITY_NORMAL || alarm->told != SEVERITY_NORMAL)
+			return false;
+	return true;
 }
 
 const char *

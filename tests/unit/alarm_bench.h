@@ -19,6 +19,7 @@ struct bench {
 	struct alarm_clock now;
 	uint32_t told_count; /* notifications of the last poll; none without memory for it */
 	char told[4096];     /* of the last poll: "KIND key;" for each notification */
+	enum notification_fate fate; /* what becomes of each */
 };
 
 /* Engine without limits, which raises and clears after so many polls. */
@@ -31,6 +32,12 @@ bool bench_restore(struct bench *b, const struct alarm *alarm);
 /* One poll: what bench_take() is told between the two. */
 void bench_poll_begin(struct bench *b);
 void bench_poll_end(struct bench *b);
+
+/* Plans, and has what is planned meet b->fate: a poll ends with it. */
+void bench_tell(struct bench *b);
+
+/* Nothing is in alarm, and managers know it. */
+bool bench_is_over(const struct bench *b);
 
 /* A pool of 100 ports: critical from 95 in use (clear below 90), warning from 80 (75). */
 enum severity bench_take(struct bench *b, const char *key, uint32_t used);

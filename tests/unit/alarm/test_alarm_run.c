@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "alarm/alarm_run.h"
+#include "base/clock.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -41,6 +42,7 @@ begin(struct life *l)
 	snprintf(l->config.state_file, sizeof(l->config.state_file), "%s/alarms",
 		 l->directory.path);
 	l->notifications = notifications_new();
+	notifications_open(l->notifications, true);
 	open_run(l);
 	assert_non_null(l->run);
 }
@@ -62,8 +64,46 @@ restart(struct life *l)
 	alarm_run_close(l->run);
 	notifications_free(l->notifications);
 	l->notifications = notifications_new();
+	notifications_open(l->notifications, true);
 	open_run(l);
 	assert_non_null(l->run);
+}
+
+/* Those that wait, by a collection that nothing comes of. */
+struct waiting {
+	struct notification items[8];
+	uint32_t count;
+};
+
+static void
+note(void *arg, const struct notification *notification, enum notification_fate fate)
+{
+	struct waiting *w = arg;
+	if (fate != FATE_WAITED)
+		return;
+	assert_true(w->count < COUNT_OF(w->items));
+	w->items[w->count++] = *notification;
+}
+
+static struct waiting
+look(struct life *l)
+{
+	struct waiting w = {.count = 0};
+	struct notifications_state state;
+	notifications_collect(l->notifications, note, &w, &state);
+	for (uint32_t i = 0; i < w.count; i++)
+		assert_true(notifications_post(l->notifications, &w.items[i]));
+	return w;
+}
+
+/* The oldest that waits leaves. */
+static struct notification
+leave(struct life *l)
+{
+	struct notification n;
+	assert_true(notifications_take(l->notifications, clock_us() / 1000, &n));
+	notifications_sent(l->notifications);
+	return n;
 }
 
 /* A poll that finds so many of 100 ports in use. */
@@ -71,7 +111,6 @@ static const char *
 poll_pool(struct life *l, unsigned used)
 {
 	static const char *const word[] = {"?", "CRITICAL", "WARNING", "CLEARED", "SUPPRESSED"};
-	static struct notification pending[NOTIFICATIONS_MAX];
 	struct settings settings = settings_of(40000, 40099, "");
 	struct host host;
 	char key[ALARM_KEY_MAX];
@@ -91,12 +130,12 @@ poll_pool(struct life *l, unsigned used)
 	l->active = list.count;
 	alarm_list_free(&list);
 	host_free(&host);
-	uint32_t count = notifications_copy(l->notifications, pending);
+	const struct waiting w = look(l);
 	l->posted[0] = '\0';
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < w.count; i++)
 		snprintf(l->posted + strlen(l->posted), sizeof(l->posted) - strlen(l->posted),
-			 "%s %s;", word[pending[i].kind],
-			 alarm_key(&pending[i].alarm.subject, key));
+			 "%s %s;", word[w.items[i].kind],
+			 alarm_key(&w.items[i].alarm.subject, key));
 	return l->posted;
 }
 
@@ -104,12 +143,11 @@ poll_pool(struct life *l, unsigned used)
 static void
 deliver(struct life *l)
 {
-	struct notification notification;
-	while (notifications_take(l->notifications, &notification)) {
-		notifications_sent(l->notifications);
-		notifications_done(l->notifications, 1);
+	while (notifications_waiting(l->notifications) > 0) {
+		leave(l);
+		notifications_done(l->notifications, FATE_ACCEPTED);
 	}
-	alarm_run_save(l->run);
+	alarm_run_again(l->run);
 }
 
 static void
@@ -188,15 +226,14 @@ what_came_and_went_untold_is_forgotten(void **state)
 static void
 what_was_on_its_way_is_told_once_more(void **state)
 {
-	struct notification notification;
 	struct life l;
 	(void)state;
 	begin(&l);
 	poll_pool(&l, 97);
 	deliver(&l);
 	poll_pool(&l, 0);
-	assert_true(notifications_take(l.notifications, &notification));
-	notifications_retry(l.notifications);
+	leave(&l);
+	notifications_renew(l.notifications);
 	restart(&l);
 	assert_string_equal(poll_pool(&l, 0), "CLEARED " POOL ";");
 	end(&l);
@@ -208,13 +245,12 @@ what_may_have_been_told_is_told_as_cleared(void **state)
 {
 	(void)state;
 	for (unsigned again = 0; again < 2; again++) {
-		struct notification notification;
 		struct life l;
 		begin(&l);
 		poll_pool(&l, 97);
-		assert_true(notifications_take(l.notifications, &notification));
+		leave(&l);
 		if (again)
-			notifications_retry(l.notifications); /* it waits again */
+			notifications_renew(l.notifications); /* to another master agent */
 		restart(&l);
 		assert_string_equal(poll_pool(&l, 0), "CLEARED " POOL ";");
 		restart(&l); /* nor has that arrived */
@@ -230,18 +266,17 @@ what_may_have_been_told_is_told_as_cleared(void **state)
 static void
 what_is_ending_is_not_told_as_raised(void **state)
 {
-	struct notification notification;
 	struct life l;
 	(void)state;
 	begin(&l);
 	l.config.clear_polls = 3;
 	poll_pool(&l, 97);
-	assert_true(notifications_take(l.notifications, &notification));
+	leave(&l);
 	restart(&l);
 	assert_string_equal(poll_pool(&l, 0), "");
 	assert_string_equal(poll_pool(&l, 50), "");
 	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";"); /* it is back */
-	assert_true(notifications_take(l.notifications, &notification));
+	leave(&l);
 	restart(&l);
 	assert_string_equal(poll_pool(&l, 0), "");
 	assert_string_equal(poll_pool(&l, 0), "");
@@ -253,20 +288,18 @@ what_is_ending_is_not_told_as_raised(void **state)
 static void
 what_is_back_is_told_if_its_end_was_on_its_way(void **state)
 {
-	struct notification notification;
 	struct life l;
 	(void)state;
 	begin(&l);
 	poll_pool(&l, 85);
 	deliver(&l);
 	poll_pool(&l, 0);
-	assert_true(notifications_take(l.notifications, &notification));
-	assert_int_equal(notification.kind, NOTIFICATION_CLEARED);
+	assert_int_equal(leave(&l).kind, NOTIFICATION_CLEARED);
 	restart(&l);
 	assert_string_equal(poll_pool(&l, 85), "WARNING " POOL ";");
-	assert_true(notifications_take(l.notifications, &notification));
-	assert_string_equal(poll_pool(&l, 0), "WARNING " POOL ";CLEARED " POOL ";");
-	restart(&l); /* one in flight, its end waits */
+	leave(&l);
+	assert_string_equal(poll_pool(&l, 0), "");
+	restart(&l); /* one in flight, its end not yet told */
 	assert_string_equal(poll_pool(&l, 85), "WARNING " POOL ";");
 	end(&l);
 }
@@ -274,7 +307,6 @@ what_is_back_is_told_if_its_end_was_on_its_way(void **state)
 static void
 numbers_go_on(void **state)
 {
-	static struct notification pending[NOTIFICATIONS_MAX];
 	struct life l;
 	(void)state;
 	begin(&l);
@@ -288,9 +320,10 @@ numbers_go_on(void **state)
 	assert_int_equal(alarm_run_sequence(l.run), 6); /* before there is a poll */
 	poll_pool(&l, 97);
 	assert_int_equal(alarm_run_sequence(l.run), 7);
-	assert_int_equal(notifications_copy(l.notifications, pending), 1);
-	assert_int_equal(pending[0].alarm.id, 4);
-	assert_int_equal(pending[0].alarm.sequence, 7);
+	const struct waiting w = look(&l);
+	assert_int_equal(w.count, 1);
+	assert_int_equal(w.items[0].alarm.id, 4);
+	assert_int_equal(leave(&l).alarm.sequence, 7);
 	end(&l);
 }
 

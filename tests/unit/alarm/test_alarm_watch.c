@@ -43,6 +43,7 @@ begin(struct watched *s, const char *text)
 	assert_int_equal(config_read(&s->config, path, false, no_complaint, NULL), 0);
 	directory_remove(&directory);
 	s->rules = alarm_watch_rules(&s->config);
+	s->rules.open = true;
 	s->alarms = alarms_new();
 	s->hysteresis = hysteresis_new();
 	s->now.ms = 1000;
@@ -96,9 +97,11 @@ watch(struct watched *s)
 	alarm_watch(s->alarms, &s->rules, &s->now, &scene, &s->list);
 	const struct notification *n = alarms_notifications(s->alarms, &count);
 	s->told[0] = s->active[0] = '\0';
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		snprintf(s->told + strlen(s->told), sizeof(s->told) - strlen(s->told), "%s %s;",
 			 word[n[i].kind], alarm_key(&n[i].alarm.subject, key));
+		alarms_fate(s->alarms, &n[i], FATE_ACCEPTED, &s->now);
+	}
 	for (uint32_t i = 0; i < s->list.count; i++) {
 		const struct alarm *a = &s->list.alarms[i];
 		snprintf(s->active + strlen(s->active), sizeof(s->active) - strlen(s->active),
@@ -201,7 +204,7 @@ a_target_speaks_for_its_pools(void **state)
 	connect_some(&s, STATE_ESTABLISHED, 80, 40000, 96);
 	host_connect(&s.host, STATE_ESTABLISHED, "10.0.0.2", PEER, 443, 40000, 35, 1);
 	poll_end(&s);
-	assert_string_equal(s.told, "CRITICAL pool 10.0.0.1 -> 10.1.2.3:80;CRITICAL target bank;");
+	assert_string_equal(s.told, "CRITICAL target bank;CRITICAL pool 10.0.0.1 -> 10.1.2.3:80;");
 	assert_string_equal(s.active, "target bank critical smallRange 60/100;"
 				      "pool 10.0.0.1 -> 10.1.2.3:80 critical smallRange 96/100;");
 	const struct alarm *a = &s.list.alarms[0];

@@ -149,17 +149,48 @@ def test_a_storm_is_cut_short_and_summed_up():
         daemon = h.Srcportd(snmpd, config="notificationsPerMinute 20\nmaxAlarms 250\n")
         summary, = manager.wait_traps(1, trap_oid=h.root() + (0, SUPPRESSED))
         daemon.wait_polls(3)
-        assert len(manager.traps(h.root() + (0, WARNING))) == 20
+        # Half of the limit is for targets and the host.
+        assert len(manager.traps(h.root() + (0, WARNING))) == 10
         assert len(manager.traps(h.root() + (0, SUPPRESSED))) == 1
         seen = values(summary)
         assert seen["srcPortSystemActiveAlarms"] == 250 and seen["instance"] == (0,)
-        assert seen["srcPortSystemOwed"] == 230 and seen["srcPortSystemSequence"] == 251
+        assert seen["srcPortSystemOwed"] == 240 and seen["srcPortSystemSequence"] == 11
         assert seen["srcPortSystemMessage"] == (
-            b"notifications held back: 230; srcPortAlarmTable has all active alarms: 250")
-        assert h.value("srcPortSystemOwed.0") == 230
+            b"notifications held back: 240; srcPortAlarmTable has all active alarms: 250")
+        assert h.value("srcPortSystemOwed.0") == 240
         assert h.value("srcPortSystemOmittedAlarms.0") == 50
         assert len(h.table("srcPortAlarmTable")) == 250
         daemon.stop()
+    assert keep
+
+
+def test_a_target_is_told_in_a_full_minute_and_the_limit_holds_at_a_reconnect():
+    """Half of the limit is the target's, whatever anybody's pools do, and snmpd coming back does
+    not bring all of them at once."""
+    manager = h.Snmptrapd()
+    keep = many_pools(60)
+    with h.Snmpd(extra=h.trap_sinks("v2c")) as snmpd:
+        daemon = h.Srcportd(snmpd, config="clearPolls 1\nnotificationsPerMinute 10\n"
+                            "target bank 127.0.0.1 port %d critical 5%% warning off\n"
+                            % (PORT + 1))
+        pools = h.root() + (0, WARNING)
+        manager.wait_traps(5, trap_oid=pools)
+        snmpd.kill()
+        snmpd.start_and_wait()
+        daemon.wait_served()
+        daemon.wait_polls(3)
+        listener = h.Listener("127.0.0.1", PORT + 1)
+        held = h.connect_many(10, "127.0.0.1", PORT + 1)
+        told, = manager.wait_traps(1, trap_oid=h.root() + (0, CRITICAL))
+        assert values(told)["srcPortAlarmKey"] == b"target bank"
+        daemon.wait_polls(3)
+        assert len(manager.traps(pools)) == 5, "the limit was passed"
+        assert h.value("srcPortSystemActiveAlarms.0") >= 61
+        assert h.value("srcPortSystemOwed.0") == h.value("srcPortSystemActiveAlarms.0") - 1
+        h.reset_all(held)
+        manager.wait_traps(1, trap_oid=h.root() + (0, CLEARED))
+        listener.close()
+        assert daemon.stop() == 0
     assert keep
 
 

@@ -15,6 +15,7 @@
 #include "base/tcp_state.h"
 #include "count/low_ports.h"
 #include "count/origins.h"
+#include "count/udp.h"
 #include "kernel/diag.h"
 #include "kernel/feature.h"
 #include "kernel/settings.h"
@@ -96,6 +97,7 @@ struct census {
 	struct settings settings;
 	uint32_t features;          /* bit mask of 1 << enum kernel_feature */
 	struct portset udp;         /* ports of UDP services, DIAG_UDP or as seen before */
+	struct udp_census udp_held; /* all UDP sockets; it is for who asked to say `available` */
 	bool node_ports;            /* this is a node of Kubernetes; for who knows to say */
 	enum letting_go letting_go; /* of this kernel; for who knows to say */
 	bool carried; /* what blocks ports is in part that of an earlier poll (light_patch()) */

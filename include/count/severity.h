@@ -67,6 +67,10 @@ extern const struct level_band level_band_default;
  * when nothing is left (clear below 98 %). Of a band only the percentages count there. */
 extern const struct level_band limit_band_default;
 
+/* The levels of UDP pools of callers without an address: critical when nothing remains, warning
+ * under 100 remaining. */
+extern const struct levels levels_udp;
+
 /* Everything off. */
 extern const struct level_band level_band_off;
 

@@ -11,6 +11,7 @@
 #include "count/formula.h"
 #include "count/hygiene.h"
 #include "count/target.h"
+#include "count/udp.h"
 
 struct pool_tally {
 	struct addr local, peer;
@@ -62,6 +63,7 @@ struct tally {
 	uint32_t local_count;
 	struct target_tally *targets; /* in the order given */
 	uint32_t target_count;
+	struct udp_tally udp;
 };
 
 /* The usage of a target's tightest pool; its own if it has none. */

@@ -28,8 +28,8 @@ enum diag_dump {
 	/* Established connections of the ports in `asked`, with what shows their timestamps; only
 	 * where it is wanted, after the others. */
 	DIAG_STAMPS,
-	/* UDP sockets that are connected to nobody: services. In one request for each family; only
-	 * where it is wanted, after the others. */
+	/* UDP sockets, those connected to nobody (STATE_CLOSE: services) and those that are. In one
+	 * request for each family, after the others. */
 	DIAG_UDP,
 	DIAG_DUMPS
 };

@@ -29,4 +29,7 @@ bool replay_has_conntrack(const struct replay *replay);
 const char *replay_read(struct replay *replay, diag_take *take, void *arg, uint32_t *features,
 			char *error, size_t room);
 
+/* After that: whether the recording has that dump, whole. */
+bool replay_has(const struct replay *replay, enum diag_dump dump);
+
 #endif

@@ -37,6 +37,11 @@ void report_text(const struct report *report, FILE *out);
 /* The part of it that is about the host: its limits and the NAT around it. */
 void report_host(const struct findings *findings, FILE *out);
 
+/* The part that is about UDP ports, at most `limit` local addresses of it, and its member in the
+ * JSON form. */
+void report_udp(const struct findings *findings, uint32_t limit, FILE *out);
+void report_udp_json(const struct findings *findings, struct json *json);
+
 /* The part of it that is about what is unwise about the range, and its member in the JSON form. */
 void report_hygiene(const struct hygiene *hygiene, FILE *out);
 void report_hygiene_json(const struct hygiene *hygiene, struct json *json);

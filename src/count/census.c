@@ -39,6 +39,7 @@ census_free(struct census *census)
 	free(census->locals);
 	free(census->holds);
 	free(census->keys);
+	udp_none(&census->udp_held, "");
 	lookup_free(&census->pool_lookup);
 	lookup_free(&census->local_lookup);
 	memset(census, 0, sizeof(*census));
@@ -570,9 +571,10 @@ census_add(struct census *census, enum diag_dump dump, const struct diag_socket 
 		return true;
 	}
 	if (dump == DIAG_UDP) {
-		if (s->local_port != 0)
+		/* One that is connected is no service. */
+		if (s->local_port != 0 && s->state == STATE_CLOSE)
 			portset_add(&census->udp, s->local_port);
-		return true;
+		return udp_add(&census->udp_held, &census->settings, s);
 	}
 	if (dump == DIAG_EXPLICIT && s->state == STATE_LISTEN) {
 		portset_add(&census->listening_given, s->local_port);

@@ -393,7 +393,8 @@ tally_make(const struct census *census, const struct target *targets, uint32_t t
 		goto out_of_memory;
 	for (uint32_t t = 0; t < target_count; t++)
 		tally_target(w, tally, t, &targets[t]);
-	if (!list_for_wider(census, tally) || !hygiene_look(census, &tally->hygiene))
+	if (!list_for_wider(census, tally) || !hygiene_look(census, &tally->hygiene) ||
+	    !udp_count(&census->udp_held, &census->settings, &tally->udp))
 		goto out_of_memory;
 	worksheet_free(w);
 	return tally;
@@ -416,5 +417,6 @@ tally_free(struct tally *tally)
 	free(tally->peers);
 	free(tally->locals);
 	free(tally->targets);
+	free(tally->udp.rows);
 	free(tally);
 }

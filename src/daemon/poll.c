@@ -22,9 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From one look at UDP services to the next, and from one at the NAT around the host. */
-#define SERVICES_MS 60000
-#define LOOK_MS     60000
+/* From one look at the NAT around the host to the next. */
+#define LOOK_MS 60000
 
 struct poll {
 	const struct options *options;
@@ -44,9 +43,7 @@ struct poll {
 	struct kept *kept;
 	bool trend_starved; /* it has been logged that trends lack polls */
 	struct light light;
-	struct portset services; /* UDP ports, */
-	uint64_t services_ms;    /* as they were then; 0 = never looked at */
-	bool asks_services;      /* in this poll */
+	struct portset services; /* UDP ports, as the last answer had them */
 	struct kernel_habits habits;
 	uint32_t known;       /* of the kernel's features */
 	struct portset taken; /* ports that the last full poll saw sockets on, if `complete` */
@@ -64,7 +61,7 @@ struct poll {
 	/* Of the poll under way, or the last one. */
 	bool busy; /* the census is there */
 	bool anew; /* it was begun anew */
-	bool asked_stamps;
+	bool asked_stamps, asked_udp;
 	uint64_t started_us;
 	struct diag_plan plan;
 	struct census census;
@@ -403,22 +400,12 @@ take_watched(void *arg, enum diag_dump dump, const struct diag_socket *socket)
 	return port_watch_add(p->ports, dump, socket) && census_add(&p->census, dump, socket);
 }
 
-/* UDP services matter to the advice alone, and their list costs what all UDP sockets do: not at
- * each poll. */
-static bool
-is_time_for_services(const struct poll *p)
-{
-	return p->services_ms == 0 || clock_us() / 1000 - p->services_ms >= SERVICES_MS;
-}
-
 static void
 begin_census(struct poll *p, const struct settings *settings)
 {
 	census_init(&p->census, settings, p->origins);
 	p->census.letting_go = p->habits.letting_go;
 	p->census.node_ports = p->host.nat >> NAT_CNI & 1;
-	if (!is_time_for_services(p))
-		p->census.udp = p->services;
 	p->busy = true;
 	plan_probe(p);
 }
@@ -455,6 +442,21 @@ is_wrong(const struct poll *p, enum poller_step result)
 	return result == POLLER_DONE && p->census.late && !p->anew && p->source.record == NULL;
 }
 
+/* All UDP sockets are in the census, or the kernel did not list them. */
+static void
+take_udp(struct poll *p)
+{
+	int error = poller_no_udp(p->poller);
+	char why[128];
+	p->services = p->census.udp;
+	p->census.udp_held.available = error == 0;
+	if (error == 0)
+		return;
+	snprintf(why, sizeof(why), "the kernel does not list UDP sockets: %s",
+		 error == ENOENT ? "modprobe udp_diag" : strerror(error));
+	udp_none(&p->census.udp_held, why);
+}
+
 static enum poll_step
 step(struct poll *p, enum poller_step result)
 {
@@ -470,20 +472,19 @@ step(struct poll *p, enum poller_step result)
 		if (count > 0)
 			result = poller_ask(p->poller, ports, count);
 	}
-	if (result == POLLER_DONE && is_time_for_services(p)) {
-		p->services_ms = clock_us() / 1000;
-		p->asks_services = true;
-		portset_clear(&p->census.udp);
+	if (result == POLLER_DONE && !p->asked_udp) {
+		p->asked_udp = true;
 		result = poller_ask_udp(p->poller);
 	}
 	switch (result) {
 	case POLLER_MORE: return POLL_MORE;
-	case POLLER_DONE: p->services = p->census.udp; return finish(p);
+	case POLLER_DONE: take_udp(p); return finish(p);
 	case POLLER_FAILED: break;
 	}
-	/* The connections are all there: services are as they were. */
-	if (p->asks_services && p->source.record == NULL) {
+	/* The connections are all there. */
+	if (p->asked_udp && p->source.record == NULL) {
 		p->census.udp = p->services;
+		udp_none(&p->census.udp_held, poller_error(p->poller));
 		return finish(p);
 	}
 	return fail(p, poller_error(p->poller));
@@ -499,6 +500,9 @@ replay(struct poll *p)
 			watched ? (void *)p : &p->census, &p->census.features, error,
 			sizeof(error)) != NULL)
 		return fail(p, error);
+	p->census.udp_held.available = replay_has(p->replay, DIAG_UDP);
+	if (!p->census.udp_held.available)
+		udp_none(&p->census.udp_held, "the recording has no UDP sockets");
 	return finish(p);
 }
 
@@ -512,7 +516,7 @@ poll_begin(struct poll *p, bool urgent)
 		return fail(p, error);
 	settings.fin_wait2_kept = p->habits.fin_wait2_kept;
 	p->started_us = clock_us();
-	p->anew = p->asked_stamps = p->asks_services = false;
+	p->anew = p->asked_stamps = p->asked_udp = false;
 	look_in_time(p);
 	hostlimits_poll(&p->host, &p->source, &settings);
 	if (p->origins != NULL)

@@ -125,7 +125,7 @@ diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump, enum 
 	if (dump == DIAG_STAMPS)
 		states = BIT(STATE_ESTABLISHED);
 	if (dump == DIAG_UDP)
-		states = BIT(STATE_CLOSE);
+		states = BIT(STATE_CLOSE) | BIT(STATE_ESTABLISHED);
 	struct nlmsghdr *message = put_request(buf, dump, form, seq, states);
 	if (dump == DIAG_EXPLICIT)
 		put_explicit_filter(message, &plan->range);

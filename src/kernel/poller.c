@@ -18,6 +18,7 @@ struct poller {
 	struct diag_taker taker;
 	FILE *record;
 	bool no_explicit; /* the kernel does not know the AUTO filter */
+	int no_udp;       /* errno with which it refused DIAG_UDP; 0 = it did not */
 	/* Where a specimen may be bound in this poll; NULL = none is needed. */
 	const struct settings *settings;
 	const struct portset *taken;
@@ -31,7 +32,7 @@ struct poller {
 static const char *const dump_name[DIAG_DUMPS] = {
     [DIAG_HOLDERS] = "listeners",   [DIAG_EXPLICIT] = "explicit binds",
     [DIAG_SOCKETS] = "connections", [DIAG_LATE] = "listeners",
-    [DIAG_STAMPS] = "timestamps",   [DIAG_UDP] = "UDP services",
+    [DIAG_STAMPS] = "timestamps",   [DIAG_UDP] = "UDP sockets",
 };
 
 struct poller *
@@ -77,12 +78,19 @@ poller_error(const struct poller *poller)
 	return poller->error;
 }
 
-static bool
-failed_with(const struct poller *poller, int expected)
+int
+poller_no_udp(const struct poller *poller)
+{
+	return poller->no_udp;
+}
+
+/* The errno of what failed. */
+static int
+refusal(const struct poller *poller)
 {
 	int error;
 	dump_failure(poller->dump, &error);
-	return error == expected;
+	return error;
 }
 
 static enum poller_step
@@ -161,10 +169,12 @@ step(struct poller *poller, enum dump_result result)
 	enum diag_dump dump = poller->taker.dump;
 	if (result == DUMP_MORE)
 		return POLLER_MORE;
-	if (result == DUMP_REFUSED && dump == DIAG_EXPLICIT && failed_with(poller, EINVAL))
+	if (result == DUMP_REFUSED && dump == DIAG_EXPLICIT && refusal(poller) == EINVAL)
 		poller->no_explicit = true;
 	else if (result != DUMP_DONE && !(result == DUMP_REFUSED && dump >= DIAG_STAMPS))
 		return fail(poller, result);
+	if (dump == DIAG_UDP)
+		poller->no_udp = result == DUMP_REFUSED ? refusal(poller) : 0;
 	poller->tested |= poller->testing;
 	specimen_close(&poller->specimen);
 	dump++;

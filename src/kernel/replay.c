@@ -208,3 +208,9 @@ replay_read(struct replay *r, diag_take *take, void *arg, uint32_t *features, ch
 	}
 	return good && finish(r) ? NULL : complain(r, error, room);
 }
+
+bool
+replay_has(const struct replay *r, enum diag_dump dump)
+{
+	return r->ended[dump];
+}

@@ -290,6 +290,7 @@ report_json(const struct report *report, FILE *out)
 	report_who_json(report, &json);
 	put_totals(&json, f->tally, f->inbound);
 	put_low(&json, &f->tally->low);
+	report_udp_json(f, &json);
 	put_limits(&json, f);
 	put_nat(&json, report);
 	report_namespaces_json(report->namespaces, &json);

@@ -344,6 +344,7 @@ report_text(const struct report *report, FILE *out)
 	report_who(report, out);
 	put_locals(report, out);
 	put_sources(report->scene->findings, out);
+	report_udp(report->scene->findings, report->pool_limit, out);
 	report_namespaces(report->namespaces, report->pool_limit, out);
 	report_host(report->scene->findings, out);
 	report_nat(report, out);

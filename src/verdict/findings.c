@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "verdict/cause.h"
 #include "verdict/doubt.h"
+#include "verdict/udp_verdict.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -380,7 +381,8 @@ begin(const struct evidence *e)
 	f->pools = array_new((size_t)tally->pool_count + tally->peer_count + tally->target_count,
 			     sizeof(*f->pools));
 	f->locals = array_new(tally->local_count, sizeof(*f->locals));
-	if (f->pools == NULL || f->locals == NULL) {
+	f->udp = array_new(tally->udp.count, sizeof(*f->udp));
+	if (f->pools == NULL || f->locals == NULL || f->udp == NULL) {
 		findings_free(f);
 		return NULL;
 	}
@@ -392,6 +394,8 @@ begin(const struct evidence *e)
 	     e->marks ? e->marks->targets : NULL);
 	for (uint32_t i = 0; i < tally->local_count; i++)
 		f->locals[i] = SEVERITY_NORMAL;
+	for (uint32_t i = 0; i < tally->udp.count; i++)
+		f->udp[i] = udp_verdict(&tally->udp, i);
 	f->tally = tally;
 	f->host = *e->host;
 	source_left_count(&f->host.sources, e->tally, &f->sources);
@@ -453,6 +457,7 @@ findings_free(struct findings *f)
 		return;
 	free(f->pools);
 	free(f->locals);
+	free(f->udp);
 	free(f->standings);
 	free(f);
 }

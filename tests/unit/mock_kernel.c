@@ -79,15 +79,15 @@ mnl_socket_sendto(const struct mnl_socket *nl, const void *buf, size_t length)
 		return -1;
 	}
 	assert_true(kernel.sent < MOCK_REQUESTS_MAX);
-	kernel.requests[kernel.sent++] =
-	    (struct mock_request){.dump = states == 1U << STATE_CLOSE      ? 'U'
-					  : !(states & 1U << STATE_LISTEN) ? 'S'
-					  : length == NLMSG_HDRLEN + fixed ? 'H'
-					  : states == 1U << STATE_LISTEN   ? 'L'
-									   : 'E',
-				  .form = one_walk                      ? '2'
-					  : v2->sdiag_family == AF_INET ? '4'
-									: '6'};
+	kernel.requests[kernel.sent++] = (struct mock_request){
+	    .dump = states == (1U << STATE_CLOSE | 1U << STATE_ESTABLISHED) ? 'U'
+		    : !(states & 1U << STATE_LISTEN)                        ? 'S'
+		    : length == NLMSG_HDRLEN + fixed                        ? 'H'
+		    : states == 1U << STATE_LISTEN                          ? 'L'
+									    : 'E',
+	    .form = one_walk                      ? '2'
+		    : v2->sdiag_family == AF_INET ? '4'
+						  : '6'};
 	kernel.asks_idle = (states & 1U << 13) != 0;
 	kernel.pending = *m;
 	return (ssize_t)length;
@@ -97,6 +97,8 @@ static int
 refusal(struct mock_request r)
 {
 	int error = r.form == '2' ? kernel.no_both : r.form == '4' ? kernel.no_v4 : kernel.no_v6;
+	if (r.dump == 'U' && kernel.no_udp != 0)
+		return kernel.no_udp;
 	return error == 0 && (r.dump == 'E' || r.dump == 'L') ? kernel.no_explicit : error;
 }
 
@@ -140,6 +142,8 @@ make_answer(struct datagram *d)
 	const struct diag_socket idle = shown(bound_idle("127.83.82.80", kernel.specimen));
 	const struct diag_socket open = socket_of(STATE_ESTABLISHED, v6 ? "::1" : "10.0.0.1", 40000,
 						  v6 ? "::2" : "10.0.0.2", 80);
+	const struct diag_socket client =
+	    socket_of(STATE_ESTABLISHED, "10.0.0.1", 40001, "10.0.0.2", 53);
 	if (refusal(r) != 0) {
 		datagram_error(d, refusal(r));
 		return;
@@ -148,9 +152,13 @@ make_answer(struct datagram *d)
 		datagram_socket(d, &idle);
 	if (r.dump == 'H' || (r.dump != 'L' && r.dump != 'U' && !kernel.lonely))
 		datagram_socket(d, r.dump == 'H' ? &holder : &open);
+	if (r.dump == 'U' && !v6)
+		datagram_socket(d, &client);
 	if (r.dump == 'H' && kernel.late != 0 && kernel.sent >= 4)
 		datagram_socket(d, &newcomer);
-	if (r.dump == 'S' && kernel.breaks_off_sockets != 0)
+	if (r.dump == 'U' && kernel.udp_fails)
+		datagram_failed(d, EIO);
+	else if (r.dump == 'S' && kernel.breaks_off_sockets != 0)
 		datagram_failed(d, kernel.breaks_off_sockets);
 	else if (kernel.breaks_off == 0)
 		datagram_done(d);

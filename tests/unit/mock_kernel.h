@@ -24,9 +24,10 @@ struct mock_request {
 
 struct mock_kernel {
 	/* Refusals; 0 = answers. */
-	int no_both, no_explicit, no_v4, no_v6, no_open, no_send;
+	int no_both, no_explicit, no_v4, no_v6, no_udp, no_open, no_send;
 	/* What the next receive does instead: an errno, or -1 for nothing received. */
 	int receive_fails;
+	bool udp_fails; /* an answer to it is none */
 	/* Breaks off with that error what it began to answer: in the same datagram, or the next. */
 	int breaks_off;
 	int breaks_off_sockets; /* the same, of connections only */

@@ -369,6 +369,9 @@ udp_services_take_no_port_of_tcp(void **state)
 	host_add(&host, DIAG_UDP, socket_of(STATE_CLOSE, "0.0.0.0", 40010, "0.0.0.0", 0));
 	host_add(&host, DIAG_UDP, socket_of(STATE_CLOSE, "::", 51820, "::", 0));
 	host_add(&host, DIAG_UDP, socket_of(STATE_CLOSE, "::", 0, "::", 0));
+	/* Nor is one that is connected a service; but each is counted. */
+	host_add(&host, DIAG_UDP, socket_of(STATE_ESTABLISHED, "10.0.0.1", 40011, "10.0.0.2", 53));
+	assert_int_equal(host.census.udp_held.all.sockets, 2);
 	assert_int_equal(portset_count(&host.census.udp), 2);
 	assert_true(portset_has(&host.census.udp, 40010));
 	assert_true(portset_has(&host.census.udp, 51820));

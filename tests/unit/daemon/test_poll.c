@@ -160,6 +160,7 @@ a_recording_says_the_same(void **state)
 	run();
 	assert_int_equal(tally->features, features);
 	assert_int_equal(tally->pools[0].usage.remaining, remaining);
+	assert_int_equal(tally->udp.rows[0].used, 1);
 	assert_int_equal(stats.duration_us, 0);
 }
 
@@ -200,11 +201,11 @@ a_listener_that_comes_late_is_there_at_the_second_time(void **state)
 	(void)state;
 	open_polls(false);
 	kernel.late = 40000;
-	assert_asks("HESHHESHUU"); /* UDP services once in a while */
+	assert_asks("HESHHESHUU"); /* UDP once, at the end */
 	assert_int_equal(tally->range.listening, 2);
 	/* Nobody is on its port. */
 	kernel.late = 40098;
-	assert_asks("HESH");
+	assert_asks("HESHUU");
 }
 
 static void
@@ -214,16 +215,16 @@ explicit_binds_are_asked_for_where_there_are_connections(void **state)
 	open_polls(true);
 	kernel.lonely = true;
 	for (unsigned i = 0; i < LIGHT_ALONE_FROM; i++)
-		assert_asks(i == 0 ? "HESHUU" : "HESH");
-	assert_asks("HLSH");
-	assert_asks("HLSH");
+		assert_asks("HESHUU");
+	assert_asks("HLSHUU");
+	assert_asks("HLSHUU");
 	assert_int_equal(tally->range.capacity, 89);
 	kernel.lonely = false;
-	assert_asks("HLSHHESH"); /* its port was given by bind(): begun anew */
+	assert_asks("HLSHHESHUU"); /* its port was given by bind(): begun anew */
 	assert_int_equal(tally->range.capacity, 88);
 	assert_int_equal(tally->totals.sockets, 2);
 	assert_int_equal(tally->pools[0].usage.connections, 1);
-	assert_asks("HESH");
+	assert_asks("HESHUU");
 }
 
 static void
@@ -233,9 +234,60 @@ a_poll_alone_is_of_one_range(void **state)
 	open_polls(true);
 	kernel.lonely = true;
 	for (unsigned i = 0; i < LIGHT_ALONE_FROM; i++)
-		assert_asks(i == 0 ? "HESHUU" : "HESH");
+		assert_asks("HESHUU");
 	directory_text(&directory, "proc/sys/net/ipv4/ip_local_port_range", "40000\t40097\n");
-	assert_asks("HESH");
+	assert_asks("HESHUU");
+}
+
+/* Each poll has what UDP sockets hold; where the kernel does not say it, that it does not. */
+static void
+udp_or_why_not(void **state)
+{
+	(void)state;
+	open_polls(true);
+	run();
+	assert_true(tally->udp.available);
+	assert_int_equal(tally->udp.count, 3);
+	assert_int_equal(tally->udp.rows[0].remaining, 89);
+	assert_int_equal(findings->udp[0].severity, SEVERITY_WARNING);
+	kernel.no_udp = ENOENT;
+	run();
+	assert_false(tally->udp.available);
+	assert_int_equal(tally->udp.count, 0);
+	assert_string_equal(tally->udp.reason,
+			    "the kernel does not list UDP sockets: modprobe udp_diag");
+	kernel.no_udp = EPERM;
+	run();
+	assert_string_equal(tally->udp.reason,
+			    "the kernel does not list UDP sockets: Operation not permitted");
+	kernel.no_udp = 0;
+	kernel.udp_fails = true;
+	run(); /* the others are there */
+	assert_false(tally->udp.available);
+	assert_non_null(strstr(tally->udp.reason, "dump of UDP sockets: "));
+	kernel.udp_fails = false;
+	run();
+	assert_true(tally->udp.available);
+	assert_string_equal(tally->udp.reason, "");
+	assert_int_equal(tally->udp.rows[2].used, 1);
+}
+
+static void
+a_recording_without_udp(void **state)
+{
+	(void)state;
+	options.record = tape;
+	kernel.no_udp = ENOENT;
+	open_polls(false);
+	run();
+	drop();
+	poll_close(polls);
+	options.record = NULL;
+	options.replay = tape;
+	open_polls(false);
+	run();
+	assert_false(tally->udp.available);
+	assert_string_equal(tally->udp.reason, "the recording has no UDP sockets");
 }
 
 /* Without memory a poll fails and says so, or misses what can be done without; and the next one,
@@ -276,6 +328,8 @@ main(void)
 	    CASE(a_listener_that_comes_late_is_there_at_the_second_time),
 	    CASE(explicit_binds_are_asked_for_where_there_are_connections),
 	    CASE(a_poll_alone_is_of_one_range),
+	    CASE(udp_or_why_not),
+	    CASE(a_recording_without_udp),
 	    CASE(memory_runs_out_anywhere),
 	};
 	return cmocka_run_group_tests_name("poll", tests, NULL, NULL);

@@ -66,7 +66,7 @@ requests_for_both_families(void **state)
 }
 
 static void
-udp_services_are_asked_for_by_family(void **state)
+udp_is_asked_for_by_family(void **state)
 {
 	(void)state;
 	for (enum dump_form form = DUMP_V4; form <= DUMP_V6; form++) {
@@ -77,7 +77,7 @@ udp_services_are_asked_for_by_family(void **state)
 		assert_int_equal(m->nlmsg_len, NLMSG_HDRLEN + 56);
 		assert_int_equal(req->sdiag_family, form == DUMP_V4 ? AF_INET : AF_INET6);
 		assert_int_equal(req->sdiag_protocol, 17);
-		assert_int_equal(req->idiag_states, 1 << 7); /* unconnected */
+		assert_int_equal(req->idiag_states, 1 << 7 | 1 << 1); /* unconnected, connected */
 	}
 }
 
@@ -466,7 +466,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(requests_for_both_families),
-	    cmocka_unit_test(udp_services_are_asked_for_by_family),
+	    cmocka_unit_test(udp_is_asked_for_by_family),
 	    cmocka_unit_test(requests_for_one_family),
 	    cmocka_unit_test(filter_of_explicit_binds),
 	    cmocka_unit_test(filter_lets_explicit_binds_of_the_range_through),

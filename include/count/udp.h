@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * udp: from a stream of UDP sockets to what autobind can still get of UDP ports. Pure.
+ *
+ * There is no peer in it: one pool for each local address and one for callers without one, in each
+ * family. The rules are those of udp_lib_get_port() and udp_lib_lport_inuse() (net/ipv4/udp.c) and
+ * inet_rcv_saddr_equal() (net/ipv4/inet_connection_sock.c), for a caller without a device and
+ * without SO_REUSEADDR and SO_REUSEPORT. It tries each port of the range that is not reserved, and
+ * shares none: ports count, not sockets.
+ */
+#ifndef SRCPORTD_UDP_H
+#define SRCPORTD_UDP_H
+
+#include "base/addr.h"
+#include "base/lookup.h"
+#include "kernel/diag.h"
+#include "kernel/settings.h"
+
+/* Local addresses that are kept, the first that are seen; of these, as anybody may bind to any of
+ * 127.0.0.0/8, loopback ones. */
+#define UDP_LOCALS_MAX   64
+#define UDP_LOOPBACK_MAX 32
+
+struct udp_held {
+	uint32_t sockets; /* on these ports, which some share */
+	struct portset ports;
+};
+
+struct udp_local {
+	struct addr address;
+	struct udp_held held;
+};
+
+/* Of ports that autobind would choose from. */
+struct udp_census {
+	bool available;
+	char reason[128];     /* why it is not */
+	struct udp_held wild; /* what every IPv4 caller meets: 0.0.0.0, and :: for both families */
+	struct udp_held v4;   /* at one IPv4 address, IPv4-mapped ones too */
+	struct udp_held wild6, device6; /* at ::, without a device and with one */
+	struct udp_held all;
+	/* Connected, at an IPv6 address: whether they are IPv6 only is not shown. If they are not,
+	 * they are in the way of an IPv4 caller without an address. */
+	struct udp_held doubtful;
+	struct udp_local *locals;
+	uint32_t local_count, local_room, loopback_count;
+	uint32_t omitted; /* sockets at addresses beyond these */
+	struct lookup lookup;
+};
+
+/* Takes in one socket of DIAG_UDP. False with errno ENOMEM. */
+bool udp_add(struct udp_census *census, const struct settings *settings,
+	     const struct diag_socket *socket);
+
+/* Makes it empty: not available, for that reason. */
+void udp_none(struct udp_census *census, const char *reason);
+
+struct udp_row {
+	struct addr address; /* 0.0.0.0 and :: are callers without one, :: for both families */
+	uint32_t sockets;    /* that hold ports of it, or may */
+	uint32_t used, remaining, uncertain, capacity;
+	unsigned percent;
+};
+
+struct udp_tally {
+	bool available;
+	char reason[128]; /* why it is not */
+	uint32_t size;    /* of the range, reserved ports too */
+	/* 0.0.0.0 and ::, then the local addresses with a socket, the fewest remaining first; none
+	 * if it is not available. */
+	struct udp_row *rows;
+	uint32_t count;
+	uint32_t omitted;
+};
+#define UDP_WILDCARDS 2
+
+/* Works it out; rows are to be freed. False with errno ENOMEM. */
+bool udp_count(const struct udp_census *census, const struct settings *settings,
+	       struct udp_tally *out);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+#include "count/udp.h"
+
+#include "base/array.h"
+#include "count/severity.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the kernel takes for the IPv4 address of an IPv6 socket (LOOPBACK4_IPV6). */
+static const uint8_t loopback4_ipv6[4] = {127, 0, 0, 6};
+
+static void
+hold(struct udp_held *held, uint16_t port)
+{
+	held->sockets++;
+	portset_add(&held->ports, port);
+}
+
+/* The local address's, entered if there is room for it; *out is NULL if there is not. False with
+ * errno ENOMEM. */
+static bool
+find_local(struct udp_census *census, const struct addr *address, struct udp_local **out)
+{
+	uint32_t hash = addr_hash(address), cursor = hash, i;
+	*out = NULL;
+	while ((i = lookup_next(&census->lookup, hash, &cursor)) != LOOKUP_NONE) {
+		*out = &census->locals[i];
+		if (addr_equal(&(*out)->address, address))
+			return true;
+	}
+	*out = NULL;
+	bool loopback = addr_is_loopback(address);
+	if (census->local_count == UDP_LOCALS_MAX ||
+	    (loopback && census->loopback_count == UDP_LOOPBACK_MAX))
+		return true;
+	struct udp_local *locals =
+	    array_grow(census->locals, census->local_count, &census->local_room, sizeof(*locals));
+	if (locals == NULL)
+		return false;
+	census->locals = locals;
+	if (!lookup_enter(&census->lookup, hash, census->local_count))
+		return false;
+	*out = &locals[census->local_count++];
+	memset(*out, 0, sizeof(**out));
+	(*out)->address = *address;
+	census->loopback_count += loopback;
+	return true;
+}
+
+/* A socket at one address. */
+static bool
+add_local(struct udp_census *census, const struct diag_socket *s)
+{
+	struct addr address = s->local;
+	struct udp_local *local;
+	/* A caller without a device meets those with any; but a link-local address has one. */
+	if (!addr_is_link_local(&address))
+		address.zone = 0;
+	if (!find_local(census, &address, &local))
+		return false;
+	if (local != NULL)
+		hold(&local->held, s->local_port);
+	else
+		census->omitted++;
+	return true;
+}
+
+bool
+udp_add(struct udp_census *census, const struct settings *settings, const struct diag_socket *s)
+{
+	uint16_t port = s->local_port;
+	if (!range_has(&settings->range, port) || portset_has(&settings->reserved, port))
+		return true;
+	bool any = addr_is_any(&s->local), v4 = s->family == AF_INET || addr_is_v4(&s->local);
+	hold(&census->all, port);
+	if (any && !v4)
+		hold(s->interface == 0 ? &census->wild6 : &census->device6, port);
+	/* bind() to an IPv6 address makes a socket IPv6 only, and one that is not says so. */
+	bool both = !v4 && s->state != STATE_ESTABLISHED && !diag_v6only(s);
+	if (any && (v4 || both))
+		hold(&census->wild, port);
+	else if (v4 || both)
+		hold(&census->v4, port);
+	else if (s->state == STATE_ESTABLISHED)
+		hold(&census->doubtful, port);
+	return any || add_local(census, s);
+}
+
+void
+udp_none(struct udp_census *census, const char *reason)
+{
+	free(census->locals);
+	lookup_free(&census->lookup);
+	memset(census, 0, sizeof(*census));
+	snprintf(census->reason, sizeof(census->reason), "%s", reason);
+}
+
+/* What hinders one caller. */
+struct caller {
+	struct udp_held sure, perhaps;
+};
+
+static void
+meet(struct udp_held *held, const struct udp_held *more)
+{
+	held->sockets += more->sockets;
+	portset_or(&held->ports, &more->ports);
+}
+
+static void
+fill_row(struct udp_row *row, const struct caller *c, const struct portset *offered)
+{
+	struct portset unsure = c->perhaps.ports;
+	portset_andnot(&unsure, &c->sure.ports);
+	row->sockets = c->sure.sockets + c->perhaps.sockets;
+	row->capacity = portset_count(offered);
+	row->remaining = portset_count_andnot(offered, &c->sure.ports);
+	row->used = row->capacity - row->remaining;
+	row->uncertain = portset_count(&unsure);
+	row->percent = severity_percent(row->remaining, row->capacity);
+}
+
+static void
+meet_local(struct caller *c, const struct udp_census *census, const struct udp_local *local)
+{
+	c->sure = local->held;
+	if (!addr_is_v4(&local->address)) {
+		meet(&c->sure, &census->wild6);
+		/* At a link-local address the caller has a device, perhaps another. */
+		meet(addr_is_link_local(&local->address) ? &c->perhaps : &c->sure,
+		     &census->device6);
+		return;
+	}
+	meet(&c->sure, &census->wild);
+	if (memcmp(local->address.octet + 12, loopback4_ipv6, sizeof(loopback4_ipv6)) == 0)
+		meet(&c->perhaps, &census->doubtful);
+}
+
+static int
+by_remaining(const void *left, const void *right)
+{
+	const struct udp_row *a = left, *b = right;
+	if (a->remaining != b->remaining)
+		return a->remaining < b->remaining ? -1 : 1;
+	return addr_compare(&a->address, &b->address);
+}
+
+bool
+udp_count(const struct udp_census *census, const struct settings *settings, struct udp_tally *out)
+{
+	struct portset offered = {{0}};
+	memset(out, 0, sizeof(*out));
+	memcpy(out->reason, census->reason, sizeof(out->reason));
+	if (!census->available)
+		return true;
+	out->rows = array_new(UDP_WILDCARDS + census->local_count, sizeof(*out->rows));
+	if (out->rows == NULL)
+		return false;
+	out->available = true;
+	out->omitted = census->omitted;
+	out->size = range_size(&settings->range);
+	out->count = UDP_WILDCARDS + census->local_count;
+	portset_add_range(&offered, settings->range.low, settings->range.high);
+	portset_andnot(&offered, &settings->reserved);
+
+	struct caller v4 = {.sure = census->v4, .perhaps = census->doubtful};
+	const struct caller both = {.sure = census->all};
+	meet(&v4.sure, &census->wild);
+	out->rows[0].address = addr_from_v4((const uint8_t[4]){0});
+	out->rows[1].address = addr_from_v6((const uint8_t[16]){0});
+	fill_row(&out->rows[0], &v4, &offered);
+	fill_row(&out->rows[1], &both, &offered);
+	for (uint32_t i = 0; i < census->local_count; i++) {
+		struct caller caller = {.perhaps = {.sockets = 0}};
+		struct udp_row *row = &out->rows[UDP_WILDCARDS + i];
+		row->address = census->locals[i].address;
+		meet_local(&caller, census, &census->locals[i]);
+		fill_row(row, &caller, &offered);
+	}
+	qsort(out->rows + UDP_WILDCARDS, census->local_count, sizeof(*out->rows), by_remaining);
+	return true;
+}

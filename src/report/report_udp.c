@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+#include "report/report.h"
+
+#include "advice/advice_udp.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *
+name_of(const struct udp_tally *udp, uint32_t i, char text[static ADDR_TEXT_MAX])
+{
+	static const char *const wildcards[UDP_WILDCARDS] = {"any IPv4 address",
+							     "any address, IPv6"};
+	return i < UDP_WILDCARDS ? wildcards[i] : addr_text(&udp->rows[i].address, text);
+}
+
+void
+report_udp(const struct findings *f, uint32_t limit, FILE *out)
+{
+	const struct udp_tally *udp = &f->tally->udp;
+	char text[ADDR_TEXT_MAX], why[ADVICE_MAX];
+	if (!udp->available) {
+		fprintf(out, "UDP  not available here: %s\n\n", udp->reason);
+		return;
+	}
+	fputs("UDP  what connect(), sendto() and bind(address, 0) of UDP can still get\n", out);
+	for (uint32_t i = 0; i < udp->count && i < UDP_WILDCARDS + limit; i++) {
+		const struct udp_row *row = &udp->rows[i];
+		fprintf(out,
+			"  %-24s %8" PRIu32 " remaining %8" PRIu32 " held %8" PRIu32 " socket%s\n",
+			name_of(udp, i, text), row->remaining, row->used, row->sockets,
+			number_s(row->sockets));
+		if (row->uncertain > 0)
+			fprintf(out, "  %-24s %8" PRIu32 " of the remaining are uncertain\n", "",
+				row->uncertain);
+		if (f->udp[i].severity != SEVERITY_NORMAL)
+			fprintf(out, "  %-12s %s\n", report_verdict(f->udp[i].severity),
+				advice_udp(f, i, why));
+	}
+	if (udp->count > UDP_WILDCARDS + limit)
+		fprintf(out, "  and %" PRIu32 " more\n", udp->count - UDP_WILDCARDS - limit);
+	if (udp->omitted > 0)
+		fprintf(out, "  and %" PRIu32 " socket%s at addresses beyond these\n", udp->omitted,
+			number_s(udp->omitted));
+	fputc('\n', out);
+}
+
+static void
+put_pool(const struct findings *f, uint32_t i, struct json *json)
+{
+	const struct udp_row *row = &f->tally->udp.rows[i];
+	char text[ADDR_TEXT_MAX], why[ADVICE_MAX];
+	json_object(json, NULL);
+	json_string(json, "address", addr_text(&row->address, text));
+	json_number(json, "sockets", row->sockets);
+	json_number(json, "used", row->used);
+	json_number(json, "remaining", row->remaining);
+	json_number(json, "uncertain", row->uncertain);
+	json_number(json, "capacity", row->capacity);
+	json_number(json, "percent", row->percent);
+	json_string(json, "severity", severity_name(f->udp[i].severity));
+	json_string(json, "cause", cause_name(f->udp[i].cause));
+	json_string(json, "message", advice_udp(f, i, why));
+	json_close_object(json);
+}
+
+void
+report_udp_json(const struct findings *f, struct json *json)
+{
+	const struct udp_tally *udp = &f->tally->udp;
+	json_object(json, "udp");
+	json_boolean(json, "available", udp->available);
+	json_string(json, "reason", udp->reason);
+	json_array(json, "pools");
+	for (uint32_t i = 0; i < udp->count; i++)
+		put_pool(f, i, json);
+	json_close_array(json);
+	json_number(json, "omitted", udp->omitted);
+	json_close_object(json);
+}

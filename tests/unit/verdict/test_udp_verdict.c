@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+#include "one_host.h"
+
+#include "advice/advice_udp.h"
+#include "verdict/udp_verdict.h"
+
+static struct udp_row rows[3];
+static struct udp_tally udp = {.available = true, .rows = rows, .count = 3};
+
+static void
+assert_verdict(uint32_t position, uint32_t remaining, uint32_t uncertain, enum severity severity,
+	       enum cause cause)
+{
+	udp.size = 1000;
+	rows[position] = (struct udp_row){.used = 1000 - remaining,
+					  .remaining = remaining,
+					  .uncertain = uncertain,
+					  .capacity = 1000};
+	struct verdict v = udp_verdict(&udp, position);
+	assert_int_equal(v.severity, severity);
+	assert_int_equal(v.cause, cause);
+}
+
+static void
+by_what_remains(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < UDP_WILDCARDS; i++) {
+		assert_verdict(i, 1000, 0, SEVERITY_NORMAL, CAUSE_NONE);
+		assert_verdict(i, 100, 0, SEVERITY_NORMAL, CAUSE_NONE);
+		assert_verdict(i, 99, 0, SEVERITY_WARNING, CAUSE_BLOCKED);
+		assert_verdict(i, 1, 0, SEVERITY_WARNING, CAUSE_BLOCKED);
+		assert_verdict(i, 0, 0, SEVERITY_CRITICAL, CAUSE_BLOCKED);
+	}
+	assert_verdict(2, 1, 0, SEVERITY_NORMAL, CAUSE_NONE);
+	assert_verdict(2, 0, 0, SEVERITY_WARNING, CAUSE_BLOCKED);
+}
+
+static void
+what_is_uncertain_makes_a_doubt(void **state)
+{
+	(void)state;
+	assert_verdict(0, 500, 400, SEVERITY_NORMAL, CAUSE_NONE);
+	assert_verdict(0, 500, 401, SEVERITY_WARNING, CAUSE_IN_DOUBT);
+	assert_verdict(0, 500, 500, SEVERITY_WARNING, CAUSE_IN_DOUBT);
+	assert_verdict(0, 50, 50, SEVERITY_WARNING, CAUSE_IN_DOUBT);
+	assert_verdict(0, 50, 49, SEVERITY_WARNING, CAUSE_BLOCKED);
+	assert_verdict(2, 50, 50, SEVERITY_WARNING, CAUSE_IN_DOUBT);
+}
+
+static void
+a_range_that_offers_little(void **state)
+{
+	(void)state;
+	rows[0] = (struct udp_row){.remaining = 50, .capacity = 50};
+	udp.size = 1000;
+	assert_int_equal(udp_verdict(&udp, 0).cause, CAUSE_RESERVED);
+	udp.size = 50;
+	assert_int_equal(udp_verdict(&udp, 0).cause, CAUSE_SMALL_RANGE);
+	rows[0] = (struct udp_row){.remaining = 0, .capacity = 0};
+	assert_int_equal(udp_verdict(&udp, 0).severity, SEVERITY_CRITICAL);
+}
+
+/* What does nothing for UDP is not advised. */
+static void
+in_words(void **state)
+{
+	char text[ADVICE_MAX];
+	(void)state;
+	host.census.udp_held.available = true;
+	for (unsigned i = 0; i < 100; i++)
+		host_add(&host, DIAG_UDP,
+			 socket_of(STATE_ESTABLISHED, "10.0.0.1", (uint16_t)(40000 + i), "10.0.0.2",
+				   53));
+	host_tally(&host, NULL, 0);
+	assert_string_equal(
+	    advice_udp(host.findings, 0, text),
+	    "no port is left for UDP sockets of IPv4 without a local address: connect() and "
+	    "sendto() fail with EAGAIN; widen net.ipv4.ip_local_port_range, or use one socket for "
+	    "many peers (sendto() without connect())");
+	assert_non_null(strstr(advice_udp(host.findings, 2, text),
+			       "no port is left for UDP sockets bound to 10.0.0.1: bind() fails "
+			       "with EADDRINUSE; "));
+	host_with_range(40000, 40999, "");
+	host.census.udp_held.available = true;
+	host_add(&host, DIAG_UDP, socket_of(STATE_ESTABLISHED, "::1", 40001, "::1", 53));
+	host_tally(&host, NULL, 0);
+	assert_string_equal(
+	    advice_udp(host.findings, 0, text),
+	    "1,000 of 1,000 ports are left for UDP sockets of IPv4 without a local address, or up "
+	    "to 1 fewer: the kernel does not show which connected IPv6 sockets are IPv6 only");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(by_what_remains),
+	    CASE(what_is_uncertain_makes_a_doubt),
+	    CASE(a_range_that_offers_little),
+	    CASE(in_words),
+	};
+	return cmocka_run_group_tests_name("udp_verdict", tests, NULL, NULL);
+}

@@ -57,6 +57,12 @@ def check_states(report):
     assert [pools[port]["recyclable"] for port in (9002, 9003)] == [6, 0]
 
 
+def test_without_udp():
+    """These recordings are older than that: not available, which is not none."""
+    assert replay("states")["udp"] == {"available": False, "pools": [], "omitted": 0,
+                                       "reason": "the recording has no UDP sockets"}
+
+
 def test_states():
     check_states(replay("states"))
 
@@ -142,10 +148,12 @@ def test_what_is_recorded_now_replays_the_same():
     tape = os.path.join(h.directory(), "now.rec")
     world = World()
     world.connect_until_full()
+    world.udp(range(40000, 40020))
     status, out, error = h.srcportd("--once", "--format", "json", "--record", tape, LO)
     assert (status, error) == (0, ""), (status, error)
     live = json.loads(out)
     assert live["targets"][0]["tightest"] == 0, live["targets"]
+    assert [row["remaining"] for row in live["udp"]["pools"]] == [80, 80, 80], live["udp"]
     if kernel.lists_bound():
         assert "boundIdle" in live["poll"]["features"], live["poll"]
     status, out, error = h.srcportd("--once", "--format", "json", "--replay", tape, LO)
@@ -153,7 +161,7 @@ def test_what_is_recorded_now_replays_the_same():
     again = json.loads(out)
     # Who holds the ports, and how long the poll took, is not in a recording.
     again["poll"]["duration_us"] = live["poll"]["duration_us"]
-    for section in "range", "locals", "pools", "peers", "totals", "limits", "nat", "poll":
+    for section in "range", "locals", "pools", "peers", "totals", "limits", "nat", "poll", "udp":
         assert live[section] == again[section], (section, live[section], again[section])
 
 

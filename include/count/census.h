@@ -27,7 +27,8 @@ struct pool {
 	struct addr local;
 	struct addr peer;
 	uint16_t port;
-	uint32_t local_index; /* of census.locals */
+	uint32_t local_index;   /* of census.locals */
+	uint32_t next_at_local; /* the next pool with this local address, or LOOKUP_NONE */
 	/* Ports of the range, but for request socks and recyclable TIME_WAIT. */
 	struct portbag held;
 	/* Ports of the range held by request socks: for this pool only. */
@@ -52,6 +53,7 @@ struct pool {
 struct local {
 	struct addr address;
 	uint32_t connections; /* of the pools with this local address */
+	uint32_t first_pool;  /* of these, the newest; or LOOKUP_NONE */
 	/* Ports of the range held here by sockets that are in no pool's `held`. */
 	struct portbag extra;
 	struct portbag listening; /* of these, with a listener at this very address */

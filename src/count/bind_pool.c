@@ -2,43 +2,19 @@
 #include "count/bind_pool.h"
 
 #include "count/formula.h"
+#include "count/local_ports.h"
 
 #include <stdlib.h>
 
 /* Linked lists by position. */
 struct grouping {
 	const struct census *census;
-	uint32_t *next_pool;      /* of one local address */
-	uint32_t *first_pool;     /* by local address */
 	uint32_t *next_on_device; /* local addresses with a zone, from those without one */
 	uint32_t *first_on_device;
 	struct portset open4, open6; /* offered, and held by no wildcard of the family */
 	uint32_t offered, open4_count, open6_count;
 	struct portset scratch; /* always empty between two uses */
 };
-
-/* Adds every port of `open` that sockets at a local address hold to g->scratch; returns how many
- * are new. */
-static uint32_t
-hold(struct grouping *g, const struct portset *open, uint32_t l)
-{
-	const struct census *census = g->census;
-	const struct port_range *range = &census->settings.range;
-	uint32_t held = portbag_add_new(&census->locals[l].extra, range, open, &g->scratch);
-	for (uint32_t i = g->first_pool[l]; i != LOOKUP_NONE; i = g->next_pool[i])
-		held += portbag_add_new(&census->pools[i].held, range, open, &g->scratch);
-	return held;
-}
-
-static void
-release(struct grouping *g, uint32_t l)
-{
-	const struct census *census = g->census;
-	const struct port_range *range = &census->settings.range;
-	portbag_take_from(&census->locals[l].extra, range, &g->scratch);
-	for (uint32_t i = g->first_pool[l]; i != LOOKUP_NONE; i = g->next_pool[i])
-		portbag_take_from(&census->pools[i].held, range, &g->scratch);
-}
 
 /* The first of the local addresses whose sockets hinder those at l too, or LOOKUP_NONE. */
 static uint32_t
@@ -68,17 +44,17 @@ settle(struct grouping *g, uint32_t l, struct local_tally *out)
 	const struct local *local = &g->census->locals[l];
 	bool v4 = addr_is_v4(&local->address);
 	const struct portset *open = v4 ? &g->open4 : &g->open6;
-	uint32_t held = hold(g, open, l), other;
+	uint32_t held = local_ports_add(g->census, l, open, &g->scratch), other;
 	for (other = first_other(g, l); other != LOOKUP_NONE; other = next_other(g, l, other))
-		held += hold(g, open, other);
+		held += local_ports_add(g->census, other, open, &g->scratch);
 	out->address = local->address;
 	out->connections = local->connections;
 	out->remaining = (v4 ? g->open4_count : g->open6_count) - held;
 	out->used = g->offered - out->remaining;
 	out->uncertain = g->census->idle < out->remaining ? g->census->idle : out->remaining;
-	release(g, l);
+	local_ports_take(g->census, l, &g->scratch);
 	for (other = first_other(g, l); other != LOOKUP_NONE; other = next_other(g, l, other))
-		release(g, other);
+		local_ports_take(g->census, other, &g->scratch);
 }
 
 /* What is the same for all addresses. */
@@ -94,18 +70,13 @@ find_open(struct grouping *g)
 	g->open6_count = portset_count(&g->open6);
 }
 
-/* Links the pools of each local address, and to each address those that are it on a device. */
+/* Links to each local address those that are it on a device. */
 static void
 group(struct grouping *g)
 {
 	const struct census *census = g->census;
 	for (uint32_t l = 0; l < census->local_count; l++)
-		g->first_pool[l] = g->first_on_device[l] = g->next_on_device[l] = LOOKUP_NONE;
-	for (uint32_t i = 0; i < census->pool_count; i++) {
-		uint32_t l = census->pools[i].local_index;
-		g->next_pool[i] = g->first_pool[l];
-		g->first_pool[l] = i;
-	}
+		g->first_on_device[l] = g->next_on_device[l] = LOOKUP_NONE;
 	for (uint32_t l = 0; l < census->local_count; l++) {
 		struct addr address = census->locals[l].address;
 		if (address.zone == 0)
@@ -123,14 +94,11 @@ bool
 bind_pools(const struct census *census, struct local_tally *locals)
 {
 	struct grouping *g = calloc(1, sizeof(*g));
-	uint32_t *store = calloc((size_t)census->pool_count + 3 * (size_t)census->local_count + 1,
-				 sizeof(*store));
+	uint32_t *store = calloc(2 * (size_t)census->local_count + 1, sizeof(*store));
 	bool good = g != NULL && store != NULL;
 	if (good) {
 		g->census = census;
-		g->next_pool = store;
-		g->first_pool = g->next_pool + census->pool_count;
-		g->next_on_device = g->first_pool + census->local_count;
+		g->next_on_device = store;
 		g->first_on_device = g->next_on_device + census->local_count;
 		group(g);
 		find_open(g);

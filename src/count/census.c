@@ -81,7 +81,7 @@ local_of(struct census *census, const struct addr *address)
 	i = census->local_count;
 	if (!lookup_enter(&census->local_lookup, hash, i))
 		return LOOKUP_NONE;
-	locals[i] = (struct local){.address = *address};
+	locals[i] = (struct local){.address = *address, .first_pool = LOOKUP_NONE};
 	portbag_init(&locals[i].extra);
 	portbag_init(&locals[i].listening);
 	census->local_count++;
@@ -127,8 +127,12 @@ pool_of(struct census *census, const struct diag_socket *s)
 	i = census->pool_count;
 	if (!lookup_enter(&census->pool_lookup, hash, i))
 		return NULL;
-	pools[i] = (struct pool){
-	    .local = s->local, .peer = s->peer, .port = s->peer_port, .local_index = local};
+	pools[i] = (struct pool){.local = s->local,
+				 .peer = s->peer,
+				 .port = s->peer_port,
+				 .local_index = local,
+				 .next_at_local = census->locals[local].first_pool};
+	census->locals[local].first_pool = i;
 	portbag_init(&pools[i].held);
 	portbag_init(&pools[i].asked);
 	portbag_init(&pools[i].unsure);

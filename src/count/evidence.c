@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "count/evidence.h"
 
-#include "base/array.h"
 #include "base/pool_key.h"
 #include "count/formula.h"
+#include "count/local_ports.h"
 
 #include <stdlib.h>
 
@@ -15,9 +15,8 @@ struct weighing {
 	 * offsets; all even ones, and what is none of these. */
 	struct portset odd[HALVES], even[HALVES], even_all, not_even;
 	uint32_t odd_count[HALVES], even_count;
-	bool crowded[HALVES];             /* sockets of any address hold half of the odd ones */
-	uint32_t *next_pool, *first_pool; /* of one local address; first_pool of doubtful ones */
-	struct portset scratch;           /* always empty between two uses */
+	bool crowded[HALVES];   /* sockets of any address hold half of the odd ones */
+	struct portset scratch; /* always empty between two uses */
 };
 
 /* Every second port of the set, beginning at offset `odd` (0 or 1) from the low end. */
@@ -100,14 +99,8 @@ weigh_pools(struct weighing *w)
 static uint32_t
 held_of(struct weighing *w, const struct portset *ports, uint32_t l)
 {
-	const struct census *census = w->census;
-	const struct port_range *range = &census->settings.range;
-	uint32_t held = portbag_add_new(&census->locals[l].extra, range, ports, &w->scratch);
-	for (uint32_t i = w->first_pool[l]; i != LOOKUP_NONE; i = w->next_pool[i])
-		held += portbag_add_new(&census->pools[i].held, range, ports, &w->scratch);
-	portbag_take_from(&census->locals[l].extra, range, &w->scratch);
-	for (uint32_t i = w->first_pool[l]; i != LOOKUP_NONE; i = w->next_pool[i])
-		portbag_take_from(&census->pools[i].held, range, &w->scratch);
+	uint32_t held = local_ports_add(w->census, l, ports, &w->scratch);
+	local_ports_take(w->census, l, &w->scratch);
 	return held;
 }
 
@@ -126,35 +119,14 @@ static void
 weigh_local(struct weighing *w, uint32_t l)
 {
 	struct census *census = w->census;
-	const struct port_range *range = &census->settings.range;
-	for (uint32_t i = w->first_pool[l]; i != LOOKUP_NONE; i = w->next_pool[i])
+	for (uint32_t i = census->locals[l].first_pool; i != LOOKUP_NONE;
+	     i = census->pools[i].next_at_local)
 		if (leans_odd(&census->pools[i]))
-			portbag_add_new(&census->pools[i].held, range, &w->even_all,
-					&census->ambiguous);
-	for (unsigned h = 0; h < HALVES; h++) {
-		if (!w->crowded[h] && 4 * held_of(w, &w->odd[h], l) < w->odd_count[h])
-			continue;
-		portbag_add_new(&census->locals[l].extra, range, &w->even[h], &census->ambiguous);
-		for (uint32_t i = w->first_pool[l]; i != LOOKUP_NONE; i = w->next_pool[i])
-			portbag_add_new(&census->pools[i].held, range, &w->even[h],
-					&census->ambiguous);
-	}
-}
-
-static void
-weigh_locals(struct weighing *w)
-{
-	const struct census *census = w->census;
-	for (uint32_t l = 0; l < census->local_count; l++)
-		w->first_pool[l] = LOOKUP_NONE;
-	for (uint32_t i = 0; i < census->pool_count; i++) {
-		uint32_t l = census->pools[i].local_index;
-		w->next_pool[i] = w->first_pool[l];
-		w->first_pool[l] = i;
-	}
-	for (uint32_t l = 0; l < census->local_count; l++)
-		if (census->locals[l].doubtful)
-			weigh_local(w, l);
+			portbag_add_new(&census->pools[i].held, &census->settings.range,
+					&w->even_all, &census->ambiguous);
+	for (unsigned h = 0; h < HALVES; h++)
+		if (w->crowded[h] || 4 * held_of(w, &w->odd[h], l) >= w->odd_count[h])
+			local_ports_add(census, l, &w->even[h], &census->ambiguous);
 }
 
 /* Most hosts have no socket of which this tells anything. */
@@ -176,19 +148,15 @@ evidence_weigh(struct census *census)
 	if (census->weighed || !is_needed(census))
 		return true;
 	struct weighing *w = calloc(1, sizeof(*w));
-	uint32_t *store =
-	    array_new((size_t)census->pool_count + census->local_count, sizeof(*store));
-	bool good = w != NULL && store != NULL;
-	if (good) {
-		w->census = census;
-		w->next_pool = store;
-		w->first_pool = store + census->pool_count;
-		split(w);
-		weigh_pools(w);
-		weigh_locals(w);
-		census->weighed = true;
-	}
-	free(store);
+	if (w == NULL)
+		return false;
+	w->census = census;
+	split(w);
+	weigh_pools(w);
+	for (uint32_t l = 0; l < census->local_count; l++)
+		if (census->locals[l].doubtful)
+			weigh_local(w, l);
+	census->weighed = true;
 	free(w);
-	return good;
+	return true;
 }

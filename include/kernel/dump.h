@@ -74,6 +74,10 @@ enum dump_result dump_begin(struct dump *dump, const struct dump_question *quest
  * be written. */
 enum dump_result dump_read(struct dump *dump);
 
+/* Begins a dump and reads it to its end, of an object whose reads wait (timeout_s is not 0). Never
+ * DUMP_MORE. */
+enum dump_result dump_whole(struct dump *dump, const struct dump_question *question);
+
 /* Gives up what did not go on in time: always DUMP_BROKEN. */
 enum dump_result dump_give_up(struct dump *dump);
 

@@ -13,17 +13,23 @@
 
 #define LOOPBACK_INTERFACE 1
 
+/* As tcp_twsk_unique() has it. */
+static bool
+is_loopback(const struct diag_socket *s)
+{
+	return addr_is_loopback(&s->local) || addr_is_loopback(&s->peer) ||
+	       s->interface == LOOPBACK_INTERFACE;
+}
+
 /* Whether any may be taken over between these addresses. */
 static enum reuse
 allowance(const struct settings *settings, const struct diag_socket *s)
 {
-	bool loopback = addr_is_loopback(&s->local) || addr_is_loopback(&s->peer) ||
-			s->interface == LOOPBACK_INTERFACE;
 	if (!s->mini || settings->timestamps == 0)
 		return REUSE_NO;
 	if (settings->tw_reuse == SETTING_UNKNOWN)
 		return REUSE_MAYBE;
-	if (settings->tw_reuse != 1 && !(settings->tw_reuse == 2 && loopback))
+	if (settings->tw_reuse != 1 && !(settings->tw_reuse == 2 && is_loopback(s)))
 		return REUSE_NO;
 	return settings->timestamps == SETTING_UNKNOWN ? REUSE_MAYBE : REUSE_YES;
 }
@@ -31,8 +37,7 @@ allowance(const struct settings *settings, const struct diag_socket *s)
 bool
 reuse_needs_peer(const struct diag_socket *s)
 {
-	return !addr_is_loopback(&s->local) && !addr_is_loopback(&s->peer) &&
-	       s->interface != LOOPBACK_INTERFACE && !addr_equal(&s->local, &s->peer);
+	return !is_loopback(s) && !addr_equal(&s->local, &s->peer);
 }
 
 /* Whole seconds, rounded down, of a moment that may lie before the clock's beginning. */

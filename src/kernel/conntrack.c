@@ -261,9 +261,7 @@ conntrack_read(struct conntrack *conntrack, const struct conntrack_question *que
 					.arg = &taker,
 					.record = record,
 					.number = question->dump};
-	enum dump_result result = dump_begin(conntrack->dump, &q);
-	while (result == DUMP_MORE)
-		result = dump_read(conntrack->dump);
+	enum dump_result result = dump_whole(conntrack->dump, &q);
 	if (result == DUMP_DONE)
 		return NULL;
 	int error;

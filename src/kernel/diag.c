@@ -215,15 +215,23 @@ diag_take_message(void *arg, const struct nlmsghdr *message)
 	return taker->take(taker->arg, dump, &socket) ? 0 : ENOMEM;
 }
 
+/* INET_DIAG_SOCKOPT (5.10); false where it is not given. */
+static bool
+options_of(const struct diag_socket *socket, struct inet_diag_sockopt *out)
+{
+	const void *payload = attribute(socket, INET_DIAG_SOCKOPT, sizeof(*out));
+	if (payload != NULL)
+		memcpy(out, payload, sizeof(*out));
+	return payload != NULL;
+}
+
 enum diag_no_port
 diag_no_port(const struct diag_socket *socket)
 {
-	struct inet_diag_sockopt option;
-	const void *payload = attribute(socket, INET_DIAG_SOCKOPT, sizeof(option));
-	if (payload == NULL)
+	struct inet_diag_sockopt options;
+	if (!options_of(socket, &options))
 		return NO_PORT_UNKNOWN;
-	memcpy(&option, payload, sizeof(option));
-	return option.bind_address_no_port ? NO_PORT_ON : NO_PORT_OFF;
+	return options.bind_address_no_port ? NO_PORT_ON : NO_PORT_OFF;
 }
 
 enum stamps
@@ -239,12 +247,8 @@ diag_stamps(const struct diag_socket *socket)
 bool
 diag_transparent(const struct diag_socket *socket)
 {
-	struct inet_diag_sockopt option;
-	const void *payload = attribute(socket, INET_DIAG_SOCKOPT, sizeof(option));
-	if (payload == NULL)
-		return false;
-	memcpy(&option, payload, sizeof(option));
-	return option.transparent;
+	struct inet_diag_sockopt options;
+	return options_of(socket, &options) && options.transparent;
 }
 
 bool

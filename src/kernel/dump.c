@@ -286,3 +286,12 @@ dump_read(struct dump *dump)
 		return fail(dump, "recording", errno);
 	return result == DUMP_DONE ? finish(dump) : DUMP_MORE;
 }
+
+enum dump_result
+dump_whole(struct dump *dump, const struct dump_question *question)
+{
+	enum dump_result result = dump_begin(dump, question);
+	while (result == DUMP_MORE)
+		result = dump_read(dump);
+	return result;
+}

@@ -103,9 +103,7 @@ sources_read(struct sources *out)
 	struct dump *dump = dump_open(NETLINK_ROUTE, WAIT_S);
 	if (dump == NULL)
 		return;
-	enum dump_result result = dump_begin(dump, &question);
-	while (result == DUMP_MORE)
-		result = dump_read(dump);
+	enum dump_result result = dump_whole(dump, &question);
 	dump_close(dump);
 	if (result == DUMP_DONE) {
 		qsort(out->of, out->count, sizeof(out->of[0]), by_address);

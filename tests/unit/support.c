@@ -331,6 +331,15 @@ directory_text(const struct directory *d, const char *name, const char *text)
 	directory_write(d, name, text, strlen(text));
 }
 
+void
+directory_link(const struct directory *d, const char *from, const char *to)
+{
+	char a[1024], b[1024];
+	assert_true(snprintf(a, sizeof(a), "%s/%s", d->path, from) < (int)sizeof(a));
+	assert_true(snprintf(b, sizeof(b), "%s/%s", d->path, to) < (int)sizeof(b));
+	assert_int_equal(link(a, b), 0);
+}
+
 static int
 remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
 {

@@ -86,6 +86,8 @@ void directory_make(struct directory *d);
 /* Writes DIR/name and the directories above it; fails the test if it cannot. */
 void directory_write(const struct directory *d, const char *name, const void *data, size_t length);
 void directory_text(const struct directory *d, const char *name, const char *text);
+/* A second name of a file. */
+void directory_link(const struct directory *d, const char *from, const char *to);
 void directory_remove(struct directory *d);
 
 /* From now on the n-th allocation (1 = the next) and all after it fail; 0 = none does. Returns

@@ -3,65 +3,44 @@
 #include "kernel/unseen.h"
 #include "support.h"
 
-#include <errno.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define KTHREADD "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0\n"
 #define NONE     "TCP: inuse 0 orphan 0 tw 0 alloc 0 mem 0\n"
 
-static char root[64];
+static struct directory root;
 static struct unseen *unseen;
 
 static const char *
 path_of(const char *name)
 {
 	static char path[256];
-	snprintf(path, sizeof(path), "%s/%s", root, name);
+	snprintf(path, sizeof(path), "%s/%s", root.path, name);
 	return path;
-}
-
-/* Writes a file and the directories above it. */
-static void
-put(const char *name, const char *text)
-{
-	char path[256];
-	snprintf(path, sizeof(path), "%s", path_of(name));
-	for (char *slash = path + strlen(root); (slash = strchr(slash + 1, '/')) != NULL;) {
-		*slash = '\0';
-		assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
-		*slash = '/';
-	}
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
 }
 
 /* A process in the namespace of another one, or in our own for NULL. */
 static void
 put_process(const char *process, const char *like)
 {
-	char from[256], to[256], name[64];
-	snprintf(name, sizeof(name), "%s/net/x", process);
-	put(name, "");
-	snprintf(name, sizeof(name), like != NULL ? "%s/net/sockstat" : "net/sockstat", like);
-	snprintf(from, sizeof(from), "%s", path_of(name));
-	snprintf(name, sizeof(name), "%s/net/sockstat", process);
-	snprintf(to, sizeof(to), "%s", path_of(name));
-	assert_int_equal(link(from, to), 0);
+	char from[64], to[64];
+	snprintf(from, sizeof(from), "%s/net/x", process);
+	directory_text(&root, from, "");
+	snprintf(from, sizeof(from), like != NULL ? "%s/net/sockstat" : "net/sockstat", like);
+	snprintf(to, sizeof(to), "%s/net/sockstat", process);
+	directory_link(&root, from, to);
 }
 
 static int
 begin(void **state)
 {
 	(void)state;
-	strcpy(root, "/tmp/srcportd-unseen-XXXXXX");
+	directory_make(&root);
 	unseen = unseen_new();
-	if (unseen == NULL || mkdtemp(root) == NULL)
+	if (unseen == NULL)
 		return -1;
-	put("net/sockstat", NONE);
-	put("2/stat", KTHREADD);
+	directory_text(&root, "net/sockstat", NONE);
+	directory_text(&root, "2/stat", KTHREADD);
 	put_process("2", NULL);
 	return 0;
 }
@@ -69,17 +48,16 @@ begin(void **state)
 static int
 end(void **state)
 {
-	char command[128];
 	(void)state;
 	unseen_free(unseen);
-	snprintf(command, sizeof(command), "rm -rf '%s'", root);
-	return system(command);
+	directory_remove(&root);
+	return 0;
 }
 
 static struct unseen_count
 count(void)
 {
-	const struct procfile_source source = {.root = root};
+	const struct procfile_source source = {.root = root.path};
 	struct unseen_count c;
 	unseen_count(unseen, &source, &c);
 	return c;
@@ -99,10 +77,10 @@ none_is_exact_whoever_is_hidden(void **state)
 {
 	(void)state;
 	assert_count(0, true);
-	put("2/stat", "2 (bash) S 1 2 2 0 -1 4194560 0 0\n");
+	directory_text(&root, "2/stat", "2 (bash) S 1 2 2 0 -1 4194560 0 0\n");
 	assert_count(0, true);
-	put("net/sockstat", "TCP: inuse 9 alloc 14\n");
-	put("net/sockstat6", "TCP6: inuse 5\n");
+	directory_text(&root, "net/sockstat", "TCP: inuse 9 alloc 14\n");
+	directory_text(&root, "net/sockstat6", "TCP6: inuse 5\n");
 	assert_count(0, true);
 }
 
@@ -110,12 +88,12 @@ static void
 of_one_namespace_all_are_ours(void **state)
 {
 	(void)state;
-	put("net/sockstat", "TCP: inuse 9 alloc 20\n");
-	put("net/sockstat6", "TCP6: inuse 5\n");
+	directory_text(&root, "net/sockstat", "TCP: inuse 9 alloc 20\n");
+	directory_text(&root, "net/sockstat6", "TCP6: inuse 5\n");
 	put_process("1", NULL);
 	put_process("700", NULL);
-	put("701/comm", "has gone\n");
-	put("self/comm", "no process\n");
+	directory_text(&root, "701/comm", "has gone\n");
+	directory_text(&root, "self/comm", "no process\n");
 	assert_count(6, true);
 }
 
@@ -123,17 +101,17 @@ static void
 those_of_others_are_taken_off(void **state)
 {
 	(void)state;
-	put("net/sockstat", "TCP: inuse 9 alloc 30\n");
-	put("80/net/sockstat", "TCP: inuse 4 alloc 30\n");
-	put("80/net/sockstat6", "TCP6: inuse 2\n");
-	put("90/net/sockstat", "TCP: inuse 8 alloc 30\n");
+	directory_text(&root, "net/sockstat", "TCP: inuse 9 alloc 30\n");
+	directory_text(&root, "80/net/sockstat", "TCP: inuse 4 alloc 30\n");
+	directory_text(&root, "80/net/sockstat6", "TCP6: inuse 2\n");
+	directory_text(&root, "90/net/sockstat", "TCP: inuse 8 alloc 30\n");
 	put_process("81", "80");
-	put("81/net/sockstat6", "TCP6: inuse 2\n");
+	directory_text(&root, "81/net/sockstat6", "TCP6: inuse 2\n");
 	assert_count(7, true);
 	/* Its processes have gone, and another namespace come: both make for more. */
 	assert_int_equal(unlink(path_of("80/net/sockstat")), 0);
 	assert_int_equal(unlink(path_of("81/net/sockstat")), 0);
-	put("99/net/sockstat", "TCP: inuse 1 alloc 30\n");
+	directory_text(&root, "99/net/sockstat", "TCP: inuse 1 alloc 30\n");
 	assert_count(13, true);
 }
 
@@ -148,12 +126,12 @@ who_does_not_see_the_kernel_sees_not_all(void **state)
 					    "2 (a) S 0 0 0 0 -1 2129984) S 1 2 2 0 -1 4194560 0\n",
 					    ""};
 	(void)state;
-	put("net/sockstat", "TCP: inuse 9 alloc 20\n");
+	directory_text(&root, "net/sockstat", "TCP: inuse 9 alloc 20\n");
 	for (size_t i = 0; i < COUNT_OF(other); i++) {
 		unseen_free(unseen);
 		unseen = unseen_new();
 		assert_non_null(unseen);
-		put("2/stat", other[i]);
+		directory_text(&root, "2/stat", other[i]);
 		assert_count(11, false);
 	}
 }
@@ -162,7 +140,7 @@ static void
 without_the_counts_nothing_is_known(void **state)
 {
 	(void)state;
-	put("net/sockstat", "TCP: inuse 9\n");
+	directory_text(&root, "net/sockstat", "TCP: inuse 9\n");
 	assert_false(count().known);
 	assert_int_equal(unlink(path_of("net/sockstat")), 0);
 	assert_false(count().known);
@@ -174,13 +152,13 @@ a_recording_says_the_same(void **state)
 	char *text = NULL;
 	size_t length = 0;
 	FILE *record = open_memstream(&text, &length);
-	const struct procfile_source source = {.root = root, .record = record};
+	const struct procfile_source source = {.root = root.path, .record = record};
 	struct procfile_source replay = {.replay = true};
 	struct unseen_count c;
 	(void)state;
-	put("net/sockstat", "TCP: inuse 9 alloc 20\n");
+	directory_text(&root, "net/sockstat", "TCP: inuse 9 alloc 20\n");
 	unseen_count(unseen, &source, &c);
-	put("net/sockstat", "TCP: inuse 9\n");
+	directory_text(&root, "net/sockstat", "TCP: inuse 9\n");
 	unseen_count(unseen, &source, &c);
 	fclose(record);
 	assert_string_equal(text,

@@ -4,40 +4,11 @@
 #include "owners/namespaces.h"
 #include "support.h"
 
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #define KTHREADD "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0\n"
 
-static char root[64], run[80];
+static struct directory root;
+static char run[sizeof(root.path) + 8];
 static struct namespaces found;
-
-/* Writes a file and the directories above it. */
-static void
-put(const char *name, const char *text)
-{
-	char path[256];
-	snprintf(path, sizeof(path), "%s/%s", root, name);
-	for (char *slash = path + strlen(root); (slash = strchr(slash + 1, '/')) != NULL;) {
-		*slash = '\0';
-		assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
-		*slash = '/';
-	}
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void
-same(const char *from, const char *to)
-{
-	char a[256], b[256];
-	snprintf(a, sizeof(a), "%s/%s", root, from);
-	snprintf(b, sizeof(b), "%s/%s", root, to);
-	assert_int_equal(link(a, b), 0);
-}
 
 /* A process in a namespace of its own, with so many sockets, 7 of them in TIME_WAIT. */
 static void
@@ -46,43 +17,40 @@ put_process(const char *process, const char *command, const char *in_use)
 	char name[64], text[128];
 	snprintf(name, sizeof(name), "%s/net/sockstat", process);
 	snprintf(text, sizeof(text), "TCP: inuse %s orphan 0 tw 7 alloc 900 mem 0\n", in_use);
-	put(name, text);
+	directory_text(&root, name, text);
 	snprintf(name, sizeof(name), "%s/comm", process);
-	put(name, command);
+	directory_text(&root, name, command);
 	snprintf(name, sizeof(name), "%s/ns/net", process);
-	put(name, "");
+	directory_text(&root, name, "");
 }
 
 static int
 begin(void **state)
 {
 	(void)state;
-	strcpy(root, "/tmp/srcportd-namespaces-XXXXXX");
-	if (mkdtemp(root) == NULL)
-		return -1;
-	snprintf(run, sizeof(run), "%s/run", root);
-	put("net/sockstat", "TCP: inuse 5 orphan 0 tw 0 alloc 900 mem 0\n");
-	put("run/.keep", "");
-	put("2/stat", KTHREADD);
-	put("2/net/x", "");
-	same("net/sockstat", "2/net/sockstat");
+	directory_make(&root);
+	snprintf(run, sizeof(run), "%s/run", root.path);
+	directory_text(&root, "net/sockstat", "TCP: inuse 5 orphan 0 tw 0 alloc 900 mem 0\n");
+	directory_text(&root, "run/.keep", "");
+	directory_text(&root, "2/stat", KTHREADD);
+	directory_text(&root, "2/net/x", "");
+	directory_link(&root, "net/sockstat", "2/net/sockstat");
 	return 0;
 }
 
 static int
 end(void **state)
 {
-	char command[128];
 	(void)state;
 	namespaces_free(&found);
-	snprintf(command, sizeof(command), "rm -rf '%s'", root);
-	return system(command);
+	directory_remove(&root);
+	return 0;
 }
 
 static void
 find(void)
 {
-	const struct procfile_source source = {.root = root};
+	const struct procfile_source source = {.root = root.path};
 	namespaces_free(&found);
 	assert_true(namespaces_find(&source, run, &found));
 }
@@ -109,11 +77,11 @@ each_is_one_row_by_its_oldest_process(void **state)
 {
 	(void)state;
 	put_process("70", "nginx\n", "3");
-	put("60/net/x", "");
-	same("70/net/sockstat", "60/net/sockstat");
-	put("60/comm", "pause\n");
+	directory_text(&root, "60/net/x", "");
+	directory_link(&root, "70/net/sockstat", "60/net/sockstat");
+	directory_text(&root, "60/comm", "pause\n");
 	put_process("80", "java\n", "400");
-	put("80/net/sockstat6", "TCP6: inuse 1000\n");
+	directory_text(&root, "80/net/sockstat6", "TCP6: inuse 1000\n");
 	find();
 	assert_int_equal(found.count, 2);
 	expect(0, "java (pid 80)", 1407);
@@ -127,10 +95,10 @@ names_of_run_netns_come_first_and_those_of_programs_do_not_count(void **state)
 	put_process("70", "sh\n", "3");
 	put_process("80", "sh\n", "2");
 	put_process("90", "sh\n", "1");
-	same("70/ns/net", "run/blue");
-	same("70/ns/net", "run/azure");
-	same("80/ns/net", "run/cni-8f1c2d3e-4b5a-6978-8695-a4b3c2d1e0f9");
-	put("run/left-behind", "");
+	directory_link(&root, "70/ns/net", "run/blue");
+	directory_link(&root, "70/ns/net", "run/azure");
+	directory_link(&root, "80/ns/net", "run/cni-8f1c2d3e-4b5a-6978-8695-a4b3c2d1e0f9");
+	directory_text(&root, "run/left-behind", "");
 	find();
 	expect(0, "azure", 10);
 	expect(1, "sh (pid 80)", 9);
@@ -145,10 +113,10 @@ one_name_for_two_is_numbered(void **state)
 	put_process("80", "sh\n", "2");
 	put_process("90", "sh\n", "3");
 	put_process("95", "sh\n", "4");
-	put("70/cgroup", "0::/system.slice/web.service\n");
-	put("80/cgroup", "0::/system.slice/web.service\n");
-	put("90/cgroup", "0::/system.slice/web.service\n");
-	same("95/ns/net", "run/web.service~2");
+	directory_text(&root, "70/cgroup", "0::/system.slice/web.service\n");
+	directory_text(&root, "80/cgroup", "0::/system.slice/web.service\n");
+	directory_text(&root, "90/cgroup", "0::/system.slice/web.service\n");
+	directory_link(&root, "95/ns/net", "run/web.service~2");
 	find();
 	expect(0, "web.service~2", 11);
 	expect(1, "web.service~4", 10);
@@ -178,7 +146,7 @@ static void
 without_the_kernels_process_some_may_be_hidden(void **state)
 {
 	(void)state;
-	put("2/stat", "2 (sh) S 0 0 0 0 -1 4194304 0 0 0 0\n");
+	directory_text(&root, "2/stat", "2 (sh) S 0 0 0 0 -1 4194304 0 0 0 0\n");
 	put_process("70", "sh\n", "3");
 	find();
 	assert_int_equal(found.count, 1);

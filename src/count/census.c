@@ -412,22 +412,16 @@ was_blocked(const struct census *census, uint16_t port)
 		origins_blocked(census->origins, port));
 }
 
-static uint32_t
-pool_hash(const struct diag_socket *s)
-{
-	const struct pool_key key = {&s->local, &s->peer, s->peer_port};
-	return pool_key_hash(key);
-}
-
 /* How a socket came by its port, of which memory knows no more than `origin`: at an odd offset from
  * the low end of the range, where bind(addr, 0) searches first, IP_BIND_ADDRESS_NO_PORT tells that
  * connect() chose it, or the whole of its pool does (evidence.h). At an even one that is taken for
  * granted until then, and kept where a listener has come to its port. */
 static enum origin
-origin_of(struct census *census, const struct diag_socket *s, enum origin origin)
+origin_of(struct census *census, const struct pool *pool, const struct diag_socket *s,
+	  enum origin origin)
 {
 	if (origin == ORIGIN_ODD) {
-		bool explained = origins_explained(census->origins, pool_hash(s));
+		bool explained = origins_explained(census->origins, pool_key_hash(POOL_KEY(pool)));
 		origin = explained ? ORIGIN_CONNECT : ORIGIN_DOUBT;
 		note(census, s, origin);
 	}
@@ -456,7 +450,7 @@ settle_origin(struct census *census, struct pool *pool, const struct diag_socket
 	      enum origin known)
 {
 	const struct port_range *range = &census->settings.range;
-	enum origin origin = origin_of(census, s, known);
+	enum origin origin = origin_of(census, pool, s, known);
 	if (origin == ORIGIN_ODD || origin == ORIGIN_DOUBT)
 		pool->odd++;
 	else if (origin == ORIGIN_CONNECT && !((s->local_port - range->low) & 1))

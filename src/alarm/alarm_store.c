@@ -1,55 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 #include "alarm/alarm_store.h"
 
+#include "base/lockfile.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* O_NONBLOCK: a FIFO or a device does not keep us. */
-#define HOW (O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
-
-/* True if the name is still this file's. */
-static bool
-is_named(int fd, const char *path)
-{
-	struct stat ours, named;
-	return fstat(fd, &ours) == 0 && lstat(path, &named) == 0 && ours.st_dev == named.st_dev &&
-	       ours.st_ino == named.st_ino;
-}
-
-static bool
-give_up(int fd, int error)
-{
-	if (fd >= 0)
-		close(fd);
-	errno = error;
-	return false;
-}
 
 bool
 alarm_store_open(struct alarm_store *store, const char *path)
 {
 	struct stat is;
-	store->fd = -1;
-	for (;;) {
-		int fd = open(path, HOW, 0640);
-		if (fd < 0)
-			return false;
-		if (fstat(fd, &is) != 0 || !S_ISREG(is.st_mode))
-			return give_up(fd, ENODEV);
-		if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-			return give_up(fd, errno == EWOULDBLOCK ? EBUSY : errno);
-		if (is_named(fd, path)) {
-			store->fd = fd;
-			return true;
-		}
-		close(fd); /* replaced between open() and flock() */
-	}
+	int error = 0;
+	if (!lockfile_open(path, 0640, &store->fd))
+		error = errno == EWOULDBLOCK ? EBUSY : errno;
+	else if (fstat(store->fd, &is) != 0 || !S_ISREG(is.st_mode))
+		error = ENODEV;
+	if (error != 0)
+		alarm_store_close(store);
+	errno = error;
+	return error == 0;
 }
 
 /* Every octet, whatever write() takes at a time, and on the disk. */
@@ -82,22 +54,24 @@ bool
 alarm_store_replace(struct alarm_store *store, const char *path, const char *text, size_t length)
 {
 	char fresh[PATH_MAX];
-	if (!is_named(store->fd, path)) {
+	if (!lockfile_is_named(store->fd, path)) {
 		errno = ESTALE;
 		return false;
 	}
-	int fd = beside(path, ".new", fresh) ? open(fresh, HOW | O_TRUNC, 0640) : -1;
-	if (fd < 0)
+	struct alarm_store next = {.fd = -1};
+	if (!beside(path, ".new", fresh))
 		return false;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && write_all(fd, text, length) &&
+	bool ours = lockfile_open(fresh, 0640, &next.fd);
+	if (ours && ftruncate(next.fd, 0) == 0 && write_all(next.fd, text, length) &&
 	    rename(fresh, path) == 0) {
-		close(store->fd);
-		store->fd = fd;
+		alarm_store_close(store);
+		*store = next;
 		return true;
 	}
 	int error = errno;
-	unlink(fresh);
-	close(fd);
+	if (ours)
+		unlink(fresh);
+	alarm_store_close(&next);
 	errno = error;
 	return false;
 }

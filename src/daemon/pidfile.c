@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/pidfile.h"
 
+#include "base/lockfile.h"
 #include "base/words.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* "process 1234", or what can be said without a number in the file. */
@@ -25,16 +23,6 @@ name_holder(int fd, char *holder, size_t room)
 		snprintf(holder, room, "process %" PRId64, pid);
 	else
 		snprintf(holder, room, "a process that has not written its id yet");
-}
-
-/* False if the file was removed or replaced between open() and flock(): its last owner was leaving,
- * and a lock on a file without a name keeps nobody out. */
-static bool
-still_there(int fd, const char *path)
-{
-	struct stat ours, named;
-	return fstat(fd, &ours) == 0 && lstat(path, &named) == 0 && ours.st_dev == named.st_dev &&
-	       ours.st_ino == named.st_ino;
 }
 
 static bool
@@ -72,21 +60,14 @@ pidfile_take(const char *path, struct pidfile *out, char *error, size_t room)
 	*out = (struct pidfile){.fd = -1, .path = path};
 	if (path == NULL)
 		return PIDFILE_TAKEN;
-	for (;;) {
-		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
-		if (fd < 0)
-			return give_up(fd, PIDFILE_FAILED, path, error, room);
-		if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-			return give_up(fd, errno == EWOULDBLOCK ? PIDFILE_RUNNING : PIDFILE_FAILED,
-				       path, error, room);
-		if (still_there(fd, path)) {
-			if (!write_pid(fd))
-				return give_up(fd, PIDFILE_FAILED, path, error, room);
-			out->fd = fd;
-			return PIDFILE_TAKEN;
-		}
-		close(fd);
-	}
+	int fd;
+	if (!lockfile_open(path, 0644, &fd))
+		return give_up(fd, errno == EWOULDBLOCK ? PIDFILE_RUNNING : PIDFILE_FAILED, path,
+			       error, room);
+	if (!write_pid(fd))
+		return give_up(fd, PIDFILE_FAILED, path, error, room);
+	out->fd = fd;
+	return PIDFILE_TAKEN;
 }
 
 void
@@ -96,7 +77,7 @@ pidfile_drop(struct pidfile *pidfile)
 		return;
 	/* While it is still locked: afterwards it could be a successor's; and so it is if somebody
 	 * has put another in its place. */
-	if (still_there(pidfile->fd, pidfile->path) && unlink(pidfile->path) != 0 &&
+	if (lockfile_is_named(pidfile->fd, pidfile->path) && unlink(pidfile->path) != 0 &&
 	    ftruncate(pidfile->fd, 0) != 0)
 		errno = 0; /* it stays, with an old number and no lock, which stops nobody */
 	close(pidfile->fd);

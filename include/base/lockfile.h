@@ -9,8 +9,8 @@
 #include <sys/types.h>
 
 /* Opens the file, which is made with that mode if it is not there, and locks it (flock(2)). It is
- * never waited for, and a link is not followed. True: *fd is the caller's, until whose close() it is
- * locked. False with errno: EWOULDBLOCK if another program has it, and then *fd is open all the
+ * never waited for, and a link is not followed. True: *fd is the caller's, until whose close() it
+ * is locked. False with errno: EWOULDBLOCK if another program has it, and then *fd is open all the
  * same; with any other *fd is -1. */
 bool lockfile_open(const char *path, mode_t mode, int *fd);
 

@@ -59,7 +59,9 @@ class Router:
             family = socket.AF_INET6 if ":" in address else socket.AF_INET
             made = socket.socket(family, kind)
         made.setblocking(False)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Two of UDP that say so may get one port from connect(), and then they are one flow.
+        if kind == socket.SOCK_STREAM:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if source_port:
             made.bind(("", source_port))
         assert made.connect_ex((address, PORT)) in (0, errno.EINPROGRESS)

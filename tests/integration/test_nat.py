@@ -70,6 +70,24 @@ def test_a_virtual_address_is_its_server():
     assert router.pass_of(35, VIRTUAL) == 30
 
 
+def test_udp_and_packets_from_the_peer():
+    isolate.want("conntrack")
+    router = Router()
+    router.ends(kind=socket.SOCK_DGRAM)
+    for _ in range(38):
+        router.start(SERVER, kind=socket.SOCK_DGRAM)
+    assert router.received() == 40
+    assert_row(pool("udp"), entries=40, remaining=60)
+    # What comes in from the peer's very port takes ports as well, if they are free.
+    for port in range(LOW + 1, HIGH):
+        router.datagrams.sendto(b"!", (OUTSIDE, port))
+    row = pool("udp")
+    assert_row(row, remaining=0, lossPpm=1000000, severity="critical")
+    for _ in range(5):
+        router.start(SERVER, kind=socket.SOCK_DGRAM)
+    assert router.received() == 0
+
+
 def test_ipv6():
     isolate.want("conntrack")
     router = Router()

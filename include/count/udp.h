@@ -48,6 +48,10 @@ struct udp_census {
 	struct lookup lookup;
 };
 
+/* Whether it may be in the way of a caller of IPv4, or not: it is connected, at an IPv6 address,
+ * and does not say whether it is one of IPv6 alone (inet_diag_msg_attrs_fill()). */
+bool udp_is_doubtful(const struct diag_socket *socket);
+
 /* Takes in one socket of DIAG_UDP. False with errno ENOMEM. */
 bool udp_add(struct udp_census *census, const struct settings *settings,
 	     const struct diag_socket *socket);

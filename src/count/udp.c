@@ -68,13 +68,25 @@ add_local(struct udp_census *census, const struct diag_socket *s)
 	return true;
 }
 
+static bool
+is_v4(const struct diag_socket *s)
+{
+	return s->family == AF_INET || addr_is_v4(&s->local);
+}
+
+bool
+udp_is_doubtful(const struct diag_socket *s)
+{
+	return !is_v4(s) && !addr_is_any(&s->local) && s->state == STATE_ESTABLISHED;
+}
+
 bool
 udp_add(struct udp_census *census, const struct settings *settings, const struct diag_socket *s)
 {
 	uint16_t port = s->local_port;
 	if (!range_has(&settings->range, port) || portset_has(&settings->reserved, port))
 		return true;
-	bool any = addr_is_any(&s->local), v4 = s->family == AF_INET || addr_is_v4(&s->local);
+	bool any = addr_is_any(&s->local), v4 = is_v4(s);
 	hold(&census->all, port);
 	if (any && !v4)
 		hold(s->interface == 0 ? &census->wild6 : &census->device6, port);
@@ -84,7 +96,7 @@ udp_add(struct udp_census *census, const struct settings *settings, const struct
 		hold(&census->wild, port);
 	else if (v4 || both)
 		hold(&census->v4, port);
-	else if (s->state == STATE_ESTABLISHED)
+	else if (udp_is_doubtful(s))
 		hold(&census->doubtful, port);
 	return any || add_local(census, s);
 }

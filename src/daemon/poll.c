@@ -425,6 +425,8 @@ begin_anew(struct poll *p)
 	struct settings settings = p->census.settings;
 	census_free(&p->census);
 	begin_census(p, &settings);
+	if (p->ports != NULL)
+		port_watch_again(p->ports);
 	p->plan.alone = false;
 	p->asked_stamps = false;
 	p->anew = true;

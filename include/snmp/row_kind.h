@@ -50,6 +50,12 @@ struct owner_row {
 	struct owner t;
 };
 
+struct udp_local_row {
+	struct row_index index;
+	struct udp_row t;
+	struct verdict verdict;
+};
+
 enum row_table {
 	ROWS_OF_POOLS,
 	ROWS_OF_PEERS,
@@ -57,6 +63,7 @@ enum row_table {
 	ROWS_OF_TARGETS,
 	ROWS_OF_ALARMS,
 	ROWS_OF_OWNERS,
+	ROWS_OF_UDP_LOCALS,
 	ROW_TABLES
 };
 

@@ -49,6 +49,19 @@ struct extremes {
 	unsigned nearness, growth; /* as in struct findings */
 };
 
+/* UDP pools of callers without an address, 0.0.0.0 and ::. */
+struct udp_state {
+	bool available;
+	char reason[128]; /* why it is not */
+	uint32_t sockets;
+	uint32_t omitted_locals; /* local addresses without a row */
+	struct udp_wildcard {
+		struct udp_row t;
+		struct verdict verdict;
+		char message[ADVICE_MAX];
+	} of[UDP_WILDCARDS];
+};
+
 struct snapshot {
 	atomic_uint references;
 	struct snapshot *rows_from; /* snapshot that owns the rows, or NULL if this one does */
@@ -75,6 +88,9 @@ struct snapshot {
 	uint32_t local_count;
 	struct target_row *targets; /* all of them */
 	uint32_t target_count;
+	struct udp_state udp;
+	struct udp_local_row *udp_locals;
+	uint32_t udp_local_count;
 	struct alarm_row *alarms; /* all of them */
 	uint32_t alarm_count;
 	struct alarm_summary alarm_summary;

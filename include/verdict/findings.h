@@ -50,7 +50,7 @@ struct findings {
 	uint32_t stray, elsewhere;
 	bool may_be_elsewhere;      /* of some of `stray` it is not known where they were */
 	struct source_left sources; /* of host.sources */
-	uint32_t features;          /* the tally's, and FEATURE_FAILURES */
+	uint32_t features;          /* the tally's, FEATURE_FAILURES and FEATURE_UDP */
 	/* severity_nearness() of the subject that is the nearest to its level; and the most that
 	 * one has grown since the last poll, in percent of its capacity. */
 	unsigned nearness, growth;

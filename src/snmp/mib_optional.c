@@ -36,29 +36,6 @@ never(const struct snapshot *snapshot)
 /* Known to a manager as an object that has no instance. */
 #define LATER(number, type) MIB_COMPUTED_WHERE(number, type, NULL, never)
 
-const struct mib_column mib_udp_columns[MIB_UDP_COLUMNS] = {
-    MIB_COMPUTED(1, MIB_INTEGER, get_available),
-    MIB_COMPUTED(2, MIB_TEXT, get_reason),
-    LATER(3, MIB_GAUGE), /* srcPortUdpSockets */
-    LATER(4, MIB_GAUGE), /* srcPortUdpOmittedLocals */
-    LATER(10, MIB_GAUGE), /* srcPortUdpIpv4Used */
-    LATER(11, MIB_GAUGE), /* srcPortUdpIpv4Remaining */
-    LATER(12, MIB_GAUGE), /* srcPortUdpIpv4Uncertain */
-    LATER(13, MIB_GAUGE), /* srcPortUdpIpv4Capacity */
-    LATER(14, MIB_GAUGE), /* srcPortUdpIpv4Percent */
-    LATER(15, MIB_INTEGER), /* srcPortUdpIpv4Severity */
-    LATER(16, MIB_INTEGER), /* srcPortUdpIpv4Cause */
-    LATER(17, MIB_TEXT), /* srcPortUdpIpv4Message */
-    LATER(20, MIB_GAUGE), /* srcPortUdpIpv6Used */
-    LATER(21, MIB_GAUGE), /* srcPortUdpIpv6Remaining */
-    LATER(22, MIB_GAUGE), /* srcPortUdpIpv6Uncertain */
-    LATER(23, MIB_GAUGE), /* srcPortUdpIpv6Capacity */
-    LATER(24, MIB_GAUGE), /* srcPortUdpIpv6Percent */
-    LATER(25, MIB_INTEGER), /* srcPortUdpIpv6Severity */
-    LATER(26, MIB_INTEGER), /* srcPortUdpIpv6Cause */
-    LATER(27, MIB_TEXT), /* srcPortUdpIpv6Message */
-};
-
 const struct mib_column mib_nat_columns[MIB_NAT_COLUMNS] = {
     MIB_COMPUTED(1, MIB_INTEGER, get_available),
     MIB_COMPUTED(2, MIB_TEXT, get_reason),
@@ -80,16 +57,6 @@ const struct mib_column mib_netns_columns[MIB_NETNS_COLUMNS] = {
     LATER(6, MIB_GAUGE), /* srcPortNetnsOmittedPools */
     LATER(7, MIB_INTEGER), /* srcPortNetnsWorstSeverity */
     LATER(8, MIB_TEXT), /* srcPortNetnsWorstMessage */
-};
-
-const struct mib_column mib_udp_local_columns[MIB_UDP_LOCAL_COLUMNS] = {
-    LATER(6, MIB_TEXT), /* srcPortUdpLocalName */
-    LATER(7, MIB_GAUGE), /* srcPortUdpLocalSockets */
-    LATER(8, MIB_GAUGE), /* srcPortUdpLocalUsed */
-    LATER(9, MIB_GAUGE), /* srcPortUdpLocalRemaining */
-    LATER(10, MIB_GAUGE), /* srcPortUdpLocalUncertain */
-    LATER(11, MIB_GAUGE), /* srcPortUdpLocalCapacity */
-    LATER(12, MIB_GAUGE), /* srcPortUdpLocalPercent */
 };
 
 const struct mib_column mib_nat_pool_columns[MIB_NAT_POOL_COLUMNS] = {

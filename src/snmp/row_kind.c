@@ -57,6 +57,13 @@ compare_alarms(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
+static int
+compare_udp_locals(const void *left, const void *right)
+{
+	return addr_compare(&((const struct udp_local_row *)left)->t.address,
+			    &((const struct udp_local_row *)right)->t.address);
+}
+
 static struct claim
 claim_pool(const void *tally, const void *found)
 {
@@ -81,6 +88,14 @@ claim_local(const void *tally, const void *found)
 	const struct local_tally *l = tally;
 	return (struct claim){*(const enum severity *)found, false, l->remaining,
 			      l->used + l->remaining, addr_hash(&l->address)};
+}
+
+static struct claim
+claim_udp_local(const void *tally, const void *found)
+{
+	const struct udp_row *u = tally;
+	return (struct claim){((const struct verdict *)found)->severity, false, u->remaining,
+			      u->capacity, addr_hash(&u->address)};
 }
 
 static size_t
@@ -119,6 +134,12 @@ encode_owner(const void *row, uint32_t *out)
 	return mib_index_owner(&((const struct owner_row *)row)->t, out);
 }
 
+static size_t
+encode_udp_local(const void *row, uint32_t *out)
+{
+	return mib_index_addr(&((const struct udp_local_row *)row)->t.address, out);
+}
+
 /* With a member that holds what was found, and without. */
 #define ROW_KIND(row, found, index_max, claim, compare, encode)                                    \
 	{                                                                                          \
@@ -143,4 +164,6 @@ const struct row_kind row_kinds[ROW_TABLES] = {
 	ROW_KIND(target_row, f, MIB_INDEX_TARGET_MAX, NULL, compare_targets, encode_target),
     [ROWS_OF_ALARMS] = PLAIN_KIND(alarm_row, MIB_INDEX_ALARM_MAX, compare_alarms, encode_alarm),
     [ROWS_OF_OWNERS] = PLAIN_KIND(owner_row, MIB_INDEX_OWNER_MAX, compare_owners, encode_owner),
+    [ROWS_OF_UDP_LOCALS] = ROW_KIND(udp_local_row, verdict, MIB_INDEX_ADDR_MAX, claim_udp_local,
+				    compare_udp_locals, encode_udp_local),
 };

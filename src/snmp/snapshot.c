@@ -2,6 +2,7 @@
 #include "snmp/snapshot.h"
 
 #include "advice/advice_hygiene.h"
+#include "advice/advice_udp.h"
 
 #include "base/clean.h"
 #include "base/pool_key.h"
@@ -21,6 +22,17 @@ struct table {
 	void *rows;
 	uint32_t *count;
 };
+
+/* The local addresses behind the wildcards; none if UDP is not available. */
+static struct tallies
+udp_locals(const struct findings *f, uint32_t limit)
+{
+	const struct udp_tally *udp = &f->tally->udp;
+	if (!udp->available)
+		return (struct tallies){NULL, NULL, 0, limit, LOOKUP_NONE};
+	return (struct tallies){udp->rows + UDP_WILDCARDS, f->udp + UDP_WILDCARDS,
+				udp->count - UDP_WILDCARDS, limit, LOOKUP_NONE};
+}
 
 /* The tables that may have to leave rows out take those of the last snapshot into account. */
 static bool
@@ -61,6 +73,10 @@ take_tables(struct snapshot *s, const struct scene *scene, const struct alarm_li
 				new,
 				&s->owners,
 				&s->owner_count},
+	    [ROWS_OF_UDP_LOCALS] = {udp_locals(f, limits->locals),
+				    {.rows = l->udp_locals, .count = l->udp_local_count},
+				    &s->udp_locals,
+				    &s->udp_local_count},
 	};
 	for (unsigned i = 0; i < ROW_TABLES; i++) {
 		struct rows rows;
@@ -92,12 +108,29 @@ count_omitted(struct snapshot *s, const struct tally *tally)
 	s->omitted.pools = (struct rest){tally->pool_count - s->pool_count, all};
 	s->omitted.peers = (struct rest){tally->peer_count - s->peer_count, all};
 	s->omitted.locals = (struct rest){tally->local_count - s->local_count, all};
+	if (tally->udp.available)
+		s->udp.omitted_locals = tally->udp.omitted_locals + tally->udp.count -
+					UDP_WILDCARDS - s->udp_local_count;
 	for (uint32_t i = 0; i < s->pool_count; i++)
 		s->omitted.pools.connections -= s->pools[i].t.usage.connections;
 	for (uint32_t i = 0; i < s->peer_count; i++)
 		s->omitted.peers.connections -= s->peers[i].t.usage.connections;
 	for (uint32_t i = 0; i < s->local_count; i++)
 		s->omitted.locals.connections -= s->locals[i].t.connections;
+}
+
+static void
+take_udp(struct snapshot *s, const struct findings *f)
+{
+	const struct udp_tally *udp = &f->tally->udp;
+	s->udp.available = udp->available;
+	memcpy(s->udp.reason, udp->reason, sizeof(s->udp.reason));
+	s->udp.sockets = udp->sockets;
+	for (uint32_t i = 0; udp->available && i < UDP_WILDCARDS; i++) {
+		s->udp.of[i].t = udp->rows[i];
+		s->udp.of[i].verdict = f->udp[i];
+		advice_udp(f, i, s->udp.of[i].message);
+	}
 }
 
 static enum severity
@@ -193,6 +226,7 @@ snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
 	advice_system(scene, s->message);
 	s->hygiene = f->tally->hygiene.findings;
 	advice_hygiene(&f->tally->hygiene, s->hygiene_message);
+	take_udp(s, f);
 	if (take_tables(s, scene, alarms, limits, last, worst_pool)) {
 		keep_specs(s);
 		count_omitted(s, f->tally);
@@ -273,6 +307,7 @@ snapshot_release(struct snapshot *s)
 		free(s->targets);
 		free(s->alarms);
 		free(s->owners);
+		free(s->udp_locals);
 		for (unsigned i = 0; i < ROW_TABLES; i++)
 			free(s->index_store[i]);
 	}

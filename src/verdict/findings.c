@@ -407,6 +407,8 @@ begin(const struct evidence *e)
 		f->failures = *e->failures;
 	if (f->failures.available)
 		f->features |= UINT32_C(1) << FEATURE_FAILURES;
+	if (tally->udp.available)
+		f->features |= UINT32_C(1) << FEATURE_UDP;
 	return f;
 }
 

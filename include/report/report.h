@@ -6,7 +6,7 @@
 #define SRCPORTD_REPORT_H
 
 #include "advice/advice.h"
-#include "alarm/alarm.h"
+#include "alarm/alarm_list.h"
 #include "base/json.h"
 #include "count/nat_census.h"
 #include "owners/namespaces.h"

@@ -7,7 +7,7 @@
 #define SRCPORTD_ROW_KIND_H
 
 #include "advice/advice.h"
-#include "alarm/alarm.h"
+#include "alarm/alarm_list.h"
 
 /* An OID suffix, encoded once when the snapshot is built. */
 struct row_index {

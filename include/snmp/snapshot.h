@@ -73,6 +73,8 @@ struct snapshot {
 	struct totals totals;
 	uint32_t hygiene; /* mask of 1 << enum hygiene_finding, and in words */
 	char hygiene_message[ADVICE_MAX];
+	enum severity inbound; /* of accepted connections that are not closed, and in words */
+	char inbound_message[ADVICE_MAX];
 	struct failure_state failures;
 	struct host_state host;
 	enum severity limits;   /* of the limits of the host */

@@ -86,15 +86,16 @@ collect(struct once *once)
 static struct owners *
 survey(const struct once *once)
 {
-	struct owner_pool pools[OWNER_POOLS_MAX];
+	struct owner_subjects subjects;
 	const struct options *options = once->options;
 	if (options->replay != NULL || !once->config.owners)
 		return NULL;
 	struct owners *owners = owners_new(options->proc_root, options->sys_root);
 	/* The plugin's line names owners only where something is wrong. */
 	bool asked = options->target_count > 0 && options->format != FORMAT_NAGIOS;
+	survey_choose(once->findings, asked, &subjects);
 	if (owners != NULL)
-		owners_survey(owners, pools, survey_choose(once->findings, asked, pools));
+		owners_survey(owners, &subjects);
 	return owners;
 }
 

@@ -3,6 +3,7 @@
 
 #include "snmp/mib_alarms.h"
 #include "snmp/mib_hygiene.h"
+#include "snmp/mib_inbound.h"
 #include "snmp/mib_optional.h"
 #include "snmp/mib_owners.h"
 #include "snmp/mib_udp.h"

@@ -126,16 +126,6 @@ const struct mib_column mib_netns_pool_columns[MIB_NETNS_POOL_COLUMNS] = {
     LATER(24, MIB_GAUGE), /* srcPortNetnsPoolClosing */
 };
 
-const struct mib_column mib_inbound_columns[MIB_INBOUND_COLUMNS] = {
-    MIB_COMPUTED(1, MIB_INTEGER, get_available),
-    MIB_COMPUTED(2, MIB_TEXT, get_reason),
-    LATER(3, MIB_GAUGE), /* srcPortInboundCloseWait */
-    LATER(4, MIB_GAUGE), /* srcPortInboundFinWait2 */
-    LATER(5, MIB_GAUGE), /* srcPortInboundWorstPort */
-    LATER(6, MIB_INTEGER), /* srcPortInboundSeverity */
-    LATER(7, MIB_TEXT), /* srcPortInboundMessage */
-};
-
 const struct mib_column mib_low_columns[MIB_LOW_COLUMNS] = {
     MIB_COMPUTED(1, MIB_INTEGER, get_available),
     MIB_COMPUTED(2, MIB_TEXT, get_reason),

@@ -227,6 +227,8 @@ snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
 	s->hygiene = f->tally->hygiene.findings;
 	advice_hygiene(&f->tally->hygiene, s->hygiene_message);
 	take_udp(s, f);
+	s->inbound = f->inbound;
+	advice_inbound(scene, s->inbound_message);
 	if (take_tables(s, scene, alarms, limits, last, worst_pool)) {
 		keep_specs(s);
 		count_omitted(s, f->tally);

@@ -75,10 +75,10 @@ def test_every_object_of_the_mib_and_no_other():
         assert len(readable) > 250
         groups = optional()
         assert {group for group, here in groups.items() if not here} >= {
-            "srcPortNat", "srcPortNetns", "srcPortInbound", "srcPortLow"}
+            "srcPortNat", "srcPortNetns", "srcPortLow"}
         for group, here in groups.items():
             assert here or h.value(group + "Reason.0"), group
-        unknown = {name for name in readable if re.match("srcPort(Limits|FailuresLast)", name)
+        unknown = {name for name in readable if re.match("srcPort(Limits|FailuresLast|InboundWorst)", name)
                    and h.get(name + ".0")[0].type == "noSuchInstance"}
         there = {name for name in readable if not of_absent_group(name, groups)} - unknown
         assert seen == there, seen ^ there

@@ -277,6 +277,29 @@ find_name(const struct reading *r, const char *name)
 	return NULL;
 }
 
+static const struct place *
+place_of(const struct reading *r, const char *token)
+{
+	return &r->last[config_token_find(token) - config_tokens];
+}
+
+/* A level that is not the line's own is named with where it comes from. */
+static void
+complain_target(struct reading *r, const struct place *place, const struct config_fault *fault)
+{
+	if (fault->inherited == NULL) {
+		complain_fault(r, place, "target", fault);
+		return;
+	}
+	const struct place *there = place_of(r, fault->inherited);
+	if (there->line != 0)
+		complain(r, place, "target: found %s, expected %s, inherited from %s in %s:%u",
+			 fault->found, fault->expected, fault->inherited, there->file, there->line);
+	else
+		complain(r, place, "target: found %s, expected %s, the default of %s", fault->found,
+			 fault->expected, fault->inherited);
+}
+
 static void
 read_target(struct reading *r, uint32_t t, const struct level_band *inherited)
 {
@@ -287,7 +310,7 @@ read_target(struct reading *r, uint32_t t, const struct level_band *inherited)
 	config_split(r->targets[t].text, r->targets[t].length, &words, &fault);
 	config_next(&words);
 	if (!config_target_parse(&words, inherited, &target, &fault)) {
-		complain_fault(r, place, "target", &fault);
+		complain_target(r, place, &fault);
 		return;
 	}
 	const struct target_line *other = find_name(r, target.name);
@@ -314,12 +337,6 @@ read_targets(struct reading *r, const struct level_band *inherited)
 		free(r->targets[t].text);
 	free(r->targets);
 	lookup_free(&r->target_names);
-}
-
-static const struct place *
-place_of(const struct reading *r, const char *token)
-{
-	return &r->last[config_token_find(token) - config_tokens];
 }
 
 /* A warning that comes later than its critical. */

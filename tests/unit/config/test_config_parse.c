@@ -301,7 +301,7 @@ bad_targets_are_told_apart(void **state)
 	    "srcportd.conf:6: target: found \"443\", expected critical, warning, closeWait or the end of the line\n"
 	    "srcportd.conf:7: target: found nothing, expected a number of ports from 1 to 65535, or off\n"
 	    "srcportd.conf:8: target: found \"96%\", expected a percentage from 1 to 95 to clear what 95 raises\n"
-	    "srcportd.conf:9: target: found \"warning 96%\", expected at most 95%, its critical level\n"
+	    "srcportd.conf:9: target: found \"warning 96%\", expected at most 95%, its critical level, the default of criticalPercent\n"
 	    "srcportd.conf:10: target: found \"warning 40\", expected at least 50, its critical level\n"
 	    "srcportd.conf:12: target: found \"b\", expected a name that srcportd.conf:11 has not\n"
 	    "srcportd.conf:13: target: found \"abcdefghijklmnopqrstuvwxyz0123456\", expected a name of 1 to 32 printable characters of ASCII\n");
@@ -336,6 +336,37 @@ levels_may_not_contradict_each_other(void **state)
 	begin_text(&r, "criticalPercent off\nwarningPercent 100\nwarningRemaining off\n"
 		       "criticalRemaining 1000\n");
 	assert_string_equal(r.said, "");
+	end(&r);
+}
+
+/* The line that is to be changed may be another one than that of the target. */
+static void
+a_target_says_which_line_it_contradicts(void **state)
+{
+	struct reading r;
+	(void)state;
+	begin(&r);
+	directory_text(&r.directory, "srcportd.conf",
+		       "# levels\n"
+		       "target a 10.1.2.3 warning 40\n"
+		       "criticalRemaining 50\n"
+		       "target b 10.1.2.3 critical 60\n"
+		       "target c 10.1.2.3 critical 300\n"
+		       "target d 10.1.2.3 critical 70%\n"
+		       "target e 10.1.2.3 warning 96%\n"
+		       "target f 10.1.2.3 warning 40 critical 41\n"
+		       "warningRemaining 200\n");
+	directory_text(&r.directory, "srcportd.conf.d/10.conf", "warningPercent 75\n");
+	read_all(&r);
+	/* clang-format off */
+	assert_string_equal(
+	    r.said,
+	    "srcportd.conf:2: target: found \"warning 40\", expected at least 50, its critical level, inherited from criticalRemaining in srcportd.conf:3\n"
+	    "srcportd.conf:5: target: found \"critical 300\", expected at most 200, its warning level, inherited from warningRemaining in srcportd.conf:9\n"
+	    "srcportd.conf:6: target: found \"critical 70%\", expected at least 75%, its warning level, inherited from warningPercent in srcportd.conf.d/10.conf:1\n"
+	    "srcportd.conf:7: target: found \"warning 96%\", expected at most 95%, its critical level, the default of criticalPercent\n"
+	    "srcportd.conf:8: target: found \"warning 40\", expected at least 41, its critical level\n");
+	/* clang-format on */
 	end(&r);
 }
 
@@ -460,6 +491,7 @@ main(void)
 	    cmocka_unit_test(targets_take_the_levels_of_the_file),
 	    cmocka_unit_test(bad_targets_are_told_apart),
 	    cmocka_unit_test(levels_may_not_contradict_each_other),
+	    cmocka_unit_test(a_target_says_which_line_it_contradicts),
 	    cmocka_unit_test(the_interval_has_bounds),
 	    cmocka_unit_test(drop_ins_follow_in_the_order_of_their_names),
 	    cmocka_unit_test(a_file_that_is_not_there_is_an_error_when_it_was_asked_for),

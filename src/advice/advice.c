@@ -237,7 +237,7 @@ advice_inbound(const struct scene *scene, char buf[static ADVICE_MAX])
 {
 	const struct totals *totals = &scene->findings->tally->totals;
 	const struct leaked *leaked = &totals->leaked;
-	const struct census_leak *worst = &totals->worst_leak;
+	const struct inbound_leak *worst = &totals->worst_leak;
 	char close_wait[NUMBER_TEXT_MAX], fin_wait2[NUMBER_TEXT_MAX], all[NUMBER_TEXT_MAX];
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
 	if (worst->port == 0 && leaked->close_wait + leaked->fin_wait2 == 0) {

@@ -17,7 +17,6 @@ config_wrong(struct config_fault *fault, const char *word, const char *expected,
 	va_start(arguments, expected);
 	vsnprintf(fault->expected, sizeof(fault->expected), expected, arguments);
 	va_end(arguments);
-	fault->inherited = NULL;
 	return false;
 }
 

@@ -41,8 +41,9 @@ const char *advice_local(const struct range_tally *range, const char *reserve, u
 const char *advice_free(const struct range_tally *range, const char *reserve, uint32_t free,
 			enum severity severity, char buf[static ADVICE_MAX]);
 
-/* The sentence for accepted connections that are not closed. */
-const char *advice_inbound(const struct totals *totals, char buf[static ADVICE_MAX]);
+/* The sentence for accepted connections that are not closed, with whose they are if that is known.
+ */
+const char *advice_inbound(const struct scene *scene, char buf[static ADVICE_MAX]);
 
 /* What is told of the host alone: connect() calls that failed lately in other network namespaces,
  * or with ports left. Empty if there are none. */

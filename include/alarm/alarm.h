@@ -28,6 +28,9 @@ struct alarm_rules {
 /* A refused notification is tried again after this time. */
 #define ALARM_REFUSED_MS 60000
 
+/* What found no memory is tried again after this time. */
+#define ALARM_STARVED_MS 1000
+
 /* At the most one NOTIFICATION_SUPPRESSED leaves in this time. */
 #define ALARM_SUMMARY_MS 60000
 
@@ -87,6 +90,9 @@ const struct notification *alarms_notifications(const struct alarms *alarms, uin
  * before. */
 uint64_t alarms_next_ms(const struct alarms *alarms);
 
+/* True if the last poll or plan found no memory for something that it had to tell. */
+bool alarms_starved(const struct alarms *alarms);
+
 /* What has become of a planned notification that was sent on its way, or was to be: each of the
  * last plan has to be told of before the next. */
 void alarms_fate(struct alarms *alarms, const struct notification *notification,
@@ -110,16 +116,6 @@ const struct alarm *alarms_at(const struct alarms *alarms, uint32_t position);
 /* What managers surely know of the alarm there: as alarm.told, unknown while a notification about
  * it is on its way. */
 enum severity alarms_known_at(const struct alarms *alarms, uint32_t position);
-
-/* The active alarms, and the figures. */
-struct alarm_list {
-	struct alarm *alarms; /* owned; NULL = there was no memory for them */
-	uint32_t count;
-	struct alarm_summary summary;
-};
-
-void alarm_list_make(const struct alarms *alarms, struct alarm_list *out);
-void alarm_list_free(struct alarm_list *list); /* it is then empty */
 
 /* Before the first poll: an alarm of an earlier life, told again as soon as a poll finds it so if
  * it is not what managers were told, and the last number that was used in it. Of two with one

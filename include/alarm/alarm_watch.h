@@ -6,7 +6,7 @@
 #define SRCPORTD_ALARM_WATCH_H
 
 #include "advice/advice.h"
-#include "alarm/alarm.h"
+#include "alarm/alarm_list.h"
 
 /* The engine's rules as the configuration has them: without a limit of room, and with nobody to
  * tell yet. */

@@ -22,9 +22,9 @@ bool log_is_journal(void);
 /* Chooses the sink; `debug` lets log_debug() through. Call before any thread is started. */
 void log_open(enum log_sink sink, bool debug);
 
-/* Each writes one line, cleaned by clean_text() and cut at 1023 octets. Of one format, at most 20
- * lines go out in a minute; the last of them says so, and the first one after it how many are
- * missing. log_debug() is not limited. */
+/* Each writes one line, cleaned by clean_text() and cut at 1023 octets. Of one
+ * format in one subsystem, at most 20 lines go out in a minute; the last of them says so, and the
+ * first one after it how many are missing. log_debug() is not limited. */
 void log_error(const char *subsystem, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void log_warn(const char *subsystem, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -33,7 +33,7 @@ void log_debug(const char *subsystem, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* A state that may begin and end: one line when it does, as an error, and as news. *told is the
- * caller's, false at the start, and says whether the state is on. */
+ * caller's, false at the start, and says whether the state is on; each has its own 20 lines. */
 void log_condition(bool *told, bool on, const char *subsystem, const char *begins,
 		   const char *ends);
 

@@ -15,7 +15,7 @@ struct ratelimit {
 	uint32_t burst;
 	uint32_t window_ms;
 	struct ratelimit_kind {
-		const void *key;    /* NULL = unused */
+		uint64_t key;       /* 0 = unused */
 		uint64_t since_ms;  /* the window's first */
 		uint32_t passed;    /* in the window */
 		uint32_t held_back; /* in the window */
@@ -28,10 +28,10 @@ enum ratelimit_verdict {
 	RATELIMIT_HOLD
 };
 
-/* Whether one more of the kind may happen at now_ms (a clock that is never set back). Where it may,
- * *held_back says how many were not allowed since the last one that was. A kind beyond
+/* Whether one more of the kind (not 0) may happen at now_ms (a clock that is never set back). Where
+ * it may, *held_back says how many were not allowed since the last one that was. A kind beyond
  * RATELIMIT_KINDS takes the place of the one that was quiet for longest. */
-enum ratelimit_verdict ratelimit_ask(struct ratelimit *limit, const void *key, uint64_t now_ms,
+enum ratelimit_verdict ratelimit_ask(struct ratelimit *limit, uint64_t key, uint64_t now_ms,
 				     uint32_t *held_back);
 
 #endif

@@ -41,7 +41,7 @@ extern const struct pace_limits config_pace_auto; /* where nothing else is said 
 
 /* Rows a table may hold. */
 struct row_limits {
-	uint32_t pools, peers, locals, nat;
+	uint32_t pools, peers, locals;
 };
 
 struct config {
@@ -58,7 +58,6 @@ struct config {
 	struct level_band
 	    inbound;            /* of accepted connections that are not closed; close_wait only */
 	struct level_band host; /* of the free ports of the host; remaining only */
-	struct level_band nat;  /* of pools of address translation; loss only */
 	struct level_band limits[LIMIT_RULES]; /* of other limits of the host; percent only */
 	uint32_t raise_polls;                  /* polls in a row that raise an alarm */
 	uint32_t clear_polls; /* polls in a row that clear one; 0 = those of CONFIG_CLEAR_S */

@@ -17,7 +17,7 @@
 /* Parses what follows the token. `inherited` are the levels that the line does not name. A level
  * with a percent sign is a percentage, one without is a number of ports that remain; naming either
  * kind for a severity turns the inherited one of the other kind off, unless the line names both.
- * False with a fault. */
+ * False with a fault, which names the token of an inherited level that the line contradicts. */
 bool config_target_parse(struct config_words *words, const struct level_band *inherited,
 			 struct target *out, struct config_fault *fault);
 

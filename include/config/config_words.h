@@ -23,6 +23,8 @@ struct config_words {
 struct config_fault {
 	char found[96];
 	char expected[192];
+	const char
+	    *inherited; /* the token whose level the line inherits and contradicts, or NULL */
 };
 
 /* Notes what is wrong and returns false. word NULL: the line ended too early. expected is a format.

@@ -13,6 +13,7 @@
 #include "base/lookup.h"
 #include "base/portbag.h"
 #include "base/tcp_state.h"
+#include "count/inbound.h"
 #include "count/low_ports.h"
 #include "count/origins.h"
 #include "count/udp.h"
@@ -66,27 +67,6 @@ struct census_hold {
 	struct addr local;
 	uint16_t port;
 };
-
-/* Accepted connections that a program on this host keeps open although they are over: the peer has
- * closed them (CLOSE_WAIT), or it has itself, but for receiving (FIN_WAIT2 of a full socket; a mini
- * sock ends on its own). */
-struct leaked {
-	uint32_t close_wait, fin_wait2;
-};
-
-/* Inbound connections of one server port outside the range. */
-struct census_server {
-	uint16_t port;
-	struct state_counts states;
-	struct leaked leaked;
-};
-
-/* Of one server port, wherever it is. */
-struct census_leak {
-	uint16_t port;
-	struct leaked leaked;
-};
-#define CENSUS_LEAKS_MAX 32
 
 /* What a peer has shown in this poll (stamps.h). */
 struct census_stamps {
@@ -144,18 +124,13 @@ struct census {
 	struct state_counts totals;
 	/* A connection on a port outside the range is neither, unless a listener is there, or was.
 	 */
-	uint32_t inbound, outbound;
-	struct leaked leaked; /* of `inbound` */
-	/* The same by port, of the first ports that have any. */
-	struct census_leak leaks[CENSUS_LEAKS_MAX];
-	unsigned leak_count;
+	struct inbound inbound;
+	uint32_t outbound;
 	uint64_t sockets; /* answers taken in, listeners and idle binds included */
 	/* What later polls may take over from this one (light.h): bound idle sockets at one local
-	 * address, and the inbound connections of the first ports outside the range. */
+	 * address. */
 	struct census_hold *holds;
 	uint32_t hold_count, hold_room;
-	struct census_server servers[DIAG_SKIP_MAX];
-	unsigned server_count;
 	/* Where the kernel does not list bound idle sockets: how many there may be at most, and of
 	 * how many sockets it cannot be told whether they are of this network namespace; for who
 	 * has counted them (unseen.h) to say. Probes take those off `idle` that they find. */
@@ -174,9 +149,6 @@ void census_init(struct census *census, const struct settings *settings, struct 
 /* Enters a port of the range that a bound idle socket holds at one local address. False with errno
  * ENOMEM. */
 bool census_hold(struct census *census, const struct addr *local, uint16_t port);
-
-/* Counts leaked connections of a server port. */
-void census_leaked(struct census *census, uint16_t port, const struct leaked *leaked);
 
 /* From now on keeps the keys. False with errno ENOMEM. */
 bool census_watch(struct census *census);

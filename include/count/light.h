@@ -47,7 +47,7 @@ struct light {
 	struct portset listening;  /* of the last poll */
 	struct census_hold *holds; /* owned */
 	uint32_t hold_count;
-	struct census_server servers[DIAG_SKIP_MAX]; /* left out of light polls */
+	struct inbound_server servers[DIAG_SKIP_MAX]; /* left out of light polls */
 	unsigned server_count;
 	uint32_t idle;  /* bound idle sockets, on any port */
 	unsigned alone; /* full polls in a row that saw no connection of census.full */

@@ -10,7 +10,7 @@
 
 #include "count/census.h"
 
-/* Sockets that are kept; what is more is counted. */
+/* Sockets of each protocol that are kept; what is more is counted. */
 #define PORT_WATCH_MAX 20000
 
 enum holder_kind {
@@ -20,6 +20,8 @@ enum holder_kind {
 	HOLDER_INBOUND,    /* a connection whose port has a listener */
 	HOLDER_OUTGOING,   /* a connection of the range without one */
 	HOLDER_CONNECTION, /* one outside the range without one: it cannot be told which */
+	HOLDER_UDP,        /* connected to nobody: takes datagrams from whoever sends them */
+	HOLDER_UDP_PEER,   /* a UDP socket that is connected */
 	HOLDER_KINDS
 };
 
@@ -28,8 +30,10 @@ struct port_holder {
 	uint16_t port;
 	enum holder_kind kind;
 	uint8_t state; /* enum tcp_state; STATE_CLOSE of a bound one */
+	bool udp;
 	bool request;  /* not in a bind bucket: hinders no bind() */
-	bool v6only;   /* in nobody's way for IPv4; listeners and bound ones tell */
+	bool v6only;   /* in nobody's way for IPv4; what has no peer tells */
+	bool doubtful; /* it may be that: a connected UDP socket at an IPv6 address */
 	bool reusable; /* a TIME_WAIT that connect() takes over */
 	struct addr local, peer;
 	uint16_t peer_port; /* 0 = it has no peer */
@@ -65,12 +69,18 @@ enum port_reason {
 	PORT_REASON_LISTENER,  /* it has one */
 	PORT_REASON_BOUND,     /* bind() took it */
 	PORT_REASON_AMBIGUOUS, /* a socket on it may have come by it through bind() */
-	PORT_REASON_UNSEEN /* this kernel does not list bound idle sockets, and there are some */
+	PORT_REASON_UNSEEN, /* this kernel does not list bound idle sockets, and there are some */
+	PORT_REASON_UDP,    /* a UDP socket has it */
+	PORT_REASON_NO_UDP, /* UDP sockets are not known here */
+	PORT_REASON_OMITTED /* its sockets were not kept */
 };
 
 struct port_state {
 	uint16_t port;
+	bool udp;
+	bool more; /* it has sockets that are not kept */
 	enum port_connect connect;
+	enum port_connect connect4; /* UDP: for a socket of IPv4 */
 	enum port_reason reason;
 	enum port_bind bind, bind4; /* of bind4: for 0.0.0.0 alone */
 	bool specific;              /* each socket that hinders bind() is at one address only */
@@ -83,14 +93,18 @@ struct port_watch {
 	const struct settings *settings;
 	struct port_holder *holders;
 	uint32_t holder_count, holder_room;
-	uint32_t omitted; /* sockets that are not kept */
+	/* Of TCP and of UDP: sockets that are kept, sockets that are not, and their ports. */
+	uint32_t kept[2], omitted[2];
+	struct portset omitted_ports[2];
 	uint64_t *explicit_cookies;
 	uint32_t explicit_count, explicit_room;
-	/* After port_watch_end(): a row for each port asked about, in their order. */
+	/* After port_watch_end(): a row for each port asked about, in their order, for TCP, and
+	 * then as many for UDP. */
 	struct port_state *states;
 	uint32_t state_count;
 	struct port_range range; /* of the census */
 	struct portset reserved;
+	char no_udp[128]; /* why UDP sockets are not known; "" = they are */
 };
 
 /* The lowest and the highest port asked about, and the range: where explicit binds matter. */
@@ -99,6 +113,9 @@ struct port_range port_watch_span(const struct port_watch *watch, const struct p
 /* Takes in one socket of a dump, in the order of enum diag_dump. False with errno ENOMEM. */
 bool port_watch_add(struct port_watch *watch, enum diag_dump dump,
 		    const struct diag_socket *socket);
+
+/* The poll begins anew: forgets the sockets. */
+void port_watch_again(struct port_watch *watch);
 
 /* After the last one: sorts the sockets, by port and then listeners first, and works out the
  * states, as the complete census has it. False with errno ENOMEM. */

@@ -48,9 +48,6 @@ struct levels {
 	uint32_t critical_remaining; /* critical when remaining < this */
 	uint32_t warning_remaining;  /* warning when remaining < this */
 	uint32_t close_wait;         /* warning when more than this many are in CLOSE_WAIT */
-	/* Of address translation, in parts per million of new connections: */
-	uint32_t critical_loss; /* critical when lost >= this */
-	uint32_t warning_loss;  /* warning when lost >= this */
 };
 
 /* Hysteresis: a severity is raised at the levels of `raise`, and once raised it holds for as long
@@ -73,10 +70,6 @@ extern const struct level_band limit_band_default;
 /* The levels of UDP pools of callers without an address: critical when nothing remains, warning
  * under 100 remaining. */
 extern const struct levels levels_udp;
-
-/* The default of pools of address translation: warning from 1,000 of a million new connections that
- * are lost (clear below 900), critical from 10,000 (clear below 9,000). */
-extern const struct level_band level_band_nat;
 
 /* Everything off. */
 extern const struct level_band level_band_off;

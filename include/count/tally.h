@@ -43,8 +43,8 @@ struct target_tally {
 struct totals {
 	struct state_counts states; /* all sockets of both families */
 	uint32_t inbound, outbound;
-	struct leaked leaked;          /* of `inbound` */
-	struct census_leak worst_leak; /* the server port with most of them; all 0 = none */
+	struct leaked leaked;           /* of `inbound` */
+	struct inbound_leak worst_leak; /* the server port with most of them; all 0 = none */
 	uint64_t sockets;
 };
 

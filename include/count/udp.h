@@ -20,6 +20,8 @@
  * 127.0.0.0/8, loopback ones. */
 #define UDP_LOCALS_MAX   64
 #define UDP_LOOPBACK_MAX 32
+/* Addresses beyond these that are told apart. */
+#define UDP_BEYOND_MAX 1000
 
 struct udp_held {
 	uint32_t sockets; /* on these ports, which some share */
@@ -35,6 +37,7 @@ struct udp_local {
 struct udp_census {
 	bool available;
 	char reason[128];     /* why it is not */
+	uint32_t sockets;     /* whatever their port */
 	struct udp_held wild; /* what every IPv4 caller meets: 0.0.0.0, and :: for both families */
 	struct udp_held v4;   /* at one IPv4 address, IPv4-mapped ones too */
 	struct udp_held wild6, device6; /* at ::, without a device and with one */
@@ -46,7 +49,14 @@ struct udp_census {
 	uint32_t local_count, local_room, loopback_count;
 	uint32_t omitted; /* sockets at addresses beyond these */
 	struct lookup lookup;
+	struct addr *beyond; /* these, the first that are seen */
+	uint32_t beyond_count, beyond_room;
+	struct lookup beyond_lookup;
 };
+
+/* Whether it may be in the way of a caller of IPv4, or not: it is connected, at an IPv6 address,
+ * and does not say whether it is one of IPv6 alone (inet_diag_msg_attrs_fill()). */
+bool udp_is_doubtful(const struct diag_socket *socket);
 
 /* Takes in one socket of DIAG_UDP. False with errno ENOMEM. */
 bool udp_add(struct udp_census *census, const struct settings *settings,
@@ -66,11 +76,13 @@ struct udp_tally {
 	bool available;
 	char reason[128]; /* why it is not */
 	uint32_t size;    /* of the range, reserved ports too */
+	uint32_t sockets; /* whatever their port */
 	/* 0.0.0.0 and ::, then the local addresses with a socket, the fewest remaining first; none
 	 * if it is not available. */
 	struct udp_row *rows;
 	uint32_t count;
-	uint32_t omitted;
+	uint32_t omitted;        /* sockets at local addresses that have no row */
+	uint32_t omitted_locals; /* these addresses; UDP_BEYOND_MAX = or more */
 };
 #define UDP_WILDCARDS 2
 

@@ -32,11 +32,16 @@ struct pace_state {
 #define PACE_CHEAP_US 5000
 #define PACE_CHEAP_S  2
 
-/* Where the interval goes by cost: later than that nothing is looked at, whatever it costs. */
+/* Seconds that the CPU share stretches an interval to, no more, whatever polls cost: where the
+ * share and time conflict, time wins. */
 #define PACE_LATEST_S 30
 
+/* How many such times polls may be behind with their pay; what they cost beyond that nothing pays
+ * for. */
+#define PACE_CREDIT 3
+
 /* Seconds until the next poll: by the cost of the last one, or least_s, usual_s or most_s, or
- * longer if the CPU share demands it. Pure, as are the next three. */
+ * longer if the CPU share demands it, up to PACE_LATEST_S. Pure, as are the next three. */
 uint32_t pace_next(const struct pace_limits *limits, const struct pace_state *state);
 
 /* The CPU time of polls as a debt that the passing of time pays off, at the rate of cpu_percent. A
@@ -49,8 +54,9 @@ struct pace_debt {
 /* What is left of it at now_ms. */
 uint64_t pace_owed(const struct pace_debt *debt, const struct pace_limits *limits, uint64_t now_ms);
 
-/* Adds what a poll has cost. */
-void pace_charge(struct pace_debt *debt, const struct pace_limits *limits, uint64_t now_ms,
+/* Adds what a poll has cost. False if that is more than the share will ever pay for: then it is
+ * forgiven, down to PACE_CREDIT and the cost of one poll. */
+bool pace_charge(struct pace_debt *debt, const struct pace_limits *limits, uint64_t now_ms,
 		 uint64_t cost_us);
 
 /* Milliseconds until a poll ahead of time may begin: until no more than `cost_us`, what a poll
@@ -83,7 +89,7 @@ void pace_follow(struct pace *pace, const struct pace_limits *limits,
 		 const struct snapshot *snapshot, uint64_t now_ms);
 
 /* Makes the next poll come ahead of time: a second after the last one, which ended at last_ms and
- * cost cost_us, or as soon after that as the CPU share allows. */
+ * cost cost_us, or as soon after that as the CPU share allows; never later than it would have. */
 bool pace_hurry(struct pace *pace, const struct pace_limits *limits, uint64_t now_ms,
 		uint64_t last_ms, uint64_t cost_us);
 

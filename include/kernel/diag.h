@@ -43,6 +43,7 @@ enum diag_dump {
 /* What one poll asks for; it does not change while the poll is under way. */
 struct diag_plan {
 	struct port_range range; /* of which explicit binds are asked for */
+	bool over;               /* connections: those in CLOSE_WAIT and FIN_WAIT2 alone */
 	bool light;              /* no bound idle sockets, and of explicit binds listeners alone */
 	bool alone; /* of explicit binds listeners alone: no connection of the range is expected */
 	/* Connections: not those of these local ports, which the kernel then does not copy. */

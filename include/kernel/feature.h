@@ -17,6 +17,7 @@ enum kernel_feature {
 	FEATURE_TW_DELAY = 5,      /* tcp_tw_reuse_delay exists (6.14) */
 	FEATURE_PROBE = 6,    /* ambiguous ports can be probed (6.3 or 6.1.32, CAP_NET_ADMIN) */
 	FEATURE_FAILURES = 7, /* failed connect() calls are counted */
+	FEATURE_UDP = 8,      /* UDP sockets are listed (udp_diag) */
 	FEATURE_LETS_GO = 11  /* a port is let go (enum letting_go) */
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * owner_ask: asks the kernel for the sockets of some pools and nothing else: a sock_diag dump of
- * its own, filtered in the kernel, one datagram at a time.
+ * owner_ask: asks the kernel for the sockets of some pools and nothing else, or for the connections
+ * of a server port that are over: a sock_diag dump of its own, filtered in the kernel, one datagram
+ * at a time.
  */
 #ifndef SRCPORTD_OWNER_ASK_H
 #define SRCPORTD_OWNER_ASK_H
@@ -14,6 +15,9 @@
 struct nlmsghdr *owner_ask_request(void *buf, enum dump_form form, uint32_t seq,
 				   const struct owner_pool *pools, uint32_t count);
 
+/* The same for connections in CLOSE_WAIT and FIN_WAIT2 from that local port. */
+struct nlmsghdr *owner_ask_server(void *buf, enum dump_form form, uint32_t seq, uint16_t port);
+
 enum owner_ask_step {
 	OWNER_ASK_MORE, /* when owner_ask_fd() is readable, owner_ask_read() */
 	OWNER_ASK_DONE,
@@ -22,8 +26,9 @@ enum owner_ask_step {
 
 struct owner_ask;
 
-/* Opens a socket and sends the request. pools must live as long as the dump. NULL with errno. */
-struct owner_ask *owner_ask_open(const struct owner_pool *pools, uint32_t count);
+/* Opens a socket and sends the request: owner_ask_request(), or owner_ask_server() if count is 0.
+ * pools must live as long as the dump. NULL with errno. */
+struct owner_ask *owner_ask_open(const struct owner_pool *pools, uint32_t count, uint16_t server);
 void owner_ask_close(struct owner_ask *ask); /* NULL is allowed */
 
 /* Readable when there is a datagram. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * owner_book: counts the sockets of some pools by user, cgroup and process. Pure; bounded.
+ * owner_book: counts the sockets of some pools, and of a server port, by user, cgroup and process.
+ * Pure; bounded.
  *
  * First the sockets go in, as sock_diag shows them; then whoever walks over the processes claims
  * the sockets that each of them has open; then the cgroups get names; then the list comes out.
@@ -24,7 +25,12 @@ void owner_book_free(struct owner_book *book); /* NULL is allowed */
 bool owner_book_pool(struct owner_book *book, const struct addr *local, const struct addr *peer,
 		     uint16_t port);
 
-/* Counts a socket of one of the pools; others are passed over. False with errno ENOMEM. */
+/* Counts the accepted connections of that server port too that are over (struct leaked), those with
+ * a process only. Before the first socket. */
+void owner_book_server(struct owner_book *book, uint16_t port);
+
+/* Counts a socket of one of the pools, or of the server port; others are passed over. False with
+ * errno ENOMEM. */
 bool owner_book_socket(struct owner_book *book, const struct diag_socket *socket);
 
 /* Sockets that no process has claimed yet and one may. */

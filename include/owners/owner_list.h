@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * owner_list: who holds the sockets of the pools in warning or worse, as a survey found it
- * (owners.h). Pure.
+ * owner_list: who holds the sockets of the pools in warning or worse, and who keeps accepted
+ * connections open that are over, as a survey found it (owners.h). Pure.
  */
 #ifndef SRCPORTD_OWNER_LIST_H
 #define SRCPORTD_OWNER_LIST_H
@@ -55,12 +55,16 @@ struct owner_list {
 	uint32_t pool_count;
 	struct owner *owners; /* owned */
 	uint32_t owner_count;
+	/* Accepted connections that are over (struct leaked) of one server port, which is its port;
+	 * 0 = nobody asked. Its owners come behind owner_count: they are of no pool. */
+	struct owner_pool server;
 };
 
 void owner_list_free(struct owner_list *list); /* NULL is allowed */
 
 /* Which pools a question is about. */
 struct owner_question {
+	bool server;                 /* the list's server port, if it is `port`, and no pool */
 	const struct addr *local;    /* NULL = any */
 	const struct addr *peer;     /* NULL = any */
 	const struct target *target; /* NULL = any; else the peers that are the target's */

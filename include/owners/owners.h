@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * owners: the survey of who holds the sockets of the pools that it is told: users, cgroups and
- * processes. It runs between the polls, in small steps, and only while there is a pool to ask
- * about.
+ * owners: the survey of who holds the sockets of the pools that it is told, and who keeps accepted
+ * connections of a server port open that are over: users, cgroups and processes. It runs between
+ * the polls, in small steps, and only while there is something to ask about.
  *
  * The sockets come from a sock_diag dump that the kernel filters; the cgroups' paths from the
  * mounted hierarchy (version 2); the processes from /proc/PID/fd, as far as srcportd may look
@@ -19,12 +19,19 @@ struct owners;
 struct owners *owners_new(const char *proc_root, const char *sys_root);
 void owners_free(struct owners *owners); /* NULL is allowed */
 
-/* After a poll: starts a survey of these pools, OWNER_POOLS_MAX at the most and the worst first,
- * unless one is under way or the last one was so expensive that it is too soon. Of none, forgets
- * the last list. True if a survey was started and the last list does not know all of its pools:
- * that is worth waiting for, until owners_busy() is false or OWNERS_WAIT_MS are over. */
+/* What a survey is of. */
+struct owner_subjects {
+	struct owner_pool pools[OWNER_POOLS_MAX]; /* the worst first */
+	uint32_t count;
+	uint16_t server; /* the local port of accepted connections that are over; 0 = none */
+};
+
+/* After a poll: starts a survey of these, unless one is under way or the last one was so expensive
+ * that it is too soon. Of nothing, forgets the last list. True if a survey was started and the last
+ * list does not know all of them: that is worth waiting for, until owners_busy() is false or
+ * OWNERS_WAIT_MS are over. */
 #define OWNERS_WAIT_MS 3000
-bool owners_start(struct owners *owners, const struct owner_pool *pools, uint32_t count);
+bool owners_start(struct owners *owners, const struct owner_subjects *subjects);
 
 /* A survey is under way. */
 bool owners_busy(const struct owners *owners);
@@ -39,7 +46,7 @@ int owners_wait_ms(const struct owners *owners);
 bool owners_step(struct owners *owners);
 
 /* The whole survey at once, for a single report. */
-void owners_survey(struct owners *owners, const struct owner_pool *pools, uint32_t count);
+void owners_survey(struct owners *owners, const struct owner_subjects *subjects);
 
 /* The last list, until the next owners_start() or owners_step(); NULL if there is none. */
 const struct owner_list *owners_list(const struct owners *owners);

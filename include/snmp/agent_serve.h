@@ -24,7 +24,8 @@ struct agent_serve {
 	uint32_t stamp_cs[MIB_STAMPS]; /* the same */
 };
 
-/* Registers the tree below root, as one read-only subtree. False if Net-SNMP refused. */
+/* Registers the tree below root with Net-SNMP, as one read-only subtree, which it is to register
+ * with the master agent at the lowest priority (agent_claim). False if Net-SNMP refused. */
 bool agent_serve_register(struct agent_serve *serve, const oid *root, size_t root_length);
 
 /* Gives a varbind a value, and the type that goes with it. False if memory is out. */

@@ -124,6 +124,11 @@ enum mib_result mibtree_next(const struct mibtree *tree, const struct mib_view *
 			     const uint32_t *sub, size_t length, bool inclusive, uint32_t *found,
 			     size_t *found_length, struct mib_value *value);
 
+/* For the Available and Reason of a group that is always there: true, and zero length. Both return
+ * true. */
+bool mibtree_true(const struct mib_view *view, const void *row, struct mib_value *out);
+bool mibtree_empty(const struct mib_view *view, const void *row, struct mib_value *out);
+
 /* Whole seconds from a moment of CLOCK_MONOTONIC to the view's; 0 if it lies ahead. */
 uint32_t mibtree_age_s(const struct mib_view *view, uint64_t when_ms);
 

@@ -7,7 +7,7 @@
 #define SRCPORTD_ROW_KIND_H
 
 #include "advice/advice.h"
-#include "alarm/alarm.h"
+#include "alarm/alarm_list.h"
 
 /* An OID suffix, encoded once when the snapshot is built. */
 struct row_index {
@@ -40,12 +40,6 @@ struct target_row {
 	struct target spec;
 };
 
-struct nat_row {
-	struct row_index index;
-	struct nat_pool t;
-	struct verdict f;
-};
-
 struct alarm_row {
 	struct row_index index;
 	struct alarm t;
@@ -56,6 +50,12 @@ struct owner_row {
 	struct owner t;
 };
 
+struct udp_local_row {
+	struct row_index index;
+	struct udp_row t;
+	struct verdict verdict;
+};
+
 enum row_table {
 	ROWS_OF_POOLS,
 	ROWS_OF_PEERS,
@@ -63,7 +63,7 @@ enum row_table {
 	ROWS_OF_TARGETS,
 	ROWS_OF_ALARMS,
 	ROWS_OF_OWNERS,
-	ROWS_OF_NAT,
+	ROWS_OF_UDP_LOCALS,
 	ROW_TABLES
 };
 

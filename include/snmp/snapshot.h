@@ -22,7 +22,6 @@ struct poll_stats {
 	uint32_t cpu_us;  /* CPU time since the poll before it, good or not: of it and all around */
 	uint32_t sockets; /* in it */
 	uint32_t carried; /* of these, taken over from the last full poll */
-	uint32_t nat_us;  /* of cpu_us, for reading the table of connections */
 	uint32_t light;   /* light polls since the last full one; 0 = it was full */
 	uint32_t polls;   /* good polls since start (Counter32: wraps) */
 	uint32_t errors;  /* failed polls since start */
@@ -50,15 +49,17 @@ struct extremes {
 	unsigned nearness, growth; /* as in struct findings */
 };
 
-/* srcPortNat. */
-struct nat_figures {
+/* UDP pools of callers without an address, 0.0.0.0 and ::. */
+struct udp_state {
 	bool available;
-	char reason[NAT_REASON_MAX]; /* why not */
-	uint64_t read_ms;
-	uint32_t entries, pools, omitted; /* omitted: pools without a row */
-	struct nat_drops drops;
-	enum severity severity; /* of the worst pool */
-	char message[ADVICE_MAX];
+	char reason[128]; /* why it is not */
+	uint32_t sockets;
+	uint32_t omitted_locals; /* local addresses without a row */
+	struct udp_wildcard {
+		struct udp_row t;
+		struct verdict verdict;
+		char message[ADVICE_MAX];
+	} of[UDP_WILDCARDS];
 };
 
 struct snapshot {
@@ -72,6 +73,8 @@ struct snapshot {
 	struct totals totals;
 	uint32_t hygiene; /* mask of 1 << enum hygiene_finding, and in words */
 	char hygiene_message[ADVICE_MAX];
+	enum severity inbound; /* of accepted connections that are not closed, and in words */
+	char inbound_message[ADVICE_MAX];
 	struct failure_state failures;
 	struct host_state host;
 	enum severity limits;   /* of the limits of the host */
@@ -87,15 +90,15 @@ struct snapshot {
 	uint32_t local_count;
 	struct target_row *targets; /* all of them */
 	uint32_t target_count;
+	struct udp_state udp;
+	struct udp_local_row *udp_locals;
+	uint32_t udp_local_count;
 	struct alarm_row *alarms; /* all of them */
 	uint32_t alarm_count;
 	struct alarm_summary alarm_summary;
 	bool surveyed;            /* owners are asked for */
 	struct owner_row *owners; /* of the last survey: bounded by it */
 	uint32_t owner_count;
-	struct nat_figures nat;
-	struct nat_row *nat_rows;
-	uint32_t nat_count;
 	uint32_t *index_store[ROW_TABLES];
 };
 

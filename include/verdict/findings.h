@@ -8,15 +8,14 @@
 #define SRCPORTD_FINDINGS_H
 
 #include "config/config.h"
-#include "count/nat_state.h"
 #include "count/source_left.h"
 #include "count/tally.h"
 #include "count/trend.h"
 #include "failures/failures.h"
 #include "verdict/hysteresis.h"
 
-/* What is there to conclude from; findings_make() copies what it keeps, but for the tally, the log
- * and the census. */
+/* What is there to conclude from; findings_make() copies what it keeps, but for the tally and the
+ * log. */
 struct evidence {
 	const struct tally *tally;
 	const struct outlooks *outlooks;
@@ -24,7 +23,6 @@ struct evidence {
 	const struct failure_state *failures;  /* NULL = they are not counted */
 	const struct failure_log *failure_log; /* NULL = none */
 	const struct host_state *host;
-	const struct nat_state *nat; /* NULL = not looked at */
 };
 
 /* Of a pool, a peer or a target. */
@@ -52,7 +50,7 @@ struct findings {
 	uint32_t stray, elsewhere;
 	bool may_be_elsewhere;      /* of some of `stray` it is not known where they were */
 	struct source_left sources; /* of host.sources */
-	uint32_t features;          /* the tally's, and FEATURE_FAILURES */
+	uint32_t features;          /* the tally's, FEATURE_FAILURES and FEATURE_UDP */
 	/* severity_nearness() of the subject that is the nearest to its level; and the most that
 	 * one has grown since the last poll, in percent of its capacity. */
 	unsigned nearness, growth;
@@ -62,9 +60,7 @@ struct findings {
 	struct finding *peers; /* the worst of the peer's pools, or its own CLOSE_WAIT */
 	struct finding *targets;
 	enum severity *locals;
-	struct verdict *udp;       /* of the tally's UDP pools */
-	struct nat_state nat;      /* its census is not owned */
-	struct verdict *nat_pools; /* of the census */
+	struct verdict *udp; /* of the tally's UDP pools */
 
 	struct standing *standings; /* of everything that may have an alarm */
 	uint32_t standing_count;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * survey: the pools of which it is worth knowing who holds them. Pure.
+ * survey: the pools of which it is worth knowing who holds them, and the server port of which it is
+ * worth knowing who does not close its connections. Pure.
  */
 #ifndef SRCPORTD_SURVEY_H
 #define SRCPORTD_SURVEY_H
 
-#include "owners/owner_list.h"
+#include "owners/owners.h"
 #include "verdict/findings.h"
 
 /* Chooses pools in warning or worse by what this poll measured or by their verdict (their own, or
  * that of their peer or of a target): the worst first, by severity, then those with the most
  * connections, with no more sockets in all than can be told apart. asked: the pools of targets too,
- * however well they are, and before all others. Returns their number; none without memory for it.
- */
-uint32_t survey_choose(const struct findings *findings, bool asked,
-		       struct owner_pool out[static OWNER_POOLS_MAX]);
+ * however well they are, and before all others; none without memory for it. The server port is the
+ * one with most connections that are over, while these are in warning. */
+void survey_choose(const struct findings *findings, bool asked, struct owner_subjects *out);
 
 #endif

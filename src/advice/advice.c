@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "advice/advice.h"
 
-#include "advice/advice_nat.h"
-
 #include "base/pool_key.h"
 #include "kernel/natenv.h"
 
@@ -235,23 +233,36 @@ advice_free(const struct range_tally *range, const char *reserve, uint32_t free,
 }
 
 const char *
-advice_inbound(const struct totals *totals, char buf[static ADVICE_MAX])
+advice_inbound(const struct scene *scene, char buf[static ADVICE_MAX])
 {
+	const struct totals *totals = &scene->findings->tally->totals;
 	const struct leaked *leaked = &totals->leaked;
-	const struct census_leak *worst = &totals->worst_leak;
+	const struct inbound_leak *worst = &totals->worst_leak;
 	char close_wait[NUMBER_TEXT_MAX], fin_wait2[NUMBER_TEXT_MAX], all[NUMBER_TEXT_MAX];
 	struct sentence s = sentence_in(buf, ADVICE_MAX);
+	if (worst->port == 0 && leaked->close_wait + leaked->fin_wait2 == 0) {
+		sentence_put(&s, "of %s accepted connection%s none is over and kept open",
+			     number_text(totals->inbound, all), number_s(totals->inbound));
+		return buf;
+	}
 	sentence_put(
 	    &s,
 	    "of %s accepted connection%s %s in CLOSE_WAIT and %s in FIN_WAIT2 are kept open "
 	    "by a program here",
 	    number_text(totals->inbound, all), number_s(totals->inbound),
 	    number_text(leaked->close_wait, close_wait), number_text(leaked->fin_wait2, fin_wait2));
-	if (worst->port != 0)
-		sentence_put(&s,
-			     ", most on port %u: it does not close them; srcportd --once --port %u "
-			     "names it; restart it",
-			     worst->port, worst->port);
+	if (worst->port == 0)
+		return buf;
+	const struct owner_question question = {.server = true, .port = worst->port};
+	char holder[OWNER_TEXT_MAX];
+	if (*owner_holder(scene->owners, &question, holder) != '\0' &&
+	    sentence_put(&s, ", most on port %u by %s, which does not close them: restart it",
+			 worst->port, holder))
+		return buf;
+	sentence_put(&s,
+		     ", most on port %u: it does not close them; srcportd --once --port %u "
+		     "names it; restart it",
+		     worst->port, worst->port);
 	return buf;
 }
 
@@ -413,9 +424,9 @@ advice_alarm(const struct scene *scene, const struct standing *standing,
 			return advice_nothing_offered(range, f->tally->reserve, buf);
 		return advice_free(range, f->tally->reserve, range->free, measured, buf);
 	case ALARM_LIMIT: return advice_limit(&f->host.limits, (enum limit_rule)standing->row, buf);
-	case ALARM_INBOUND: return advice_inbound(&f->tally->totals, buf);
-	case ALARM_NAT: return advice_nat(f, standing->row, buf);
+	case ALARM_INBOUND: return advice_inbound(scene, buf);
 	case ALARM_UDP:
+	case ALARM_NAT:
 	case ALARM_NAMESPACE_POOL: break; /* nobody finds one yet */
 	}
 	buf[0] = '\0';
@@ -503,7 +514,7 @@ put_system(struct sentence *s, const struct scene *scene)
 		return;
 	}
 	if (f->inbound > severity) {
-		sentence_put(s, "%s", advice_inbound(&f->tally->totals, text));
+		sentence_put(s, "%s", advice_inbound(scene, text));
 		return;
 	}
 	if (worst.usage == NULL && range->capacity == 0) {

@@ -16,6 +16,8 @@ struct alarms {
 	struct alarm_summary summary;
 	uint32_t notify; /* of the last plan's rules */
 	bool judged;     /* there was a poll */
+	bool unheard;    /* no memory to say what the last poll has changed, */
+	bool starved;    /* or for something of the last plan */
 
 	/* Of the last plan. */
 	struct notification *notifications;
@@ -75,14 +77,23 @@ is_owed(const struct alarms *a, const struct alarm_record *r)
 	       notification_is_wanted(a->notify, notification_kind(r->alarm.severity));
 }
 
-/* An alarm begins, under a number of its own. */
+/* Managers know nothing of it yet. */
+static void
+number_anew(struct alarms *a, struct alarm_record *r)
+{
+	alarm_book_number(&a->book, r, 0);
+	r->given = r->alarm.sequence = 0;
+}
+
+/* An alarm begins, under a number of its own; unless managers know one of it whose end they have
+ * not heard of: to them it goes on. */
 static void
 begin(struct alarms *a, struct alarm_record *r)
 {
-	alarm_book_number(&a->book, r, 0);
 	r->alarm.since_ms = a->now.ms;
 	r->alarm.since = a->now.wall;
-	r->given = r->alarm.sequence = 0;
+	if (r->alarm.told == SEVERITY_NORMAL && !r->out)
+		number_anew(a, r);
 }
 
 /* What the subject is now. What had not left by then never does. */
@@ -149,6 +160,7 @@ listen_to_changes(struct alarms *a)
 	uint32_t count = 0;
 	struct owed *changed =
 	    a->listener.changed != NULL ? array_new(a->book.count, sizeof(*changed)) : NULL;
+	a->unheard = a->listener.changed != NULL && changed == NULL;
 	for (uint32_t i = 0; changed != NULL && i < a->book.count; i++)
 		if (a->book.records[i].changed)
 			changed[count++] = (struct owed){.alarm = &a->book.records[i].alarm};
@@ -173,14 +185,16 @@ alarms_end(struct alarms *a)
 	listen_to_changes(a);
 }
 
-/* The next notification to fill; NULL if memory is out. */
+/* The next notification to fill; NULL if memory is out: another plan has to follow. */
 static struct notification *
 add_notification(struct alarms *a)
 {
 	struct notification *notifications = array_grow(
 	    a->notifications, a->notification_count, &a->notification_room, sizeof(*notifications));
-	if (notifications == NULL)
+	if (notifications == NULL) {
+		a->starved = true;
 		return NULL;
+	}
 	a->notifications = notifications;
 	struct notification *n = &a->notifications[a->notification_count++];
 	memset(n, 0, sizeof(*n));
@@ -236,8 +250,10 @@ leave_all(struct alarms *a, const struct alarm_rules *rules, uint64_t now_ms)
 {
 	uint32_t count = 0, room = rules->room;
 	struct owed *owed = array_new(a->book.count, sizeof(*owed));
-	if (owed == NULL)
+	if (owed == NULL) {
+		a->starved = true;
 		return 0;
+	}
 	for (uint32_t i = 0; i < a->book.count; i++) {
 		const struct alarm_record *r = &a->book.records[i];
 		if (is_due(a, r, now_ms))
@@ -300,11 +316,13 @@ count_owed(struct alarms *a)
 		a->summary.owed += is_owed(a, &a->book.records[i]) && !a->book.records[i].out;
 }
 
-/* When what is held, or was refused, may leave. */
+/* When what is held, was refused or found no memory may leave. */
 static uint64_t
 find_next(const struct alarms *a, const struct alarm_rules *rules, uint64_t now_ms, uint32_t held)
 {
 	uint64_t next = held > 0 ? budget_next_ms(&rules->budget, now_ms) : UINT64_MAX;
+	if (a->starved && now_ms + ALARM_STARVED_MS < next)
+		next = now_ms + ALARM_STARVED_MS;
 	for (uint32_t i = 0; i < a->book.count; i++) {
 		const struct alarm_record *r = &a->book.records[i];
 		if (r->patience_ms > now_ms && r->patience_ms < next && is_owed(a, r))
@@ -320,6 +338,7 @@ alarms_plan(struct alarms *a, const struct alarm_rules *rules, const struct alar
 	a->notify = rules->notify;
 	a->notification_count = 0;
 	a->next_ms = 0;
+	a->starved = false;
 	a->summary.sequence = rules->sequence;
 	if (!a->judged)
 		return;
@@ -342,6 +361,12 @@ alarms_next_ms(const struct alarms *a)
 	return a->next_ms;
 }
 
+bool
+alarms_starved(const struct alarms *a)
+{
+	return a->starved || a->unheard;
+}
+
 /* It has left, with that number. */
 static void
 depart(struct alarm_record *r, const struct notification *n)
@@ -351,16 +376,19 @@ depart(struct alarm_record *r, const struct notification *n)
 }
 
 static void
-arrive(struct alarm_record *r, const struct notification *n, enum notification_fate fate,
-       uint64_t now_ms)
+arrive(struct alarms *a, struct alarm_record *r, const struct notification *n,
+       enum notification_fate fate, uint64_t now_ms)
 {
 	depart(r, n);
 	r->out = r->again = false;
 	switch (fate) {
 	case FATE_ACCEPTED: r->alarm.told = n->alarm.severity; break;
 	case FATE_LOST: r->alarm.told = SEVERITY_UNKNOWN; break;
-	default: r->patience_ms = now_ms + ALARM_REFUSED_MS; break;
+	default: r->patience_ms = now_ms + ALARM_REFUSED_MS; return;
 	}
+	/* What has begun since its end was told is another alarm. */
+	if (n->alarm.severity == SEVERITY_NORMAL && r->alarm.severity != SEVERITY_NORMAL)
+		number_anew(a, r);
 }
 
 void
@@ -383,7 +411,7 @@ alarms_fate(struct alarms *a, const struct notification *n, enum notification_fa
 		r->out = false;
 		r->alarm.sequence = r->given;
 	} else {
-		arrive(r, n, fate, now->ms);
+		arrive(a, r, n, fate, now->ms);
 	}
 }
 
@@ -436,23 +464,6 @@ alarms_known_at(const struct alarms *a, uint32_t position)
 {
 	const struct alarm_record *r = &a->book.records[position];
 	return r->out ? SEVERITY_UNKNOWN : r->alarm.told;
-}
-
-void
-alarm_list_make(const struct alarms *a, struct alarm_list *out)
-{
-	*out = (struct alarm_list){.alarms = array_new(a->summary.active, sizeof(*out->alarms)),
-				   .summary = a->summary};
-	for (uint32_t i = 0; out->alarms != NULL && i < a->book.count; i++)
-		if (a->book.records[i].alarm.severity != SEVERITY_NORMAL)
-			out->alarms[out->count++] = a->book.records[i].alarm;
-}
-
-void
-alarm_list_free(struct alarm_list *list)
-{
-	free(list->alarms);
-	*list = (struct alarm_list){.alarms = NULL};
 }
 
 bool

@@ -27,9 +27,12 @@ struct alarm_run {
 	struct alarm_store store;
 	char *saved; /* what is in the file; NULL = not known */
 	size_t saved_length;
-	bool begun; /* polls may have been taken in */
-	int error;  /* errno of the last attempt to write, 0 = it went well */
-	bool omits; /* alarms are left out */
+	bool begun;       /* polls may have been taken in */
+	int error;        /* errno of the last attempt to write, 0 = it went well */
+	bool omits;       /* alarms are left out */
+	uint64_t told_ms; /* when alarm_run_tell() was called last */
+	bool unposted;    /* there was no memory to post what was planned */
+	bool starved;     /* the log says that memory is out */
 };
 
 static struct alarm_clock
@@ -302,10 +305,17 @@ alarm_run_tell(struct alarm_run *run)
 	struct alarm_clock clock = now();
 	const struct notification *notifications = alarms_notifications(run->alarms, &count);
 	run->sequence = alarms_summary(run->alarms)->sequence;
+	run->unposted = false;
 	for (uint32_t i = 0; i < count; i++) {
-		if (!notifications_post(run->notifications, &notifications[i]))
-			alarms_fate(run->alarms, &notifications[i], FATE_WAITED, &clock);
+		if (notifications_post(run->notifications, &notifications[i]))
+			continue;
+		alarms_fate(run->alarms, &notifications[i], FATE_WAITED, &clock);
+		run->unposted = true;
 	}
+	run->told_ms = clock.ms;
+	log_condition(&run->starved, run->unposted || alarms_starved(run->alarms), "alarm",
+		      "out of memory: what has changed is told later",
+		      "enough memory again: everything is told");
 }
 
 void
@@ -321,7 +331,9 @@ alarm_run_again(struct alarm_run *run)
 uint64_t
 alarm_run_next_ms(const struct alarm_run *run)
 {
-	return alarms_next_ms(run->alarms);
+	uint64_t next_ms = alarms_next_ms(run->alarms);
+	uint64_t again_ms = run->told_ms + ALARM_STARVED_MS;
+	return run->unposted && (next_ms == 0 || again_ms < next_ms) ? again_ms : next_ms;
 }
 
 /* What an alarm that is over was, by what managers know of it. */

@@ -27,12 +27,23 @@ owed_sort(struct owed *owed, uint32_t count)
 		qsort(owed, count, sizeof(*owed), compare);
 }
 
+static bool
+has_named(const struct owed *owed, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (budget_is_named(owed[i].alarm->subject.kind))
+			return true;
+	return false;
+}
+
 uint32_t
 owed_choose(struct owed *owed, uint32_t count, uint32_t *room, const struct budget *budget,
 	    uint64_t now_ms)
 {
 	uint32_t named = budget_rest(budget, now_ms, true),
 		 many = budget_rest(budget, now_ms, false), held = 0;
+	if (budget->per_minute == 1 && has_named(owed, count))
+		many = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		bool is_named = budget_is_named(owed[i].alarm->subject.kind);
 		uint32_t rest = is_named || named < many ? named : many;

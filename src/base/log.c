@@ -16,7 +16,7 @@
 
 #define LINE_MAX_OCTETS 1024
 
-/* Lines of one kind (one format) that a minute may have. */
+/* Lines of one kind that a minute may have. */
 #define BURST     20
 #define WINDOW_MS 60000
 
@@ -48,14 +48,28 @@ log_open(enum log_sink to, bool debug)
 		openlog("srcportd", LOG_PID | LOG_PERROR, LOG_DAEMON);
 }
 
+/* A kind is what a subsystem says in one format, wherever that stands, or one condition: most lines
+ * that others have made up come as "%s". FNV-1a of both, with the NUL of the first between. */
+static uint64_t
+kind_of(const char *subsystem, const char *format)
+{
+	uint64_t hash = 14695981039346656037u;
+	for (unsigned part = 0; part < 2; part++)
+		for (const char *at = part == 0 ? subsystem : format;; at++) {
+			hash = (hash ^ (unsigned char)*at) * 1099511628211u;
+			if (*at == '\0')
+				break;
+		}
+	return hash != 0 ? hash : 1;
+}
+
 /* What is to be said about lines that were, or will be, left out; false if this line is one. */
 static bool
-pass(const char *format, char *remark, size_t room)
+pass(uint64_t kind, char *remark, size_t room)
 {
 	uint32_t held_back;
 	pthread_mutex_lock(&lock);
-	enum ratelimit_verdict verdict =
-	    ratelimit_ask(&limit, format, clock_us() / 1000, &held_back);
+	enum ratelimit_verdict verdict = ratelimit_ask(&limit, kind, clock_us() / 1000, &held_back);
 	pthread_mutex_unlock(&lock);
 	if (verdict == RATELIMIT_LAST)
 		snprintf(remark, room, " (more lines like this are left out for a minute)");
@@ -68,11 +82,11 @@ pass(const char *format, char *remark, size_t room)
 }
 
 /* One write per line, so that lines of two threads never mix. */
-static void __attribute__((format(printf, 3, 0)))
-emit(int priority, const char *subsystem, const char *format, va_list args)
+static void __attribute__((format(printf, 4, 0)))
+emit(int priority, uint64_t kind, const char *subsystem, const char *format, va_list args)
 {
 	char raw[LINE_MAX_OCTETS], text[LINE_MAX_OCTETS], remark[96] = "";
-	if (priority != LOG_DEBUG && !pass(format, remark, sizeof(remark)))
+	if (priority != LOG_DEBUG && !pass(kind, remark, sizeof(remark)))
 		return;
 	if (vsnprintf(raw, sizeof(raw), format, args) < 0)
 		return;
@@ -90,7 +104,7 @@ log_error(const char *subsystem, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	emit(LOG_ERR, subsystem, format, args);
+	emit(LOG_ERR, kind_of(subsystem, format), subsystem, format, args);
 	va_end(args);
 }
 
@@ -99,7 +113,7 @@ log_warn(const char *subsystem, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	emit(LOG_WARNING, subsystem, format, args);
+	emit(LOG_WARNING, kind_of(subsystem, format), subsystem, format, args);
 	va_end(args);
 }
 
@@ -108,7 +122,7 @@ log_info(const char *subsystem, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	emit(LOG_INFO, subsystem, format, args);
+	emit(LOG_INFO, kind_of(subsystem, format), subsystem, format, args);
 	va_end(args);
 }
 
@@ -119,16 +133,27 @@ log_debug(const char *subsystem, const char *format, ...)
 		return;
 	va_list args;
 	va_start(args, format);
-	emit(LOG_DEBUG, subsystem, format, args);
+	emit(LOG_DEBUG, 0, subsystem, format, args);
 	va_end(args);
 }
 
+static void __attribute__((format(printf, 4, 5)))
+say(int priority, uint64_t kind, const char *subsystem, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	emit(priority, kind, subsystem, format, args);
+	va_end(args);
+}
+
+/* Its kind is the caller's flag: what it says may differ from time to time. */
 void
 log_condition(bool *told, bool on, const char *subsystem, const char *begins, const char *ends)
 {
+	uint64_t kind = (uint64_t)(uintptr_t)told;
 	if (on && !*told)
-		log_error(subsystem, "%s", begins);
+		say(LOG_ERR, kind, subsystem, "%s", begins);
 	if (!on && *told)
-		log_info(subsystem, "%s", ends);
+		say(LOG_INFO, kind, subsystem, "%s", ends);
 	*told = on;
 }

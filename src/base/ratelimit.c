@@ -4,14 +4,14 @@
 #include <stddef.h>
 
 static struct ratelimit_kind *
-find_kind(struct ratelimit *limit, const void *key)
+find_kind(struct ratelimit *limit, uint64_t key)
 {
 	struct ratelimit_kind *oldest = &limit->kinds[0];
 	for (size_t i = 0; i < RATELIMIT_KINDS; i++) {
 		struct ratelimit_kind *kind = &limit->kinds[i];
 		if (kind->key == key)
 			return kind;
-		if (kind->key == NULL) {
+		if (kind->key == 0) {
 			oldest = kind;
 			break;
 		}
@@ -23,7 +23,7 @@ find_kind(struct ratelimit *limit, const void *key)
 }
 
 enum ratelimit_verdict
-ratelimit_ask(struct ratelimit *limit, const void *key, uint64_t now_ms, uint32_t *held_back)
+ratelimit_ask(struct ratelimit *limit, uint64_t key, uint64_t now_ms, uint32_t *held_back)
 {
 	struct ratelimit_kind *kind = find_kind(limit, key);
 	*held_back = 0;

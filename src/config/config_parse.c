@@ -277,6 +277,29 @@ find_name(const struct reading *r, const char *name)
 	return NULL;
 }
 
+static const struct place *
+place_of(const struct reading *r, const char *token)
+{
+	return &r->last[config_token_find(token) - config_tokens];
+}
+
+/* A level that is not the line's own is named with where it comes from. */
+static void
+complain_target(struct reading *r, const struct place *place, const struct config_fault *fault)
+{
+	if (fault->inherited == NULL) {
+		complain_fault(r, place, "target", fault);
+		return;
+	}
+	const struct place *there = place_of(r, fault->inherited);
+	if (there->line != 0)
+		complain(r, place, "target: found %s, expected %s, inherited from %s in %s:%u",
+			 fault->found, fault->expected, fault->inherited, there->file, there->line);
+	else
+		complain(r, place, "target: found %s, expected %s, the default of %s", fault->found,
+			 fault->expected, fault->inherited);
+}
+
 static void
 read_target(struct reading *r, uint32_t t, const struct level_band *inherited)
 {
@@ -287,7 +310,7 @@ read_target(struct reading *r, uint32_t t, const struct level_band *inherited)
 	config_split(r->targets[t].text, r->targets[t].length, &words, &fault);
 	config_next(&words);
 	if (!config_target_parse(&words, inherited, &target, &fault)) {
-		complain_fault(r, place, "target", &fault);
+		complain_target(r, place, &fault);
 		return;
 	}
 	const struct target_line *other = find_name(r, target.name);
@@ -316,12 +339,6 @@ read_targets(struct reading *r, const struct level_band *inherited)
 	lookup_free(&r->target_names);
 }
 
-static const struct place *
-place_of(const struct reading *r, const char *token)
-{
-	return &r->last[config_token_find(token) - config_tokens];
-}
-
 /* A warning that comes later than its critical. */
 static bool
 check_band(struct reading *r, const struct level_band *band, const char *const names[4])
@@ -329,16 +346,14 @@ check_band(struct reading *r, const struct level_band *band, const char *const n
 	enum config_contradiction wrong = config_level_contradiction(band);
 	if (wrong == BAND_GOOD)
 		return true;
+	bool percent = wrong == BAND_PERCENT;
 	const struct levels *at = &band->raise;
-	const uint32_t levels[][2] = {
-	    [BAND_PERCENT] = {at->warning_percent, at->critical_percent},
-	    [BAND_REMAINING] = {at->warning_remaining, at->critical_remaining},
-	    [BAND_LOSS] = {at->warning_loss, at->critical_loss}};
-	bool below = wrong == BAND_REMAINING;
-	const char *warning = names[below ? 2 : 0], *critical = names[below ? 3 : 1];
+	const char *warning = names[percent ? 0 : 2], *critical = names[percent ? 1 : 3];
 	const struct place *here = place_of(r, warning), *there = place_of(r, critical);
 	complain(r, here->line != 0 ? here : there, "%s: found %u, expected at %s %u, which is %s",
-		 warning, levels[wrong][0], below ? "least" : "most", levels[wrong][1], critical);
+		 warning, percent ? at->warning_percent : at->warning_remaining,
+		 percent ? "most" : "least",
+		 percent ? at->critical_percent : at->critical_remaining, critical);
 	return false;
 }
 
@@ -352,8 +367,6 @@ check_bands(struct reading *r)
 					    "localCriticalRemaining"};
 	static const char *const host[] = {NULL, NULL, "hostWarningRemaining",
 					   "hostCriticalRemaining"};
-	static const char *const nat[] = {"natWarningLoss", "natCriticalLoss", NULL, NULL};
-	check_band(r, &r->config->nat, nat);
 	check_band(r, &r->config->local, local);
 	check_band(r, &r->config->host, host);
 	return check_band(r, &r->config->levels, pools) ? &r->config->levels : &level_band_off;

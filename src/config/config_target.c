@@ -68,6 +68,36 @@ parse_level(struct severity_levels *s, struct config_words *words, struct level_
 				  level_at(&band->clear, offset), fault);
 }
 
+/* A warning that comes later than its critical. At least one of the two is the line's own: what it
+ * inherits is in order. */
+static bool
+check_levels(const struct level_band *band, bool critical_named, bool warning_named,
+	     struct config_fault *fault)
+{
+	const struct levels *raise = &band->raise;
+	const enum config_contradiction wrong = config_level_contradiction(band);
+	if (wrong == BAND_GOOD)
+		return true;
+	bool percent = wrong == BAND_PERCENT;
+	const char *sign = percent ? "%" : "";
+	unsigned critical = percent ? raise->critical_percent : raise->critical_remaining;
+	unsigned warning = percent ? raise->warning_percent : raise->warning_remaining;
+	char found[48];
+	if (warning_named) {
+		snprintf(found, sizeof(found), "warning %u%s", warning, sign);
+		config_wrong(fault, found, "at %s %u%s, its critical level",
+			     percent ? "most" : "least", critical, sign);
+		if (!critical_named)
+			fault->inherited = percent ? "criticalPercent" : "criticalRemaining";
+	} else {
+		snprintf(found, sizeof(found), "critical %u%s", critical, sign);
+		config_wrong(fault, found, "at %s %u%s, its warning level",
+			     percent ? "least" : "most", warning, sign);
+		fault->inherited = percent ? "warningPercent" : "warningRemaining";
+	}
+	return false;
+}
+
 static bool
 parse_levels(struct config_words *words, struct level_band *band, struct config_fault *fault)
 {
@@ -93,7 +123,7 @@ parse_levels(struct config_words *words, struct level_band *band, struct config_
 		if (!good)
 			return false;
 	}
-	return true;
+	return check_levels(band, severities[0].named, severities[1].named, fault);
 }
 
 bool
@@ -102,24 +132,8 @@ config_target_parse(struct config_words *words, const struct level_band *inherit
 {
 	memset(out, 0, sizeof(*out));
 	out->levels = *inherited;
-	if (!parse_name(words, out, fault) || !parse_spec(words, out, fault) ||
-	    !parse_levels(words, &out->levels, fault))
-		return false;
-	const struct levels *raise = &out->levels.raise;
-	char found[48];
-	switch (config_level_contradiction(&out->levels)) {
-	case BAND_PERCENT:
-		snprintf(found, sizeof(found), "warning %u%%", raise->warning_percent);
-		return config_wrong(fault, found, "at most %u%%, its critical level",
-				    raise->critical_percent);
-	case BAND_REMAINING:
-		snprintf(found, sizeof(found), "warning %u", raise->warning_remaining);
-		return config_wrong(fault, found, "at least %u, its critical level",
-				    raise->critical_remaining);
-	case BAND_LOSS: /* no target has such a level */
-	case BAND_GOOD: break;
-	}
-	return true;
+	return parse_name(words, out, fault) && parse_spec(words, out, fault) &&
+	       parse_levels(words, &out->levels, fault);
 }
 
 static void

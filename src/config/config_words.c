@@ -17,6 +17,7 @@ config_wrong(struct config_fault *fault, const char *word, const char *expected,
 	va_start(arguments, expected);
 	vsnprintf(fault->expected, sizeof(fault->expected), expected, arguments);
 	va_end(arguments);
+	fault->inherited = NULL;
 	return false;
 }
 

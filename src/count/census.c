@@ -317,58 +317,6 @@ had_listener(const struct census *census, uint16_t port)
 	       origins_listened(census->origins, &census->settings.range, port);
 }
 
-void
-census_leaked(struct census *census, uint16_t port, const struct leaked *leaked)
-{
-	unsigned i = 0;
-	if (leaked->close_wait + leaked->fin_wait2 == 0)
-		return;
-	census->leaked.close_wait += leaked->close_wait;
-	census->leaked.fin_wait2 += leaked->fin_wait2;
-	while (i < census->leak_count && census->leaks[i].port != port)
-		i++;
-	if (i == CENSUS_LEAKS_MAX)
-		return;
-	if (i == census->leak_count)
-		census->leaks[census->leak_count++] = (struct census_leak){.port = port};
-	census->leaks[i].leaked.close_wait += leaked->close_wait;
-	census->leaks[i].leaked.fin_wait2 += leaked->fin_wait2;
-}
-
-static struct leaked
-leaked_by(const struct diag_socket *s)
-{
-	return (struct leaked){.close_wait = s->state == STATE_CLOSE_WAIT,
-			       .fin_wait2 = s->state == STATE_FIN_WAIT2 && !s->mini};
-}
-
-static void
-count_at(struct census_server *server, const struct diag_socket *s)
-{
-	const struct leaked leaked = leaked_by(s);
-	server->states.of[s->state]++;
-	server->leaked.close_wait += leaked.close_wait;
-	server->leaked.fin_wait2 += leaked.fin_wait2;
-}
-
-/* Counts an inbound connection of a port outside the range by its port; of ports beyond
- * DIAG_SKIP_MAX, only in the totals. */
-static void
-count_server(struct census *census, const struct diag_socket *s)
-{
-	for (unsigned i = 0; i < census->server_count; i++) {
-		if (census->servers[i].port == s->local_port) {
-			count_at(&census->servers[i], s);
-			return;
-		}
-	}
-	if (census->server_count == DIAG_SKIP_MAX)
-		return;
-	struct census_server *server = &census->servers[census->server_count++];
-	*server = (struct census_server){.port = s->local_port};
-	count_at(server, s);
-}
-
 /* Where a port stays blocked until its last socket has gone, it matters which were there while it
  * was. What a light poll takes over may have gone before this one came. */
 static bool
@@ -384,11 +332,8 @@ is_kept(const struct census *census, uint16_t port)
 static bool
 add_inbound(struct census *census, const struct diag_socket *s, bool in_range, enum origin known)
 {
-	const struct leaked leaked = leaked_by(s);
-	census->inbound++;
-	census_leaked(census, s->local_port, &leaked);
-	if (!in_range && portset_has(&census->listening, s->local_port))
-		count_server(census, s);
+	inbound_add(&census->inbound, s,
+		    !in_range && portset_has(&census->listening, s->local_port));
 	if (!in_range || s->request)
 		return true;
 	bool held = census->origins != NULL && origins_held(census->origins, s->local_port);

@@ -73,10 +73,9 @@ light_patch(const struct light *light, struct census *census)
 		for (unsigned state = 1; state < STATE_MAX; state++)
 			census->totals.of[state] += light->servers[i].states.of[state];
 		portset_add(&census->any, light->servers[i].port);
-		census_leaked(census, light->servers[i].port, &light->servers[i].leaked);
+		inbound_take(&census->inbound, &light->servers[i]);
 	}
 	census->totals.of[STATE_CLOSE] += light->idle;
-	census->inbound += light_sockets(light) - light->idle;
 	census->sockets += light_sockets(light);
 	return true;
 }
@@ -94,9 +93,9 @@ light_keep(struct light *light, struct census *census)
 	census->holds = NULL;
 	census->hold_count = census->hold_room = 0;
 	light->server_count = 0;
-	for (unsigned i = 0; i < census->server_count; i++)
-		if (tcp_state_sum(&census->servers[i].states) >= LIGHT_PORT_FROM)
-			light->servers[light->server_count++] = census->servers[i];
+	for (unsigned i = 0; i < census->inbound.server_count; i++)
+		if (tcp_state_sum(&census->inbound.servers[i].states) >= LIGHT_PORT_FROM)
+			light->servers[light->server_count++] = census->inbound.servers[i];
 	light->idle = census->totals.of[STATE_CLOSE];
 	light->alone = census->full ? 0 : light->alone + (light->alone < LIGHT_ALONE_FROM);
 	light->valid = true;

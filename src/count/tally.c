@@ -310,15 +310,6 @@ worksheet_new(const struct census *census)
 	return NULL;
 }
 
-/* Of equals the lower port, in whatever order they are listed. */
-static bool
-leaks_more(const struct census_leak *a, const struct census_leak *than)
-{
-	uint32_t left = a->leaked.close_wait + a->leaked.fin_wait2,
-		 right = than->leaked.close_wait + than->leaked.fin_wait2;
-	return left > right || (left == right && a->port < than->port);
-}
-
 /* The list that a wider range needs; where it is too long to be set, there is none to recommend.
  * False with errno ENOMEM. */
 static bool
@@ -360,12 +351,10 @@ tally_new(const struct census *census, uint32_t target_count)
 	tally->features = census->features;
 	tally->low = census->low;
 	tally->totals.states = census->totals;
-	tally->totals.inbound = census->inbound;
+	tally->totals.inbound = census->inbound.count;
 	tally->totals.outbound = census->outbound;
-	tally->totals.leaked = census->leaked;
-	for (unsigned i = 0; i < census->leak_count; i++)
-		if (leaks_more(&census->leaks[i], &tally->totals.worst_leak))
-			tally->totals.worst_leak = census->leaks[i];
+	tally->totals.leaked = census->inbound.leaked;
+	tally->totals.worst_leak = inbound_worst(&census->inbound);
 	tally->totals.sockets = census->sockets;
 	return tally;
 }

@@ -50,6 +50,28 @@ find_local(struct udp_census *census, const struct addr *address, struct udp_loc
 	return true;
 }
 
+/* An address that has no room of its own. False with errno ENOMEM. */
+static bool
+note_beyond(struct udp_census *census, const struct addr *address)
+{
+	uint32_t hash = addr_hash(address), cursor = hash, i;
+	census->omitted++;
+	while ((i = lookup_next(&census->beyond_lookup, hash, &cursor)) != LOOKUP_NONE)
+		if (addr_equal(&census->beyond[i], address))
+			return true;
+	if (census->beyond_count == UDP_BEYOND_MAX)
+		return true;
+	struct addr *beyond =
+	    array_grow(census->beyond, census->beyond_count, &census->beyond_room, sizeof(*beyond));
+	if (beyond == NULL)
+		return false;
+	census->beyond = beyond;
+	if (!lookup_enter(&census->beyond_lookup, hash, census->beyond_count))
+		return false;
+	beyond[census->beyond_count++] = *address;
+	return true;
+}
+
 /* A socket at one address. */
 static bool
 add_local(struct udp_census *census, const struct diag_socket *s)
@@ -61,20 +83,32 @@ add_local(struct udp_census *census, const struct diag_socket *s)
 		address.zone = 0;
 	if (!find_local(census, &address, &local))
 		return false;
-	if (local != NULL)
-		hold(&local->held, s->local_port);
-	else
-		census->omitted++;
+	if (local == NULL)
+		return note_beyond(census, &address);
+	hold(&local->held, s->local_port);
 	return true;
+}
+
+static bool
+is_v4(const struct diag_socket *s)
+{
+	return s->family == AF_INET || addr_is_v4(&s->local);
+}
+
+bool
+udp_is_doubtful(const struct diag_socket *s)
+{
+	return !is_v4(s) && !addr_is_any(&s->local) && s->state == STATE_ESTABLISHED;
 }
 
 bool
 udp_add(struct udp_census *census, const struct settings *settings, const struct diag_socket *s)
 {
 	uint16_t port = s->local_port;
+	census->sockets++;
 	if (!range_has(&settings->range, port) || portset_has(&settings->reserved, port))
 		return true;
-	bool any = addr_is_any(&s->local), v4 = s->family == AF_INET || addr_is_v4(&s->local);
+	bool any = addr_is_any(&s->local), v4 = is_v4(s);
 	hold(&census->all, port);
 	if (any && !v4)
 		hold(s->interface == 0 ? &census->wild6 : &census->device6, port);
@@ -84,7 +118,7 @@ udp_add(struct udp_census *census, const struct settings *settings, const struct
 		hold(&census->wild, port);
 	else if (v4 || both)
 		hold(&census->v4, port);
-	else if (s->state == STATE_ESTABLISHED)
+	else if (udp_is_doubtful(s))
 		hold(&census->doubtful, port);
 	return any || add_local(census, s);
 }
@@ -93,7 +127,9 @@ void
 udp_none(struct udp_census *census, const char *reason)
 {
 	free(census->locals);
+	free(census->beyond);
 	lookup_free(&census->lookup);
+	lookup_free(&census->beyond_lookup);
 	memset(census, 0, sizeof(*census));
 	snprintf(census->reason, sizeof(census->reason), "%s", reason);
 }
@@ -160,7 +196,9 @@ udp_count(const struct udp_census *census, const struct settings *settings, stru
 	if (out->rows == NULL)
 		return false;
 	out->available = true;
+	out->sockets = census->sockets;
 	out->omitted = census->omitted;
+	out->omitted_locals = census->beyond_count;
 	out->size = range_size(&settings->range);
 	out->count = UDP_WILDCARDS + census->local_count;
 	portset_add_range(&offered, settings->range.low, settings->range.high);

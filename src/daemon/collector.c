@@ -221,9 +221,11 @@ conclude(struct collector *c)
 static bool
 survey(struct collector *c)
 {
-	struct owner_pool pools[OWNER_POOLS_MAX];
-	return c->config->owners &&
-	       owners_start(c->owners, pools, survey_choose(c->findings, false, pools));
+	struct owner_subjects subjects;
+	if (!c->config->owners)
+		return false;
+	survey_choose(c->findings, false, &subjects);
+	return owners_start(c->owners, &subjects);
 }
 
 /* Logged when ports that were to be probed cannot be, and when they can be again; and when failed
@@ -359,7 +361,7 @@ on_failures(struct collector *c)
 		return;
 	c->urgent = true;
 	if (!pace_hurry(&c->pace, &c->config->pace, clock_us() / 1000, c->stats.made_ms,
-			c->stats.cpu_us - c->stats.nat_us))
+			c->stats.cpu_us))
 		log_error(subsystem, "timer: %s", strerror(errno));
 }
 

@@ -86,15 +86,16 @@ collect(struct once *once)
 static struct owners *
 survey(const struct once *once)
 {
-	struct owner_pool pools[OWNER_POOLS_MAX];
+	struct owner_subjects subjects;
 	const struct options *options = once->options;
 	if (options->replay != NULL || !once->config.owners)
 		return NULL;
 	struct owners *owners = owners_new(options->proc_root, options->sys_root);
 	/* The plugin's line names owners only where something is wrong. */
 	bool asked = options->target_count > 0 && options->format != FORMAT_NAGIOS;
+	survey_choose(once->findings, asked, &subjects);
 	if (owners != NULL)
-		owners_survey(owners, pools, survey_choose(once->findings, asked, pools));
+		owners_survey(owners, &subjects);
 	return owners;
 }
 
@@ -171,11 +172,15 @@ print_report(struct once *once)
 				    owners != NULL};
 	struct alarm_list alarms;
 	alarm_watch_once(&scene, &alarms);
+	const char *no_nat;
+	const struct nat_census *nat = poll_nat(once->poll, &no_nat);
 	const struct report report = {.scene = &scene,
 				      .order = &order,
 				      .alarms = &alarms,
 				      .config = &once->config,
 				      .namespaces = asked ? &namespaces : NULL,
+				      .nat = nat,
+				      .no_nat = no_nat,
 				      .duration_us = once->stats.duration_us,
 				      .watched_s = once->options->watch_s,
 				      .when = once->options->replay != NULL ? 0 : time(NULL),

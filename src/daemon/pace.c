@@ -3,8 +3,16 @@
 
 #include "base/log.h"
 
+#include <stdio.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+
+/* What the CPU share pays for in the longest time that it stretches an interval to. */
+static uint64_t
+most_us(const struct pace_limits *limits)
+{
+	return (uint64_t)limits->cpu_percent * 10000 * PACE_LATEST_S;
+}
 
 static uint32_t
 by_cost(const struct pace_limits *limits, uint64_t cost_us)
@@ -37,7 +45,7 @@ pace_next(const struct pace_limits *limits, const struct pace_state *state)
 		return seconds;
 	uint64_t share_us = (uint64_t)limits->cpu_percent * 10000; /* a second's worth */
 	uint64_t affordable = (state->owed_us + share_us - 1) / share_us;
-	if (limits->by_cost && affordable > PACE_LATEST_S)
+	if (affordable > PACE_LATEST_S)
 		affordable = PACE_LATEST_S;
 	return affordable > seconds ? (uint32_t)affordable : seconds;
 }
@@ -50,12 +58,17 @@ pace_owed(const struct pace_debt *debt, const struct pace_limits *limits, uint64
 	return limits->cpu_percent == 0 || paid_us >= debt->owed_us ? 0 : debt->owed_us - paid_us;
 }
 
-void
+bool
 pace_charge(struct pace_debt *debt, const struct pace_limits *limits, uint64_t now_ms,
 	    uint64_t cost_us)
 {
+	const uint64_t credit_us = PACE_CREDIT * most_us(limits) + cost_us;
 	debt->owed_us = pace_owed(debt, limits, now_ms) + cost_us;
 	debt->at_ms = now_ms;
+	if (limits->cpu_percent == 0 || debt->owed_us <= credit_us)
+		return true;
+	debt->owed_us = credit_us;
+	return false;
 }
 
 uint64_t
@@ -104,34 +117,43 @@ pace_due(struct pace *p)
 	return read(p->fd, &expirations, sizeof(expirations)) == sizeof(expirations);
 }
 
-/* Logged when polls cost more than they may and are made all the same, and when they no longer do.
- */
+/* Logged when polls cost more than the share pays for and are made all the same, and when all that
+ * they have cost is paid for again. */
 static void
-pace_excess(struct pace *p, const struct pace_limits *limits)
+pace_excess(struct pace *p, const struct pace_limits *limits, bool paid, uint32_t seconds)
 {
-	uint64_t most_us = (uint64_t)limits->cpu_percent * 10000 * PACE_LATEST_S;
-	bool excess = limits->by_cost && limits->cpu_percent != 0 && p->debt.owed_us > most_us;
-	log_condition(
-	    &p->excess, excess, "poller",
-	    "polls take more than cpuPercent of a CPU: they are made each 30 s all the same",
-	    "polls take no more than cpuPercent again");
+	char begins[96];
+	bool excess = !paid || (p->excess && p->debt.owed_us > most_us(limits));
+	snprintf(begins, sizeof(begins),
+		 "polls take more than cpuPercent of a CPU: they are made each %u s all the same",
+		 seconds);
+	log_condition(&p->excess, excess, "poller", begins,
+		      "polls take no more than cpuPercent again");
+}
+
+/* Until the next poll begins: the interval is from one beginning to the next, as far as a poll does
+ * not take most of it. */
+static uint64_t
+first_ms(uint32_t seconds, uint64_t duration_us)
+{
+	uint64_t interval_ms = (uint64_t)seconds * 1000, taken_ms = duration_us / 1000;
+	return interval_ms - (taken_ms < interval_ms / 2 ? taken_ms : interval_ms / 2);
 }
 
 void
 pace_follow(struct pace *p, const struct pace_limits *limits, const struct snapshot *snapshot,
 	    uint64_t now_ms)
 {
-	/* What goes on beside the polls must not put them off. */
-	uint64_t cost_us = snapshot->poll.cpu_us - snapshot->poll.nat_us;
-	pace_charge(&p->debt, limits, now_ms, cost_us);
+	bool paid = pace_charge(&p->debt, limits, now_ms, snapshot->poll.cpu_us);
 	const struct pace_state state = {.severity = snapshot->severity,
 					 .nearness = snapshot->extremes.nearness,
 					 .growth = snapshot->extremes.growth,
 					 .owed_us = p->debt.owed_us,
-					 .cost_us = cost_us};
-	pace_excess(p, limits);
+					 .cost_us = snapshot->poll.cpu_us};
 	uint32_t seconds = pace_next(limits, &state);
-	if (seconds != p->interval_s && pace_set(p, (uint64_t)seconds * 1000, seconds))
+	pace_excess(p, limits, paid, seconds);
+	if (seconds != p->interval_s &&
+	    pace_set(p, first_ms(seconds, snapshot->poll.duration_us), seconds))
 		log_debug("poller", "the next polls are %u s apart", seconds);
 }
 
@@ -142,7 +164,15 @@ pace_hurry(struct pace *p, const struct pace_limits *limits, uint64_t now_ms, ui
 	uint64_t since_ms = now_ms - last_ms;
 	uint64_t wait_ms = since_ms < 1000 ? 1000 - since_ms : 0;
 	uint64_t credit_ms = pace_wait_ms(&p->debt, limits, now_ms, cost_us);
-	return pace_set(p, wait_ms > credit_ms ? wait_ms : credit_ms, p->interval_s);
+	if (credit_ms > wait_ms)
+		wait_ms = credit_ms;
+	/* What is due before that stays so. */
+	struct itimerspec due;
+	if (timerfd_gettime(p->fd, &due) != 0)
+		return false;
+	uint64_t due_ms =
+	    (uint64_t)due.it_value.tv_sec * 1000 + (uint64_t)due.it_value.tv_nsec / 1000000;
+	return due_ms <= wait_ms || pace_set(p, wait_ms, p->interval_s);
 }
 
 void

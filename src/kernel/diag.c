@@ -122,6 +122,8 @@ diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump, enum 
 		states |= STATES_SOCKETS;
 	if (dump == DIAG_SOCKETS && !plan->light)
 		states |= BIT(STATE_BOUND_INACTIVE);
+	if (dump == DIAG_SOCKETS && plan->over)
+		states = BIT(STATE_CLOSE_WAIT) | BIT(STATE_FIN_WAIT2);
 	if (dump == DIAG_STAMPS)
 		states = BIT(STATE_ESTABLISHED);
 	if (dump == DIAG_UDP)

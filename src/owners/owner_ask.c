@@ -18,6 +18,7 @@ struct owner_ask {
 	struct dump *dump;
 	const struct owner_pool *pools;
 	uint32_t pool_count;
+	uint16_t server;
 	struct owner_book *book; /* of the datagram that is being read */
 	struct diag_taker taker;
 };
@@ -29,19 +30,24 @@ pool_octets(const struct owner_pool *pool)
 	return 2 * CONDITION_OCTETS(address) + sizeof(struct inet_diag_bc_op);
 }
 
-/* Writes "the address (and the port, if it is not -1) match, else jump `no` octets"; returns its
- * length. */
+/* Writes "the address, if it is not NULL, and the port, if it is not -1, match, else jump `no`
+ * octets"; returns its length. Without an address it holds for both families. */
 static size_t
 put_condition(char *out, unsigned char code, const struct addr *address, int port, size_t no)
 {
-	bool v4 = addr_is_v4(address);
-	size_t octets = v4 ? 4 : 16, length = CONDITION_OCTETS(octets);
+	bool v4 = address != NULL && addr_is_v4(address);
+	size_t octets = address == NULL ? 0 : v4 ? 4 : 16, length = CONDITION_OCTETS(octets);
 	struct inet_diag_bc_op op = {code, (unsigned char)length, (unsigned short)no};
-	struct inet_diag_hostcond condition = {
-	    .family = v4 ? AF_INET : AF_INET6, .prefix_len = (uint8_t)(octets * 8), .port = port};
+	struct inet_diag_hostcond condition = {.family = (uint8_t)(address == NULL ? AF_UNSPEC
+								   : v4            ? AF_INET
+										   : AF_INET6),
+					       .prefix_len = (uint8_t)(octets * 8),
+					       .port = port};
 	memcpy(out, &op, sizeof(op));
 	memcpy(out + sizeof(op), &condition, sizeof(condition));
-	memcpy(out + sizeof(op) + sizeof(condition), address->octet + (16 - octets), octets);
+	if (address != NULL)
+		memcpy(out + sizeof(op) + sizeof(condition), address->octet + (16 - octets),
+		       octets);
 	return length;
 }
 
@@ -81,11 +87,24 @@ owner_ask_request(void *buf, enum dump_form form, uint32_t seq, const struct own
 	return message;
 }
 
+struct nlmsghdr *
+owner_ask_server(void *buf, enum dump_form form, uint32_t seq, uint16_t port)
+{
+	static const struct diag_plan over = {.light = true, .over = true};
+	struct nlmsghdr *message = diag_request(buf, &over, DIAG_SOCKETS, form, seq);
+	char filter[CONDITION_OCTETS(0)];
+	put_condition(filter, INET_DIAG_BC_S_COND, NULL, port, sizeof(filter) + 4);
+	mnl_attr_put(message, INET_DIAG_REQ_BYTECODE, sizeof(filter), filter);
+	return message;
+}
+
 static struct nlmsghdr *
 request(void *arg, void *buf, enum dump_form form, uint32_t seq)
 {
 	struct owner_ask *ask = arg;
 	ask->taker.beyond = false;
+	if (ask->pool_count == 0)
+		return owner_ask_server(buf, form, seq, ask->server);
 	return owner_ask_request(buf, form, seq, ask->pools, ask->pool_count);
 }
 
@@ -107,13 +126,14 @@ failure(const struct owner_ask *ask)
 }
 
 struct owner_ask *
-owner_ask_open(const struct owner_pool *pools, uint32_t count)
+owner_ask_open(const struct owner_pool *pools, uint32_t count, uint16_t server)
 {
 	struct owner_ask *ask = calloc(1, sizeof(*ask));
 	if (ask == NULL)
 		return NULL;
 	ask->pools = pools;
 	ask->pool_count = count;
+	ask->server = server;
 	ask->taker = (struct diag_taker){.take = take, .arg = ask, .dump = DIAG_SOCKETS};
 	ask->dump = dump_open(NETLINK_SOCK_DIAG, 0);
 	int error = errno;

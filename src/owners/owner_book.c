@@ -13,6 +13,9 @@
 #define CGROUPS_MAX    256
 #define TABLE_SMALLEST 1024 /* a power of two */
 
+/* Behind the pools: the accepted connections of the server port. */
+#define SERVER OWNER_POOLS_MAX
+
 /* Sockets of one pool with the same user and cgroup, or those that nobody has. */
 struct group {
 	uint32_t pool;
@@ -48,7 +51,7 @@ struct slot {
 };
 
 struct owner_book {
-	struct owner_pool pools[OWNER_POOLS_MAX];
+	struct owner_pool pools[OWNER_POOLS_MAX + 1];
 	uint32_t pool_count;
 	struct group groups[GROUPS_MAX];
 	uint32_t group_count;
@@ -85,6 +88,12 @@ owner_book_pool(struct owner_book *book, const struct addr *local, const struct 
 	book->pools[book->pool_count++] =
 	    (struct owner_pool){.local = *local, .peer = *peer, .port = port};
 	return true;
+}
+
+void
+owner_book_server(struct owner_book *book, uint16_t port)
+{
+	book->pools[SERVER].port = port;
 }
 
 /* The slot of an inode, or the empty one where it belongs. */
@@ -145,15 +154,31 @@ note_cgroup(struct owner_book *book, uint64_t id)
 		book->cgroups[book->cgroup_count++].id = id;
 }
 
+/* Of the server port: over, and kept open by a process. */
+static bool
+is_leaked(const struct owner_book *book, const struct diag_socket *s)
+{
+	return book->pools[SERVER].port != 0 && s->local_port == book->pools[SERVER].port &&
+	       s->inode != 0 && (s->state == STATE_CLOSE_WAIT || s->state == STATE_FIN_WAIT2);
+}
+
+/* The pool that a socket belongs to, SERVER, or beyond that: none. */
+static uint32_t
+pool_of(const struct owner_book *book, const struct diag_socket *s)
+{
+	for (uint32_t p = 0; p < book->pool_count; p++)
+		if (book->pools[p].port == s->peer_port &&
+		    addr_equal(&book->pools[p].peer, &s->peer) &&
+		    addr_equal(&book->pools[p].local, &s->local))
+			return p;
+	return is_leaked(book, s) ? SERVER : SERVER + 1;
+}
+
 bool
 owner_book_socket(struct owner_book *book, const struct diag_socket *socket)
 {
-	uint32_t p = 0;
-	while (p < book->pool_count && (book->pools[p].port != socket->peer_port ||
-					!addr_equal(&book->pools[p].peer, &socket->peer) ||
-					!addr_equal(&book->pools[p].local, &socket->local)))
-		p++;
-	if (p == book->pool_count)
+	uint32_t p = pool_of(book, socket);
+	if (p > SERVER)
 		return true;
 	struct group wanted = {.pool = p, .nobody = socket->inode == 0};
 	bool close_wait = socket->state == STATE_CLOSE_WAIT;
@@ -325,13 +350,34 @@ list_pool(const struct owner_book *book, uint32_t pool, struct owner *out)
 	return count;
 }
 
+/* Appends the owners of a pool with the most connections to the list. */
+static void
+append_pool(const struct owner_book *book, uint32_t p, struct owner *rows, uint64_t now_ms,
+	    uint32_t at, struct owner_list *list)
+{
+	struct owner_pool *pool = p == SERVER ? &list->server : &list->pools[p];
+	*pool = book->pools[p];
+	uint32_t count = list_pool(book, p, rows);
+	pool->count = count < OWNER_ROWS_MAX ? count : OWNER_ROWS_MAX;
+	pool->first = at;
+	for (uint32_t i = 0; i < pool->count; i++) {
+		struct owner *owner = &list->owners[pool->first + i];
+		*owner = rows[i];
+		owner->local = pool->local;
+		owner->peer = pool->peer;
+		owner->port = pool->port;
+		owner->number = i + 1;
+		owner->taken_ms = now_ms;
+	}
+}
+
 struct owner_list *
 owner_book_list(const struct owner_book *book, uint64_t now_ms)
 {
 	struct owner_list *list = calloc(1, sizeof(*list));
 	struct owner *rows = calloc(GROUPS_MAX + CLAIMS_MAX, sizeof(*rows));
-	size_t most = (size_t)book->pool_count * OWNER_ROWS_MAX;
-	struct owner *owners = calloc(most + 1, sizeof(*owners));
+	size_t most = ((size_t)book->pool_count + 1) * OWNER_ROWS_MAX;
+	struct owner *owners = calloc(most, sizeof(*owners));
 	if (list == NULL || rows == NULL || owners == NULL) {
 		free(list);
 		free(rows);
@@ -342,22 +388,10 @@ owner_book_list(const struct owner_book *book, uint64_t now_ms)
 	list->owners = owners;
 	list->pool_count = book->pool_count;
 	for (uint32_t p = 0; p < book->pool_count; p++) {
-		struct owner_pool *pool = &list->pools[p];
-		*pool = book->pools[p];
-		uint32_t count = list_pool(book, p, rows);
-		pool->count = count < OWNER_ROWS_MAX ? count : OWNER_ROWS_MAX;
-		pool->first = list->owner_count;
-		for (uint32_t i = 0; i < pool->count; i++) {
-			struct owner *owner = &owners[pool->first + i];
-			*owner = rows[i];
-			owner->local = pool->local;
-			owner->peer = pool->peer;
-			owner->port = pool->port;
-			owner->number = i + 1;
-			owner->taken_ms = now_ms;
-		}
-		list->owner_count += pool->count;
+		append_pool(book, p, rows, now_ms, list->owner_count, list);
+		list->owner_count += list->pools[p].count;
 	}
+	append_pool(book, SERVER, rows, now_ms, list->owner_count, list);
 	free(rows);
 	return list;
 }

@@ -74,6 +74,23 @@ is_asked_for(const struct owner_pool *pool, const struct owner_question *q)
 	return q->peer == NULL || addr_equal(q->peer, &pool->peer);
 }
 
+/* What is to be gone through, by position, as far as it is asked for; NULL = not that one. */
+static uint32_t
+pools_of(const struct owner_list *list, const struct owner_question *q)
+{
+	if (list == NULL)
+		return 0;
+	return q->server ? 1 : list->pool_count;
+}
+
+static const struct owner_pool *
+asked_pool(const struct owner_list *list, const struct owner_question *q, uint32_t p)
+{
+	if (q->server)
+		return list->server.port == q->port ? &list->server : NULL;
+	return is_asked_for(&list->pools[p], q) ? &list->pools[p] : NULL;
+}
+
 static uint32_t
 weight_of(const struct owner *owner, const struct owner_question *q)
 {
@@ -123,9 +140,9 @@ count_processes(const struct owner_list *list, const struct owner_question *ques
 		const struct owner *first)
 {
 	uint32_t seen[OWNER_POOLS_MAX * OWNER_ROWS_MAX], count = 0;
-	for (uint32_t p = 0; p < list->pool_count; p++) {
-		const struct owner_pool *pool = &list->pools[p];
-		for (uint32_t i = 0; is_asked_for(pool, question) && i < pool->count; i++) {
+	for (uint32_t p = 0; p < pools_of(list, question); p++) {
+		const struct owner_pool *pool = asked_pool(list, question, p);
+		for (uint32_t i = 0; pool != NULL && i < pool->count; i++) {
 			const struct owner *owner = &list->owners[pool->first + i];
 			if (owner->kind != OWNER_PROCESS || !is_same(first, owner) ||
 			    weight_of(owner, question) == 0)
@@ -147,9 +164,9 @@ owner_holder(const struct owner_list *list, const struct owner_question *questio
 	struct holder holders[HOLDERS_MAX];
 	uint32_t holder_count = 0, nobody = 0, all = 0;
 	buf[0] = '\0';
-	for (uint32_t p = 0; list != NULL && p < list->pool_count; p++) {
-		const struct owner_pool *pool = &list->pools[p];
-		for (uint32_t i = 0; is_asked_for(pool, question) && i < pool->count; i++) {
+	for (uint32_t p = 0; p < pools_of(list, question); p++) {
+		const struct owner_pool *pool = asked_pool(list, question, p);
+		for (uint32_t i = 0; pool != NULL && i < pool->count; i++) {
 			const struct owner *owner = &list->owners[pool->first + i];
 			uint32_t weight = weight_of(owner, question);
 			if (owner->kind == OWNER_NOBODY) {

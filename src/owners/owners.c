@@ -47,8 +47,8 @@ struct owners {
 	const char *proc_root;
 	char cgroup_root[PATH_MAX]; /* "" = no hierarchy of version 2 */
 	enum stage stage;
-	struct owner_pool pools[OWNER_POOLS_MAX];
-	uint32_t pool_count;
+	struct owner_subjects subjects;
+	bool server_asked; /* the second question of a survey */
 	struct owner_book *book;
 	struct owner_ask *ask;
 	struct cgroup_walk *cgroups;
@@ -132,31 +132,41 @@ give_up(struct owners *o, const char *what)
 	o->earliest_ms = clock_us() / 1000 + ANSWER_MS;
 }
 
-/* True if the last list says nothing about one of the pools. */
+/* True if the last list says nothing about one of the subjects. */
 static bool
 has_news(const struct owners *o)
 {
-	for (uint32_t i = 0; i < o->pool_count; i++) {
-		uint32_t p = 0, known = o->list != NULL ? o->list->pool_count : 0;
-		while (p < known && (o->list->pools[p].port != o->pools[i].port ||
-				     !addr_equal(&o->list->pools[p].peer, &o->pools[i].peer) ||
-				     !addr_equal(&o->list->pools[p].local, &o->pools[i].local)))
+	const struct owner_list *list = o->list;
+	for (uint32_t i = 0; i < o->subjects.count; i++) {
+		const struct owner_pool *pool = &o->subjects.pools[i];
+		uint32_t p = 0, known = list != NULL ? list->pool_count : 0;
+		while (p < known && (list->pools[p].port != pool->port ||
+				     !addr_equal(&list->pools[p].peer, &pool->peer) ||
+				     !addr_equal(&list->pools[p].local, &pool->local)))
 			p++;
 		if (p == known)
 			return true;
 	}
-	return false;
+	return o->subjects.server != 0 && (list == NULL || list->server.port != o->subjects.server);
+}
+
+/* The pools first, if there are any; then the server port. */
+static bool
+ask(struct owners *o)
+{
+	uint32_t count = o->server_asked ? 0 : o->subjects.count;
+	o->server_asked = count == 0;
+	o->ask = owner_ask_open(o->subjects.pools, count, o->subjects.server);
+	return o->ask != NULL;
 }
 
 bool
-owners_start(struct owners *o, const struct owner_pool *pools, uint32_t count)
+owners_start(struct owners *o, const struct owner_subjects *subjects)
 {
 	if (o->stage != IDLE)
 		return false;
-	if (count > 0)
-		memcpy(o->pools, pools, count * sizeof(*pools));
-	o->pool_count = count;
-	if (o->pool_count == 0) {
+	o->subjects = *subjects;
+	if (subjects->count == 0 && subjects->server == 0) {
 		owner_list_free(o->list);
 		o->list = NULL;
 		return false;
@@ -171,10 +181,12 @@ owners_start(struct owners *o, const struct owner_pool *pools, uint32_t count)
 		give_up(o, "book");
 		return false;
 	}
-	for (uint32_t i = 0; i < o->pool_count; i++)
-		owner_book_pool(o->book, &o->pools[i].local, &o->pools[i].peer, o->pools[i].port);
-	o->ask = owner_ask_open(o->pools, o->pool_count);
-	if (o->ask == NULL)
+	for (uint32_t i = 0; i < subjects->count; i++)
+		owner_book_pool(o->book, &subjects->pools[i].local, &subjects->pools[i].peer,
+				subjects->pools[i].port);
+	owner_book_server(o->book, subjects->server);
+	o->server_asked = false;
+	if (!ask(o))
 		give_up(o, "sock_diag");
 	else
 		o->stage = ASKING;
@@ -199,11 +211,17 @@ name_known(struct owners *o)
 			owner_book_name(o->book, o->paths[i].id, o->paths[i].path);
 }
 
+/* After an answer: the next question, or on to the names. */
 static void
-start_naming(struct owners *o)
+answered(struct owners *o)
 {
 	owner_ask_close(o->ask);
 	o->ask = NULL;
+	if (o->subjects.server != 0 && !o->server_asked) {
+		if (!ask(o))
+			give_up(o, "sock_diag");
+		return;
+	}
 	o->stage = NAMING;
 	if (o->cgroup_root[0] == '\0' || owner_book_cgroup(o->book) == 0)
 		return;
@@ -233,7 +251,7 @@ finish(struct owners *o, bool complete)
 	if (!complete && o->processes != NULL)
 		owner_walk_break_off(o->processes, o->book);
 	struct owner_list *list = owner_book_list(o->book, now_ms);
-	log_debug(subsystem, "a survey of %u pools took %u ms, %u us of CPU%s", o->pool_count,
+	log_debug(subsystem, "a survey of %u pools took %u ms, %u us of CPU%s", o->subjects.count,
 		  (unsigned)(now_ms - o->started_ms), (unsigned)o->cost_us,
 		  complete ? "" : ": it was cut short");
 	stop(o);
@@ -259,8 +277,8 @@ advance(struct owners *o)
 		if (step == OWNER_ASK_FAILED)
 			give_up(o, "sock_diag");
 		else if (step == OWNER_ASK_DONE)
-			start_naming(o);
-		return step == OWNER_ASK_DONE;
+			answered(o);
+		return step == OWNER_ASK_DONE && o->stage == NAMING;
 	}
 	if (o->stage == NAMING) {
 		if (name_next(o))
@@ -292,9 +310,9 @@ owners_step(struct owners *o)
 }
 
 void
-owners_survey(struct owners *o, const struct owner_pool *pools, uint32_t count)
+owners_survey(struct owners *o, const struct owner_subjects *subjects)
 {
-	owners_start(o, pools, count);
+	owners_start(o, subjects);
 	while (o->stage != IDLE) {
 		struct pollfd fd = {.fd = owners_fd(o), .events = POLLIN};
 		if (o->stage == ASKING)

@@ -227,15 +227,18 @@ put_nat(struct json *json, const struct report *report)
 }
 
 static void
-put_totals(struct json *json, const struct tally *tally, enum severity inbound)
+put_totals(struct json *json, const struct scene *scene)
 {
+	const struct tally *tally = scene->findings->tally;
+	char why[ADVICE_MAX];
 	json_object(json, "totals");
 	put_states(json, &tally->totals.states);
 	json_number(json, "inbound", tally->totals.inbound);
 	json_number(json, "outbound", tally->totals.outbound);
 	json_number(json, "inboundCloseWait", tally->totals.leaked.close_wait);
 	json_number(json, "inboundFinWait2", tally->totals.leaked.fin_wait2);
-	json_string(json, "inboundSeverity", severity_name(inbound));
+	json_string(json, "inboundSeverity", severity_name(scene->findings->inbound));
+	json_string(json, "inboundMessage", advice_inbound(scene, why));
 	json_close_object(json);
 }
 
@@ -288,7 +291,7 @@ report_json(const struct report *report, FILE *out)
 	put_peers(&json, report);
 	put_targets(&json, report);
 	report_who_json(report, &json);
-	put_totals(&json, f->tally, f->inbound);
+	put_totals(&json, report->scene);
 	put_low(&json, &f->tally->low);
 	report_udp_json(f, &json);
 	put_limits(&json, f);

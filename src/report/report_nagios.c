@@ -114,7 +114,7 @@ conclude(const struct report *report, struct topic *topic, const struct usage *u
 	}
 	if (f->inbound > severity) {
 		snprintf(topic->name, sizeof(topic->name), "inbound");
-		advice_inbound(&f->tally->totals, why);
+		advice_inbound(report->scene, why);
 		return f->inbound;
 	}
 	if (topic->usage == NULL) {

@@ -15,17 +15,22 @@ static const char *const kind_words[HOLDER_KINDS] = {
     [HOLDER_INBOUND] = "inbound",
     [HOLDER_OUTGOING] = "outgoing",
     [HOLDER_CONNECTION] = "inbound or outgoing, which cannot be told",
+    [HOLDER_UDP] = "not connected",
+    [HOLDER_UDP_PEER] = "connected",
 };
 
 static const char *const kind_names[HOLDER_KINDS] = {
     [HOLDER_LISTENER] = "listener", [HOLDER_BOUND] = "bound",
     [HOLDER_EXPLICIT] = "explicit", [HOLDER_INBOUND] = "inbound",
     [HOLDER_OUTGOING] = "outgoing", [HOLDER_CONNECTION] = "connection",
+    [HOLDER_UDP] = "unconnected",   [HOLDER_UDP_PEER] = "connected",
 };
 
 static const char *
 state_name(const struct port_holder *h)
 {
+	if (h->kind == HOLDER_UDP)
+		return "UNCONN";
 	return h->kind == HOLDER_BOUND ? "BOUND" : tcp_state_name(h->state);
 }
 
@@ -60,6 +65,15 @@ put_reason(const struct port_report *report, const struct port_state *state, FIL
 		fputs(
 		    "not known: this kernel does not list bound idle sockets, and one may be here",
 		    out);
+		break;
+	case PORT_REASON_UDP:
+		fputs("no: a UDP socket has it, for whatever peer", out);
+		if (state->connect4 == PORT_CONNECT_YES)
+			fputs("; over IPv4 alone it can", out);
+		break;
+	case PORT_REASON_NO_UDP: fprintf(out, "not known: %s", report->watch->no_udp); break;
+	case PORT_REASON_OMITTED:
+		fputs("not known: it has a socket that is not kept here", out);
 		break;
 	case PORT_REASON_NONE:
 		fputs(state->connect == PORT_CONNECT_YES
@@ -131,10 +145,12 @@ put_obstacle(const struct port_report *report, const struct port_state *state,
 	    [HOLDER_INBOUND] = "has a connection that came in on it",
 	    [HOLDER_OUTGOING] = "has an outgoing connection from it",
 	    [HOLDER_CONNECTION] = "has a connection on it",
+	    [HOLDER_UDP] = "has a UDP socket on it",
+	    [HOLDER_UDP_PEER] = "has a UDP socket on it, connected",
 	};
 	put_process(report, h, out);
 	fprintf(out, " %s", words[h->kind]);
-	if (is_connection(h))
+	if (!h->udp && is_connection(h))
 		fprintf(out, " (%s)", tcp_state_name(h->state));
 	if (state->bind == PORT_BIND_REUSE)
 		fputs("; with SO_REUSEADDR if the sockets on it have that too", out);
@@ -160,6 +176,27 @@ put_reservation(const struct port_report *report, const struct port_state *state
 }
 
 static void
+put_unknown(const struct port_report *report, const struct port_state *state, FILE *out)
+{
+	fputs("not known: ", out);
+	if (state->more)
+		fputs("it has a socket that is not kept here", out);
+	else
+		fputs(state->udp ? report->watch->no_udp
+				 : "this kernel does not list bound idle sockets, and one may be "
+				   "here",
+		      out);
+}
+
+/* Whether the kernel has chosen the port, or may have. */
+static bool
+is_passing(const struct port_report *report, const struct port_holder *h)
+{
+	return h->kind == HOLDER_OUTGOING ||
+	       (h->kind == HOLDER_UDP_PEER && range_has(&report->watch->range, h->port));
+}
+
+static void
 put_bind(const struct port_report *report, const struct port_state *state, FILE *out)
 {
 	const struct port_holder *h = worst_holder(report, state);
@@ -170,17 +207,13 @@ put_bind(const struct port_report *report, const struct port_state *state, FILE 
 		      "net.ipv4.ip_unprivileged_port_start",
 		      out);
 		return;
-	case PORT_BIND_UNKNOWN:
-		fputs(
-		    "not known: this kernel does not list bound idle sockets, and one may be here",
-		    out);
-		return;
+	case PORT_BIND_UNKNOWN: put_unknown(report, state, out); return;
 	case PORT_BIND_REUSE:
 	case PORT_BIND_NO: break;
 	}
 	fputs("no, address already in use: ", out);
 	put_obstacle(report, state, h, out);
-	if (h->kind == HOLDER_OUTGOING && !portset_has(&report->watch->reserved, state->port))
+	if (is_passing(report, h) && !portset_has(&report->watch->reserved, state->port))
 		put_reservation(report, state, out);
 }
 
@@ -223,18 +256,19 @@ put_holders(const struct port_report *report, const struct port_state *state, FI
 			put_holder(report, h, out);
 	}
 	if (connections > REPORT_PORT_CONNECTIONS)
-		fprintf(out, "  and %" PRIu32 " more connection%s (--format json has them)\n",
-			connections - REPORT_PORT_CONNECTIONS,
+		fprintf(out, "  and %" PRIu32 " more %s%s (--format json has them)\n",
+			connections - REPORT_PORT_CONNECTIONS, state->udp ? "socket" : "connection",
 			number_s(connections - REPORT_PORT_CONNECTIONS));
-	if (state->count == 0)
-		fputs("  nobody       has it: no TCP socket is on it\n", out);
+	if (state->count == 0 && !state->more && (!state->udp || report->watch->no_udp[0] == '\0'))
+		fprintf(out, "  nobody       has it: no %s socket is on it\n",
+			state->udp ? "UDP" : "TCP");
 }
 
 static bool
 is_alike(const struct port_state *a, const struct port_state *b)
 {
-	return b->count == 0 && b->port == a->port + 1 && b->connect == a->connect &&
-	       b->reason == a->reason && b->bind == a->bind;
+	return b->count == 0 && b->port == a->port + 1 && b->udp == a->udp && b->more == a->more &&
+	       b->connect == a->connect && b->reason == a->reason && b->bind == a->bind;
 }
 
 void
@@ -248,8 +282,9 @@ report_port_text(const struct port_report *report, FILE *out)
 			last++;
 		char *can_connect = report_port_connect(report, state);
 		char *can_bind = report_port_bind(report, state);
-		fprintf(out, last > i ? "PORTS %u-%u\n" : "PORT %u\n", state->port,
+		fprintf(out, last > i ? "PORTS %u-%u" : "PORT %u", state->port,
 			watch->states[last].port);
+		fputs(state->udp ? " UDP\n" : " TCP\n", out);
 		fprintf(out, "  connect()    %s\n", can_connect != NULL ? can_connect : "?");
 		fprintf(out, "  bind()       %s\n", can_bind != NULL ? can_bind : "?");
 		put_holders(report, state, out);
@@ -257,11 +292,11 @@ report_port_text(const struct port_report *report, FILE *out)
 		free(can_connect);
 		free(can_bind);
 	}
-	if (watch->omitted > 0)
-		fprintf(out, "NOTE  %" PRIu32 " more sockets are on these ports\n", watch->omitted);
+	if (watch->omitted[0] + watch->omitted[1] > 0)
+		fprintf(out, "NOTE  %" PRIu32 " more sockets are on these ports\n",
+			watch->omitted[0] + watch->omitted[1]);
 	if (report->owners != NULL && !report->owners_whole)
 		fputs("NOTE  not every process was looked at: that took too long\n", out);
-	fputs("NOTE  TCP only: UDP is not looked at yet\n", out);
 }
 
 static void
@@ -317,7 +352,7 @@ put_state(struct json *json, const struct port_report *report, const struct port
 	for (uint32_t i = 0; i == 0 || i < state->count; i++) {
 		json_object(json, NULL);
 		json_number(json, "port", state->port);
-		json_string(json, "protocol", "tcp");
+		json_string(json, "protocol", state->udp ? "udp" : "tcp");
 		put_socket(json, report,
 			   state->count > 0 ? &report->watch->holders[state->first + i] : NULL);
 		json_string(json, "connect", connect_names[state->connect]);
@@ -340,6 +375,6 @@ report_port_json(const struct port_report *report, FILE *out)
 	for (uint32_t i = 0; i < report->watch->state_count; i++)
 		put_state(&json, report, &report->watch->states[i]);
 	json_close_array(&json);
-	json_number(&json, "omitted", report->watch->omitted);
+	json_number(&json, "omitted", report->watch->omitted[0] + report->watch->omitted[1]);
 	json_close_object(&json);
 }

@@ -97,8 +97,10 @@ put_range(const struct report *report, FILE *out)
 }
 
 static void
-put_totals(const struct totals *totals, enum severity inbound, FILE *out)
+put_totals(const struct report *report, FILE *out)
 {
+	const struct findings *f = report->scene->findings;
+	const struct totals *totals = &f->tally->totals;
 	char why[ADVICE_MAX];
 	static const enum tcp_state order[] = {
 	    STATE_ESTABLISHED, STATE_TIME_WAIT, STATE_CLOSE_WAIT, STATE_SYN_SENT,
@@ -112,7 +114,8 @@ put_totals(const struct totals *totals, enum severity inbound, FILE *out)
 			totals->states.of[order[i]], i % 3 == 2 ? "\n" : "");
 	fputc('\n', out);
 	if (totals->leaked.close_wait + totals->leaked.fin_wait2 > 0)
-		fprintf(out, "  %-12s %s\n", report_verdict(inbound), advice_inbound(totals, why));
+		fprintf(out, "  %-12s %s\n", report_verdict(f->inbound),
+			advice_inbound(report->scene, why));
 	fputc('\n', out);
 }
 
@@ -339,7 +342,7 @@ report_text(const struct report *report, FILE *out)
 		put_target(report, i, out);
 	put_range(report, out);
 	report_hygiene(&tally->hygiene, out);
-	put_totals(&tally->totals, report->scene->findings->inbound, out);
+	put_totals(report, out);
 	put_pools(report, out);
 	report_who(report, out);
 	put_locals(report, out);

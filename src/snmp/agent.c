@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "snmp/agent_claim.h"
 #include "snmp/agent_notify.h"
 #include "snmp/agent_serve.h"
 #include "snmp/mib_columns.h"
@@ -34,9 +35,6 @@
 /* Net-SNMP has one AgentX socket and two pipes of its own. */
 #define FDS_MAX 32
 
-/* AgentX error of a subtree that somebody else registered (RFC 2741, 6.2.16). */
-#define DUPLICATE_REGISTRATION 263
-
 enum link { LINK_UNKNOWN, LINK_DOWN, LINK_UP, LINK_REFUSED };
 
 struct agent {
@@ -50,12 +48,11 @@ struct agent {
 	atomic_bool stop;
 
 	/* The thread's own. */
+	struct agent_claim claim; /* its session is the one with the master agent */
 	struct agent_notify notify;
-	netsnmp_session *session; /* with the master agent, NULL while there is none */
-	long refusal;             /* AgentX error that our registration was answered with, or 0 */
-	unsigned retry_alarm;     /* registers again while refused; 0 = not set */
-	enum link reported;       /* what the log says */
-	char complaint[128];      /* the library's last one, logged once */
+	enum link reported;  /* what the log says */
+	bool heard;          /* the library's log has reached us */
+	char complaint[128]; /* its last one, logged once */
 };
 
 /* Why nobody is there, and what may help: for a path, what the kernel says of it. */
@@ -83,12 +80,13 @@ reason_down(const struct agent *agent, char *buf, size_t room)
 static void
 report_link(struct agent *agent)
 {
-	enum link now = agent->session == NULL ? LINK_DOWN
-			: agent->refusal != 0  ? LINK_REFUSED
-					       : LINK_UP;
+	static const enum link links[] = {
+	    [CLAIM_OPEN] = LINK_UNKNOWN, [CLAIM_GRANTED] = LINK_UP, [CLAIM_REFUSED] = LINK_REFUSED};
+	const struct agent_claim *claim = &agent->claim;
+	enum link now = claim->session == NULL ? LINK_DOWN : links[claim->state];
 	enum link before = agent->reported;
 	char reason[160];
-	if (now == before)
+	if (now == before || now == LINK_UNKNOWN)
 		return;
 	agent->reported = now;
 	agent->complaint[0] = '\0';
@@ -98,7 +96,7 @@ report_link(struct agent *agent)
 		log_warn("agent", "%s AgentX master agent at %s (%s); trying every %d s",
 			 before == LINK_UNKNOWN ? "no" : "lost the", agent->socket,
 			 reason_down(agent, reason, sizeof(reason)), AGENT_RETRY_S);
-	else if (agent->refusal == DUPLICATE_REGISTRATION)
+	else if (claim->refusal == AGENT_CLAIM_DUPLICATE)
 		log_error("agent",
 			  "another agent serves this module at %s already: a second srcportd? "
 			  "trying every %d s",
@@ -107,7 +105,7 @@ report_link(struct agent *agent)
 		log_error("agent",
 			  "%s does not let the module be registered: AgentX error %ld; see snmpd's "
 			  "log; trying every %d s",
-			  agent->socket, agent->refusal, AGENT_RETRY_S);
+			  agent->socket, claim->refusal, AGENT_RETRY_S);
 }
 
 /* Callbacks of Net-SNMP, all in the agent thread, most from the depth of its calls: they take notes
@@ -140,8 +138,7 @@ on_link_up(int major, int minor, void *session, void *arg)
 		fcntl(transport->sock, F_SETFL, fcntl(transport->sock, F_GETFL) | O_NONBLOCK);
 		fcntl(transport->sock, F_SETFD, FD_CLOEXEC);
 	}
-	agent->session = session;
-	agent->refusal = 0;
+	agent_claim_up(&agent->claim, session);
 	agent_notify_up(&agent->notify, session);
 	return 0;
 }
@@ -153,16 +150,15 @@ on_link_down(int major, int minor, void *session, void *arg)
 	(void)major;
 	(void)minor;
 	(void)session;
-	agent->session = NULL;
-	agent->refusal = 0;
+	agent_claim_down(&agent->claim);
 	agent_notify_down(&agent->notify);
 	/* At once: the attempt to connect that follows may take long. */
 	report_link(agent);
 	return 0;
 }
 
-/* The library tells of a refused registration in its log only. Everything else that it says is
- * either told by report_link() in other words or a complaint worth one line. */
+/* What the library says is either told by report_link() in other words or a complaint worth one
+ * line. */
 static int
 on_library_log(int major, int minor, void *message, void *arg)
 {
@@ -175,44 +171,17 @@ on_library_log(int major, int minor, void *message, void *arg)
 	if (m->msg != NULL)
 		snprintf(text, sizeof(text), "%s", m->msg);
 	text[strcspn(text, "\n")] = '\0';
+	agent->heard = true;
 	if (text[0] == '\0')
 		return 0;
-	if (strncmp(text, refused, sizeof(refused) - 1) == 0) {
-		agent->refusal = strtol(text + sizeof(refused) - 1, NULL, 10);
-	} else if (m->priority > LOG_ERR || strcmp(text, agent->complaint) == 0) {
+	if (strncmp(text, refused, sizeof(refused) - 1) == 0 || m->priority > LOG_ERR ||
+	    strcmp(text, agent->complaint) == 0) {
 		log_debug("agent", "%s", text);
 	} else {
 		memcpy(agent->complaint, text, sizeof(text));
 		log_warn("agent", "%s", text);
 	}
 	return 0;
-}
-
-/* Asks again for what another agent holds, until that one is gone. The library itself would ask
- * only with the next connection. */
-static void
-on_retry(unsigned alarm, void *arg)
-{
-	struct agent *agent = arg;
-	struct register_parameters what = {
-	    .name = agent->base,
-	    .namelen = agent->base_length + 1,
-	    .priority = DEFAULT_MIB_PRIORITY,
-	};
-	(void)alarm;
-	agent->refusal = 0;
-	snmp_call_callbacks(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_REGISTER_OID, &what);
-}
-
-static void
-schedule_retry(struct agent *agent)
-{
-	if (agent->refusal != 0 && agent->retry_alarm == 0) {
-		agent->retry_alarm = snmp_alarm_register(AGENT_RETRY_S, SA_REPEAT, on_retry, agent);
-	} else if (agent->refusal == 0 && agent->retry_alarm != 0) {
-		snmp_alarm_unregister(agent->retry_alarm);
-		agent->retry_alarm = 0;
-	}
 }
 
 /* One turn: waits for something to do, no longer than most_ms (-1 = without end), and does it. The
@@ -297,13 +266,26 @@ unregister_callbacks(struct agent *agent)
 					 callbacks[i].function, agent, 1);
 }
 
+/* A handler of the library's log hears what is as urgent as its pri_max and more, or up to 5.9.4
+ * what is no more urgent; and the one that calls us is left at the most urgent. */
+static void
+listen_to_library(struct agent *agent)
+{
+	snmp_enable_calllog();
+	agent->heard = false;
+	snmp_log(LOG_ERR, "\n");
+	netsnmp_log_handler *handler = netsnmp_find_loghandler("callback");
+	if (!agent->heard && handler != NULL)
+		handler->pri_max = LOG_DEBUG;
+}
+
 /* The order of these calls is the library's demand. */
 static void
 open_library(struct agent *agent)
 {
 	snmp_disable_log();
-	snmp_enable_calllog();
 	register_callbacks(agent);
+	listen_to_library(agent);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
 	/* It would still look for certificates, and make a directory to list them in. */
@@ -328,7 +310,7 @@ static void
 say_last_words(struct agent *agent)
 {
 	uint64_t deadline = clock_us() / 1000 + LAST_WORDS_MS;
-	while (agent->refusal == 0 && !agent_notify_idle(&agent->notify) &&
+	while (agent->claim.state == CLAIM_GRANTED && !agent_notify_idle(&agent->notify) &&
 	       clock_us() / 1000 < deadline) {
 		agent_notify_pump(&agent->notify);
 		turn(agent, LAST_WORDS_MS / 10);
@@ -342,9 +324,9 @@ run(void *arg)
 	open_library(agent);
 	while (!atomic_load(&agent->stop)) {
 		report_link(agent);
-		schedule_retry(agent);
-		/* Beside another agent that serves the module, and tells of the same. */
-		if (agent->refusal == 0)
+		agent_claim_step(&agent->claim);
+		/* Another agent that serves the module tells of the same. */
+		if (agent->claim.state == CLAIM_GRANTED)
 			agent_notify_pump(&agent->notify);
 		else
 			agent_notify_hold(&agent->notify);
@@ -390,6 +372,7 @@ new_agent(const struct agent_config *config, struct published *published)
 		agent->base[i] = config->base[i];
 	agent->base[config->base_length] = MIB_COLUMNS_OBJECTS;
 	agent->base_length = config->base_length;
+	agent_claim_init(&agent->claim, agent->base, agent->base_length + 1, AGENT_RETRY_S);
 	agent_notify_init(&agent->notify, published, agent->base, agent->base_length);
 	agent->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	agent->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -2,6 +2,7 @@
 #include "snmp/agent_serve.h"
 
 #include "base/clock.h"
+#include "snmp/agent_claim.h"
 
 static const u_char asn_types[] = {
     [MIB_INTEGER] = ASN_INTEGER, [MIB_GAUGE] = ASN_GAUGE,    [MIB_COUNTER] = ASN_COUNTER,
@@ -124,5 +125,6 @@ agent_serve_register(struct agent_serve *serve, const oid *root, size_t root_len
 	if (reg == NULL)
 		return false;
 	reg->handler->myvoid = serve;
+	reg->priority = AGENT_CLAIM_LEAST;
 	return netsnmp_register_handler(reg) == MIB_REGISTERED_OK;
 }

@@ -36,27 +36,16 @@ never(const struct snapshot *snapshot)
 /* Known to a manager as an object that has no instance. */
 #define LATER(number, type) MIB_COMPUTED_WHERE(number, type, NULL, never)
 
-const struct mib_column mib_udp_columns[MIB_UDP_COLUMNS] = {
+const struct mib_column mib_nat_columns[MIB_NAT_COLUMNS] = {
     MIB_COMPUTED(1, MIB_INTEGER, get_available),
     MIB_COMPUTED(2, MIB_TEXT, get_reason),
-    LATER(3, MIB_GAUGE), /* srcPortUdpSockets */
-    LATER(4, MIB_GAUGE), /* srcPortUdpOmittedLocals */
-    LATER(10, MIB_GAUGE), /* srcPortUdpIpv4Used */
-    LATER(11, MIB_GAUGE), /* srcPortUdpIpv4Remaining */
-    LATER(12, MIB_GAUGE), /* srcPortUdpIpv4Uncertain */
-    LATER(13, MIB_GAUGE), /* srcPortUdpIpv4Capacity */
-    LATER(14, MIB_GAUGE), /* srcPortUdpIpv4Percent */
-    LATER(15, MIB_INTEGER), /* srcPortUdpIpv4Severity */
-    LATER(16, MIB_INTEGER), /* srcPortUdpIpv4Cause */
-    LATER(17, MIB_TEXT), /* srcPortUdpIpv4Message */
-    LATER(20, MIB_GAUGE), /* srcPortUdpIpv6Used */
-    LATER(21, MIB_GAUGE), /* srcPortUdpIpv6Remaining */
-    LATER(22, MIB_GAUGE), /* srcPortUdpIpv6Uncertain */
-    LATER(23, MIB_GAUGE), /* srcPortUdpIpv6Capacity */
-    LATER(24, MIB_GAUGE), /* srcPortUdpIpv6Percent */
-    LATER(25, MIB_INTEGER), /* srcPortUdpIpv6Severity */
-    LATER(26, MIB_INTEGER), /* srcPortUdpIpv6Cause */
-    LATER(27, MIB_TEXT), /* srcPortUdpIpv6Message */
+    LATER(3, MIB_GAUGE), /* srcPortNatEntries */
+    LATER(4, MIB_GAUGE), /* srcPortNatPools */
+    LATER(5, MIB_GAUGE), /* srcPortNatOmittedPools */
+    LATER(6, MIB_COUNTER), /* srcPortNatDrops */
+    LATER(7, MIB_INTEGER), /* srcPortNatSeverity */
+    LATER(8, MIB_TEXT), /* srcPortNatMessage */
+    LATER(9, MIB_GAUGE), /* srcPortNatAge */
 };
 
 const struct mib_column mib_netns_columns[MIB_NETNS_COLUMNS] = {
@@ -70,14 +59,23 @@ const struct mib_column mib_netns_columns[MIB_NETNS_COLUMNS] = {
     LATER(8, MIB_TEXT), /* srcPortNetnsWorstMessage */
 };
 
-const struct mib_column mib_udp_local_columns[MIB_UDP_LOCAL_COLUMNS] = {
-    LATER(6, MIB_TEXT), /* srcPortUdpLocalName */
-    LATER(7, MIB_GAUGE), /* srcPortUdpLocalSockets */
-    LATER(8, MIB_GAUGE), /* srcPortUdpLocalUsed */
-    LATER(9, MIB_GAUGE), /* srcPortUdpLocalRemaining */
-    LATER(10, MIB_GAUGE), /* srcPortUdpLocalUncertain */
-    LATER(11, MIB_GAUGE), /* srcPortUdpLocalCapacity */
-    LATER(12, MIB_GAUGE), /* srcPortUdpLocalPercent */
+const struct mib_column mib_nat_pool_columns[MIB_NAT_POOL_COLUMNS] = {
+    LATER(8, MIB_GAUGE), /* srcPortNatPoolUsed */
+    LATER(9, MIB_GAUGE), /* srcPortNatPoolRemaining */
+    LATER(10, MIB_GAUGE), /* srcPortNatPoolEvictable */
+    LATER(11, MIB_GAUGE), /* srcPortNatPoolCapacity */
+    LATER(12, MIB_GAUGE), /* srcPortNatPoolPercent */
+    LATER(13, MIB_INTEGER), /* srcPortNatPoolSeverity */
+    LATER(14, MIB_INTEGER), /* srcPortNatPoolCause */
+    LATER(15, MIB_TEXT), /* srcPortNatPoolName */
+    LATER(16, MIB_GAUGE), /* srcPortNatPoolEntries */
+    LATER(17, MIB_GAUGE), /* srcPortNatPoolLossPpm */
+    LATER(18, MIB_GAUGE), /* srcPortNatPoolMovedPercent */
+    LATER(19, MIB_GAUGE), /* srcPortNatPoolRangeLow */
+    LATER(20, MIB_GAUGE), /* srcPortNatPoolRangeHigh */
+    LATER(21, MIB_INTEGER), /* srcPortNatPoolRangeSource */
+    LATER(22, MIB_GAUGE), /* srcPortNatPoolIdle */
+    LATER(23, MIB_TEXT), /* srcPortNatPoolHolder */
 };
 
 const struct mib_column mib_netns_row_columns[MIB_NETNS_ROW_COLUMNS] = {
@@ -126,16 +124,6 @@ const struct mib_column mib_netns_pool_columns[MIB_NETNS_POOL_COLUMNS] = {
     LATER(22, MIB_GAUGE), /* srcPortNetnsPoolCloseWait */
     LATER(23, MIB_GAUGE), /* srcPortNetnsPoolLastAck */
     LATER(24, MIB_GAUGE), /* srcPortNetnsPoolClosing */
-};
-
-const struct mib_column mib_inbound_columns[MIB_INBOUND_COLUMNS] = {
-    MIB_COMPUTED(1, MIB_INTEGER, get_available),
-    MIB_COMPUTED(2, MIB_TEXT, get_reason),
-    LATER(3, MIB_GAUGE), /* srcPortInboundCloseWait */
-    LATER(4, MIB_GAUGE), /* srcPortInboundFinWait2 */
-    LATER(5, MIB_GAUGE), /* srcPortInboundWorstPort */
-    LATER(6, MIB_INTEGER), /* srcPortInboundSeverity */
-    LATER(7, MIB_TEXT), /* srcPortInboundMessage */
 };
 
 const struct mib_column mib_low_columns[MIB_LOW_COLUMNS] = {

@@ -329,3 +329,21 @@ mibtree_next(const struct mibtree *tree, const struct mib_view *view, const uint
 	}
 	return MIB_END;
 }
+
+bool
+mibtree_true(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	(void)row;
+	out->number = 1; /* TruthValue */
+	return true;
+}
+
+bool
+mibtree_empty(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	(void)view;
+	(void)row;
+	out->length = 0;
+	return true;
+}

@@ -58,10 +58,10 @@ compare_alarms(const void *left, const void *right)
 }
 
 static int
-compare_nat(const void *left, const void *right)
+compare_udp_locals(const void *left, const void *right)
 {
-	return nat_pool_compare(&((const struct nat_row *)left)->t,
-				&((const struct nat_row *)right)->t);
+	return addr_compare(&((const struct udp_local_row *)left)->t.address,
+			    &((const struct udp_local_row *)right)->t.address);
 }
 
 static struct claim
@@ -91,12 +91,11 @@ claim_local(const void *tally, const void *found)
 }
 
 static struct claim
-claim_nat(const void *tally, const void *found)
+claim_udp_local(const void *tally, const void *found)
 {
-	const struct nat_pool *p = tally;
-	const struct pool_key key = {&p->outside, &p->peer, p->port};
-	return (struct claim){((const struct verdict *)found)->severity, false, p->usage.remaining,
-			      p->usage.capacity, pool_key_hash(key)};
+	const struct udp_row *u = tally;
+	return (struct claim){((const struct verdict *)found)->severity, false, u->remaining,
+			      u->capacity, addr_hash(&u->address)};
 }
 
 static size_t
@@ -136,9 +135,9 @@ encode_owner(const void *row, uint32_t *out)
 }
 
 static size_t
-encode_nat(const void *row, uint32_t *out)
+encode_udp_local(const void *row, uint32_t *out)
 {
-	return mib_index_nat(&((const struct nat_row *)row)->t, out);
+	return mib_index_addr(&((const struct udp_local_row *)row)->t.address, out);
 }
 
 /* With a member that holds what was found, and without. */
@@ -165,5 +164,6 @@ const struct row_kind row_kinds[ROW_TABLES] = {
 	ROW_KIND(target_row, f, MIB_INDEX_TARGET_MAX, NULL, compare_targets, encode_target),
     [ROWS_OF_ALARMS] = PLAIN_KIND(alarm_row, MIB_INDEX_ALARM_MAX, compare_alarms, encode_alarm),
     [ROWS_OF_OWNERS] = PLAIN_KIND(owner_row, MIB_INDEX_OWNER_MAX, compare_owners, encode_owner),
-    [ROWS_OF_NAT] = ROW_KIND(nat_row, f, MIB_INDEX_NAT_MAX, claim_nat, compare_nat, encode_nat),
+    [ROWS_OF_UDP_LOCALS] = ROW_KIND(udp_local_row, verdict, MIB_INDEX_ADDR_MAX, claim_udp_local,
+				    compare_udp_locals, encode_udp_local),
 };

@@ -2,7 +2,7 @@
 #include "snmp/snapshot.h"
 
 #include "advice/advice_hygiene.h"
-#include "advice/advice_nat.h"
+#include "advice/advice_udp.h"
 
 #include "base/clean.h"
 #include "base/pool_key.h"
@@ -22,6 +22,17 @@ struct table {
 	void *rows;
 	uint32_t *count;
 };
+
+/* The local addresses behind the wildcards; none if UDP is not available. */
+static struct tallies
+udp_locals(const struct findings *f, uint32_t limit)
+{
+	const struct udp_tally *udp = &f->tally->udp;
+	if (!udp->available)
+		return (struct tallies){NULL, NULL, 0, limit, LOOKUP_NONE};
+	return (struct tallies){udp->rows + UDP_WILDCARDS, f->udp + UDP_WILDCARDS,
+				udp->count - UDP_WILDCARDS, limit, LOOKUP_NONE};
+}
 
 /* The tables that may have to leave rows out take those of the last snapshot into account. */
 static bool
@@ -62,12 +73,10 @@ take_tables(struct snapshot *s, const struct scene *scene, const struct alarm_li
 				new,
 				&s->owners,
 				&s->owner_count},
-	    [ROWS_OF_NAT] = {{f->nat.census != NULL ? f->nat.census->pools : NULL, f->nat_pools,
-			      f->nat.census != NULL ? f->nat.census->count : 0, limits->nat,
-			      LOOKUP_NONE},
-			     {.rows = l->nat_rows, .count = l->nat_count},
-			     &s->nat_rows,
-			     &s->nat_count},
+	    [ROWS_OF_UDP_LOCALS] = {udp_locals(f, limits->locals),
+				    {.rows = l->udp_locals, .count = l->udp_local_count},
+				    &s->udp_locals,
+				    &s->udp_local_count},
 	};
 	for (unsigned i = 0; i < ROW_TABLES; i++) {
 		struct rows rows;
@@ -90,29 +99,6 @@ keep_specs(struct snapshot *s)
 	}
 }
 
-/* All but what is left out of its rows. */
-static void
-take_nat(struct snapshot *s, const struct findings *f)
-{
-	const struct nat_census *census = f->nat.census;
-	struct nat_figures *nat = &s->nat;
-	nat->severity = SEVERITY_NORMAL;
-	nat->drops = f->nat.drops;
-	nat->available = census != NULL;
-	if (census == NULL) {
-		snprintf(nat->reason, sizeof(nat->reason), "%s", f->nat.reason);
-		return;
-	}
-	nat->read_ms = f->nat.read_ms;
-	nat->pools = census->count;
-	for (uint32_t i = 0; i < census->count; i++) {
-		nat->entries += census->pools[i].entries;
-		if (f->nat_pools[i].severity > nat->severity)
-			nat->severity = f->nat_pools[i].severity;
-	}
-	advice_nat_all(f, nat->message);
-}
-
 /* Every outgoing connection is in one pool, of one peer and one local address: what the rows do not
  * have, the rest has. */
 static void
@@ -122,13 +108,29 @@ count_omitted(struct snapshot *s, const struct tally *tally)
 	s->omitted.pools = (struct rest){tally->pool_count - s->pool_count, all};
 	s->omitted.peers = (struct rest){tally->peer_count - s->peer_count, all};
 	s->omitted.locals = (struct rest){tally->local_count - s->local_count, all};
-	s->nat.omitted = s->nat.pools - s->nat_count;
+	if (tally->udp.available)
+		s->udp.omitted_locals = tally->udp.omitted_locals + tally->udp.count -
+					UDP_WILDCARDS - s->udp_local_count;
 	for (uint32_t i = 0; i < s->pool_count; i++)
 		s->omitted.pools.connections -= s->pools[i].t.usage.connections;
 	for (uint32_t i = 0; i < s->peer_count; i++)
 		s->omitted.peers.connections -= s->peers[i].t.usage.connections;
 	for (uint32_t i = 0; i < s->local_count; i++)
 		s->omitted.locals.connections -= s->locals[i].t.connections;
+}
+
+static void
+take_udp(struct snapshot *s, const struct findings *f)
+{
+	const struct udp_tally *udp = &f->tally->udp;
+	s->udp.available = udp->available;
+	memcpy(s->udp.reason, udp->reason, sizeof(s->udp.reason));
+	s->udp.sockets = udp->sockets;
+	for (uint32_t i = 0; udp->available && i < UDP_WILDCARDS; i++) {
+		s->udp.of[i].t = udp->rows[i];
+		s->udp.of[i].verdict = f->udp[i];
+		advice_udp(f, i, s->udp.of[i].message);
+	}
 }
 
 static enum severity
@@ -222,9 +224,11 @@ snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
 	uint32_t worst_pool = find_extremes(f, &s->extremes);
 	s->alarm_summary = alarms->summary;
 	advice_system(scene, s->message);
-	take_nat(s, f);
 	s->hygiene = f->tally->hygiene.findings;
 	advice_hygiene(&f->tally->hygiene, s->hygiene_message);
+	take_udp(s, f);
+	s->inbound = f->inbound;
+	advice_inbound(scene, s->inbound_message);
 	if (take_tables(s, scene, alarms, limits, last, worst_pool)) {
 		keep_specs(s);
 		count_omitted(s, f->tally);
@@ -305,7 +309,7 @@ snapshot_release(struct snapshot *s)
 		free(s->targets);
 		free(s->alarms);
 		free(s->owners);
-		free(s->nat_rows);
+		free(s->udp_locals);
 		for (unsigned i = 0; i < ROW_TABLES; i++)
 			free(s->index_store[i]);
 	}

@@ -114,20 +114,31 @@ choose(const struct bad *bad, const struct tally *tally, bool asked, struct cand
 	return count;
 }
 
-uint32_t
-survey_choose(const struct findings *f, bool asked, struct owner_pool out[static OWNER_POOLS_MAX])
+/* By what this poll measured, or as the verdict says: as for a pool. */
+static bool
+is_inbound_bad(const struct findings *f)
+{
+	for (uint32_t i = 0; i < f->standing_count; i++)
+		if (f->standings[i].subject.kind == ALARM_INBOUND)
+			return is_bad(worse(f->standings[i].verdict.severity,
+					    f->standings[i].measured.severity));
+	return is_bad(f->inbound);
+}
+
+void
+survey_choose(const struct findings *f, bool asked, struct owner_subjects *out)
 {
 	const struct tally *tally = f->tally;
 	struct candidate *candidates = calloc(tally->pool_count + 1, sizeof(*candidates));
 	struct bad bad = {.pools = calloc(tally->pool_count + 1, sizeof(*bad.pools)),
 			  .peers = calloc(tally->peer_count + 1, sizeof(*bad.peers))};
-	uint32_t count = 0;
+	*out = (struct owner_subjects){.server =
+					   is_inbound_bad(f) ? tally->totals.worst_leak.port : 0};
 	if (candidates != NULL && bad.pools != NULL && bad.peers != NULL) {
 		find_bad(&bad, f);
-		count = choose(&bad, tally, asked, candidates, out);
+		out->count = choose(&bad, tally, asked, candidates, out->pools);
 	}
 	free(candidates);
 	free(bad.pools);
 	free(bad.peers);
-	return count;
 }

@@ -9,7 +9,8 @@ cause_of_row(const struct udp_tally *tally, const struct udp_row *row)
 {
 	if (row->used > 0 && row->used >= row->capacity / 2)
 		return CAUSE_BLOCKED;
-	return tally->size >= levels_udp.warning_remaining ? CAUSE_RESERVED : CAUSE_SMALL_RANGE;
+	bool reserved = tally->size > row->capacity && tally->size >= levels_udp.warning_remaining;
+	return reserved ? CAUSE_RESERVED : CAUSE_SMALL_RANGE;
 }
 
 struct verdict

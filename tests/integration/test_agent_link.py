@@ -7,6 +7,7 @@ import socket
 import time
 
 import harness as h
+from traps import CLEARED, CRITICAL, PORT, QUICK, World
 
 BACK = 5      # seconds from snmpd's return to the first row
 INTERVAL = 1  # of the polls here
@@ -123,16 +124,25 @@ def test_ends_while_connect_hangs():
     h.close_all(waiting)
 
 
+def second_beside(snmpd):
+    """One more srcportd, which has found out that it is the second."""
+    second = h.Srcportd(start=False)
+    second.log_path += ".second"
+    second.configuration += ".second"
+    second.state += ".second"
+    second.configure(QUICK)
+    second.arguments += ["--config", second.configuration, "--agentx-socket", snmpd.socket]
+    second.start()
+    second.wait_log(r"agent: another agent serves this module at \S+ already: a second srcportd\?")
+    return second
+
+
 def test_a_second_srcportd():
     """It says so in one line, serves nothing, and takes over when the first one ends."""
     with h.Snmpd() as snmpd:
         first = h.Srcportd(snmpd, interval=1)
         first.wait_polls(3)
-        second = h.Srcportd(start=False)
-        second.log_path += ".second"
-        second.arguments += ["--agentx-socket", snmpd.socket, "--interval", "1"]
-        second.start()
-        second.wait_log(r"agent: another agent serves this module at \S+ already: a second srcportd\?")
+        second = second_beside(snmpd)
         start = time.monotonic()
         while time.monotonic() - start < 5:
             assert first.served() and second.running()
@@ -142,6 +152,49 @@ def test_a_second_srcportd():
         assert first.stop() == 0
         seconds_until_served(second)
         second.wait_log("agent: serving through")
+        assert second.stop() == 0
+
+
+def test_a_second_srcportd_tells_nothing():
+    """Managers hear of each alarm once; when it ends the first one's rows stay; when snmpd is another
+    one, or the first one dies, one of them serves, and that one tells."""
+    world = World()
+    second = second_beside(world.snmpd)
+    world.fill()
+    world.wait(1, CRITICAL)
+    second.wait_log("critical")
+    world.daemon.wait_polls(3)
+    assert world.told() == [CRITICAL]
+    assert second.stop() == 0
+    start = time.monotonic()
+    while time.monotonic() - start < 2:
+        assert world.daemon.served()
+        time.sleep(0.1)
+    second = second_beside(world.snmpd)
+    world.daemon.kill()
+    second.wait_log("agent: serving through the AgentX master agent")
+    world.wait(2, CRITICAL)  # it cannot know what the first one told
+    world.empty()
+    world.wait(1, CLEARED)
+    second.wait_polls(3)
+    assert world.told() == [CRITICAL, CRITICAL, CLEARED]
+    assert second.stop() == 0
+    h.wait_for(lambda: not h.walk(h.root()), 10, "snmpd forgets the rows")
+
+
+def test_two_srcportd_after_a_restart_of_snmpd():
+    """One of them serves, the other says that it does not."""
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd) as first:
+        second = second_beside(snmpd)
+        for _ in range(3):
+            before = len(lines(first, "")) + len(lines(second, ""))
+            snmpd.kill()
+            snmpd.start_and_wait()
+            h.wait_for(lambda: len(lines(first, "")) + len(lines(second, "")) == before + 4, 10,
+                       "both have lost it, one serves, one is refused")
+            last = sorted(re.search("serving|another", lines(one, "")[-1]).group()
+                          for one in (first, second))
+            assert last == ["another", "serving"], (first.log(), second.log())
         assert second.stop() == 0
 
 

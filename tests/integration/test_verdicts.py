@@ -3,6 +3,7 @@
 """test_verdicts: what is concluded from real sockets, in every report and as an alarm."""
 import errno
 import json
+import os
 import re
 import socket
 import subprocess
@@ -246,15 +247,28 @@ def test_accepted_connections_that_are_not_closed_are_a_warning():
                "program here, most on port 443"
         assert code == 1 and "SRCPORT WARNING - inbound: " + said in line, line
         assert "WARNING      " + said in text, text
-        assert "--port 443" in line
+        # With its unit, where it has one.
+        us = re.compile(r"most on port 443 by [^,]*pid %d\b[^,]*, which does not close them: "
+                        "restart it" % os.getpid())
+        for told in (line, text, totals["inboundMessage"]):
+            assert us.search(told), told
+        with open(file, "a") as out:
+            out.write("owners no\n")
+        assert "--port 443 names it" in verdicts("--config", file)[1]
         assert verdicts()[0] == 0  # by default from 1,000 on
         with h.Snmpd() as snmpd, h.Srcportd(snmpd, config=config) as daemon:
             daemon.wait_polls(1)
             assert ("inbound", 2, 14) in alarms(), alarms()
             assert h.value("srcPortTotalsInboundCloseWait.0") == 30
             assert h.value("srcPortTotalsInboundFinWait2.0") == 10
+            group = [h.value("srcPortInbound%s.0" % name) for name in (
+                "Available", "Reason", "CloseWait", "FinWait2", "WorstPort", "Severity")]
+            assert group == [1, b"", 30, 10, 443, 2], group
             assert h.value("srcPortSystemSeverity.0") == 2
-            assert said.encode() in h.value("srcPortSystemMessage.0")
+            h.wait_for(lambda: us.search(h.value("srcPortSystemMessage.0").decode()), 10,
+                       "the holder's name")
+            assert h.value("srcPortSystemMessage.0").startswith(said.encode())
+            assert h.value("srcPortInboundMessage.0") == h.value("srcPortSystemMessage.0")
             h.reset_all(accepted)
             h.wait_for(lambda: alarms() == [], 10, "no alarm")
         h.close_all(ours)

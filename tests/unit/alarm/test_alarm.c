@@ -361,7 +361,10 @@ what_comes_back_before_its_end_was_told_needs_no_words(void **state)
 	assert_int_equal(only_alarm(&b)->told, SEVERITY_CRITICAL);
 	assert_string_equal(poll_one(&b, 99), "");
 	assert_int_equal(only_alarm(&b)->severity, SEVERITY_CRITICAL);
-	assert_int_equal(only_alarm(&b)->id, 2);
+	/* To managers it is the alarm that they know, which never ended. */
+	assert_int_equal(only_alarm(&b)->id, 1);
+	assert_int_equal(only_alarm(&b)->sequence, 1);
+	assert_int_equal(only_alarm(&b)->since_ms, 35000);
 	b.now.ms += 60000;
 	assert_string_equal(poll_one(&b, 99), "");
 	assert_string_equal(poll_one(&b, 10), "CLEARED pool 10.0.0.1 -> 10.1.2.3:443;");
@@ -582,6 +585,104 @@ what_was_not_accepted_is_owed(void **state)
 	}
 }
 
+/* The limit of one is the target's before it is that of pools, however bad and many these are. */
+static void
+with_a_limit_of_one_a_target_is_told_before_pools(void **state)
+{
+	struct bench b;
+	unsigned poll = 0;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	b.rules.budget.per_minute = 1;
+	b.rules.notify = NOTIFY_CRITICAL | NOTIFY_WARNING | NOTIFY_CLEARED;
+	bench_poll_many(&b, 60, 99);
+	assert_int_equal(b.told_count, 1);
+	for (; poll < 12 && strstr(b.told, B) == NULL; poll++) {
+		bench_poll_begin(&b);
+		bench_take(&b, B, 85);
+		for (unsigned i = 0; i < 60; i++) {
+			char key[64];
+			snprintf(key, sizeof(key), "pool 10.0.0.1 -> 10.1.0.%u:443", 1 + i);
+			bench_take(&b, key, 99);
+		}
+		bench_poll_end(&b);
+	}
+	assert_string_equal(b.told, "WARNING target bank;");
+	assert_in_range(poll, 1, 7);
+	/* Then it is theirs again. */
+	for (poll = 0, b.told[0] = '\0'; poll < 7 && b.told[0] == '\0'; poll++)
+		bench_poll_many(&b, 60, 99);
+	assert_int_equal(b.told_count, 1);
+	bench_end(&b);
+}
+
+/* Its end is on its way when it begins again, and then arrives, or does not. */
+static void
+an_end_on_its_way_is_not_the_next_alarms(void **state)
+{
+	static const struct {
+		enum notification_fate fate;
+		uint32_t id, sequence;
+		const char *next;
+		uint32_t last;
+	} cases[] = {
+	    {FATE_ACCEPTED, 2, 0, "CRITICAL target bank;", 3},
+	    {FATE_LOST, 2, 0, "CRITICAL target bank;", 3},
+	    {FATE_REFUSED, 1, 2, "", 2},
+	    {FATE_WAITED, 1, 1, "", 1},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct bench b;
+		uint32_t count;
+		bool left = cases[i].fate != FATE_WAITED;
+		bench_begin(&b, 1, 1);
+		poll_two(&b, -1, 99);
+		b.fate = left ? FATE_FLYING : FATE_WAITED;
+		assert_string_equal(poll_two(&b, -1, 10), "CLEARED target bank;");
+		const struct notification end = *alarms_notifications(b.alarms, &count);
+		b.fate = FATE_ACCEPTED;
+		assert_string_equal(poll_two(&b, -1, 99), "");
+		if (left)
+			alarms_fate(b.alarms, &end, cases[i].fate, &b.now);
+		assert_int_equal(only_alarm(&b)->id, cases[i].id);
+		assert_int_equal(only_alarm(&b)->sequence, cases[i].sequence);
+		assert_string_equal(poll_two(&b, -1, 99), cases[i].next);
+		assert_int_equal(only_alarm(&b)->sequence, cases[i].last);
+		assert_int_equal(only_alarm(&b)->id, cases[i].id);
+		assert_int_equal(only_alarm(&b)->told, SEVERITY_CRITICAL);
+		bench_end(&b);
+	}
+}
+
+/* What finds no memory is tried again within the second, and that is told. */
+static void
+want_of_memory_is_known(void **state)
+{
+	struct bench b;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	poll_two(&b, -1, 10);
+	assert_false(alarms_starved(b.alarms));
+	b.rules.open = false;
+	poll_two(&b, -1, 99);
+	b.rules.open = true;
+	for (unsigned n = 1; n <= 2; n++) {
+		allocations_fail_from(n);
+		bench_tell(&b);
+		assert_true(allocations_fail_from(0));
+		assert_string_equal(b.told, "");
+		assert_true(alarms_starved(b.alarms));
+		assert_int_equal(alarms_next_ms(b.alarms), b.now.ms + ALARM_STARVED_MS);
+	}
+	b.now.ms += ALARM_STARVED_MS;
+	bench_tell(&b);
+	assert_string_equal(b.told, "CRITICAL target bank;");
+	assert_false(alarms_starved(b.alarms));
+	assert_int_equal(alarms_next_ms(b.alarms), 0);
+	bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -607,6 +708,9 @@ main(void)
 	    cmocka_unit_test(an_alarm_of_an_earlier_life_is_not_told_again),
 	    cmocka_unit_test(a_number_is_of_one_alarm),
 	    cmocka_unit_test(memory_running_out_never_tells_twice_nor_never),
+	    cmocka_unit_test(with_a_limit_of_one_a_target_is_told_before_pools),
+	    cmocka_unit_test(an_end_on_its_way_is_not_the_next_alarms),
+	    cmocka_unit_test(want_of_memory_is_known),
 	};
 	return cmocka_run_group_tests_name("alarm", tests, NULL, NULL);
 }

@@ -145,6 +145,31 @@ floods_are_held_back(void **state)
 	assert_non_null(strstr(said, "srcportd: poller: of another kind\n"));
 }
 
+/* Lines that are made elsewhere all have the format "%s": those of one subsystem, and each
+ * condition, are a kind of their own. */
+static void
+a_flood_of_one_subsystem_silences_no_other(void **state)
+{
+	bool told = false, other = false;
+	(void)state;
+	log_open(LOG_TO_STDERR, false);
+	for (unsigned i = 0; i < 40; i++)
+		log_error("config", "%s", "an error");
+	log_warn("alarm", "%s", "notifications held back");
+	log_condition(&told, true, "config", "a state of the same subsystem", "its end");
+	for (unsigned i = 0; i < 40; i++)
+		log_condition(&told, i % 2 != 0, "config", "begins", "ends");
+	log_condition(&other, true, "config", "another state", "its end");
+	log_error("config", "%s", "an error more");
+	heard();
+	/* 20 errors, 20 lines of the first state, and what came between and after them. */
+	assert_int_equal(lines(said), 20 + 1 + 20 + 1);
+	assert_non_null(strstr(said, "srcportd: alarm: notifications held back\n"));
+	assert_non_null(strstr(said, "srcportd: config: a state of the same subsystem\n"));
+	assert_non_null(strstr(said, "srcportd: config: another state\n"));
+	assert_null(strstr(said, "more\n"));
+}
+
 static void
 journal_is_known_by_its_stream(void **state)
 {
@@ -184,6 +209,7 @@ main(void)
 	    CASE(control_characters_do_not_pass),
 	    CASE(long_lines_are_cut),
 	    CASE(floods_are_held_back),
+	    CASE(a_flood_of_one_subsystem_silences_no_other),
 	    CASE(journal_is_known_by_its_stream),
 	};
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);

@@ -96,8 +96,6 @@ the_defaults_are_the_documented_ones(void **state)
 				  "localWarningRemaining 1 clear 2\n"
 				  "hostCriticalRemaining off\n"
 				  "hostWarningRemaining off\n"
-				  "natCriticalLoss 10000 clear 9000\n"
-				  "natWarningLoss 1000 clear 900\n"
 				  "conntrackPercent 90% clear 85%\n"
 				  "filesPercent 90% clear 85%\n"
 				  "raisePolls 1\n"
@@ -105,7 +103,6 @@ the_defaults_are_the_documented_ones(void **state)
 				  "maxPools 1000\n"
 				  "maxPeers 1000\n"
 				  "maxLocals 256\n"
-				  "maxNatPools 200\n"
 				  "maxAlarms 1000\n"
 				  "notifications critical warning cleared suppressed\n"
 				  "notificationsPerMinute 60\n"
@@ -133,8 +130,6 @@ static const char everything[] = "agentXSocket tcp:127.0.0.1:705\n"
 				 "localWarningRemaining 100 clear 120\n"
 				 "hostCriticalRemaining 5 clear 6\n"
 				 "hostWarningRemaining 1000 clear 65535\n"
-				 "natCriticalLoss off\n"
-				 "natWarningLoss 2000 clear 1\n"
 				 "conntrackPercent 70% clear 60%\n"
 				 "filesPercent off\n"
 				 "raisePolls 2\n"
@@ -148,7 +143,6 @@ static const char everything[] = "agentXSocket tcp:127.0.0.1:705\n"
 				 "maxPools 1\n"
 				 "maxPeers 2\n"
 				 "maxLocals 3\n"
-				 "maxNatPools 4\n"
 				 "maxAlarms 5000\n"
 				 "notifications critical cleared\n"
 				 "notificationsPerMinute 0\n"
@@ -194,7 +188,7 @@ tokens_have_no_case_and_clear_levels_a_default(void **state)
 	assert_int_equal(r.config.pace.usual_s, 7);
 	assert_int_equal(r.config.pace.least_s, 7);
 	assert_int_equal(r.config.pace.most_s, 7);
-	const struct levels raise = {97, 3, 4, 60000, 9, 0, 0}, clear = {92, 1, 5, 65535, 8, 0, 0};
+	const struct levels raise = {97, 3, 4, 60000, 9}, clear = {92, 1, 5, 65535, 8};
 	assert_memory_equal(&r.config.levels.raise, &raise, sizeof(raise));
 	assert_memory_equal(&r.config.levels.clear, &clear, sizeof(clear));
 	end(&r);
@@ -267,12 +261,11 @@ targets_take_the_levels_of_the_file(void **state)
 	assert_int_equal(t[0].port, 0);
 	assert_memory_equal(&t[0].levels, &r.config.levels, sizeof(t[0].levels));
 	assert_int_equal(t[0].levels.raise.critical_remaining, 20);
-	const struct levels raise = {95, 80, 7, 100, 1000, 0, 0},
-			    clear = {90, 75, 7, 120, 900, 0, 0};
+	const struct levels raise = {95, 80, 7, 100, 1000}, clear = {90, 75, 7, 120, 900};
 	assert_int_equal(t[1].port, 443);
 	assert_memory_equal(&t[1].levels.raise, &raise, sizeof(raise));
 	assert_memory_equal(&t[1].levels.clear, &clear, sizeof(clear));
-	const struct levels third = {95, LEVEL_PERCENT_OFF, 20, 0, 0, 0, 0};
+	const struct levels third = {95, LEVEL_PERCENT_OFF, 20, 0, 0};
 	assert_int_equal(t[2].bits, 8);
 	assert_int_equal(t[2].port, 80);
 	assert_memory_equal(&t[2].levels.raise, &third, sizeof(third));
@@ -308,7 +301,7 @@ bad_targets_are_told_apart(void **state)
 	    "srcportd.conf:6: target: found \"443\", expected critical, warning, closeWait or the end of the line\n"
 	    "srcportd.conf:7: target: found nothing, expected a number of ports from 1 to 65535, or off\n"
 	    "srcportd.conf:8: target: found \"96%\", expected a percentage from 1 to 95 to clear what 95 raises\n"
-	    "srcportd.conf:9: target: found \"warning 96%\", expected at most 95%, its critical level\n"
+	    "srcportd.conf:9: target: found \"warning 96%\", expected at most 95%, its critical level, the default of criticalPercent\n"
 	    "srcportd.conf:10: target: found \"warning 40\", expected at least 50, its critical level\n"
 	    "srcportd.conf:12: target: found \"b\", expected a name that srcportd.conf:11 has not\n"
 	    "srcportd.conf:13: target: found \"abcdefghijklmnopqrstuvwxyz0123456\", expected a name of 1 to 32 printable characters of ASCII\n");
@@ -343,6 +336,37 @@ levels_may_not_contradict_each_other(void **state)
 	begin_text(&r, "criticalPercent off\nwarningPercent 100\nwarningRemaining off\n"
 		       "criticalRemaining 1000\n");
 	assert_string_equal(r.said, "");
+	end(&r);
+}
+
+/* The line that is to be changed may be another one than that of the target. */
+static void
+a_target_says_which_line_it_contradicts(void **state)
+{
+	struct reading r;
+	(void)state;
+	begin(&r);
+	directory_text(&r.directory, "srcportd.conf",
+		       "# levels\n"
+		       "target a 10.1.2.3 warning 40\n"
+		       "criticalRemaining 50\n"
+		       "target b 10.1.2.3 critical 60\n"
+		       "target c 10.1.2.3 critical 300\n"
+		       "target d 10.1.2.3 critical 70%\n"
+		       "target e 10.1.2.3 warning 96%\n"
+		       "target f 10.1.2.3 warning 40 critical 41\n"
+		       "warningRemaining 200\n");
+	directory_text(&r.directory, "srcportd.conf.d/10.conf", "warningPercent 75\n");
+	read_all(&r);
+	/* clang-format off */
+	assert_string_equal(
+	    r.said,
+	    "srcportd.conf:2: target: found \"warning 40\", expected at least 50, its critical level, inherited from criticalRemaining in srcportd.conf:3\n"
+	    "srcportd.conf:5: target: found \"critical 300\", expected at most 200, its warning level, inherited from warningRemaining in srcportd.conf:9\n"
+	    "srcportd.conf:6: target: found \"critical 70%\", expected at least 75%, its warning level, inherited from warningPercent in srcportd.conf.d/10.conf:1\n"
+	    "srcportd.conf:7: target: found \"warning 96%\", expected at most 95%, its critical level, the default of criticalPercent\n"
+	    "srcportd.conf:8: target: found \"warning 40\", expected at least 41, its critical level\n");
+	/* clang-format on */
 	end(&r);
 }
 
@@ -467,6 +491,7 @@ main(void)
 	    cmocka_unit_test(targets_take_the_levels_of_the_file),
 	    cmocka_unit_test(bad_targets_are_told_apart),
 	    cmocka_unit_test(levels_may_not_contradict_each_other),
+	    cmocka_unit_test(a_target_says_which_line_it_contradicts),
 	    cmocka_unit_test(the_interval_has_bounds),
 	    cmocka_unit_test(drop_ins_follow_in_the_order_of_their_names),
 	    cmocka_unit_test(a_file_that_is_not_there_is_an_error_when_it_was_asked_for),

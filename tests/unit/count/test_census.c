@@ -45,7 +45,7 @@ every_state_of_a_connection_holds_its_port(void **state)
 	assert_int_equal(pool->states.of[STATE_TIME_WAIT], 1);
 	assert_int_equal(tcp_state_sum(&pool->states), 10);
 	assert_int_equal(host.census.outbound, 10);
-	assert_int_equal(host.census.inbound, 0);
+	assert_int_equal(host.census.inbound.count, 0);
 	assert_int_equal(portset_count(&host.census.any), 10);
 }
 
@@ -117,7 +117,7 @@ inbound_takes_nothing_from_any_pool(void **state)
 			 request_sock(HERE, 40010, THERE, (uint16_t)(port + 10)));
 	}
 	assert_int_equal(host.census.pool_count, 0);
-	assert_int_equal(host.census.inbound, 30);
+	assert_int_equal(host.census.inbound.count, 30);
 	assert_int_equal(host.census.outbound, 0);
 	assert_int_equal(host.census.totals.of[STATE_LISTEN], 2);
 	assert_int_equal(host.census.totals.of[STATE_ESTABLISHED], 10);
@@ -134,7 +134,7 @@ one_peer_both_ways(void **state)
 	host_add(&host, DIAG_HOLDERS, listener("0.0.0.0", 80));
 	host_add(&host, DIAG_SOCKETS, socket_of(STATE_ESTABLISHED, HERE, 80, THERE, 40000));
 	host_add(&host, DIAG_SOCKETS, socket_of(STATE_ESTABLISHED, HERE, 40000, THERE, 80));
-	assert_int_equal(host.census.inbound, 1);
+	assert_int_equal(host.census.inbound.count, 1);
 	assert_int_equal(host.census.outbound, 1);
 	assert_int_equal(pool_of(HERE, THERE, 80)->held.count, 1);
 }
@@ -149,7 +149,7 @@ port_outside_the_range_is_seen_but_not_held(void **state)
 	host_add(&host, DIAG_SOCKETS, request_sock(HERE, 1000, THERE, 80));
 	/* Nobody listens, or did: neither a pool nor inbound. */
 	assert_int_equal(host.census.pool_count, 0);
-	assert_int_equal(host.census.outbound + host.census.inbound, 0);
+	assert_int_equal(host.census.outbound + host.census.inbound.count, 0);
 	assert_int_equal(tcp_state_sum(&host.census.totals), 4);
 	assert_int_equal(portset_count(&host.census.ambiguous), 0);
 }

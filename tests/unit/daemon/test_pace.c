@@ -3,6 +3,8 @@
 
 #include "daemon/pace.h"
 
+#include <sys/timerfd.h>
+
 static const struct pace_limits limits = {
     .least_s = 5, .usual_s = 10, .most_s = 30, .cpu_percent = 2};
 
@@ -58,7 +60,7 @@ the_interval_follows_the_cost(void **state)
 
 /* 2 % of a CPU are 20 ms a second. */
 static void
-cpu_share_is_kept_whatever_happens(void **state)
+cpu_share_is_kept_up_to_thirty_seconds(void **state)
 {
 	(void)state;
 	const struct pace_state cheap = {SEVERITY_CRITICAL, 100, 100, 100000, 0};
@@ -66,7 +68,17 @@ cpu_share_is_kept_whatever_happens(void **state)
 	const struct pace_state very_dear = {SEVERITY_NORMAL, 0, 0, 1200000, 0};
 	assert_int_equal(pace_next(&limits, &cheap), 5);
 	assert_int_equal(pace_next(&limits, &dear), 6);
-	assert_int_equal(pace_next(&limits, &very_dear), 60);
+	const struct pace_state just = {SEVERITY_CRITICAL, 100, 100, 599999, 0};
+	assert_int_equal(pace_next(&limits, &just), 30);
+	/* What costs more than 30 seconds pay for is made each 30 s all the same, */
+	assert_int_equal(pace_next(&limits, &very_dear), 30);
+	struct pace_limits fixed = {.least_s = 1, .usual_s = 1, .most_s = 1, .cpu_percent = 2};
+	assert_int_equal(pace_next(&fixed, &just), 30);
+	assert_int_equal(pace_next(&fixed, &very_dear), 30);
+	/* and who asks for a longer interval gets it. */
+	fixed.least_s = fixed.usual_s = fixed.most_s = 60;
+	assert_int_equal(pace_next(&fixed, &just), 60);
+	assert_int_equal(pace_next(&fixed, &very_dear), 60);
 	struct pace_limits unbounded = limits;
 	unbounded.cpu_percent = 0;
 	assert_int_equal(pace_next(&unbounded, &very_dear), 30);
@@ -91,6 +103,38 @@ time_pays(void **state)
 	/* Time that has passed unused is not saved up. */
 	pace_charge(&debt, &limits, 100000, 100000);
 	assert_int_equal(debt.owed_us, 100000);
+}
+
+/* 2 % of 30 s are 600 ms: of polls that cost more the rest is owed, up to three times that much and
+ * the last one, and paid within two minutes once they cost less. */
+static void
+what_nothing_pays_for_is_forgiven(void **state)
+{
+	static const struct {
+		uint64_t cost_us;
+		bool paid;
+		uint64_t owed_us;
+	} row[] = {
+	    {1200000, true, 1200000}, {1200000, true, 1800000},  {1200000, true, 2400000},
+	    {1200000, true, 3000000}, {1200000, false, 3000000}, {1200000, false, 3000000},
+	    {2000, false, 1802000},   {2000, true, 1204000},     {2000, true, 606000},
+	    {2000, true, 8000},
+	};
+	struct pace_debt debt = {0};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		bool paid = pace_charge(&debt, &limits, 30000 * i, row[i].cost_us);
+		if (paid != row[i].paid || debt.owed_us != row[i].owed_us)
+			fail_msg("poll %zu: %d, %llu us", i, paid,
+				 (unsigned long long)debt.owed_us);
+		/* However often there is a reason to hurry, no poll comes before it is due. */
+		if (row[i].cost_us > 2000 && i >= 3)
+			assert_int_equal(pace_wait_ms(&debt, &limits, 30000 * i, row[i].cost_us),
+					 90000);
+	}
+	struct pace_limits unbounded = limits;
+	unbounded.cpu_percent = 0;
+	assert_true(pace_charge(&debt, &unbounded, 400000, 99000000));
 }
 
 static void
@@ -136,7 +180,9 @@ an_hour_costs_its_share(void **state)
 			    .owed_us = debt.owed_us};
 			uint64_t next_ms = (uint64_t)pace_next(&p, &s) * 1000;
 			uint64_t early_ms = pace_wait_ms(&debt, &p, now_ms, cost_us);
-			assert_true(early_ms <= next_ms);
+			assert_true(next_ms <= 30000);
+			if (early_ms > next_ms)
+				early_ms = next_ms;
 			now_ms += rand_r(&seed) % 2 ? next_ms : early_ms > 1000 ? early_ms : 1000;
 		}
 		assert_true(used_us <= now_ms * 10 * percent + 2 * most_us);
@@ -165,6 +211,58 @@ a_poll_is_late_until_it_is_well_within_the_interval(void **state)
 	}
 }
 
+static uint64_t
+due_ms(const struct pace *pace)
+{
+	struct itimerspec due;
+	assert_int_equal(timerfd_gettime(pace->fd, &due), 0);
+	return (uint64_t)due.it_value.tv_sec * 1000 + (uint64_t)due.it_value.tv_nsec / 1000000;
+}
+
+/* What is owed for never makes a poll late that is due. */
+static void
+hurry_brings_forward_and_never_puts_off(void **state)
+{
+	struct pace pace;
+	(void)state;
+	assert_true(pace_open(&pace));
+	assert_true(pace_set(&pace, 30000, 30));
+	pace.debt = (struct pace_debt){.owed_us = 300000, .at_ms = 100000};
+	assert_true(pace_hurry(&pace, &limits, 100000, 100000, 100000)); /* 200 ms are 10 s */
+	assert_between(due_ms(&pace), 9000, 10000);
+	pace.debt.owed_us = 3000000;
+	assert_true(pace_hurry(&pace, &limits, 100000, 100000, 100000)); /* 2.9 s are 145 s */
+	assert_between(due_ms(&pace), 8000, 10000);
+	pace.debt.owed_us = 100000;
+	assert_true(
+	    pace_hurry(&pace, &limits, 100000, 99500, 100000)); /* a second after the last */
+	assert_between(due_ms(&pace), 400, 500);
+	assert_int_equal(pace.interval_s, 30);
+	pace_close(&pace);
+}
+
+/* A poll that takes long makes the next one no later. */
+static void
+the_interval_is_from_beginning_to_beginning(void **state)
+{
+	static const struct {
+		uint32_t duration_us;
+		uint64_t first_ms;
+	} row[] = {{0, 30000}, {2000000, 28000}, {15000000, 15000}, {40000000, 15000}};
+	struct snapshot snapshot = {.severity = SEVERITY_NORMAL};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		struct pace pace;
+		assert_true(pace_open(&pace));
+		snapshot.poll.cpu_us = 500000;
+		snapshot.poll.duration_us = row[i].duration_us;
+		pace_follow(&pace, &config_pace_auto, &snapshot, 1000);
+		assert_int_equal(pace.interval_s, 30);
+		assert_between(due_ms(&pace), row[i].first_ms - 1000, row[i].first_ms);
+		pace_close(&pace);
+	}
+}
+
 static void
 one_tick_for_all_that_were_missed(void **state)
 {
@@ -186,11 +284,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(slower_while_far_faster_while_near),
 	    cmocka_unit_test(the_interval_follows_the_cost),
-	    cmocka_unit_test(cpu_share_is_kept_whatever_happens),
+	    cmocka_unit_test(cpu_share_is_kept_up_to_thirty_seconds),
 	    cmocka_unit_test(time_pays),
 	    cmocka_unit_test(one_poll_on_credit),
 	    cmocka_unit_test(an_hour_costs_its_share),
 	    cmocka_unit_test(a_poll_is_late_until_it_is_well_within_the_interval),
+	    cmocka_unit_test(what_nothing_pays_for_is_forgiven),
+	    cmocka_unit_test(hurry_brings_forward_and_never_puts_off),
+	    cmocka_unit_test(the_interval_is_from_beginning_to_beginning),
 	    cmocka_unit_test(one_tick_for_all_that_were_missed),
 	};
 	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);

@@ -23,9 +23,8 @@ pool(const char *local, const char *peer, uint16_t port)
 }
 
 static struct filter
-filter_of(const struct owner_pool *pools, uint32_t count)
+filter_in(const struct nlmsghdr *message)
 {
-	struct nlmsghdr *message = owner_ask_request(request, DUMP_V4, 7, pools, count);
 	assert_true(message->nlmsg_len <= sizeof(request));
 	assert_int_equal(message->nlmsg_seq, 7);
 	const struct nlattr *attr =
@@ -33,6 +32,12 @@ filter_of(const struct owner_pool *pools, uint32_t count)
 	assert_int_equal(mnl_attr_get_type(attr), INET_DIAG_REQ_BYTECODE);
 	assert_ptr_equal((const char *)attr + attr->nla_len, request + message->nlmsg_len);
 	return (struct filter){mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr)};
+}
+
+static struct filter
+filter_of(const struct owner_pool *pools, uint32_t count)
+{
+	return filter_in(owner_ask_request(request, DUMP_V4, 7, pools, count));
 }
 
 static struct inet_diag_bc_op
@@ -127,6 +132,30 @@ test_many_pools(void **state)
 	}
 }
 
+/* Of both families, and nothing but what is over. */
+static void
+test_a_server_port(void **state)
+{
+	const struct nlmsghdr *message = owner_ask_server(request, DUMP_V4, 7, 443);
+	struct inet_diag_req_v2 v4;
+	struct inet_diag_req all;
+	struct filter f = filter_in(message);
+	struct inet_diag_hostcond condition;
+	(void)state;
+	memcpy(&v4, mnl_nlmsg_get_payload(message), sizeof(v4));
+	assert_int_equal(v4.idiag_states, 1 << 8 | 1 << 5); /* CLOSE_WAIT, FIN_WAIT2 */
+	audit(&f);
+	assert_int_equal(f.length, sizeof(struct inet_diag_bc_op) + sizeof(condition));
+	assert_int_equal(op_at(&f, 0).code, INET_DIAG_BC_S_COND);
+	memcpy(&condition, f.code + sizeof(struct inet_diag_bc_op), sizeof(condition));
+	assert_int_equal(condition.family, AF_UNSPEC);
+	assert_int_equal(condition.prefix_len, 0);
+	assert_int_equal(condition.port, 443);
+	message = owner_ask_server(request, DUMP_ALL, 8, 443);
+	memcpy(&all, mnl_nlmsg_get_payload(message), sizeof(all));
+	assert_int_equal(all.idiag_states, 1 << 8 | 1 << 5);
+}
+
 /* This file stands in for the part of libmnl that speaks to the kernel: what each request is
  * answered with, one after the other, and how often there was one. */
 static struct datagram answers[3];
@@ -202,7 +231,7 @@ ask(struct owner_book *book)
 	enum owner_ask_step step = OWNER_ASK_MORE;
 	sent = received = 0;
 	assert_true(owner_book_pool(book, &p.local, &p.peer, p.port));
-	struct owner_ask *a = owner_ask_open(&p, 1);
+	struct owner_ask *a = owner_ask_open(&p, 1, 0);
 	assert_non_null(a);
 	while (step == OWNER_ASK_MORE)
 		step = owner_ask_read(a, book);
@@ -240,7 +269,7 @@ test_an_answer_is_never_waited_for(void **state)
 	datagram_done(&answers[0]);
 	sent = received = 0;
 	not_so_far = 2;
-	struct owner_ask *a = owner_ask_open(&p, 1);
+	struct owner_ask *a = owner_ask_open(&p, 1, 0);
 	assert_non_null(a);
 	assert_true(opened_with & SOCK_NONBLOCK);
 	assert_int_equal(owner_ask_read(a, book), OWNER_ASK_MORE);
@@ -298,6 +327,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_one_pool),
 	    cmocka_unit_test(test_many_pools),
+	    cmocka_unit_test(test_a_server_port),
 	    cmocka_unit_test(test_a_form_that_the_kernel_does_not_know),
 	    cmocka_unit_test(test_an_answer_is_never_waited_for),
 	    cmocka_unit_test(test_what_no_kernel_answers_is_refused),

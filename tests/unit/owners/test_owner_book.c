@@ -104,6 +104,42 @@ test_without_processes(void **state)
 	owner_list_free(list);
 }
 
+/* Connections of our own, and accepted ones on port 80, of which some are over. */
+static void
+test_a_server_port(void **state)
+{
+	(void)state;
+	static const enum tcp_state states[] = {STATE_CLOSE_WAIT, STATE_FIN_WAIT2,
+						STATE_ESTABLISHED};
+	add(STATE_ESTABLISHED, 443, 1000, 77, 100);
+	owner_book_server(book, 8080);
+	for (uint32_t i = 0; i < 12; i++) {
+		struct diag_socket s =
+		    socket_of(states[i % 3], "10.0.0.9", 8080, "10.9.9.9", (uint16_t)(50000 + i));
+		s.inode = i < 9 ? 200 + i : 0; /* orphans are the kernel's */
+		s.uid = 33;
+		assert_true(owner_book_socket(book, &s));
+	}
+	assert_int_equal(owner_book_unclaimed(book), 1 + 6);
+	for (uint32_t i = 0; i < 9; i++)
+		assert_int_equal(owner_book_claim(book, 900, 200 + i), i % 3 != 2);
+	owner_book_describe(book, &(struct owner_process){900, 30, {1024, 4096}, "httpd"});
+
+	struct owner_list *list = owner_book_list(book, 5000);
+	assert_int_equal(list->owner_count, 1); /* of pools */
+	assert_int_equal(list->server.port, 8080);
+	assert_int_equal(list->server.connections, 6);
+	assert_int_equal(list->server.close_wait, 3);
+	assert_int_equal(list->server.count, 1);
+	assert_owner(&list->owners[list->server.first], OWNER_PROCESS, 6, 3, 33, 900, 0);
+	char text[OWNER_TEXT_MAX];
+	struct owner_question question = {.server = true, .port = 8080};
+	assert_string_equal(owner_holder(list, &question, text), "\"httpd\" (pid 900)");
+	question.port = 443;
+	assert_string_equal(owner_holder(list, &question, text), "");
+	owner_list_free(list);
+}
+
 static void
 test_with_processes(void **state)
 {
@@ -205,6 +241,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_without_processes, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_server_port, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_with_processes, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_duplicates, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_bounds, set_up, tear_down),

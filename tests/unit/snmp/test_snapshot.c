@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-static const struct row_limits no_limits = {100000, 100000, 100000, 100};
+static const struct row_limits no_limits = {100000, 100000, 100000};
 
 static int
 begin(void **state)

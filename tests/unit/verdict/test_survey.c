@@ -4,7 +4,7 @@
 
 #define HERE "10.0.0.1"
 
-static struct owner_pool pools[OWNER_POOLS_MAX];
+static struct owner_subjects subjects;
 
 static void
 connect_to(const char *peer, uint16_t port, enum tcp_state state, unsigned count)
@@ -17,10 +17,11 @@ static const char *
 chosen(bool asked)
 {
 	static char text[256];
-	uint32_t count = survey_choose(host.findings, asked, pools);
+	survey_choose(host.findings, asked, &subjects);
 	text[0] = '\0';
-	for (uint32_t i = 0; i < count; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%u ", pools[i].port);
+	for (uint32_t i = 0; i < subjects.count; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%u ",
+			 subjects.pools[i].port);
 	return text;
 }
 
@@ -103,10 +104,12 @@ there_is_room_for_so_many(void **state)
 	for (uint16_t port = 1; port <= 40; port++)
 		connect_to("10.0.0.2", port, STATE_ESTABLISHED, 10);
 	host_tally(&host, NULL, 0);
-	assert_int_equal(survey_choose(host.findings, false, pools), OWNER_POOLS_MAX);
+	survey_choose(host.findings, false, &subjects);
+	assert_int_equal(subjects.count, OWNER_POOLS_MAX);
 	for (unsigned n = 1; n <= 3; n++) {
 		allocations_fail_from(n);
-		assert_int_equal(survey_choose(host.findings, false, pools), 0);
+		survey_choose(host.findings, false, &subjects);
+		assert_int_equal(subjects.count, 0);
 		assert_true(allocations_fail_from(0));
 	}
 }

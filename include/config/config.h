@@ -51,6 +51,7 @@ struct config {
 	char state_file[CONFIG_FILE_MAX]; /* where alarms survive a restart; empty = nowhere */
 	struct pace_limits pace;
 
+	uint32_t low_warning;     /* low_ports_severity(); 0 = never */
 	struct level_band levels; /* of pools, peers, and targets that do not say otherwise */
 	struct level_band local;  /* of the bind pools of local addresses; remaining only. A warning
 				   * level of LOCAL_WARNING_BINDERS holds only where somebody was

@@ -98,7 +98,8 @@ struct census {
 	/* Ports that may be blocked without sock_diag showing it; those of `listening` and `bound`
 	 * among them are settled. Complete after evidence_weigh(). */
 	struct portset ambiguous;
-	struct low_ports low; /* a light poll takes none over */
+	struct low_ports low;
+	struct low_ports low_idle; /* of these, by bound idle sockets: light polls take them over */
 	/* Ports held for every IPv4 address (0.0.0.0 or a dual-stack ::), and for every IPv6
 	 * address (::). */
 	struct portset wild4, wild6;

@@ -49,6 +49,7 @@ struct light {
 	uint32_t hold_count;
 	struct inbound_server servers[DIAG_SKIP_MAX]; /* left out of light polls */
 	unsigned server_count;
+	struct low_ports low_idle;
 	uint32_t idle;  /* bound idle sockets, on any port */
 	unsigned alone; /* full polls in a row that saw no connection of census.full */
 };

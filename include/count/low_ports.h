@@ -6,6 +6,7 @@
 #ifndef SRCPORTD_LOW_PORTS_H
 #define SRCPORTD_LOW_PORTS_H
 
+#include "count/severity.h"
 #include "kernel/diag.h"
 
 #define LOW_FIRST    512
@@ -30,16 +31,25 @@ struct low_ports {
 		struct low_set held;
 	} of[LOW_ADDRESSES_MAX]; /* in the order in which they were seen */
 	unsigned count, last;
-	bool omitted; /* an address found no room */
+	struct low_set omitted; /* of addresses that found no room, by their hash */
 };
 
 /* Takes in a socket; one on another port changes nothing. */
 void low_ports_add(struct low_ports *low, const struct diag_socket *s);
 
+/* Adds what another one holds. */
+void low_ports_merge(struct low_ports *low, const struct low_ports *other);
+
+/* Addresses beyond LOW_ADDRESSES_MAX, at the least. */
+unsigned low_ports_omitted(const struct low_ports *low);
+
 /* How many ports bind() without SO_REUSEADDR can still get at the i-th of the addresses; and at
  * 0.0.0.0, which is hindered by sockets at any address (inet_csk_bind_conflict()). */
 unsigned low_ports_left(const struct low_ports *low, unsigned i);
 unsigned low_ports_left_any(const struct low_ports *low);
+
+/* What comes of so many that are left: a warning if they are fewer than the level. */
+enum severity low_ports_severity(unsigned left, uint32_t warning_level);
 
 /* Whether connections use them, beyond what a service listens on. */
 bool low_ports_used(const struct low_ports *low);

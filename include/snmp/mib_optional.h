@@ -15,8 +15,6 @@
 #define MIB_NETNS_TABLE       18
 #define MIB_NETNS_RANGE_TABLE 19
 #define MIB_NETNS_POOL_TABLE  20
-#define MIB_LOW_GROUP         23
-#define MIB_LOW_TABLE         24
 
 /* Readable objects of each. */
 #define MIB_NAT_COLUMNS         9
@@ -25,8 +23,6 @@
 #define MIB_NETNS_ROW_COLUMNS   12
 #define MIB_NETNS_RANGE_COLUMNS 8
 #define MIB_NETNS_POOL_COLUMNS  19
-#define MIB_LOW_COLUMNS         4
-#define MIB_LOW_ROW_COLUMNS     4
 
 extern const struct mib_column mib_nat_columns[MIB_NAT_COLUMNS];
 extern const struct mib_column mib_netns_columns[MIB_NETNS_COLUMNS];
@@ -34,7 +30,5 @@ extern const struct mib_column mib_nat_pool_columns[MIB_NAT_POOL_COLUMNS];
 extern const struct mib_column mib_netns_row_columns[MIB_NETNS_ROW_COLUMNS];
 extern const struct mib_column mib_netns_range_columns[MIB_NETNS_RANGE_COLUMNS];
 extern const struct mib_column mib_netns_pool_columns[MIB_NETNS_POOL_COLUMNS];
-extern const struct mib_column mib_low_columns[MIB_LOW_COLUMNS];
-extern const struct mib_column mib_low_row_columns[MIB_LOW_ROW_COLUMNS];
 
 #endif

@@ -56,6 +56,18 @@ struct udp_local_row {
 	struct verdict verdict;
 };
 
+/* What bindresvport() can still get at a local address. */
+struct low_local {
+	struct addr address;
+	uint32_t used, remaining;
+	enum severity severity;
+};
+
+struct low_row {
+	struct row_index index;
+	struct low_local t;
+};
+
 enum row_table {
 	ROWS_OF_POOLS,
 	ROWS_OF_PEERS,
@@ -64,6 +76,7 @@ enum row_table {
 	ROWS_OF_ALARMS,
 	ROWS_OF_OWNERS,
 	ROWS_OF_UDP_LOCALS,
+	ROWS_OF_LOWS,
 	ROW_TABLES
 };
 

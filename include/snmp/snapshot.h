@@ -93,6 +93,8 @@ struct snapshot {
 	struct udp_state udp;
 	struct udp_local_row *udp_locals;
 	uint32_t udp_local_count;
+	struct low_row *lows; /* all that the tally has */
+	uint32_t low_count, low_omitted;
 	struct alarm_row *alarms; /* all of them */
 	uint32_t alarm_count;
 	struct alarm_summary alarm_summary;

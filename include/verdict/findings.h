@@ -60,7 +60,8 @@ struct findings {
 	struct finding *peers; /* the worst of the peer's pools, or its own CLOSE_WAIT */
 	struct finding *targets;
 	enum severity *locals;
-	struct verdict *udp; /* of the tally's UDP pools */
+	struct verdict *udp;  /* of the tally's UDP pools */
+	uint32_t low_warning; /* low_ports_severity() */
 
 	struct standing *standings; /* of everything that may have an alarm */
 	uint32_t standing_count;

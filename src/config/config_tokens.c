@@ -72,18 +72,25 @@ take_seconds(struct config_words *words, const char *keyword, uint32_t low, uint
 }
 
 /* A number, or 0 for "auto". */
+/* A number, or the word that its form names, which stands for 0. */
+static const char *
+zero_word(const struct config_token *token)
+{
+	return strncmp(token->form, "auto", 4) == 0 ? "auto" : "off";
+}
+
 static bool
 set_auto(const struct config_token *token, struct config *config, struct config_words *words,
 	 struct config_fault *fault)
 {
 	uint32_t *value = member(token, config);
 	*value = 0;
-	if (config_take(words, "auto"))
+	if (config_take(words, zero_word(token)))
 		return true;
 	const char *word = config_next(words);
 	if (word == NULL || !config_number(word, token->min, token->max, value))
-		return config_wrong(fault, word, "auto, or a number from %u to %u", token->min,
-				    token->max);
+		return config_wrong(fault, word, "%s, or a number from %u to %u", zero_word(token),
+				    token->min, token->max);
 	return true;
 }
 
@@ -92,7 +99,7 @@ dump_auto(const struct config_token *token, const struct config *config, FILE *o
 {
 	const uint32_t *value = const_member(token, config);
 	if (*value == 0)
-		fputs("auto", out);
+		fputs(zero_word(token), out);
 	else
 		fprintf(out, "%u", *value);
 }
@@ -345,6 +352,7 @@ const struct config_token config_tokens[] = {
     LEVEL("localWarningRemaining", "PORTS", local.raise.warning_remaining, config_remaining),
     LEVEL("hostCriticalRemaining", "PORTS", host.raise.critical_remaining, config_remaining),
     LEVEL("hostWarningRemaining", "PORTS", host.raise.warning_remaining, config_remaining),
+    {"lowWarningRemaining", "off | PORTS", set_auto, dump_auto, AT(low_warning), 1, 512, NULL},
     LEVEL("conntrackPercent", "PERCENT", limits[RULE_CONNTRACK].raise.warning_percent, config_percent),
     LEVEL("filesPercent", "PERCENT", limits[RULE_FILES].raise.warning_percent, config_percent),
     NUMBER("raisePolls", "POLLS", raise_polls, 1, 1000),

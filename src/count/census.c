@@ -534,6 +534,8 @@ census_add(struct census *census, enum diag_dump dump, const struct diag_socket 
 	census->sockets++;
 	census->totals.of[s->state]++;
 	low_ports_add(&census->low, s);
+	if (s->state == STATE_CLOSE)
+		low_ports_add(&census->low_idle, s);
 	return dump == DIAG_HOLDERS ? add_holder(census, s) : add_connection(census, s);
 }
 

@@ -75,6 +75,7 @@ light_patch(const struct light *light, struct census *census)
 		portset_add(&census->any, light->servers[i].port);
 		inbound_take(&census->inbound, &light->servers[i]);
 	}
+	low_ports_merge(&census->low, &light->low_idle);
 	census->totals.of[STATE_CLOSE] += light->idle;
 	census->sockets += light_sockets(light);
 	return true;
@@ -96,6 +97,7 @@ light_keep(struct light *light, struct census *census)
 	for (unsigned i = 0; i < census->inbound.server_count; i++)
 		if (tcp_state_sum(&census->inbound.servers[i].states) >= LIGHT_PORT_FROM)
 			light->servers[light->server_count++] = census->inbound.servers[i];
+	light->low_idle = census->low_idle;
 	light->idle = census->totals.of[STATE_CLOSE];
 	light->alone = census->full ? 0 : light->alone + (light->alone < LIGHT_ALONE_FROM);
 	light->valid = true;

@@ -33,7 +33,7 @@ held_at(struct low_ports *low, const struct addr *local)
 		if (addr_equal(&low->of[low->last].address, &address))
 			return &low->of[low->last].held;
 	if (low->count == LOW_ADDRESSES_MAX) {
-		low->omitted = true;
+		set(&low->omitted, (uint16_t)(LOW_FIRST + addr_hash(&address) % LOW_CAPACITY));
 		low->last = 0;
 		return NULL;
 	}
@@ -71,6 +71,40 @@ low_ports_add(struct low_ports *low, const struct diag_socket *s)
 		set(held, s->local_port);
 }
 
+static void
+add(struct low_set *to, const struct low_set *set)
+{
+	for (unsigned i = 0; i < LOW_WORDS; i++)
+		to->word[i] |= set->word[i];
+}
+
+void
+low_ports_merge(struct low_ports *low, const struct low_ports *other)
+{
+	add(&low->any4, &other->any4);
+	add(&low->wild4, &other->wild4);
+	add(&low->wild6, &other->wild6);
+	add(&low->listening, &other->listening);
+	add(&low->omitted, &other->omitted);
+	for (unsigned i = 0; i < other->count; i++) {
+		struct low_set *held = held_at(low, &other->of[i].address);
+		if (held != NULL)
+			add(held, &other->of[i].held);
+	}
+}
+
+unsigned
+low_ports_omitted(const struct low_ports *low)
+{
+	return LOW_CAPACITY - left(&low->omitted, &low->omitted);
+}
+
+enum severity
+low_ports_severity(unsigned left, uint32_t warning_level)
+{
+	return left < warning_level ? SEVERITY_WARNING : SEVERITY_NORMAL;
+}
+
 unsigned
 low_ports_left(const struct low_ports *low, unsigned i)
 {
@@ -90,5 +124,5 @@ low_ports_used(const struct low_ports *low)
 		if (left(&low->of[i].held, &low->listening) <
 		    left(&low->listening, &low->listening))
 			return true;
-	return low->omitted;
+	return low_ports_omitted(low) > 0;
 }

@@ -37,8 +37,9 @@ put_nat(uint32_t nat, FILE *out)
 
 /* Only where somebody needs them. */
 static void
-put_low(const struct low_ports *low, FILE *out)
+put_low(const struct findings *f, FILE *out)
 {
+	const struct low_ports *low = &f->tally->low;
 	if (!low_ports_used(low))
 		return;
 	fputs(
@@ -48,11 +49,14 @@ put_low(const struct low_ports *low, FILE *out)
 	for (unsigned i = 0; i < low->count; i++) {
 		char text[ADDR_TEXT_MAX];
 		unsigned left = low_ports_left(low, i);
-		fprintf(out, "  %-24s %8u remaining %8u held\n",
-			addr_text(&low->of[i].address, text), left, LOW_CAPACITY - left);
+		enum severity severity = low_ports_severity(left, f->low_warning);
+		fprintf(out, "  %-24s %8u remaining %8u held%s%s\n",
+			addr_text(&low->of[i].address, text), left, LOW_CAPACITY - left,
+			severity > SEVERITY_NORMAL ? "  " : "",
+			severity > SEVERITY_NORMAL ? report_verdict(severity) : "");
 	}
-	if (low->omitted)
-		fputs("  and addresses beyond these\n", out);
+	if (low_ports_omitted(low) > 0)
+		fprintf(out, "  and at least %u more\n", low_ports_omitted(low));
 	fputc('\n', out);
 }
 
@@ -60,7 +64,7 @@ void
 report_host(const struct findings *f, FILE *out)
 {
 	char why[ADVICE_MAX];
-	put_low(&f->tally->low, out);
+	put_low(f, out);
 	put_limits(&f->host.limits, out);
 	for (enum limit_rule rule = 0; rule < LIMIT_RULES; rule++)
 		if (f->limits.of_rule[rule] > SEVERITY_NORMAL)

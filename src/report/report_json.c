@@ -176,8 +176,9 @@ put_sources(struct json *json, const struct findings *f)
 }
 
 static void
-put_low(struct json *json, const struct low_ports *low)
+put_low(struct json *json, const struct findings *f)
 {
+	const struct low_ports *low = &f->tally->low;
 	json_object(json, "low");
 	json_number(json, "capacity", LOW_CAPACITY);
 	json_number(json, "remaining", low_ports_left_any(low));
@@ -188,6 +189,9 @@ put_low(struct json *json, const struct low_ports *low)
 		json_string(json, "address", addr_text(&low->of[i].address, text));
 		json_number(json, "used", LOW_CAPACITY - low_ports_left(low, i));
 		json_number(json, "remaining", low_ports_left(low, i));
+		json_string(
+		    json, "severity",
+		    severity_name(low_ports_severity(low_ports_left(low, i), f->low_warning)));
 		json_close_object(json);
 	}
 	json_close_array(json);
@@ -292,7 +296,7 @@ report_json(const struct report *report, FILE *out)
 	put_targets(&json, report);
 	report_who_json(report, &json);
 	put_totals(&json, report->scene);
-	put_low(&json, &f->tally->low);
+	put_low(&json, f);
 	report_udp_json(f, &json);
 	put_limits(&json, f);
 	put_nat(&json, report);

@@ -4,6 +4,7 @@
 #include "snmp/mib_alarms.h"
 #include "snmp/mib_hygiene.h"
 #include "snmp/mib_inbound.h"
+#include "snmp/mib_low.h"
 #include "snmp/mib_optional.h"
 #include "snmp/mib_owners.h"
 #include "snmp/mib_udp.h"
@@ -56,6 +57,12 @@ static struct mib_rows
 udp_locals(const struct snapshot *s)
 {
 	return (struct mib_rows){s->udp_locals, s->udp_local_count, sizeof(*s->udp_locals)};
+}
+
+static struct mib_rows
+lows(const struct snapshot *s)
+{
+	return (struct mib_rows){s->lows, s->low_count, sizeof(*s->lows)};
 }
 
 /* Tables that this version has no rows for. */
@@ -438,7 +445,7 @@ static const struct mib_table tables[] = {
     {MIB_INBOUND_GROUP, true, once_polled, mib_inbound_columns, MIB_INBOUND_COLUMNS},
     {MIB_HYGIENE_GROUP, true, once_polled, mib_hygiene_columns, MIB_HYGIENE_COLUMNS},
     {MIB_LOW_GROUP, true, once_polled, mib_low_columns, MIB_LOW_COLUMNS},
-    {MIB_LOW_TABLE, false, nothing, mib_low_row_columns, MIB_LOW_ROW_COLUMNS},
+    {MIB_LOW_TABLE, false, lows, mib_low_row_columns, MIB_LOW_ROW_COLUMNS},
     {MIB_OWNERS_GROUP, true, once_polled, mib_owners_columns, MIB_OWNERS_COLUMNS},
     {MIB_PROCESS_TABLE, false, owners, mib_process_columns, MIB_PROCESS_COLUMNS},
 };

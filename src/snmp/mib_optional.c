@@ -126,18 +126,4 @@ const struct mib_column mib_netns_pool_columns[MIB_NETNS_POOL_COLUMNS] = {
     LATER(24, MIB_GAUGE), /* srcPortNetnsPoolClosing */
 };
 
-const struct mib_column mib_low_columns[MIB_LOW_COLUMNS] = {
-    MIB_COMPUTED(1, MIB_INTEGER, get_available),
-    MIB_COMPUTED(2, MIB_TEXT, get_reason),
-    LATER(3, MIB_GAUGE), /* srcPortLowCapacity */
-    LATER(4, MIB_GAUGE), /* srcPortLowOmitted */
-};
-
-const struct mib_column mib_low_row_columns[MIB_LOW_ROW_COLUMNS] = {
-    LATER(6, MIB_TEXT), /* srcPortLowName */
-    LATER(8, MIB_GAUGE), /* srcPortLowUsed */
-    LATER(9, MIB_GAUGE), /* srcPortLowRemaining */
-    LATER(13, MIB_INTEGER), /* srcPortLowSeverity */
-};
-
 /* clang-format on */

@@ -64,6 +64,13 @@ compare_udp_locals(const void *left, const void *right)
 			    &((const struct udp_local_row *)right)->t.address);
 }
 
+static int
+compare_lows(const void *left, const void *right)
+{
+	return addr_compare(&((const struct low_row *)left)->t.address,
+			    &((const struct low_row *)right)->t.address);
+}
+
 static struct claim
 claim_pool(const void *tally, const void *found)
 {
@@ -140,6 +147,12 @@ encode_udp_local(const void *row, uint32_t *out)
 	return mib_index_addr(&((const struct udp_local_row *)row)->t.address, out);
 }
 
+static size_t
+encode_low(const void *row, uint32_t *out)
+{
+	return mib_index_addr(&((const struct low_row *)row)->t.address, out);
+}
+
 /* With a member that holds what was found, and without. */
 #define ROW_KIND(row, found, index_max, claim, compare, encode)                                    \
 	{                                                                                          \
@@ -164,6 +177,7 @@ const struct row_kind row_kinds[ROW_TABLES] = {
 	ROW_KIND(target_row, f, MIB_INDEX_TARGET_MAX, NULL, compare_targets, encode_target),
     [ROWS_OF_ALARMS] = PLAIN_KIND(alarm_row, MIB_INDEX_ALARM_MAX, compare_alarms, encode_alarm),
     [ROWS_OF_OWNERS] = PLAIN_KIND(owner_row, MIB_INDEX_OWNER_MAX, compare_owners, encode_owner),
+    [ROWS_OF_LOWS] = PLAIN_KIND(low_row, MIB_INDEX_ADDR_MAX, compare_lows, encode_low),
     [ROWS_OF_UDP_LOCALS] = ROW_KIND(udp_local_row, verdict, MIB_INDEX_ADDR_MAX, claim_udp_local,
 				    compare_udp_locals, encode_udp_local),
 };

@@ -34,6 +34,21 @@ udp_locals(const struct findings *f, uint32_t limit)
 				udp->count - UDP_WILDCARDS, limit, LOOKUP_NONE};
 }
 
+/* Returns their number. */
+static uint32_t
+low_locals(const struct findings *f, struct low_local out[static LOW_ADDRESSES_MAX])
+{
+	const struct low_ports *low = &f->tally->low;
+	for (unsigned i = 0; i < low->count; i++) {
+		unsigned left = low_ports_left(low, i);
+		out[i] = (struct low_local){.address = low->of[i].address,
+					    .used = LOW_CAPACITY - left,
+					    .remaining = left,
+					    .severity = low_ports_severity(left, f->low_warning)};
+	}
+	return low->count;
+}
+
 /* The tables that may have to leave rows out take those of the last snapshot into account. */
 static bool
 take_tables(struct snapshot *s, const struct scene *scene, const struct alarm_list *alarms,
@@ -46,6 +61,8 @@ take_tables(struct snapshot *s, const struct scene *scene, const struct alarm_li
 	const struct snapshot none = {.pools = NULL};
 	const struct snapshot *l = last != NULL ? last : &none;
 	const struct rows new = {.rows = NULL};
+	struct low_local lows[LOW_ADDRESSES_MAX];
+	uint32_t low_count = low_locals(f, lows);
 	const struct table tables[ROW_TABLES] = {
 	    [ROWS_OF_POOLS] = {{tally->pools, f->pools, tally->pool_count, limits->pools, worst},
 			       {.rows = l->pools, .count = l->pool_count},
@@ -77,6 +94,7 @@ take_tables(struct snapshot *s, const struct scene *scene, const struct alarm_li
 				    {.rows = l->udp_locals, .count = l->udp_local_count},
 				    &s->udp_locals,
 				    &s->udp_local_count},
+	    [ROWS_OF_LOWS] = {{lows, NULL, low_count, 0, 0}, new, &s->lows, &s->low_count},
 	};
 	for (unsigned i = 0; i < ROW_TABLES; i++) {
 		struct rows rows;
@@ -227,6 +245,7 @@ snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
 	s->hygiene = f->tally->hygiene.findings;
 	advice_hygiene(&f->tally->hygiene, s->hygiene_message);
 	take_udp(s, f);
+	s->low_omitted = low_ports_omitted(&f->tally->low);
 	s->inbound = f->inbound;
 	advice_inbound(scene, s->inbound_message);
 	if (take_tables(s, scene, alarms, limits, last, worst_pool)) {
@@ -310,6 +329,7 @@ snapshot_release(struct snapshot *s)
 		free(s->alarms);
 		free(s->owners);
 		free(s->udp_locals);
+		free(s->lows);
 		for (unsigned i = 0; i < ROW_TABLES; i++)
 			free(s->index_store[i]);
 	}

@@ -425,6 +425,7 @@ findings_make(const struct evidence *evidence, const struct config *config,
 			   .decider = array_new(tally->peer_count, sizeof(*m.decider))};
 	bool good = m.f != NULL && m.leaking != NULL && m.decider != NULL;
 	if (good) {
+		m.f->low_warning = config->low_warning;
 		hysteresis_begin(hysteresis, rules);
 		find_all(&m);
 		find_stray(&m, evidence->marks);

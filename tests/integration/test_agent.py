@@ -67,7 +67,7 @@ def test_every_object_of_the_mib_and_no_other():
     """Numbers in the program and numbers in the MIB: each readable object has an instance, but for
     those of groups that say that they are not there, and what nobody knows."""
     with Host(), h.Snmpd() as snmpd, h.Srcportd(snmpd, config="target a 127.0.0.1\n") as daemon, \
-         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, h.Listener("127.0.0.1", 993):
         udp.bind(("127.0.0.1", 0))
         daemon.wait_polls()
         seen = {column_of(bind.oid) for bind in h.walk(h.root())}
@@ -75,7 +75,7 @@ def test_every_object_of_the_mib_and_no_other():
         assert len(readable) > 250
         groups = optional()
         assert {group for group, here in groups.items() if not here} >= {
-            "srcPortNat", "srcPortNetns", "srcPortLow"}
+            "srcPortNat", "srcPortNetns"}
         for group, here in groups.items():
             assert here or h.value(group + "Reason.0"), group
         unknown = {name for name in readable if re.match("srcPort(Limits|FailuresLast|InboundWorst)", name)
@@ -139,7 +139,7 @@ def test_scalars():
             assert h.value("srcPort%s.0" % name) == expected, (name, h.value("srcPort%s.0" % name))
         worst = h.value("srcPortSystemWorstPool.0").decode()
         assert worst == "127.0.0.1 -> 127.0.0.1:9000: 91 of 99 ports remain", worst
-        assert h.value("srcPortPollAge.0") <= 2500
+        assert h.value("srcPortPollAge.0") < 3 * 2000
         up = h.value((1, 3, 6, 1, 2, 1, 1, 3, 0))
         starts = {h.value("srcPortPollDiscontinuityTime.0") for _ in range(100)}
         assert len(starts) == 1 and 0 < starts.pop() <= up, starts

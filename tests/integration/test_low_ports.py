@@ -18,6 +18,18 @@ def low():
     return json.loads(out)["low"]
 
 
+def over_snmp(config):
+    """(available, reason, capacity, omitted, {address: (used, remaining, severity)})."""
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd, config=config) as daemon:
+        daemon.wait_polls(1)
+        group = [h.value("srcPortLow%s.0" % name)
+                 for name in ("Available", "Reason", "Capacity", "Omitted")]
+        rows = {row["srcPortLowName"].decode(): (row["srcPortLowUsed"], row["srcPortLowRemaining"],
+                                                 row["srcPortLowSeverity"])
+                for row in h.table("srcPortLowTable").values()}
+    return (*group, rows)
+
+
 def reserve_all(address):
     """Sockets that bindresvport() of the C library gave a port, until it had none."""
     libc = ctypes.CDLL(None, use_errno=True)
@@ -48,6 +60,8 @@ def test_as_many_as_bindresvport_gets():
         assert (found["capacity"], found["remaining"]) == (512, 470), found
         text = h.srcportd("--once")[1]
         assert "LOW PORTS  of 512-1023" in text and "any IPv4 address              470 remaining" in text, text
+        served = over_snmp("lowWarningRemaining 472\n")
+        assert served == (1, b"", 512, 0, {HERE: (41, 471, 2), OTHER: (3, 509, 1)}), served
         for address, want in (("0.0.0.0", 470), (HERE, 471), (OTHER, 509)):
             got = reserve_all(address)
             assert len(got) == want, (address, len(got), want)

@@ -32,6 +32,34 @@ both_ends_of_the_ports(void **state)
 	assert_true(low_ports_used(&low));
 }
 
+/* What one has is in both, and every address keeps what is its own. */
+static void
+one_is_added_to_another(void **state)
+{
+	struct low_ports low = {.count = 0}, other = {.count = 0};
+	struct diag_socket s = bound_idle("0.0.0.0", 800);
+	(void)state;
+	connected(&low, HERE, 700);
+	connected(&other, HERE, 700);
+	connected(&other, HERE, 701);
+	connected(&other, OTHER, 702);
+	low_ports_add(&other, &s);
+	low_ports_merge(&low, &other);
+	assert_int_equal(low.count, 2);
+	assert_int_equal(low_ports_left(&low, 0), 509);
+	assert_int_equal(low_ports_left(&low, 1), 510);
+	assert_int_equal(low_ports_left_any(&low), 508);
+}
+
+static void
+a_level_is_reached_by_fewer(void **state)
+{
+	(void)state;
+	assert_int_equal(low_ports_severity(50, 50), SEVERITY_NORMAL);
+	assert_int_equal(low_ports_severity(49, 50), SEVERITY_WARNING);
+	assert_int_equal(low_ports_severity(0, 0), SEVERITY_NORMAL);
+}
+
 static void
 each_address_has_its_own(void **state)
 {
@@ -98,7 +126,7 @@ addresses_beyond_the_room(void **state)
 		connected(&low, text, (uint16_t)(600 + i));
 	}
 	assert_int_equal(low.count, LOW_ADDRESSES_MAX);
-	assert_true(low.omitted);
+	assert_int_equal(low_ports_omitted(&low), 2);
 	assert_int_equal(low_ports_left_any(&low), 512 - LOW_ADDRESSES_MAX - 2);
 	connected(&low, "10.0.1.0", 601);
 	assert_int_equal(low_ports_left(&low, 0), 510);
@@ -110,6 +138,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(both_ends_of_the_ports),
 	    cmocka_unit_test(each_address_has_its_own),
+	    cmocka_unit_test(one_is_added_to_another),
+	    cmocka_unit_test(a_level_is_reached_by_fewer),
 	    cmocka_unit_test(wildcards_hold_at_every_address),
 	    cmocka_unit_test(what_a_service_has_accepted_is_no_use),
 	    cmocka_unit_test(addresses_beyond_the_room),

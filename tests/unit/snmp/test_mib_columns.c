@@ -338,7 +338,7 @@ next_in_words(void **state)
 	assert_next(s, "12.1.27", false, "21.1.0");
 	assert_next(s, "12.1.27.3", false, "21.1.0");
 	assert_next(s, "12.2", false, "21.1.0");
-	assert_next(s, "23.2.0", false, "25.1.0");
+	assert_next(s, "23.4.0", false, "25.1.0");
 	assert_next(s, "24", false, "25.1.0");
 	assert_next(s, "25.2.0", false, NULL);
 	assert_next(s, "4294967295", true, NULL);

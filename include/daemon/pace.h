@@ -18,6 +18,7 @@ struct pace_state {
 				 * its capacity */
 	uint64_t owed_us;       /* CPU time that has not been paid for by waiting */
 	uint64_t cost_us;       /* of the last poll */
+	uint64_t duration_us;   /* the same, by the clock */
 };
 
 /* Percent of the way to its level from which a pool is near, and below which it is far; and what
@@ -32,9 +33,12 @@ struct pace_state {
 #define PACE_CHEAP_US 5000
 #define PACE_CHEAP_S  2
 
-/* Seconds that the CPU share stretches an interval to, no more, whatever polls cost: where the
- * share and time conflict, time wins. */
+/* Seconds that cost and the CPU share stretch an interval to, no more, whatever polls cost: where
+ * the share and time conflict, time wins. It is less, down to half, where polls take long: an
+ * interval and a poll take at most PACE_JUDGED_S, so that with who is behind it (OWNERS_WAIT_MS) a
+ * pool is judged no later than 35 s after it has filled. */
 #define PACE_LATEST_S 30
+#define PACE_JUDGED_S 32
 
 /* How many such times polls may be behind with their pay; what they cost beyond that nothing pays
  * for. */

@@ -14,13 +14,27 @@ most_us(const struct pace_limits *limits)
 	return (uint64_t)limits->cpu_percent * 10000 * PACE_LATEST_S;
 }
 
+/* What neither cost nor share stretch the interval beyond. */
 static uint32_t
-by_cost(const struct pace_limits *limits, uint64_t cost_us)
+latest_s(uint64_t duration_us)
+{
+	uint64_t seconds = (duration_us + 999999) / 1000000;
+	if (seconds <= PACE_JUDGED_S - PACE_LATEST_S)
+		return PACE_LATEST_S;
+	if (seconds >= PACE_JUDGED_S - PACE_LATEST_S / 2)
+		return PACE_LATEST_S / 2;
+	return PACE_JUDGED_S - (uint32_t)seconds;
+}
+
+static uint32_t
+by_cost(const struct pace_limits *limits, uint64_t cost_us, uint32_t latest)
 {
 	const uint64_t share_us = PACE_SHARE * 1000; /* a second's worth */
 	uint64_t seconds = (cost_us + share_us - 1) / share_us;
 	if (cost_us < PACE_CHEAP_US && seconds > PACE_CHEAP_S)
 		seconds = PACE_CHEAP_S;
+	if (seconds > latest)
+		seconds = latest;
 	if (seconds < limits->least_s)
 		return limits->least_s;
 	return seconds < limits->most_s ? (uint32_t)seconds : limits->most_s;
@@ -33,7 +47,7 @@ wanted(const struct pace_limits *limits, const struct pace_state *state)
 	    state->growth >= PACE_FAST)
 		return limits->least_s;
 	if (limits->by_cost)
-		return by_cost(limits, state->cost_us);
+		return by_cost(limits, state->cost_us, latest_s(state->duration_us));
 	return state->nearness < PACE_FAR ? limits->most_s : limits->usual_s;
 }
 
@@ -45,8 +59,9 @@ pace_next(const struct pace_limits *limits, const struct pace_state *state)
 		return seconds;
 	uint64_t share_us = (uint64_t)limits->cpu_percent * 10000; /* a second's worth */
 	uint64_t affordable = (state->owed_us + share_us - 1) / share_us;
-	if (affordable > PACE_LATEST_S)
-		affordable = PACE_LATEST_S;
+	uint32_t latest = latest_s(state->duration_us);
+	if (affordable > latest)
+		affordable = latest;
 	return affordable > seconds ? (uint32_t)affordable : seconds;
 }
 
@@ -149,7 +164,8 @@ pace_follow(struct pace *p, const struct pace_limits *limits, const struct snaps
 					 .nearness = snapshot->extremes.nearness,
 					 .growth = snapshot->extremes.growth,
 					 .owed_us = p->debt.owed_us,
-					 .cost_us = snapshot->poll.cpu_us};
+					 .cost_us = snapshot->poll.cpu_us,
+					 .duration_us = snapshot->poll.duration_us};
 	uint32_t seconds = pace_next(limits, &state);
 	pace_excess(p, limits, paid, seconds);
 	if (seconds != p->interval_s &&

@@ -16,17 +16,17 @@ slower_while_far_faster_while_near(void **state)
 		struct pace_state state;
 		uint32_t seconds;
 	} row[] = {
-	    {"idle", {SEVERITY_NORMAL, 0, 0, 1000, 0}, 30},
-	    {"far", {SEVERITY_NORMAL, 49, 0, 1000, 0}, 30},
-	    {"half way", {SEVERITY_NORMAL, 50, 0, 1000, 0}, 10},
-	    {"not near yet", {SEVERITY_NORMAL, 89, 0, 1000, 0}, 10},
-	    {"near", {SEVERITY_NORMAL, 90, 0, 1000, 0}, 5},
-	    {"at its level, not in alarm yet", {SEVERITY_NORMAL, 100, 0, 1000, 0}, 5},
-	    {"grows by five percent", {SEVERITY_NORMAL, 5, 5, 1000, 0}, 5},
-	    {"grows by four, far", {SEVERITY_NORMAL, 4, 4, 1000, 0}, 30},
-	    {"grows by four", {SEVERITY_NORMAL, 50, 4, 1000, 0}, 10},
-	    {"warning, of something else", {SEVERITY_WARNING, 10, 0, 1000, 0}, 5},
-	    {"critical", {SEVERITY_CRITICAL, 100, 0, 1000, 0}, 5},
+	    {"idle", {SEVERITY_NORMAL, 0, 0, 1000, 0, 0}, 30},
+	    {"far", {SEVERITY_NORMAL, 49, 0, 1000, 0, 0}, 30},
+	    {"half way", {SEVERITY_NORMAL, 50, 0, 1000, 0, 0}, 10},
+	    {"not near yet", {SEVERITY_NORMAL, 89, 0, 1000, 0, 0}, 10},
+	    {"near", {SEVERITY_NORMAL, 90, 0, 1000, 0, 0}, 5},
+	    {"at its level, not in alarm yet", {SEVERITY_NORMAL, 100, 0, 1000, 0, 0}, 5},
+	    {"grows by five percent", {SEVERITY_NORMAL, 5, 5, 1000, 0, 0}, 5},
+	    {"grows by four, far", {SEVERITY_NORMAL, 4, 4, 1000, 0, 0}, 30},
+	    {"grows by four", {SEVERITY_NORMAL, 50, 4, 1000, 0, 0}, 10},
+	    {"warning, of something else", {SEVERITY_WARNING, 10, 0, 1000, 0, 0}, 5},
+	    {"critical", {SEVERITY_CRITICAL, 100, 0, 1000, 0, 0}, 5},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
@@ -48,14 +48,40 @@ the_interval_follows_the_cost(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
 		const struct pace_state far = {SEVERITY_NORMAL, 10, 0, row[i].cost_us,
-					       row[i].cost_us};
+					       row[i].cost_us,  0};
 		assert_int_equal(pace_next(&config_pace_auto, &far), row[i].seconds);
 	}
 	/* While something is near its level the CPU share alone decides, but time wins. */
-	const struct pace_state near = {SEVERITY_WARNING, 100, 0, 22000, 22000};
+	const struct pace_state near = {SEVERITY_WARNING, 100, 0, 22000, 22000, 0};
 	assert_int_equal(pace_next(&config_pace_auto, &near), 2);
-	const struct pace_state dear = {SEVERITY_WARNING, 100, 0, 900000, 900000};
+	const struct pace_state dear = {SEVERITY_WARNING, 100, 0, 900000, 900000, 0};
 	assert_int_equal(pace_next(&config_pace_auto, &dear), 30);
+}
+
+/* Where a poll takes long the next one comes sooner, so that nothing is judged later than 35 s
+ * after it has happened; an interval that was asked for is obeyed. */
+static void
+what_takes_long_comes_sooner(void **state)
+{
+	static const struct {
+		uint64_t duration_us;
+		uint32_t seconds;
+	} row[] = {{0, 30},        {2000000, 30},  {2000001, 29}, {4400000, 27},
+		   {16000000, 16}, {17000000, 15}, {60000000, 15}};
+	const struct pace_limits minute = {
+	    .least_s = 60, .usual_s = 60, .most_s = 60, .cpu_percent = 2};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		const struct pace_state far = {SEVERITY_NORMAL, 10,     0,
+					       900000,          900000, row[i].duration_us};
+		const struct pace_state near = {SEVERITY_WARNING, 100,    0,
+						900000,           900000, row[i].duration_us};
+		assert_int_equal(pace_next(&config_pace_auto, &far), row[i].seconds);
+		assert_int_equal(pace_next(&config_pace_auto, &near), row[i].seconds);
+		assert_int_equal(pace_next(&limits, &near), row[i].seconds);
+		assert_int_equal(pace_next(&limits, &far), 30);
+		assert_int_equal(pace_next(&minute, &near), 60);
+	}
 }
 
 /* 2 % of a CPU are 20 ms a second. */
@@ -63,12 +89,12 @@ static void
 cpu_share_is_kept_up_to_thirty_seconds(void **state)
 {
 	(void)state;
-	const struct pace_state cheap = {SEVERITY_CRITICAL, 100, 100, 100000, 0};
-	const struct pace_state dear = {SEVERITY_CRITICAL, 100, 100, 100001, 0};
-	const struct pace_state very_dear = {SEVERITY_NORMAL, 0, 0, 1200000, 0};
+	const struct pace_state cheap = {SEVERITY_CRITICAL, 100, 100, 100000, 0, 0};
+	const struct pace_state dear = {SEVERITY_CRITICAL, 100, 100, 100001, 0, 0};
+	const struct pace_state very_dear = {SEVERITY_NORMAL, 0, 0, 1200000, 0, 0};
 	assert_int_equal(pace_next(&limits, &cheap), 5);
 	assert_int_equal(pace_next(&limits, &dear), 6);
-	const struct pace_state just = {SEVERITY_CRITICAL, 100, 100, 599999, 0};
+	const struct pace_state just = {SEVERITY_CRITICAL, 100, 100, 599999, 0, 0};
 	assert_int_equal(pace_next(&limits, &just), 30);
 	/* What costs more than 30 seconds pay for is made each 30 s all the same, */
 	assert_int_equal(pace_next(&limits, &very_dear), 30);
@@ -98,7 +124,7 @@ time_pays(void **state)
 	/* A poll ahead of time, at 2 s, is paid for after it: 180 ms are 9 s. */
 	pace_charge(&debt, &limits, 2000, 100000);
 	assert_int_equal(debt.owed_us, 180000);
-	const struct pace_state both = {SEVERITY_CRITICAL, 100, 0, debt.owed_us, 0};
+	const struct pace_state both = {SEVERITY_CRITICAL, 100, 0, debt.owed_us, 0, 0};
 	assert_int_equal(pace_next(&limits, &both), 9);
 	/* Time that has passed unused is not saved up. */
 	pace_charge(&debt, &limits, 100000, 100000);
@@ -248,7 +274,9 @@ the_interval_is_from_beginning_to_beginning(void **state)
 	static const struct {
 		uint32_t duration_us;
 		uint64_t first_ms;
-	} row[] = {{0, 30000}, {2000000, 28000}, {15000000, 15000}, {40000000, 15000}};
+		uint32_t seconds;
+	} row[] = {
+	    {0, 30000, 30}, {2000000, 28000, 30}, {5000000, 22000, 27}, {40000000, 7500, 15}};
 	struct snapshot snapshot = {.severity = SEVERITY_NORMAL};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
@@ -257,7 +285,7 @@ the_interval_is_from_beginning_to_beginning(void **state)
 		snapshot.poll.cpu_us = 500000;
 		snapshot.poll.duration_us = row[i].duration_us;
 		pace_follow(&pace, &config_pace_auto, &snapshot, 1000);
-		assert_int_equal(pace.interval_s, 30);
+		assert_int_equal(pace.interval_s, row[i].seconds);
 		assert_between(due_ms(&pace), row[i].first_ms - 1000, row[i].first_ms);
 		pace_close(&pace);
 	}
@@ -284,6 +312,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(slower_while_far_faster_while_near),
 	    cmocka_unit_test(the_interval_follows_the_cost),
+	    cmocka_unit_test(what_takes_long_comes_sooner),
 	    cmocka_unit_test(cpu_share_is_kept_up_to_thirty_seconds),
 	    cmocka_unit_test(time_pays),
 	    cmocka_unit_test(one_poll_on_credit),

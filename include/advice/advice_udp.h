@@ -5,7 +5,7 @@
 #ifndef SRCPORTD_ADVICE_UDP_H
 #define SRCPORTD_ADVICE_UDP_H
 
-#include "advice/advice.h"
+#include "advice/remedy.h"
 
 /* Of the row at that position of the findings' tally. Returns out. */
 const char *advice_udp(const struct findings *findings, uint32_t position,

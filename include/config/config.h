@@ -58,6 +58,8 @@ struct config {
 				   * seen to bind first, a higher one at every address. */
 	struct level_band
 	    inbound;            /* of accepted connections that are not closed; close_wait only */
+	struct level_band udp;  /* of what UDP sockets without an address can still get; all but
+				 * close_wait */
 	struct level_band host; /* of the free ports of the host; remaining only */
 	struct level_band limits[LIMIT_RULES]; /* of other limits of the host; percent only */
 	uint32_t raise_polls;                  /* polls in a row that raise an alarm */

@@ -67,9 +67,9 @@ extern const struct level_band level_band_default;
  * when nothing is left (clear below 98 %). Of a band only the percentages count there. */
 extern const struct level_band limit_band_default;
 
-/* The levels of UDP pools of callers without an address: critical when nothing remains, warning
- * under 100 remaining. */
-extern const struct levels levels_udp;
+/* The default of UDP pools of callers without an address: level_band_default, without CLOSE_WAIT.
+ */
+extern const struct level_band udp_band_default;
 
 /* Everything off. */
 extern const struct level_band level_band_off;
@@ -86,6 +86,13 @@ enum severity severity_of(const struct levels *levels, uint32_t remaining, uint3
  * is reached, or else at most 99; whole percent, rounded down. 0 if all levels are off. */
 unsigned severity_nearness(const struct levels *levels, uint32_t remaining, uint32_t capacity,
 			   uint32_t close_wait);
+
+/* The worse of two that are not unknown. */
+static inline enum severity
+severity_worse(enum severity a, enum severity b)
+{
+	return a > b ? a : b;
+}
 
 const char *severity_name(enum severity severity); /* "normal" "warning" "critical" "unknown" */
 const char *cause_name(enum cause cause);  /* "none" "established" "timeWait" ... as the MIB */

@@ -40,6 +40,11 @@ void report_host(const struct findings *findings, FILE *out);
 /* The part that is about UDP ports, at most `limit` local addresses of it, and its member in the
  * JSON form. */
 void report_udp(const struct findings *findings, uint32_t limit, FILE *out);
+/* The pool that a datagram to that address is sent from, where the socket has no local address: in
+ * the text of a target, and as its member "udp" in the JSON form. */
+void report_udp_toward(const struct findings *findings, const struct addr *peer, FILE *out);
+void report_udp_toward_json(const struct findings *findings, const struct addr *peer,
+			    struct json *json);
 void report_udp_json(const struct findings *findings, struct json *json);
 
 /* The part of it that is about what is unwise about the range, and its member in the JSON form. */

@@ -79,6 +79,11 @@ struct findings *findings_once(const struct evidence *evidence, const struct con
 
 void findings_free(struct findings *findings); /* NULL is allowed */
 
+/* The position of the UDP pool of callers without an address that is the more severe, IPv4's where
+ * both are; LOOKUP_NONE if UDP is not available, or the range offers nothing, which is the host's
+ * matter. */
+uint32_t findings_worst_udp(const struct findings *findings);
+
 /* By the percentages of levels: normal below the warning level, also where the limit is not
  * available, critical from the critical one on. */
 enum severity findings_limit(const struct limits *limits, enum limit_rule rule,

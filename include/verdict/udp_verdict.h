@@ -8,9 +8,11 @@
 #include "count/udp.h"
 #include "verdict/hysteresis.h"
 
-/* Of the row at that position. The two of callers without an address go by levels_udp, and are in
- * doubt if what is uncertain decides. One of a local address is for information: a warning where
- * nothing may be left, and else normal. */
-struct verdict udp_verdict(const struct udp_tally *tally, uint32_t position);
+/* Of the row at that position, by those levels. The two of callers without an address
+ * are in doubt if what is uncertain decides, and normal while nobody holds a port of theirs: where
+ * the range is small, there is nothing to tell of yet. Where the levels are not to count, as in the
+ * rows of local addresses, a warning is where nothing may be left, and all else normal. */
+struct verdict udp_verdict(const struct udp_tally *tally, uint32_t position,
+			   const struct levels *levels);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "advice/advice.h"
 
+#include "advice/advice_udp.h"
+
 #include "base/pool_key.h"
 #include "kernel/natenv.h"
 
@@ -425,7 +427,7 @@ advice_alarm(const struct scene *scene, const struct standing *standing,
 		return advice_free(range, f->tally->reserve, range->free, measured, buf);
 	case ALARM_LIMIT: return advice_limit(&f->host.limits, (enum limit_rule)standing->row, buf);
 	case ALARM_INBOUND: return advice_inbound(scene, buf);
-	case ALARM_UDP:
+	case ALARM_UDP: return advice_udp(f, standing->row, buf);
 	case ALARM_NAT:
 	case ALARM_NAMESPACE_POOL: break; /* nobody finds one yet */
 	}
@@ -507,8 +509,14 @@ put_system(struct sentence *s, const struct scene *scene)
 	struct row worst = find_worst(f);
 	enum severity severity =
 	    worst.usage != NULL ? worst.finding->verdict.severity : SEVERITY_NORMAL;
-	char capacity[NUMBER_TEXT_MAX];
-	char text[ADVICE_MAX];
+	char capacity[NUMBER_TEXT_MAX], text[ADVICE_MAX], key[ADDR_TEXT_MAX];
+	uint32_t udp = findings_worst_udp(f);
+	enum severity above = severity_worse(f->limits.severity, f->inbound);
+	if (udp != LOOKUP_NONE && f->udp[udp].severity > severity_worse(severity, above)) {
+		sentence_put(s, "udp %s: %s", addr_text(&f->tally->udp.rows[udp].address, key),
+			     advice_udp(f, udp, text));
+		return;
+	}
 	if (f->limits.severity > severity) {
 		sentence_put(s, "%s", advice_limit(&f->host.limits, f->limits.worst, text));
 		return;

@@ -101,6 +101,13 @@ read_inbound(struct alarm_reading *r, const struct totals *totals)
 }
 
 static void
+read_udp(struct alarm_reading *r, const struct udp_row *row)
+{
+	r->local = row->address;
+	read_remaining(r, row->remaining, row->capacity);
+}
+
+static void
 read_row(struct alarm_reading *r, const struct findings *f, uint32_t row)
 {
 	const struct tally *tally = f->tally;
@@ -112,7 +119,7 @@ read_row(struct alarm_reading *r, const struct findings *f, uint32_t row)
 	case ALARM_HOST: read_host(r, &tally->range); break;
 	case ALARM_LIMIT: read_limit(r, &f->host.limits, (enum limit_rule)row); break;
 	case ALARM_INBOUND: read_inbound(r, &tally->totals); break;
-	case ALARM_UDP:
+	case ALARM_UDP: read_udp(r, &tally->udp.rows[row]); break;
 	case ALARM_NAT:
 	case ALARM_NAMESPACE_POOL: break; /* nobody finds one yet */
 	}

@@ -7,7 +7,7 @@ bool
 budget_is_named(enum alarm_kind kind)
 {
 	return kind == ALARM_TARGET || kind == ALARM_HOST || kind == ALARM_LIMIT ||
-	       kind == ALARM_INBOUND;
+	       kind == ALARM_INBOUND || kind == ALARM_UDP;
 }
 
 /* True if what left in that second counts in the minute that ends with `now`. */

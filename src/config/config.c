@@ -28,6 +28,7 @@ config_init(struct config *config)
 	config->pace = config_pace_auto;
 	config->levels = level_band_default;
 	config->local = config->host = level_band_off;
+	config->udp = udp_band_default;
 	config->inbound = level_band_off;
 	config->inbound.raise.close_wait = level_band_default.raise.close_wait;
 	config->inbound.clear.close_wait = level_band_default.clear.close_wait;

@@ -27,11 +27,15 @@ const struct level_band limit_band_default = {
     .clear = {.warning_percent = 85, .critical_percent = 98},
 };
 
-const struct levels levels_udp = {
-    .critical_percent = LEVEL_PERCENT_OFF,
-    .warning_percent = LEVEL_PERCENT_OFF,
-    .critical_remaining = 1,
-    .warning_remaining = 100,
+const struct level_band udp_band_default = {
+    .raise = {.critical_percent = 95,
+	      .warning_percent = 80,
+	      .critical_remaining = 1,
+	      .warning_remaining = 100},
+    .clear = {.critical_percent = 90,
+	      .warning_percent = 75,
+	      .critical_remaining = 2,
+	      .warning_remaining = 120},
 };
 
 const struct level_band level_band_off = {.raise = ALL_OFF, .clear = ALL_OFF};

@@ -145,10 +145,12 @@ put_targets(struct json *json, const struct report *report)
 		json_object(json, NULL);
 		json_string(json, "name", t->target->name);
 		json_string(json, "target", target_text(t->target, text));
+		json_string(json, "protocol", "tcp");
 		json_number(json, "pools", t->pools);
 		put_usage(json, &t->usage, &report->scene->findings->targets[i]);
 		char why[ADVICE_MAX];
 		json_string(json, "message", advice_target(report->scene, i, why));
+		report_udp_toward_json(report->scene->findings, &t->target->net, json);
 		json_close_object(json);
 	}
 	json_close_array(json);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "report/report.h"
 
+#include "advice/advice_udp.h"
 #include "base/clean.h"
 #include "verdict/cause.h"
 
@@ -36,7 +37,7 @@ find_topic(const struct report *report, struct topic *topic)
 			continue;
 		*topic = (struct topic){&t->usage, &f->targets[i], true, i, ""};
 		const char *name = t->target->name;
-		snprintf(topic->name, sizeof(topic->name), "%s",
+		snprintf(topic->name, sizeof(topic->name), "%s (TCP)",
 			 *name != '\0' ? name : target_text(t->target, text));
 	}
 	if (tally->target_count > 0 && !report->everything)
@@ -116,6 +117,13 @@ conclude(const struct report *report, struct topic *topic, const struct usage *u
 		snprintf(topic->name, sizeof(topic->name), "inbound");
 		advice_inbound(report->scene, why);
 		return f->inbound;
+	}
+	uint32_t udp = findings_worst_udp(f);
+	if (udp != LOOKUP_NONE && f->udp[udp].severity > severity) {
+		snprintf(topic->name, sizeof(topic->name), "udp %s",
+			 addr_text(&f->tally->udp.rows[udp].address, key));
+		advice_udp(f, udp, why);
+		return f->udp[udp].severity;
 	}
 	if (topic->usage == NULL) {
 		const struct matter matter = {

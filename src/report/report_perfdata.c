@@ -35,10 +35,10 @@ below(uint32_t least, char range[static RANGE_MAX])
 		snprintf(range, RANGE_MAX, "%" PRIu32 ":", least);
 }
 
-/* The most that may be used: severity_of() counts what remains, and percent that are rounded down.
- */
-static void
-above_used(uint32_t percent, uint32_t remaining, uint32_t capacity, char range[static RANGE_MAX])
+/* The most that may be used, INT64_MAX if both are off: severity_of() counts what remains, and
+ * percent that are rounded down. */
+static int64_t
+most_used(uint32_t percent, uint32_t remaining, uint32_t capacity)
 {
 	int64_t most = INT64_MAX;
 	if (remaining > 0)
@@ -47,8 +47,25 @@ above_used(uint32_t percent, uint32_t remaining, uint32_t capacity, char range[s
 		int64_t first = ((int64_t)capacity * percent + 99) / 100;
 		most = first - 1 < most ? first - 1 : most;
 	}
+	return most;
+}
+
+static void
+above_used(uint32_t percent, uint32_t remaining, uint32_t capacity, char range[static RANGE_MAX])
+{
+	int64_t most = most_used(percent, remaining, capacity);
 	if (most < INT64_MAX)
 		above(most, range);
+}
+
+/* The least that may remain; all of it is never too little (udp_verdict()). 0 = both are off. */
+static uint32_t
+least_left(uint32_t percent, uint32_t remaining, uint32_t capacity)
+{
+	int64_t most = most_used(percent, remaining, capacity);
+	if (most == INT64_MAX)
+		return 0;
+	return most < 0 ? capacity : capacity - (uint32_t)most;
 }
 
 static void
@@ -102,6 +119,25 @@ put_free(const struct report *report, FILE *out)
 	fprintf(out, "%" PRIu32, range->in_use + range->free);
 }
 
+/* By what remains, of sockets of each family without an address. */
+static void
+put_udp(const struct report *report, FILE *out)
+{
+	static const char *const label[UDP_WILDCARDS] = {"udp_ipv4", "udp_ipv6"};
+	const struct udp_tally *udp = &report_tally(report)->udp;
+	const struct levels *at = &report->config->udp.raise;
+	for (uint32_t i = 0; udp->available && i < UDP_WILDCARDS; i++) {
+		const struct udp_row *row = &udp->rows[i];
+		struct ranges ranges = {"", ""};
+		below(least_left(at->warning_percent, at->warning_remaining, row->capacity),
+		      ranges.warning);
+		below(least_left(at->critical_percent, at->critical_remaining, row->capacity),
+		      ranges.critical);
+		put(out, label[i], row->remaining, "", &ranges);
+		fprintf(out, "%" PRIu32, row->capacity);
+	}
+}
+
 static void
 put_limits(const struct report *report, FILE *out)
 {
@@ -127,5 +163,6 @@ report_perfdata(const struct report *report, const struct usage *u, const struct
 	put_ports(u, levels, out);
 	put_states(u, levels, out);
 	put_free(report, out);
+	put_udp(report, out);
 	put_limits(report, out);
 }

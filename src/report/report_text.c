@@ -208,7 +208,7 @@ put_target(const struct report *report, uint32_t i, FILE *out)
 	const struct usage *u = &t->usage;
 	char text[TARGET_SPEC_MAX], why[ADVICE_MAX], local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 	const char *name = t->target->name;
-	fprintf(out, "TARGET %s%s%s  %s\n", name, *name != '\0' ? " " : "",
+	fprintf(out, "TARGET %s%s%s  %s (TCP)\n", name, *name != '\0' ? " " : "",
 		target_text(t->target, text), report_verdict(severity));
 	fprintf(out, "  why          %s\n", advice_target(report->scene, i, why));
 	fprintf(out, "  connections  %u in %u pool%s:", u->connections, t->pools,
@@ -232,6 +232,7 @@ put_target(const struct report *report, uint32_t i, FILE *out)
 	if (u->recyclable > 0)
 		fprintf(out, "  recyclable   %u TIME_WAIT that a new connection takes over\n",
 			u->recyclable);
+	report_udp_toward(report->scene->findings, &t->target->net, out);
 	fputc('\n', out);
 }
 

@@ -45,12 +45,31 @@ report_udp(const struct findings *f, uint32_t limit, FILE *out)
 	fputc('\n', out);
 }
 
+/* Of sockets of the address's family. */
+static uint32_t
+toward(const struct addr *peer)
+{
+	return addr_is_v4(peer) ? 0 : 1;
+}
+
+void
+report_udp_toward(const struct findings *f, const struct addr *peer, FILE *out)
+{
+	char why[ADVICE_MAX];
+	uint32_t i = toward(peer);
+	if (!f->tally->udp.available)
+		fprintf(out, "  UDP          not available here: %s\n", f->tally->udp.reason);
+	else
+		fprintf(out, "  UDP          %s: %s\n", report_verdict(f->udp[i].severity),
+			advice_udp(f, i, why));
+}
+
 static void
-put_pool(const struct findings *f, uint32_t i, struct json *json)
+put_pool(const struct findings *f, const char *name, uint32_t i, struct json *json)
 {
 	const struct udp_row *row = &f->tally->udp.rows[i];
 	char text[ADDR_TEXT_MAX], why[ADVICE_MAX];
-	json_object(json, NULL);
+	json_object(json, name);
 	json_string(json, "address", addr_text(&row->address, text));
 	json_number(json, "sockets", row->sockets);
 	json_number(json, "used", row->used);
@@ -65,6 +84,15 @@ put_pool(const struct findings *f, uint32_t i, struct json *json)
 }
 
 void
+report_udp_toward_json(const struct findings *f, const struct addr *peer, struct json *json)
+{
+	if (f->tally->udp.available)
+		put_pool(f, "udp", toward(peer), json);
+	else
+		json_null(json, "udp");
+}
+
+void
 report_udp_json(const struct findings *f, struct json *json)
 {
 	const struct udp_tally *udp = &f->tally->udp;
@@ -73,7 +101,7 @@ report_udp_json(const struct findings *f, struct json *json)
 	json_string(json, "reason", udp->reason);
 	json_array(json, "pools");
 	for (uint32_t i = 0; i < udp->count; i++)
-		put_pool(f, i, json);
+		put_pool(f, NULL, i, json);
 	json_close_array(json);
 	json_number(json, "omitted", udp->omitted);
 	json_close_object(json);

@@ -154,7 +154,10 @@ take_udp(struct snapshot *s, const struct findings *f)
 static enum severity
 worst(const struct findings *f)
 {
-	enum severity severity = f->limits.severity > f->inbound ? f->limits.severity : f->inbound;
+	enum severity severity = severity_worse(f->limits.severity, f->inbound);
+	uint32_t udp = findings_worst_udp(f);
+	if (udp != LOOKUP_NONE)
+		severity = severity_worse(severity, f->udp[udp].severity);
 	for (uint32_t i = 0; i < f->tally->peer_count; i++)
 		if (f->peers[i].verdict.severity > severity)
 			severity = f->peers[i].verdict.severity;

@@ -92,12 +92,16 @@ take(struct making *m, const struct hysteresis_reading *r)
 }
 
 static void
-note_nearness(struct making *m, const struct levels *levels, const struct usage *u)
+note_nearness(struct making *m, unsigned nearness)
 {
-	unsigned nearness =
-	    severity_nearness(levels, u->tightest, u->capacity, u->states.of[STATE_CLOSE_WAIT]);
 	if (nearness > m->f->nearness)
 		m->f->nearness = nearness;
+}
+
+static unsigned
+nearness_of(const struct levels *levels, const struct usage *u)
+{
+	return severity_nearness(levels, u->tightest, u->capacity, u->states.of[STATE_CLOSE_WAIT]);
 }
 
 static void
@@ -112,7 +116,7 @@ find_target(struct making *m, uint32_t i)
 				  .tightest = tally_tightest(m->tally, t),
 				  .failed = f->failed.recent,
 				  .binders = t->binders};
-	note_nearness(m, &t->target->levels.raise, &t->usage);
+	note_nearness(m, nearness_of(&t->target->levels.raise, &t->usage));
 	read_usage(m, &r, &s);
 	if (!worth_taking(m, &r))
 		return;
@@ -133,7 +137,7 @@ find_peer(struct making *m, uint32_t p)
 					  .close_wait = m->config->levels.raise.close_wait};
 	struct hysteresis_reading r = {.subject = {.kind = ALARM_PEER}, .row = p};
 	m->decider[p] = LOOKUP_NONE;
-	note_nearness(m, &close_wait, &peer->usage);
+	note_nearness(m, nearness_of(&close_wait, &peer->usage));
 	const struct subject s = {.band = &m->config->levels,
 				  .measures = LEAK,
 				  .usage = &peer->usage,
@@ -174,7 +178,7 @@ find_targeted(struct making *m, uint32_t i)
 	const struct target *target = m->tally->targets[pool->target - 1].target;
 	struct finding *f = &m->f->pools[i];
 	enum severity most = m->f->targets[pool->target - 1].verdict.severity;
-	note_nearness(m, &target->levels.raise, &pool->usage);
+	note_nearness(m, nearness_of(&target->levels.raise, &pool->usage));
 	const struct subject s = subject_of(m, i, &target->levels, PORTS | LEAK);
 	const struct verdict raise = compare(m, &s, false);
 	note_failures(m, f, &raise);
@@ -192,7 +196,7 @@ find_pool(struct making *m, uint32_t i)
 	struct finding *f = &m->f->pools[i];
 	const struct level_band *levels = &m->config->levels;
 	struct hysteresis_reading r = {.subject = {.kind = ALARM_POOL}, .row = i};
-	note_nearness(m, &levels->raise, &pool->usage);
+	note_nearness(m, nearness_of(&levels->raise, &pool->usage));
 	const struct subject s = subject_of(m, i, levels, PORTS),
 			     leak = subject_of(m, i, levels, LEAK);
 	read_usage(m, &r, &s);
@@ -288,6 +292,36 @@ find_inbound(struct making *m)
 	m->f->inbound = worth_taking(m, &r) ? take(m, &r).severity : SEVERITY_NORMAL;
 }
 
+/* Local addresses are for information. Where nothing is offered at all, the host's alarm says so.
+ */
+static void
+find_udp(struct making *m, uint32_t i)
+{
+	const struct udp_tally *udp = &m->tally->udp;
+	const struct udp_row *row = &udp->rows[i];
+	const struct level_band *band = &m->config->udp;
+	struct hysteresis_reading r = {.subject = {.kind = ALARM_UDP, .local = row->address},
+				       .raise = udp_verdict(udp, i, &band->raise),
+				       .hold = udp_verdict(udp, i, &band->clear),
+				       .row = i};
+	m->f->udp[i] = r.raise;
+	if (i >= UDP_WILDCARDS || row->capacity == 0)
+		return;
+	if (row->used > 0)
+		note_nearness(m, severity_nearness(&band->raise, row->remaining, row->capacity, 0));
+	if (worth_taking(m, &r))
+		m->f->udp[i] = take(m, &r);
+}
+
+uint32_t
+findings_worst_udp(const struct findings *f)
+{
+	const struct udp_tally *udp = &f->tally->udp;
+	if (!udp->available || udp->rows[0].capacity == 0)
+		return LOOKUP_NONE;
+	return f->udp[1].severity > f->udp[0].severity ? 1 : 0;
+}
+
 enum severity
 findings_limit(const struct limits *limits, enum limit_rule rule, const struct levels *levels)
 {
@@ -348,6 +382,8 @@ find_all(struct making *m)
 		find_limit(m, (enum limit_rule)rule);
 	for (uint32_t i = 0; i < tally->local_count; i++)
 		find_local(m, i);
+	for (uint32_t i = 0; i < tally->udp.count; i++)
+		find_udp(m, i);
 	find_host(m);
 	find_inbound(m);
 	for (uint32_t i = 0; i < tally->peer_count; i++)
@@ -394,8 +430,6 @@ begin(const struct evidence *e)
 	     e->marks ? e->marks->targets : NULL);
 	for (uint32_t i = 0; i < tally->local_count; i++)
 		f->locals[i] = SEVERITY_NORMAL;
-	for (uint32_t i = 0; i < tally->udp.count; i++)
-		f->udp[i] = udp_verdict(&tally->udp, i);
 	f->tally = tally;
 	f->host = *e->host;
 	source_left_count(&f->host.sources, e->tally, &f->sources);

@@ -286,9 +286,13 @@ class Srcportd(Daemon):
 
     def configure(self, text):
         """Writes its configuration; reload() makes it read that. Where nothing is said of it an alarm
-        is over after three polls: the fifteen seconds of the default are long."""
+        is over after three polls: the fifteen seconds of the default are long. And there is none of
+        UDP: in a range of a hundred ports, the sockets of snmpd and of the manager are enough."""
         if "clearPolls" not in text:
             text += "\nclearPolls 3\n"
+        if "udp" not in text:
+            text += "".join("udp%s off\n" % level for level in (
+                "CriticalPercent", "WarningPercent", "CriticalRemaining", "WarningRemaining"))
         with open(self.configuration, "w") as file:
             file.write("stateFile %s\n%s" % (self.state, text))
 

@@ -175,17 +175,17 @@ def test_the_plugin_judges_all_that_would_be_an_alarm():
                                 "warningPercent 50\ncloseWait 10\nhostWarningRemaining 30\n")]
     web, other, leaky = (h.Listener("127.0.0.1", port) for port in (9000, 9001, 9002))
     held = h.connect_many(10, "127.0.0.1", 9000)
-    assert nagios(*config) == (0, "SRCPORT OK - web")
+    assert nagios(*config) == (0, "SRCPORT OK - web (TCP)")
     held += h.connect_many(55, "127.0.0.1", 9001)
     assert nagios(*config) == (1, "SRCPORT WARNING - 127.0.0.1 -> 127.0.0.1:9001")
     # Whoever asks for a target hears of that.
-    assert nagios(*config, "127.0.0.1:9000") == (0, "SRCPORT OK - 127.0.0.1:9000")
+    assert nagios(*config, "127.0.0.1:9000") == (0, "SRCPORT OK - 127.0.0.1:9000 (TCP)")
     h.reset_all(held)
     held = h.close_wait(11, leaky)
     assert nagios(*config) == (1, "SRCPORT WARNING - 127.0.0.1 -> 127.0.0.1:9002")
     h.reset_all(held)
     held = [h.connect("127.0.0.1", 9000, source_port=40000 + i) for i in range(70)]
-    assert nagios(*config) == (0, "SRCPORT OK - web")
+    assert nagios(*config) == (0, "SRCPORT OK - web (TCP)")
     held.append(h.connect("127.0.0.1", 9000, source_port=40070))
     assert nagios(*config) == (1, "SRCPORT WARNING - host")
     h.reset_all(held)

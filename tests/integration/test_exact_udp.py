@@ -324,7 +324,8 @@ def test_verdicts():
     world = World()
     resize(LOW, LOW + 199)
     for held, severity, cause in ((100, "normal", "none"), (101, "warning", "blocked"),
-                                  (199, "warning", "blocked"), (200, "critical", "blocked")):
+                                  (189, "warning", "blocked"), (190, "critical", "blocked"),
+                                  (200, "critical", "blocked")):
         sockets = many(held, connect=A)
         row = row_of(world.ask(), "0.0.0.0")
         assert (row["severity"], row["cause"]) == (severity, cause), (held, row)

@@ -7,9 +7,12 @@ import json
 import socket
 
 import harness as h
+import traps
 
 LOW, HIGH = 40000, 40299
 A, B = "127.0.0.1", "127.0.0.2"
+# A manager on this host needs a port itself: where there is none without an address, one at another.
+AWAY = {"options": ("--clientaddr=127.0.0.9",)}
 
 
 def udp(address, family=socket.AF_INET, connect=False):
@@ -108,6 +111,96 @@ def test_a_full_table_has_the_tightest():
     h.close_all(held)
     daemon.stop()
     snmpd.stop()
+
+
+def notifications(world, address):
+    """Ours about that pool."""
+    key = b"udp " + address
+    return [trap for trap in world.ours() if traps.values(trap)["srcPortAlarmKey"] == key]
+
+
+def test_a_trap_when_the_pool_is_full_and_when_it_is_over():
+    world = traps.World("v2c", config=traps.QUICK + "udpWarningRemaining 20 clear 30\n"
+                                                    "udpWarningPercent off\nudpCriticalPercent off\n")
+    world.daemon.wait_polls(2)
+    assert world.ours() == []
+    held = []
+    try:
+        while True:
+            held.append(udp(A, connect=True))
+    except OSError as error:
+        assert error.errno == errno.EAGAIN, error
+    world.wait(2, traps.CRITICAL)
+    report = once()["udp"]["pools"]
+    for address in (b"0.0.0.0", b"::"):
+        seen = traps.values(notifications(world, address)[-1])
+        row = {"Severity": 3, "Cause": 7, "Used": 100, "Capacity": 100, "Remaining": 0,
+               "Percent": 100}
+        assert {name: seen["srcPortAlarm" + name] for name in row} == row, seen
+        message = seen["srcPortAlarmMessage"]
+        assert b"connect() and sendto() fail with EAGAIN" in message, message
+        assert message.decode() == row_of(report, address.decode())["message"]
+        told, = [one for one in h.table("srcPortAlarmTable", **AWAY).values()
+                 if one["srcPortAlarmKey"] == b"udp " + address]
+        assert (told["srcPortAlarmKind"], told["srcPortAlarmLocalAddrType"]) == (7, 0), told
+    assert h.value("srcPortSystemSeverity.0", **AWAY) == 3
+    message = h.value("srcPortSystemMessage.0", **AWAY)
+    assert message.startswith(b"udp 0.0.0.0: no port is left"), message
+    status, line, _ = h.srcportd("--once", "--format", "nagios")
+    assert status == 2 and line.startswith("SRCPORT CRITICAL - udp 0.0.0.0: no port is left"), line
+    assert " udp_ipv4=0;100:;6:;0;100 udp_ipv6=0;100:;6:;0;100" in line, line
+    h.close_all(held)
+    world.wait(2, traps.CLEARED)
+    world.daemon.wait_polls(2)
+    assert traps.alarms() == {}
+    assert h.value("srcPortSystemSeverity.0") == 1
+    for address in (b"0.0.0.0", b"::"):
+        told = [traps.kind_of(trap) for trap in notifications(world, address)]
+        assert told[-1] == traps.CLEARED and told.count(traps.CLEARED) == 1, told
+    assert until_full(A, connect=True) == 99  # snmpd has one, to tell of it
+    world.daemon.stop()
+
+
+def test_levels_decide_everywhere():
+    """The same levels in text, JSON and the plugin; off is off."""
+    h.port_range(LOW, HIGH)
+    held = [udp(A, connect=True) for _ in range(150)]
+    for config, severity in (("", "normal"), ("udpWarningPercent 50\n", "warning"),
+                             ("udpCriticalRemaining 151\nudpWarningRemaining 151\n", "critical"),
+                             ("udpWarningPercent 51\n", "normal")):
+        with open("udp.conf", "w") as file:
+            file.write(config)
+        arguments = ("--config", "udp.conf")
+        said = once(*arguments)
+        for row in said["udp"]["pools"][:2]:
+            assert (row["remaining"], row["severity"]) == (150, severity), (config, row)
+        assert said["message"].startswith("udp 0.0.0.0: ") == (severity != "normal"), said["message"]
+        status, line, _ = h.srcportd("--once", "--format", "nagios", *arguments)
+        assert status == ["normal", "warning", "critical"].index(severity), line
+        status, line, _ = h.srcportd("--once", "--format", "nagios", "127.0.0.9", *arguments)
+        assert status == ["normal", "warning", "critical"].index(severity), line
+        word = "SAFE" if severity == "normal" else severity.upper()
+        text = h.srcportd("--once", A, *arguments)[1]
+        assert "\n  UDP          %s: 150 of 300 ports are left" % word in text, text
+    h.close_all(held)
+
+
+def test_a_target_says_tcp_and_what_udp_has():
+    h.port_range(LOW, HIGH)
+    held = [udp("::1", socket.AF_INET6, connect=True) for _ in range(250)]
+    text = h.srcportd("--once", "192.0.2.53:53")[1]
+    assert "TARGET 192.0.2.53:53  SAFE (TCP)\n" in text, text
+    assert "\n  UDP          WARNING: 300 of 300 ports are left for UDP sockets of IPv4" in text, text
+    said = once("192.0.2.53:53", "[2001:db8::53]:53")
+    four, six = said["targets"]
+    assert four["protocol"] == six["protocol"] == "tcp"
+    assert four["udp"] == row_of(said["udp"]["pools"], "0.0.0.0"), four
+    assert six["udp"] == row_of(said["udp"]["pools"], "::") and six["udp"]["remaining"] == 50, six
+    line = h.srcportd("--once", "--format", "nagios", "192.0.2.53:53")[1]
+    assert line.startswith("SRCPORT WARNING - udp 0.0.0.0: 300 of 300"), line
+    h.close_all(held)
+    line = h.srcportd("--once", "--format", "nagios", "192.0.2.53:53")[1]
+    assert line.startswith("SRCPORT OK - 192.0.2.53:53 (TCP): 0 of 300 ports"), line
 
 
 if __name__ == "__main__":

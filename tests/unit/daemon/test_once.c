@@ -132,7 +132,7 @@ targets_of_the_configuration(void **state)
 	configured.levels = level_band_off;
 	assert_true(config_add_target(&config, &configured));
 	assert_int_equal(run(), EXIT_OK);
-	assert_non_null(strstr(out, "\nTARGET backend 10.0.0.2  SAFE\n"));
+	assert_non_null(strstr(out, "\nTARGET backend 10.0.0.2  SAFE (TCP)\n"));
 }
 
 static void

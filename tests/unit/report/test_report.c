@@ -163,13 +163,13 @@ text_answers_each_target(void **state)
 	struct report report = report_on(2);
 	char *text = text_of(report_text, &report);
 	(void)state;
-	assert_has(text, "\nTARGET intern 10.0.0.0/8  SAFE\n");
+	assert_has(text, "\nTARGET intern 10.0.0.0/8  SAFE (TCP)\n");
 	assert_has(
 	    text,
 	    "\n  connections  351 in 2 pools: 300 ESTABLISHED, 11 TIME_WAIT, 40 CLOSE_WAIT\n");
 	assert_has(text, "\n  remaining    653 of 993 (34% used) in the tightest pool, 10.0.0.1 -> "
 			 "10.0.0.2:443; up to 1 of them uncertain\n");
-	assert_has(text, "\nTARGET [2001:db8::2]:443  SAFE\n");
+	assert_has(text, "\nTARGET [2001:db8::2]:443  SAFE (TCP)\n");
 	assert_has(text, "\n  connections  3 in 1 pool: 3 ESTABLISHED\n");
 	free(text);
 }
@@ -219,8 +219,10 @@ json_lines(void **state)
 	    "\"tightest\":653,\"recyclable\":0,\"percent\":34,\"severity\":\"normal\","
 	    "\"cause\":\"none\",",
 	    "\n    {\"peer\":\"10.0.0.2\",\"pools\":2,",
-	    "\n    {\"name\":\"intern\",\"target\":\"10.0.0.0/8\",\"pools\":2,",
-	    "\n    {\"name\":\"\",\"target\":\"[2001:db8::2]:443\",\"pools\":1,",
+	    "\n    "
+	    "{\"name\":\"intern\",\"target\":\"10.0.0.0/8\",\"protocol\":\"tcp\",\"pools\":2,",
+	    "\n    "
+	    "{\"name\":\"\",\"target\":\"[2001:db8::2]:443\",\"protocol\":\"tcp\",\"pools\":1,",
 	    "\n    \"inbound\":1,\n    \"outbound\":354,\n",
 	    "\n    \"sockets\":358,\n    \"duration_us\":1234,\n    \"unlisted\":0,\n",
 	    "\"boundIdle\",\"explicitBind\",",
@@ -319,7 +321,7 @@ nagios_line(void **state)
 	    "percent=34%;79;94;0;100 time_wait=0;;;0; close_wait=40;1000;;0; established=300;;;0; "
 	    "free=652;;;0;995\n");
 	assert_int_equal(status, 0);
-	assert_has(nagios(2), "SRCPORT OK - intern: 340 of 993 ");
+	assert_has(nagios(2), "SRCPORT OK - intern (TCP): 340 of 993 ");
 }
 
 static void
@@ -329,10 +331,10 @@ nagios_statuses(void **state)
 	host_connect(&host, STATE_SYN_SENT, "10.0.0.1", "10.0.0.7", 80, 40000, 400, 2);
 	assert_has(nagios(0), "SRCPORT OK - 10.0.0.1 -> 10.0.0.7:80: ");
 	targets[1].levels.raise.warning_remaining = 991;
-	assert_has(nagios(2), "SRCPORT WARNING - [2001:db8::2]:443: ");
+	assert_has(nagios(2), "SRCPORT WARNING - [2001:db8::2]:443 (TCP): ");
 	assert_int_equal(status, 1);
 	targets[0].levels.raise.critical_percent = 34;
-	assert_has(nagios(2), "SRCPORT CRITICAL - intern: ");
+	assert_has(nagios(2), "SRCPORT CRITICAL - intern (TCP): ");
 	assert_int_equal(status, 2);
 	assert_has(status_line, " | used=400;794;337;0;993 ");
 }

@@ -16,7 +16,7 @@ assert_verdict(uint32_t position, uint32_t remaining, uint32_t uncertain, enum s
 					  .remaining = remaining,
 					  .uncertain = uncertain,
 					  .capacity = 1000};
-	struct verdict v = udp_verdict(&udp, position);
+	struct verdict v = udp_verdict(&udp, position, &udp_band_default.raise);
 	assert_int_equal(v.severity, severity);
 	assert_int_equal(v.cause, cause);
 }
@@ -27,9 +27,10 @@ by_what_remains(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < UDP_WILDCARDS; i++) {
 		assert_verdict(i, 1000, 0, SEVERITY_NORMAL, CAUSE_NONE);
-		assert_verdict(i, 100, 0, SEVERITY_NORMAL, CAUSE_NONE);
-		assert_verdict(i, 99, 0, SEVERITY_WARNING, CAUSE_BLOCKED);
-		assert_verdict(i, 1, 0, SEVERITY_WARNING, CAUSE_BLOCKED);
+		assert_verdict(i, 201, 0, SEVERITY_NORMAL, CAUSE_NONE);
+		assert_verdict(i, 200, 0, SEVERITY_WARNING, CAUSE_BLOCKED);
+		assert_verdict(i, 51, 0, SEVERITY_WARNING, CAUSE_BLOCKED);
+		assert_verdict(i, 50, 0, SEVERITY_CRITICAL, CAUSE_BLOCKED);
 		assert_verdict(i, 0, 0, SEVERITY_CRITICAL, CAUSE_BLOCKED);
 	}
 	assert_verdict(2, 1, 0, SEVERITY_NORMAL, CAUSE_NONE);
@@ -40,11 +41,11 @@ static void
 what_is_uncertain_makes_a_doubt(void **state)
 {
 	(void)state;
-	assert_verdict(0, 500, 400, SEVERITY_NORMAL, CAUSE_NONE);
-	assert_verdict(0, 500, 401, SEVERITY_WARNING, CAUSE_IN_DOUBT);
+	assert_verdict(0, 500, 299, SEVERITY_NORMAL, CAUSE_NONE);
+	assert_verdict(0, 500, 300, SEVERITY_WARNING, CAUSE_IN_DOUBT);
 	assert_verdict(0, 500, 500, SEVERITY_WARNING, CAUSE_IN_DOUBT);
-	assert_verdict(0, 50, 50, SEVERITY_WARNING, CAUSE_IN_DOUBT);
-	assert_verdict(0, 50, 49, SEVERITY_WARNING, CAUSE_BLOCKED);
+	assert_verdict(0, 100, 50, SEVERITY_WARNING, CAUSE_IN_DOUBT);
+	assert_verdict(0, 100, 49, SEVERITY_WARNING, CAUSE_BLOCKED);
 	assert_verdict(2, 50, 50, SEVERITY_WARNING, CAUSE_IN_DOUBT);
 }
 
@@ -52,13 +53,18 @@ static void
 a_range_that_offers_little(void **state)
 {
 	(void)state;
-	rows[0] = (struct udp_row){.remaining = 50, .capacity = 50};
+	const struct levels *levels = &udp_band_default.raise;
+	rows[0] = (struct udp_row){.used = 1, .remaining = 49, .capacity = 50};
 	udp.size = 1000;
-	assert_int_equal(udp_verdict(&udp, 0).cause, CAUSE_RESERVED);
+	assert_int_equal(udp_verdict(&udp, 0, levels).cause, CAUSE_RESERVED);
 	udp.size = 50;
-	assert_int_equal(udp_verdict(&udp, 0).cause, CAUSE_SMALL_RANGE);
+	assert_int_equal(udp_verdict(&udp, 0, levels).cause, CAUSE_SMALL_RANGE);
+	rows[0] = (struct udp_row){.remaining = 50, .capacity = 50};
+	assert_int_equal(udp_verdict(&udp, 0, levels).severity, SEVERITY_NORMAL);
+	rows[0] = (struct udp_row){.remaining = 50, .uncertain = 1, .capacity = 50};
+	assert_int_equal(udp_verdict(&udp, 0, levels).severity, SEVERITY_WARNING);
 	rows[0] = (struct udp_row){.remaining = 0, .capacity = 0};
-	assert_int_equal(udp_verdict(&udp, 0).severity, SEVERITY_CRITICAL);
+	assert_int_equal(udp_verdict(&udp, 0, levels).severity, SEVERITY_CRITICAL);
 }
 
 /* What does nothing for UDP is not advised. */

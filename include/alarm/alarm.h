@@ -12,9 +12,8 @@
 #ifndef SRCPORTD_ALARM_H
 #define SRCPORTD_ALARM_H
 
+#include "alarm/alarm_reading.h"
 #include "alarm/budget.h"
-#include "alarm/notification.h"
-#include "verdict/hysteresis.h"
 
 /* Under which conditions notifications leave. */
 struct alarm_rules {
@@ -37,18 +36,6 @@ struct alarm_rules {
 struct alarm_clock {
 	uint64_t ms;  /* CLOCK_MONOTONIC */
 	int64_t wall; /* seconds since the epoch */
-};
-
-/* One subject in one poll: what it is, as hysteresis.h has it. */
-struct alarm_reading {
-	struct alarm_subject subject;
-	struct verdict verdict;
-	bool fading; /* this poll found less: only its polls are still counted */
-	bool absent; /* nothing of it is left; the members below are not used */
-	struct addr local, peer;
-	uint16_t port;
-	uint32_t used, capacity, remaining, percent, close_wait;
-	const char *message;
 };
 
 struct alarms;
@@ -77,9 +64,18 @@ bool alarms_take(struct alarms *alarms, const struct alarm_reading *reading);
 /* Ends a poll. A subject that was not taken is normal in it. */
 void alarms_end(struct alarms *alarms);
 
+/* The figures have become too old to judge, as the message says: between two polls, or before the
+ * first, and any number of times. An alarm of the host begins, unknown, that the end of the next
+ * poll ends. False with errno ENOMEM. */
+bool alarms_stale(struct alarms *alarms, const struct alarm_clock *now, const char *message);
+
+/* The alarm that the figures are too old, or NULL. */
+const struct alarm *alarms_stale_one(const struct alarms *alarms);
+
 /* Works out what leaves now: of that which managers were told otherwise than it is, the worst
  * first, as much as the rules allow. After each poll, and between two whenever something has become
- * of notifications, or time has passed. Nothing before the first poll. */
+ * of notifications, or time has passed. Before the first poll, only
+ * what alarms_stale() began. */
 void alarms_plan(struct alarms *alarms, const struct alarm_rules *rules,
 		 const struct alarm_clock *now);
 
@@ -113,8 +109,8 @@ const struct alarm_summary *alarms_summary(const struct alarms *alarms);
  * their severity is normal. NULL behind the last one. */
 const struct alarm *alarms_at(const struct alarms *alarms, uint32_t position);
 
-/* What managers surely know of the alarm there: as alarm.told, unknown while a notification about
- * it is on its way. */
+/* What managers surely know of the alarm there: as alarm.told, ALARM_UNSURE while a notification
+ * about it is on its way. */
 enum severity alarms_known_at(const struct alarms *alarms, uint32_t position);
 
 /* Before the first poll: an alarm of an earlier life, told again as soon as a poll finds it so if

@@ -41,6 +41,11 @@ struct alarm_record *alarm_book_find(const struct alarm_book *book,
 /* A new record of a subject that has none: normal, without a number. NULL with errno ENOMEM. */
 struct alarm_record *alarm_book_add(struct alarm_book *book, const struct alarm_subject *subject);
 
+/* A notification about it has left, with its number; and whether what it is has, but was not
+ * accepted, or was by another master agent. */
+void alarm_record_depart(struct alarm_record *record, const struct notification *notification);
+bool alarm_record_has_left(const struct alarm_record *record);
+
 /* Gives the record the number `id` if no other has it, else the next one, as if `id` is 0. */
 void alarm_book_number(struct alarm_book *book, struct alarm_record *record, uint32_t id);
 

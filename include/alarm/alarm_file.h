@@ -7,7 +7,8 @@
  *     alarm ID SEQUENCE SEVERITY TOLD SINCE KEY
  *
  * SEVERITY is what the alarm was, TOLD what managers know of it (normal: nothing; unknown: that was
- * still on its way), SINCE seconds since the epoch, KEY that of alarm_key.h.
+ * still on its way), SINCE seconds since the epoch, KEY that of alarm_key.h. Of figures that are
+ * too old, and of nothing else, SEVERITY is unknown; TOLD is then normal, unknown, or "unsure".
  */
 #ifndef SRCPORTD_ALARM_FILE_H
 #define SRCPORTD_ALARM_FILE_H

@@ -6,6 +6,8 @@
  * by itself what is news: an alarm of the file that is still there is not told again, one that is
  * gone is told as cleared, and what is not in the file is told as raised. Without the file
  * everything that is active is told.
+ *
+ * All of it is the collector's but for alarm_run_figures(), which the agent thread calls too.
  */
 #ifndef SRCPORTD_ALARM_RUN_H
 #define SRCPORTD_ALARM_RUN_H
@@ -26,7 +28,7 @@ void alarm_run_close(struct alarm_run *run);
 
 /* The rules for the findings of the next poll, where polls are so many seconds apart: what the
  * configuration says, with the room that alarms leave whose end has yet to be told. */
-struct hysteresis_rules alarm_run_rules(const struct alarm_run *run, const struct config *config,
+struct hysteresis_rules alarm_run_rules(struct alarm_run *run, const struct config *config,
 					uint32_t interval_s);
 
 /* Takes a good poll in, and lists what is active (alarm_watch.h). */
@@ -41,13 +43,26 @@ void alarm_run_tell(struct alarm_run *run);
  * writes the file. When notifications_done_fd() says so, and at the time, in ms of CLOCK_MONOTONIC,
  * of alarm_run_next_ms() (0 = not before). Not between alarm_run_poll() and alarm_run_tell(). */
 void alarm_run_again(struct alarm_run *run);
-uint64_t alarm_run_next_ms(const struct alarm_run *run);
-
-/* The number of the last notification, which may have been of an earlier life. */
-uint32_t alarm_run_sequence(const struct alarm_run *run);
+uint64_t alarm_run_next_ms(struct alarm_run *run);
 
 /* Writes the file if its content has changed: after each poll. That it cannot be written is logged
  * when it is news. */
 void alarm_run_save(struct alarm_run *run);
+
+/* How old the figures are. */
+struct alarm_figures {
+	bool stale;  /* too old to judge */
+	bool active; /* an alarm says so, which is: */
+	struct alarm alarm;
+	struct alarm_summary summary;
+	uint64_t next_ms; /* when to look again, in ms of CLOCK_MONOTONIC */
+};
+
+/* Looks whether the last good poll, or else alarm_run_open(), is at least patience_ms ago. If so,
+ * the alarm of it begins, for the reason `why` (empty: no poll has ended), and what is owed is
+ * posted, as alarm_run_again() does it: the collector may hang. It is for any thread, and waits for
+ * nothing that can block. */
+void alarm_run_figures(struct alarm_run *run, uint64_t patience_ms, const char *why,
+		       struct alarm_figures *out);
 
 #endif

@@ -14,6 +14,9 @@
  * notification has no say about (its ten names) has a limit. */
 #define ALARM_ID_MAX 2097151
 
+/* Managers may or may not have been told: what it is now is told again. */
+#define ALARM_UNSURE ((enum severity)0)
+
 /* An alarm as the MIB and the notifications show it. */
 struct alarm {
 	uint32_t id;       /* 1 to ALARM_ID_MAX, of no other alarm; 0 = not raised yet */
@@ -21,8 +24,8 @@ struct alarm {
 			    * to leave: the number that it will most likely get */
 	struct alarm_subject subject;
 	enum severity severity; /* normal in a notification that it is cleared */
-	enum severity told;     /* what the master agent accepted last, normal if nothing; unknown
-				 * if managers may or may not have it: what it is now is told again */
+	enum severity told;     /* what the master agent accepted last, normal if nothing, or
+				 * ALARM_UNSURE */
 	enum cause cause;
 	struct addr local, peer; /* the subject's, or of a target's tightest pool; zero = none */
 	uint16_t port;

@@ -19,7 +19,8 @@ enum config_notify {
 	NOTIFY_WARNING = 2,
 	NOTIFY_CLEARED = 4,
 	NOTIFY_SUPPRESSED = 8, /* the summary of those that the storm limit held back */
-	NOTIFY_ALL = 15
+	NOTIFY_UNKNOWN = 16,
+	NOTIFY_ALL = 31
 };
 
 /* The warning level of local addresses that have nothing left. */

@@ -21,6 +21,9 @@ struct collector *collector_open(const struct options *options, struct config *c
 				 struct published *published, struct service *service, char *error,
 				 size_t room);
 
+/* Its alarms, which live as long as it does: for the agent thread. */
+struct alarm_run *collector_alarms(struct collector *collector);
+
 /* Runs until SIGTERM or SIGINT. SIGUSR1 polls at once, unless a poll is under way. Returns the exit
  * status. */
 int collector_run(struct collector *collector);

@@ -20,6 +20,10 @@ void published_free(struct published *published);
 /* Puts a snapshot in the place of the last one; takes over the caller's reference. */
 void published_set(struct published *published, struct snapshot *snapshot);
 
+/* The same, but only if `last` is still there; else releases the snapshot. */
+void published_replace(struct published *published, const struct snapshot *last,
+		       struct snapshot *snapshot);
+
 /* The current snapshot with a reference for the caller, or NULL if there is none yet. Never waits
  * longer than a pointer copy. */
 struct snapshot *published_get(struct published *published);

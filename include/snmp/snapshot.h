@@ -9,6 +9,8 @@
 #ifndef SRCPORTD_SNAPSHOT_H
 #define SRCPORTD_SNAPSHOT_H
 
+#include "alarm/alarm_run.h"
+#include "snmp/mib_index.h"
 #include "snmp/row_kind.h"
 
 #include <stdatomic.h>
@@ -16,7 +18,6 @@
 /* The poller's own figures (srcPortPoll). */
 struct poll_stats {
 	uint32_t interval_s;  /* seconds between polls at present */
-	bool by_cost;         /* which follow from what they cost */
 	uint64_t made_ms;     /* CLOCK_MONOTONIC when the last good poll ended; 0 = none yet */
 	uint32_t duration_us; /* of the last good poll */
 	uint32_t cpu_us;  /* CPU time since the poll before it, good or not: of it and all around */
@@ -64,7 +65,8 @@ struct udp_state {
 
 struct snapshot {
 	atomic_uint references;
-	struct snapshot *rows_from; /* snapshot that owns the rows, or NULL if this one does */
+	/* The snapshot that owns the rows, but for those of alarms, or NULL if this one does. */
+	struct snapshot *rows_from;
 
 	struct poll_stats poll;
 	struct omitted omitted;
@@ -95,7 +97,9 @@ struct snapshot {
 	uint32_t udp_local_count;
 	struct low_row *lows; /* all that the tally has */
 	uint32_t low_count, low_omitted;
-	struct alarm_row *alarms; /* all of them */
+	struct alarm_row *alarms; /* all of them; in a repeat, its own, */
+	bool alarms_own;
+	uint32_t figures_index[MIB_INDEX_ALARM_MAX]; /* with that of figures that are too old */
 	uint32_t alarm_count;
 	struct alarm_summary alarm_summary;
 	bool surveyed;            /* owners are asked for */
@@ -113,18 +117,19 @@ struct snapshot *snapshot_build(const struct scene *scene, const struct alarm_li
 				const struct poll_stats *poll, const struct row_limits *limits,
 				const struct snapshot *last);
 
-/* Intervals without a good poll after which the severity is unknown. */
-#define SNAPSHOT_PATIENCE 3
-
-/* And how long that is at least, where the interval goes by the cost of polls. */
+/* How long after a good poll its figures are too old to judge: so many intervals, at least so long.
+ */
+#define SNAPSHOT_PATIENCE    3
 #define SNAPSHOT_PATIENCE_MS 15000
+
+uint64_t snapshot_patience_ms(const struct poll_stats *poll);
 
 /* A snapshot with new poll figures, of a poll that has failed or before the first one, and the rows
  * of `last` (which may be NULL: then none). The severity stays that of the last good poll, or is
- * unknown if that is SNAPSHOT_PATIENCE intervals ago at now_ms (CLOCK_MONOTONIC), or there was
- * none; the message then says so, and why. Takes a reference to last. NULL with errno ENOMEM. */
+ * unknown if that is too long ago, or there was none; the message then says so, and why, and the
+ * alarm of it is in the table. Takes a reference to last. NULL with errno ENOMEM. */
 struct snapshot *snapshot_repeat(struct snapshot *last, const struct poll_stats *poll,
-				 uint64_t now_ms);
+				 const struct alarm_figures *figures);
 
 struct snapshot *snapshot_hold(struct snapshot *snapshot); /* one reference more; returns it */
 void snapshot_release(struct snapshot *snapshot);          /* one less; NULL is allowed */

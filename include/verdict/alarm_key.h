@@ -58,6 +58,9 @@ const char *alarm_key(const struct alarm_subject *subject, char buf[static ALARM
 /* The way back. False if it is no such text; *out is then not to be used. */
 bool alarm_key_parse(const char *key, struct alarm_subject *out);
 
+/* True for ALARM_HOST by the name of ALARM_FIGURES. */
+bool alarm_subject_is_figures(const struct alarm_subject *subject);
+
 /* Two subjects are the same if they have the same key; then the hash (lookup.h) is the same. */
 bool alarm_subject_equal(const struct alarm_subject *a, const struct alarm_subject *b);
 uint32_t alarm_subject_hash(const struct alarm_subject *subject);

@@ -115,17 +115,6 @@ settle(struct alarms *a, struct alarm_record *r, struct verdict verdict)
 	a->summary.unsent += owed && r->alarm.severity == r->alarm.told;
 }
 
-/* A subject that has no socket left, or is no longer configured, holds nothing. */
-static void
-empty(struct alarm *alarm)
-{
-	alarm->used = alarm->percent = alarm->close_wait = 0;
-	alarm->remaining = alarm->capacity;
-	snprintf(alarm->message, sizeof(alarm->message), "%s",
-		 alarm->subject.kind == ALARM_TARGET ? "it is no longer configured"
-						     : "no connection of it is left");
-}
-
 bool
 alarms_take(struct alarms *a, const struct alarm_reading *reading)
 {
@@ -134,24 +123,18 @@ alarms_take(struct alarms *a, const struct alarm_reading *reading)
 		r = alarm_book_add(&a->book, &reading->subject);
 	if (r == NULL)
 		return false;
-	struct alarm *alarm = &r->alarm;
 	r->taken = true;
 	r->fading = reading->fading;
 	settle(a, r, reading->verdict);
-	if (reading->absent) {
-		empty(alarm);
-		return true;
-	}
-	alarm->local = reading->local;
-	alarm->peer = reading->peer;
-	alarm->port = reading->port;
-	alarm->used = reading->used;
-	alarm->capacity = reading->capacity;
-	alarm->remaining = reading->remaining;
-	alarm->percent = reading->percent;
-	alarm->close_wait = reading->close_wait;
-	snprintf(alarm->message, sizeof(alarm->message), "%s", reading->message);
+	alarm_reading_fill(reading, &r->alarm);
 	return true;
+}
+
+/* So is what was restored of that kind. */
+static bool
+is_stale(const struct alarm_record *r)
+{
+	return r->alarm.severity == SEVERITY_UNKNOWN;
 }
 
 static void
@@ -177,12 +160,43 @@ alarms_end(struct alarms *a)
 	static const struct verdict normal = {SEVERITY_NORMAL, CAUSE_NONE};
 	a->summary.active = 0;
 	for (uint32_t i = 0; i < a->book.count; i++) {
-		if (!a->book.records[i].taken)
-			settle(a, &a->book.records[i], normal);
-		a->summary.active += a->book.records[i].alarm.severity != SEVERITY_NORMAL;
+		struct alarm_record *r = &a->book.records[i];
+		if (is_stale(r))
+			snprintf(r->alarm.message, sizeof(r->alarm.message),
+				 "a poll has succeeded: there are figures again");
+		if (!r->taken)
+			settle(a, r, normal);
+		a->summary.active += r->alarm.severity != SEVERITY_NORMAL;
 	}
 	a->judged = true;
 	listen_to_changes(a);
+}
+
+static const struct alarm_subject figures = {.kind = ALARM_HOST, .name = ALARM_FIGURES};
+
+bool
+alarms_stale(struct alarms *a, const struct alarm_clock *now, const char *message)
+{
+	struct alarm_record *r = alarm_book_find(&a->book, &figures);
+	if (r == NULL)
+		r = alarm_book_add(&a->book, &figures);
+	if (r == NULL)
+		return false;
+	bool known = is_stale(r);
+	a->now = *now;
+	settle(a, r, (struct verdict){SEVERITY_UNKNOWN, CAUSE_STALE});
+	snprintf(r->alarm.message, sizeof(r->alarm.message), "%s", message);
+	a->summary.active += !known;
+	if (!known && a->listener.changed != NULL)
+		a->listener.changed(a->listener.arg, &r->alarm);
+	return true;
+}
+
+const struct alarm *
+alarms_stale_one(const struct alarms *a)
+{
+	const struct alarm_record *r = alarm_book_find(&a->book, &figures);
+	return r != NULL && is_stale(r) ? &r->alarm : NULL;
 }
 
 /* The next notification to fill; NULL if memory is out: another plan has to follow. */
@@ -201,19 +215,12 @@ add_notification(struct alarms *a)
 	return n;
 }
 
-/* What it is has left before, under a number, but was not accepted, or was by another master agent.
- */
-static bool
-has_left(const struct alarm_record *r)
-{
-	return r->given != 0 && r->stated == r->alarm.severity;
-}
-
 /* Late news of what is ending would be false by now. */
 static bool
 is_due(const struct alarms *a, const struct alarm_record *r, uint64_t now_ms)
 {
-	return is_owed(a, r) && !r->out && (r->changed || !r->fading) && r->patience_ms <= now_ms;
+	return (a->judged || is_stale(r)) && is_owed(a, r) && !r->out &&
+	       (r->changed || !r->fading) && r->patience_ms <= now_ms;
 }
 
 static void
@@ -225,7 +232,7 @@ leave(struct alarms *a, struct alarm_record *r)
 	r->out = true;
 	r->held = false;
 	n->kind = notification_kind(r->alarm.severity);
-	n->again = has_left(r);
+	n->again = alarm_record_has_left(r);
 	if (!n->again)
 		a->summary.sequence = notification_number_after(a->summary.sequence);
 	r->alarm.sequence = n->again ? r->given : a->summary.sequence;
@@ -257,8 +264,10 @@ leave_all(struct alarms *a, const struct alarm_rules *rules, uint64_t now_ms)
 	for (uint32_t i = 0; i < a->book.count; i++) {
 		const struct alarm_record *r = &a->book.records[i];
 		if (is_due(a, r, now_ms))
-			owed[count++] = (struct owed){
-			    .alarm = &r->alarm, .row = i, .again = r->again && has_left(r)};
+			owed[count++] =
+			    (struct owed){.alarm = &r->alarm,
+					  .row = i,
+					  .again = r->again && alarm_record_has_left(r)};
 	}
 	owed_sort(owed, count);
 	uint32_t held = owed_choose(owed, count, &room, &rules->budget, now_ms);
@@ -340,8 +349,6 @@ alarms_plan(struct alarms *a, const struct alarm_rules *rules, const struct alar
 	a->next_ms = 0;
 	a->starved = false;
 	a->summary.sequence = rules->sequence;
-	if (!a->judged)
-		return;
 	end_in_silence(a);
 	if (rules->open) {
 		held = leave_all(a, rules, now->ms);
@@ -367,23 +374,15 @@ alarms_starved(const struct alarms *a)
 	return a->starved || a->unheard;
 }
 
-/* It has left, with that number. */
-static void
-depart(struct alarm_record *r, const struct notification *n)
-{
-	r->given = r->alarm.sequence = n->alarm.sequence;
-	r->stated = n->alarm.severity;
-}
-
 static void
 arrive(struct alarms *a, struct alarm_record *r, const struct notification *n,
        enum notification_fate fate, uint64_t now_ms)
 {
-	depart(r, n);
+	alarm_record_depart(r, n);
 	r->out = r->again = false;
 	switch (fate) {
 	case FATE_ACCEPTED: r->alarm.told = n->alarm.severity; break;
-	case FATE_LOST: r->alarm.told = SEVERITY_UNKNOWN; break;
+	case FATE_LOST: r->alarm.told = ALARM_UNSURE; break;
 	default: r->patience_ms = now_ms + ALARM_REFUSED_MS; return;
 	}
 	/* What has begun since its end was told is another alarm. */
@@ -406,7 +405,7 @@ alarms_fate(struct alarms *a, const struct notification *n, enum notification_fa
 	if (r == NULL)
 		return;
 	if (fate == FATE_FLYING) {
-		depart(r, n);
+		alarm_record_depart(r, n);
 	} else if (fate == FATE_WAITED) {
 		r->out = false;
 		r->alarm.sequence = r->given;
@@ -420,9 +419,9 @@ alarms_repeat(struct alarms *a)
 {
 	for (uint32_t i = 0; i < a->book.count; i++) {
 		struct alarm_record *r = &a->book.records[i];
-		r->again = r->alarm.told != SEVERITY_NORMAL && r->alarm.told != SEVERITY_UNKNOWN;
+		r->again = r->alarm.told != SEVERITY_NORMAL && r->alarm.told != ALARM_UNSURE;
 		if (r->again)
-			r->alarm.told = SEVERITY_UNKNOWN;
+			r->alarm.told = ALARM_UNSURE;
 	}
 }
 
@@ -463,7 +462,7 @@ enum severity
 alarms_known_at(const struct alarms *a, uint32_t position)
 {
 	const struct alarm_record *r = &a->book.records[position];
-	return r->out ? SEVERITY_UNKNOWN : r->alarm.told;
+	return r->out ? ALARM_UNSURE : r->alarm.told;
 }
 
 bool
@@ -476,9 +475,12 @@ alarms_restore(struct alarms *a, const struct alarm *alarm)
 		return false;
 	r->alarm = *alarm;
 	r->alarm.id = 0;
+	if (is_stale(r))
+		snprintf(r->alarm.message, sizeof(r->alarm.message),
+			 "the figures were too old to judge before the start");
 	alarm_book_number(&a->book, r, alarm->id);
 	r->given = alarm->sequence;
-	r->stated = alarm->told == SEVERITY_UNKNOWN ? alarm->severity : alarm->told;
+	r->stated = alarm->told == ALARM_UNSURE ? alarm->severity : alarm->told;
 	a->summary.active += alarm->severity != SEVERITY_NORMAL;
 	return true;
 }

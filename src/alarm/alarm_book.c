@@ -53,6 +53,19 @@ alarm_book_add(struct alarm_book *b, const struct alarm_subject *subject)
 	return r;
 }
 
+void
+alarm_record_depart(struct alarm_record *r, const struct notification *n)
+{
+	r->given = r->alarm.sequence = n->alarm.sequence;
+	r->stated = n->alarm.severity;
+}
+
+bool
+alarm_record_has_left(const struct alarm_record *r)
+{
+	return r->given != 0 && r->stated == r->alarm.severity;
+}
+
 static uint64_t
 bit_of(uint32_t id)
 {

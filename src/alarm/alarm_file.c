@@ -17,6 +17,18 @@
 
 static const char head[] = "srcportd alarms 1";
 
+static const char unsure[] = "unsure";
+
+/* Only figures can be unknown: of all others that word says that it is not sure. */
+static const char *
+told_name(const struct alarm *alarm)
+{
+	if (alarm->told == ALARM_UNSURE)
+		return alarm->severity == SEVERITY_UNKNOWN ? unsure
+							   : severity_name(SEVERITY_UNKNOWN);
+	return severity_name(alarm->told);
+}
+
 void
 alarm_file_print(const struct alarm_file *file, FILE *out)
 {
@@ -25,7 +37,7 @@ alarm_file_print(const struct alarm_file *file, FILE *out)
 		const struct alarm *a = &file->alarms[i];
 		char key[ALARM_KEY_MAX];
 		fprintf(out, "alarm %u %u %s %s %lld %s\n", a->id, a->sequence,
-			severity_name(a->severity), severity_name(a->told), (long long)a->since,
+			severity_name(a->severity), told_name(a), (long long)a->since,
 			alarm_key(&a->subject, key));
 	}
 }
@@ -57,21 +69,39 @@ parse_severity(const char *word, enum severity least, enum severity most, enum s
 	return false;
 }
 
+/* Those of figures are normal, unknown and "unsure", those of all others up to "unknown". */
+static bool
+parse_told(const char *word, enum severity severity, enum severity *out)
+{
+	if (severity == SEVERITY_UNKNOWN && strcmp(word, unsure) == 0)
+		*out = ALARM_UNSURE;
+	else if (!parse_severity(word, SEVERITY_NORMAL, SEVERITY_UNKNOWN, out))
+		return false;
+	else if (severity == SEVERITY_UNKNOWN)
+		return *out == SEVERITY_NORMAL || *out == SEVERITY_UNKNOWN;
+	else if (*out == SEVERITY_UNKNOWN)
+		*out = ALARM_UNSURE;
+	return true;
+}
+
 static bool
 parse_alarm(char *line, struct alarm *out)
 {
 	uint32_t since;
 	memset(out, 0, sizeof(*out));
-	out->cause = CAUSE_NONE;
 	if (strcmp(cut(&line), "alarm") != 0 ||
 	    !config_number(cut(&line), 1, ALARM_ID_MAX, &out->id) ||
 	    !config_number(cut(&line), 0, UINT32_MAX, &out->sequence) ||
-	    !parse_severity(cut(&line), SEVERITY_WARNING, SEVERITY_CRITICAL, &out->severity) ||
-	    !parse_severity(cut(&line), SEVERITY_NORMAL, SEVERITY_UNKNOWN, &out->told) ||
+	    !parse_severity(cut(&line), SEVERITY_WARNING, SEVERITY_UNKNOWN, &out->severity) ||
+	    !parse_told(cut(&line), out->severity, &out->told) ||
 	    !config_number(cut(&line), 0, UINT32_MAX, &since))
 		return false;
 	out->since = since;
-	return alarm_key_parse(line, &out->subject);
+	if (!alarm_key_parse(line, &out->subject))
+		return false;
+	bool figures = alarm_subject_is_figures(&out->subject);
+	out->cause = figures ? CAUSE_STALE : CAUSE_NONE;
+	return figures == (out->severity == SEVERITY_UNKNOWN);
 }
 
 /* A line without its end; false at the end of the file, or if a line is too long or has no end. */

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 #include "alarm/alarm_run.h"
 
-#include "alarm/alarm_file.h"
-#include "alarm/alarm_store.h"
+#include "alarm/alarm_keep.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sentence.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
+
+/* How often it is told what is owed while figures are too old. */
+#define FIGURES_MS 1000
 
 struct alarm_run {
+	/* For the engine and all up to the next lock: two threads tell. Held for no call that may
+	 * block, but for lines of the log. */
+	pthread_mutex_t lock;
 	struct alarms *alarms;
 	struct notifications *notifications;
 	struct hysteresis *hysteresis;
@@ -23,16 +27,16 @@ struct alarm_run {
 	uint32_t masters;  /* of what was collected last */
 	uint32_t sent;     /* same */
 	uint32_t sequence; /* the last number, those included that what is posted will get */
-	char path[CONFIG_FILE_MAX]; /* empty = none */
-	struct alarm_store store;
-	char *saved; /* what is in the file; NULL = not known */
-	size_t saved_length;
-	bool begun;       /* polls may have been taken in */
-	int error;        /* errno of the last attempt to write, 0 = it went well */
-	bool omits;       /* alarms are left out */
-	uint64_t told_ms; /* when alarm_run_tell() was called last */
-	bool unposted;    /* there was no memory to post what was planned */
-	bool starved;     /* the log says that memory is out */
+	uint64_t told_ms;  /* when was posted last */
+	bool planned;      /* what alarm_run_poll() planned is not posted yet */
+	bool unposted;     /* there was no memory to post what was planned */
+	bool starved;      /* the log says that memory is out */
+	bool polled;       /* a good poll was taken in, */
+	uint64_t good_ms;  /* the last one then; at first, when this was opened */
+
+	pthread_mutex_t file_lock; /* for what keeps them: the outer one of the two */
+	struct alarm_keep keep;
+	bool omits; /* alarms are left out */
 };
 
 static struct alarm_clock
@@ -64,101 +68,13 @@ restore(struct alarm_run *run, const struct alarm_file *file)
 		const struct verdict verdict = {alarm.severity, alarm.cause};
 		if (!alarms_restore(run->alarms, &alarm))
 			continue;
-		hysteresis_restore(run->hysteresis, &alarm.subject, verdict);
+		if (!alarm_subject_is_figures(&alarm.subject))
+			hysteresis_restore(run->hysteresis, &alarm.subject, verdict);
 		restored++;
 	}
 	if (restored > 0)
 		log_info("alarm", "still active from before the start: %u alarm%s", restored,
 			 number_s(restored));
-}
-
-/* Whether what a file begins with is ours, of whatever version. */
-static bool
-is_ours(int fd)
-{
-	static const char name[] = "srcportd alarms ";
-	char begins[sizeof(name) - 1];
-	return pread(fd, begins, sizeof(begins), 0) == (ssize_t)sizeof(begins) &&
-	       memcmp(begins, name, sizeof(begins)) == 0;
-}
-
-/* What is in the open file: NULL, or what was expected. An empty one is new. */
-static const char *
-read_file(struct alarm_run *run)
-{
-	struct alarm_file file = {.alarms = NULL};
-	struct stat is;
-	if (fstat(run->store.fd, &is) == 0 && is.st_size == 0)
-		return NULL;
-	int copy = fcntl(run->store.fd, F_DUPFD_CLOEXEC, 0);
-	FILE *in = copy >= 0 ? fdopen(copy, "r") : NULL;
-	if (in == NULL) {
-		if (copy >= 0)
-			close(copy);
-		return "more memory";
-	}
-	const char *expected = alarm_file_parse(in, &file);
-	fclose(in);
-	/* Later on there is more to be said than it says. */
-	if (expected == NULL && !run->begun)
-		restore(run, &file);
-	free(file.alarms);
-	return expected;
-}
-
-/* Goes on without the file. */
-static void
-do_without(struct alarm_run *run, const char *why)
-{
-	log_warn("alarm",
-		 "%s: %s: alarms from before the start are not known, and these will be told again "
-		 "after a restart; put stateFile (srcportd.conf) where this user may write, or set "
-		 "it to none",
-		 run->path, why);
-	alarm_store_close(&run->store);
-	run->path[0] = '\0';
-}
-
-static void report_file(struct alarm_run *run, int error);
-
-/* What is in the file, once it is open. */
-static void
-take(struct alarm_run *run)
-{
-	char why[128];
-	const char *expected = read_file(run);
-	if (expected == NULL)
-		return;
-	if (!is_ours(run->store.fd)) {
-		snprintf(why, sizeof(why), "expected %s: it is not touched", expected);
-		do_without(run, why);
-	} else if (!alarm_store_keep_aside(&run->store, run->path)) {
-		do_without(run, strerror(errno));
-	} else {
-		log_warn("alarm",
-			 "%s: expected %s: it is kept as %s.bad; alarms from before the start are "
-			 "not known and may be told again",
-			 run->path, expected, run->path);
-	}
-}
-
-/* True if the file is open, now or already. A reason that may pass is tried again. */
-static bool
-has_file(struct alarm_run *run)
-{
-	if (run->store.fd >= 0)
-		return true;
-	if (alarm_store_open(&run->store, run->path)) {
-		take(run);
-		return run->store.fd >= 0;
-	}
-	if (errno == EBUSY)
-		do_without(run, "another srcportd uses it");
-	else if (errno == ENODEV)
-		do_without(run, "it is not a regular file");
-	else
-		report_file(run, errno);
-	return false;
 }
 
 /* What an alarm has become is told to the log, whatever managers are told. */
@@ -191,6 +107,7 @@ alarm_run_open(const struct config *config, struct notifications *notifications,
 {
 	static const struct alarm_listener listener = {.changed = report_change,
 						       .held = report_held};
+	struct alarm_file file;
 	struct alarm_run *run = calloc(1, sizeof(*run));
 	if (run == NULL)
 		return NULL;
@@ -201,11 +118,16 @@ alarm_run_open(const struct config *config, struct notifications *notifications,
 		free(run);
 		return NULL;
 	}
+	pthread_mutex_init(&run->lock, NULL);
+	pthread_mutex_init(&run->file_lock, NULL);
+	run->rules = alarm_watch_rules(config);
+	run->good_ms = now().ms;
+	notifications_limit(notifications, config->notifications_per_minute);
 	alarms_listen(run->alarms, &listener);
-	memcpy(run->path, config->state_file, sizeof(run->path));
-	run->store.fd = -1;
+	alarm_keep_open(&run->keep, config->state_file, &file);
+	restore(run, &file);
+	free(file.alarms);
 	alarm_run_save(run);
-	run->begun = true;
 	return run;
 }
 
@@ -241,11 +163,14 @@ alarm_run_close(struct alarm_run *run)
 {
 	if (run == NULL)
 		return;
+	pthread_mutex_lock(&run->lock);
 	collect(run);
+	pthread_mutex_unlock(&run->lock);
 	alarm_run_save(run);
-	alarm_store_close(&run->store);
+	alarm_keep_close(&run->keep);
 	alarms_free(run->alarms);
-	free(run->saved);
+	pthread_mutex_destroy(&run->lock);
+	pthread_mutex_destroy(&run->file_lock);
 	free(run);
 }
 
@@ -264,7 +189,7 @@ report_losses(struct alarm_run *run, const struct alarm_list *list)
 }
 
 struct hysteresis_rules
-alarm_run_rules(const struct alarm_run *run, const struct config *config, uint32_t interval_s)
+alarm_run_rules(struct alarm_run *run, const struct config *config, uint32_t interval_s)
 {
 	/* Two at least: a service that is restarted lets go of its ports for a moment. */
 	uint32_t clear_polls = (CONFIG_CLEAR_S + interval_s - 1) / interval_s;
@@ -272,7 +197,9 @@ alarm_run_rules(const struct alarm_run *run, const struct config *config, uint32
 		clear_polls = config->clear_polls;
 	else if (clear_polls < 2)
 		clear_polls = 2;
+	pthread_mutex_lock(&run->lock);
 	uint32_t ended = alarms_ended(run->alarms);
+	pthread_mutex_unlock(&run->lock);
 	return (struct hysteresis_rules){
 	    .raise_polls = config->raise_polls,
 	    .clear_polls = clear_polls,
@@ -284,28 +211,27 @@ alarm_run_poll(struct alarm_run *run, const struct config *config, const struct 
 	       struct alarm_list *out)
 {
 	struct alarm_clock clock = now();
+	pthread_mutex_lock(&run->lock);
 	run->rules = alarm_watch_rules(config);
 	notifications_limit(run->notifications, config->notifications_per_minute);
 	collect(run);
 	alarm_watch(run->alarms, &run->rules, &clock, scene, out);
+	run->planned = run->polled = true;
+	run->good_ms = clock.ms;
 	out->summary.sent = run->sent;
+	pthread_mutex_unlock(&run->lock);
 	report_losses(run, out);
 }
 
-uint32_t
-alarm_run_sequence(const struct alarm_run *run)
-{
-	return run->sequence;
-}
-
-void
-alarm_run_tell(struct alarm_run *run)
+/* Within the lock. */
+static void
+post(struct alarm_run *run)
 {
 	uint32_t count;
 	struct alarm_clock clock = now();
 	const struct notification *notifications = alarms_notifications(run->alarms, &count);
 	run->sequence = alarms_summary(run->alarms)->sequence;
-	run->unposted = false;
+	run->planned = run->unposted = false;
 	for (uint32_t i = 0; i < count; i++) {
 		if (notifications_post(run->notifications, &notifications[i]))
 			continue;
@@ -318,103 +244,155 @@ alarm_run_tell(struct alarm_run *run)
 		      "enough memory again: everything is told");
 }
 
+/* Once: the agent thread may have been faster. */
+static void
+post_planned(struct alarm_run *run)
+{
+	if (run->planned)
+		post(run);
+}
+
 void
-alarm_run_again(struct alarm_run *run)
+alarm_run_tell(struct alarm_run *run)
+{
+	pthread_mutex_lock(&run->lock);
+	post_planned(run);
+	pthread_mutex_unlock(&run->lock);
+}
+
+/* Within the lock. */
+static void
+tell_again(struct alarm_run *run)
 {
 	struct alarm_clock clock = now();
 	collect(run);
 	alarms_plan(run->alarms, &run->rules, &clock);
-	alarm_run_tell(run);
+	post(run);
+}
+
+void
+alarm_run_again(struct alarm_run *run)
+{
+	pthread_mutex_lock(&run->lock);
+	tell_again(run);
+	pthread_mutex_unlock(&run->lock);
 	alarm_run_save(run);
 }
 
-uint64_t
-alarm_run_next_ms(const struct alarm_run *run)
+/* Within the lock. */
+static uint64_t
+next_to_tell(const struct alarm_run *run)
 {
 	uint64_t next_ms = alarms_next_ms(run->alarms);
 	uint64_t again_ms = run->told_ms + ALARM_STARVED_MS;
 	return run->unposted && (next_ms == 0 || again_ms < next_ms) ? again_ms : next_ms;
 }
 
-/* What an alarm that is over was, by what managers know of it. */
-static enum severity
-once(enum severity told)
+uint64_t
+alarm_run_next_ms(struct alarm_run *run)
 {
-	return told == SEVERITY_UNKNOWN ? SEVERITY_WARNING : told;
+	pthread_mutex_lock(&run->lock);
+	uint64_t next_ms = next_to_tell(run);
+	pthread_mutex_unlock(&run->lock);
+	return next_ms;
 }
 
-/* The content of the file, to be freed; NULL if memory is out. */
-static char *
-content(const struct alarm_run *run, size_t *length)
+/* What an alarm that is over was, by what managers know of it. */
+static enum severity
+once(const struct alarm *alarm)
 {
-	const struct alarm *alarm;
+	if (alarm->told != ALARM_UNSURE)
+		return alarm->told;
+	return alarm_subject_is_figures(&alarm->subject) ? SEVERITY_UNKNOWN : SEVERITY_WARNING;
+}
+
+/* What the file is to have; its alarms are to be freed, and NULL if memory is out. */
+static struct alarm_file
+content(struct alarm_run *run)
+{
 	uint32_t room = 0;
+	pthread_mutex_lock(&run->lock);
 	while (alarms_at(run->alarms, room) != NULL)
 		room++;
 	struct alarm_file file = {.last_id = alarms_last_id(run->alarms),
 				  .last_sequence = run->sequence,
-				  .alarms = calloc((size_t)room + 1, sizeof(*file.alarms))};
-	char *text = NULL;
-	FILE *out = file.alarms != NULL ? open_memstream(&text, length) : NULL;
-	for (uint32_t i = 0; out != NULL && (alarm = alarms_at(run->alarms, i)) != NULL; i++) {
+				  .alarms = array_new(room, sizeof(*file.alarms))};
+	for (uint32_t i = 0; file.alarms != NULL && i < room; i++) {
 		struct alarm *a = &file.alarms[file.count];
-		*a = *alarm;
+		*a = *alarms_at(run->alarms, i);
 		a->told = alarms_known_at(run->alarms, i);
 		/* Over, but not told yet: it goes on, to end once more. */
 		if (a->severity == SEVERITY_NORMAL)
-			a->severity = once(a->told);
+			a->severity = once(a);
 		file.count += a->severity != SEVERITY_NORMAL;
 	}
-	if (out != NULL) {
-		alarm_file_print(&file, out);
-		if (fclose(out) != 0) {
-			free(text);
-			text = NULL;
-		}
-	}
-	free(file.alarms);
-	return text;
+	pthread_mutex_unlock(&run->lock);
+	return file;
 }
 
-/* Logs whether alarms are kept over a restart, when that has changed. */
+/* Within the lock of the file. */
 static void
-report_file(struct alarm_run *run, int error)
+save(struct alarm_run *run)
 {
-	if (error != run->error && error == 0)
-		log_info("alarm", "%s: alarms are kept over a restart again", run->path);
-	else if (error != run->error)
-		log_warn("alarm", "%s: %s: alarms will be told again after a restart%s", run->path,
-			 strerror(error),
-			 error == ENOMEM ? ""
-					 : "; put stateFile (srcportd.conf) where this user may "
-					   "write, or set it to none");
-	run->error = error;
+	struct alarm_file file = content(run);
+	alarm_keep_write(&run->keep, &file);
+	free(file.alarms);
 }
 
 void
 alarm_run_save(struct alarm_run *run)
 {
-	size_t length;
-	if (run->path[0] == '\0' || !has_file(run))
-		return;
-	char *text = content(run, &length);
-	if (text == NULL) {
-		report_file(run, ENOMEM);
-		return;
+	pthread_mutex_lock(&run->file_lock);
+	save(run);
+	pthread_mutex_unlock(&run->file_lock);
+}
+
+/* Within the lock. The alarm of figures of that age begins or goes on. */
+static void
+judge(struct alarm_run *run, uint64_t age_ms, const char *why, char message[ALARM_MESSAGE_MAX])
+{
+	struct alarm_clock clock = now();
+	snprintf(message, ALARM_MESSAGE_MAX, "no poll has succeeded for %" PRIu64 " s, %s: %s",
+		 (age_ms + 500) / 1000,
+		 run->polled ? "the figures are that old" : "and none before",
+		 why[0] != '\0' ? why : "the poll under way does not end");
+	if (!alarms_stale(run->alarms, &clock, message))
+		log_error("alarm", "out of memory: %s", message);
+	post_planned(run);
+	tell_again(run);
+}
+
+/* Within the lock. */
+static void
+list_figures(struct alarm_run *run, struct alarm_figures *out)
+{
+	const struct alarm *alarm = alarms_stale_one(run->alarms);
+	out->active = alarm != NULL;
+	if (alarm != NULL)
+		out->alarm = *alarm;
+	out->summary = *alarms_summary(run->alarms);
+	out->summary.sent = run->sent;
+	out->summary.sequence = run->sequence;
+}
+
+void
+alarm_run_figures(struct alarm_run *run, uint64_t patience_ms, const char *why,
+		  struct alarm_figures *out)
+{
+	memset(out, 0, sizeof(*out));
+	pthread_mutex_lock(&run->lock);
+	uint64_t now_ms = now().ms, age_ms = now_ms > run->good_ms ? now_ms - run->good_ms : 0;
+	out->stale = age_ms >= patience_ms;
+	out->next_ms = now_ms + FIGURES_MS;
+	if (out->stale)
+		judge(run, age_ms, why, out->alarm.message);
+	else
+		out->next_ms = run->good_ms + patience_ms;
+	list_figures(run, out);
+	pthread_mutex_unlock(&run->lock);
+	/* Who is writing it writes what is, or hangs. */
+	if (out->stale && pthread_mutex_trylock(&run->file_lock) == 0) {
+		save(run);
+		pthread_mutex_unlock(&run->file_lock);
 	}
-	bool same = run->saved != NULL && length == run->saved_length &&
-		    memcmp(text, run->saved, length) == 0;
-	if (same) {
-		free(text);
-		return;
-	}
-	if (!alarm_store_replace(&run->store, run->path, text, length)) {
-		report_file(run, errno);
-		free(text);
-		return;
-	}
-	report_file(run, 0);
-	free(run->saved);
-	run->saved = text;
-	run->saved_length = length;
 }

@@ -276,10 +276,8 @@ static const struct {
 	const char *name;
 	uint32_t bit;
 } notify_names[] = {
-    {"critical", NOTIFY_CRITICAL},
-    {"warning", NOTIFY_WARNING},
-    {"cleared", NOTIFY_CLEARED},
-    {"suppressed", NOTIFY_SUPPRESSED},
+    {"critical", NOTIFY_CRITICAL},     {"warning", NOTIFY_WARNING}, {"cleared", NOTIFY_CLEARED},
+    {"suppressed", NOTIFY_SUPPRESSED}, {"unknown", NOTIFY_UNKNOWN},
 };
 #define NOTIFY_NAMES (sizeof(notify_names) / sizeof(notify_names[0]))
 
@@ -302,7 +300,8 @@ set_notify(const struct config_token *token, struct config *config, struct confi
 	}
 	if (chosen == 0 || words->at < words->count)
 		return config_wrong(fault, config_next(words),
-				    "some of critical, warning, cleared, suppressed; or none");
+				    "some of critical, warning, cleared, suppressed, "
+				    "unknown; or none");
 	*(uint32_t *)member(token, config) = chosen;
 	return true;
 }

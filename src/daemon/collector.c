@@ -70,10 +70,11 @@ static bool
 publish_nothing(struct collector *c)
 {
 	c->stats.interval_s = c->pace.interval_s;
-	struct snapshot *nothing = snapshot_repeat(NULL, &c->stats, clock_us() / 1000);
+	struct alarm_figures figures;
+	alarm_run_figures(c->alarm_run, UINT64_MAX, "", &figures);
+	struct snapshot *nothing = snapshot_repeat(NULL, &c->stats, &figures);
 	if (nothing == NULL)
 		return false;
-	nothing->alarm_summary.sequence = alarm_run_sequence(c->alarm_run);
 	c->last = snapshot_hold(nothing);
 	published_set(c->published, nothing);
 	return true;
@@ -118,6 +119,12 @@ collector_open(const struct options *options, struct config *config, struct publ
 		return NULL;
 	}
 	return c;
+}
+
+struct alarm_run *
+collector_alarms(struct collector *c)
+{
+	return c->alarm_run;
 }
 
 void
@@ -172,10 +179,9 @@ on_failed(struct collector *c)
 	}
 	memcpy(c->stats.error, error, sizeof(error));
 	c->stats.interval_s = c->pace.interval_s;
-	bool known = c->last->severity != SEVERITY_UNKNOWN;
-	publish(c, snapshot_repeat(c->last, &c->stats, now_ms));
-	if (known && c->last->severity == SEVERITY_UNKNOWN)
-		log_error("poller", "%s", c->last->message);
+	struct alarm_figures figures;
+	alarm_run_figures(c->alarm_run, snapshot_patience_ms(&c->stats), error, &figures);
+	publish(c, snapshot_repeat(c->last, &c->stats, &figures));
 }
 
 /* What this thread has used since the last poll, good or not, is the price of this one. */
@@ -289,7 +295,6 @@ begin(struct collector *c)
 	bool urgent = c->urgent || c->last->severity != SEVERITY_NORMAL;
 	c->urgent = false;
 	c->heard_ms = clock_us() / 1000;
-	c->stats.by_cost = c->config->pace.by_cost;
 	go_on(c, poll_begin(c->poll, urgent));
 }
 

@@ -35,7 +35,8 @@ collect_and_serve(struct collector *collector, const struct config *config,
 {
 	const struct agent_config agent_config = {.socket = config->agentx_socket,
 						  .base = config->base_oid,
-						  .base_length = config->base_oid_length};
+						  .base_length = config->base_oid_length,
+						  .alarms = collector_alarms(collector)};
 	struct agent *agent = agent_start(&agent_config, published);
 	if (agent == NULL) {
 		log_error("main", "agent thread: %s", strerror(errno));

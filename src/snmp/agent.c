@@ -6,6 +6,7 @@
 #include "snmp/agent_claim.h"
 #include "snmp/agent_notify.h"
 #include "snmp/agent_serve.h"
+#include "snmp/figures.h"
 #include "snmp/mib_columns.h"
 
 #include <errno.h>
@@ -50,6 +51,7 @@ struct agent {
 	/* The thread's own. */
 	struct agent_claim claim; /* its session is the one with the master agent */
 	struct agent_notify notify;
+	struct figures figures;
 	enum link reported;  /* what the log says */
 	bool heard;          /* the library's log has reached us */
 	char complaint[128]; /* its last one, logged once */
@@ -330,7 +332,7 @@ run(void *arg)
 			agent_notify_pump(&agent->notify);
 		else
 			agent_notify_hold(&agent->notify);
-		turn(agent, -1);
+		turn(agent, figures_look(&agent->figures));
 	}
 	say_last_words(agent);
 	unregister_callbacks(agent);
@@ -373,6 +375,7 @@ new_agent(const struct agent_config *config, struct published *published)
 	agent->base[config->base_length] = MIB_COLUMNS_OBJECTS;
 	agent->base_length = config->base_length;
 	agent_claim_init(&agent->claim, agent->base, agent->base_length + 1, AGENT_RETRY_S);
+	agent->figures = (struct figures){.published = published, .alarms = config->alarms};
 	agent_notify_init(&agent->notify, published, agent->base, agent->base_length);
 	agent->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	agent->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -51,6 +51,20 @@ published_set(struct published *published, struct snapshot *snapshot)
 	snapshot_release(last);
 }
 
+void
+published_replace(struct published *published, const struct snapshot *last,
+		  struct snapshot *snapshot)
+{
+	pthread_mutex_lock(&published->lock);
+	struct snapshot *out = snapshot;
+	if (published->current == last) {
+		out = published->current;
+		published->current = snapshot;
+	}
+	pthread_mutex_unlock(&published->lock);
+	snapshot_release(out);
+}
+
 struct snapshot *
 published_get(struct published *published)
 {

@@ -4,12 +4,13 @@
 #include "advice/advice_hygiene.h"
 #include "advice/advice_udp.h"
 
+#include "base/array.h"
 #include "base/clean.h"
 #include "base/pool_key.h"
+#include "snmp/mib_index.h"
 #include "snmp/rows.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,20 +263,16 @@ snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
 	return NULL;
 }
 
-/* True if the last good poll is too long ago to go by. The last of these intervals may have been
- * somewhat shorter than the rest: what counts is the poll that failed at its end. */
-static bool
-is_stale(const struct poll_stats *poll, uint64_t now_ms)
+uint64_t
+snapshot_patience_ms(const struct poll_stats *poll)
 {
-	uint64_t age_ms = now_ms > poll->made_ms ? now_ms - poll->made_ms : 0;
-	if (poll->by_cost && age_ms < SNAPSHOT_PATIENCE_MS)
-		return false;
-	return 2 * age_ms >= (2 * SNAPSHOT_PATIENCE - 1) * (uint64_t)poll->interval_s * 1000;
+	uint64_t intervals_ms = SNAPSHOT_PATIENCE * (uint64_t)poll->interval_s * 1000;
+	return intervals_ms > SNAPSHOT_PATIENCE_MS ? intervals_ms : SNAPSHOT_PATIENCE_MS;
 }
 
 /* What is known without a good poll. */
 static void
-doubt(struct snapshot *s, uint64_t now_ms)
+doubt(struct snapshot *s, const struct alarm_figures *figures)
 {
 	const struct poll_stats *poll = &s->poll;
 	s->severity = SEVERITY_UNKNOWN;
@@ -283,29 +280,69 @@ doubt(struct snapshot *s, uint64_t now_ms)
 		snprintf(s->message, sizeof(s->message), "no poll has succeeded yet%s%s",
 			 poll->error[0] != '\0' ? ": " : "", poll->error);
 	else
-		snprintf(s->message, sizeof(s->message),
-			 "no poll has succeeded for %" PRIu64 " s, the figures are that old: %s",
-			 (now_ms - poll->made_ms + 500) / 1000, poll->error);
+		snprintf(s->message, sizeof(s->message), "%s", figures->alarm.message);
+}
+
+/* The alarms of the last good poll, and that of the figures, in MIB order. The former keep their
+ * indexes in the snapshot that has their rows. */
+static bool
+list_alarms(struct snapshot *s, const struct snapshot *rows_from,
+	    const struct alarm_figures *figures)
+{
+	uint32_t last = rows_from != NULL ? rows_from->alarm_count : 0, count = 0;
+	struct alarm_row *rows = array_new((size_t)last + 1, sizeof(*rows));
+	if (rows == NULL)
+		return false;
+	struct alarm_row own = {.index = {s->figures_index, 0}, .t = figures->alarm};
+	bool wanted = figures->active;
+	own.index.length = (uint8_t)mib_index_alarm(&own.t, s->figures_index);
+	for (uint32_t i = 0; i < last; i++) {
+		const struct alarm_row *row = &rows_from->alarms[i];
+		if (alarm_subject_is_figures(&row->t.subject))
+			continue;
+		if (wanted && own.t.id < row->t.id) {
+			rows[count++] = own;
+			wanted = false;
+		}
+		rows[count++] = *row;
+	}
+	if (wanted)
+		rows[count++] = own;
+	s->alarms = rows;
+	s->alarm_count = count;
+	s->alarms_own = true;
+	return true;
 }
 
 struct snapshot *
-snapshot_repeat(struct snapshot *last, const struct poll_stats *poll, uint64_t now_ms)
+snapshot_repeat(struct snapshot *last, const struct poll_stats *poll,
+		const struct alarm_figures *figures)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
+	struct snapshot *rows_from =
+	    last != NULL && last->rows_from != NULL ? last->rows_from : last;
 	if (last != NULL) {
 		/* All but the reference count, which another thread may be changing. */
 		const size_t after = offsetof(struct snapshot, rows_from);
 		memcpy((char *)s + after, (const char *)last + after, sizeof(*s) - after);
-		/* Hold the owner of the rows, not a chain of repeats. */
-		s->rows_from = snapshot_hold(last->rows_from != NULL ? last->rows_from : last);
 	} else {
 		hostlimits_init(&s->host.limits);
 	}
+	if (!list_alarms(s, rows_from, figures)) {
+		free(s);
+		return NULL;
+	}
+	/* Hold the owner of the rows, not a chain of repeats. */
+	s->rows_from = rows_from != NULL ? snapshot_hold(rows_from) : NULL;
 	s->poll = *poll;
-	if (poll->made_ms == 0 || is_stale(poll, now_ms))
-		doubt(s, now_ms);
+	s->alarm_summary = figures->summary;
+	s->alarm_summary.omitted = last != NULL ? last->alarm_summary.omitted : 0;
+	if (poll->made_ms == 0)
+		s->alarm_summary.active = s->alarm_count;
+	if (poll->made_ms == 0 || figures->active || figures->stale)
+		doubt(s, figures);
 	atomic_init(&s->references, 1);
 	return s;
 }
@@ -322,6 +359,8 @@ snapshot_release(struct snapshot *s)
 {
 	if (s == NULL || atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel) != 1)
 		return;
+	if (s->rows_from == NULL || s->alarms_own)
+		free(s->alarms);
 	if (s->rows_from != NULL) {
 		snapshot_release(s->rows_from);
 	} else {
@@ -329,7 +368,6 @@ snapshot_release(struct snapshot *s)
 		free(s->peers);
 		free(s->locals);
 		free(s->targets);
-		free(s->alarms);
 		free(s->owners);
 		free(s->udp_locals);
 		free(s->lows);

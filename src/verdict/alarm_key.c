@@ -182,6 +182,12 @@ alarm_key_parse(const char *key, struct alarm_subject *out)
 }
 
 bool
+alarm_subject_is_figures(const struct alarm_subject *s)
+{
+	return s->kind == ALARM_HOST && s->name[0] != '\0';
+}
+
+bool
 alarm_subject_equal(const struct alarm_subject *a, const struct alarm_subject *b)
 {
 	return a->kind == b->kind && a->port == b->port && addr_equal(&a->local, &b->local) &&

@@ -110,7 +110,8 @@ meet_fate(struct bench *b, const struct notification *n)
 void
 bench_tell(struct bench *b)
 {
-	static const char *const word[] = {"?", "CRITICAL", "WARNING", "CLEARED", "SUPPRESSED"};
+	static const char *const word[] = {"?",       "CRITICAL",   "WARNING",
+					   "CLEARED", "SUPPRESSED", "UNKNOWN"};
 	uint32_t count;
 	alarms_plan(b->alarms, &b->rules, &b->now);
 	const struct notification *notifications = alarms_notifications(b->alarms, &count);

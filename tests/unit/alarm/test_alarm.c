@@ -683,6 +683,52 @@ want_of_memory_is_known(void **state)
 	bench_end(&b);
 }
 
+/* Between polls, or before the first, first of all; over with the next good one. */
+static void
+figures_that_are_too_old_are_an_alarm_of_the_host(void **state)
+{
+	struct bench b;
+	uint32_t count;
+	(void)state;
+	bench_begin(&b, 1, 1);
+	struct alarm old = {.id = 3, .severity = SEVERITY_CRITICAL, .told = SEVERITY_NORMAL};
+	assert_true(alarm_key_parse(A, &old.subject));
+	assert_true(bench_restore(&b, &old));
+	assert_null(alarms_stale_one(b.alarms));
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(alarms_stale(b.alarms, &b.now, "none has ended"));
+		bench_tell(&b);
+		/* What is owed from before the start may not be so any more. */
+		assert_string_equal(b.told, i == 0 ? "UNKNOWN host figures;" : "");
+	}
+	const struct alarm *alarm = alarms_stale_one(b.alarms);
+	assert_int_equal(alarm->severity, SEVERITY_UNKNOWN);
+	assert_int_equal(alarm->told, SEVERITY_UNKNOWN);
+	assert_int_equal(alarm->cause, CAUSE_STALE);
+	assert_int_equal(alarm->sequence, 1);
+	assert_int_equal(alarms_summary(b.alarms)->active, 2);
+	assert_string_equal(poll_one(&b, 99),
+			    "CRITICAL pool 10.0.0.1 -> 10.1.2.3:443;CLEARED host figures;");
+	const struct notification *n = alarms_notifications(b.alarms, &count);
+	assert_string_equal(n[1].alarm.message, "a poll has succeeded: there are figures again");
+	assert_null(alarms_stale_one(b.alarms));
+	assert_int_equal(alarms_summary(b.alarms)->active, 1);
+	/* Within the limit, as a target; lost and refused it is owed. */
+	b.rules.budget = (struct budget){.per_minute = 2};
+	alarms_stale(b.alarms, &b.now, "none has ended");
+	b.fate = FATE_LOST;
+	bench_tell(&b);
+	assert_string_equal(b.told, "UNKNOWN host figures;");
+	b.fate = FATE_ACCEPTED;
+	bench_tell(&b);
+	assert_string_equal(b.told, "UNKNOWN host figures;");
+	assert_true(alarms_notifications(b.alarms, &count)->again);
+	assert_string_equal(poll_one(&b, 99), "SUPPRESSED ;");
+	b.now.ms += 61000;
+	assert_string_equal(poll_one(&b, 99), "CLEARED host figures;");
+	bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -711,6 +757,7 @@ main(void)
 	    cmocka_unit_test(with_a_limit_of_one_a_target_is_told_before_pools),
 	    cmocka_unit_test(an_end_on_its_way_is_not_the_next_alarms),
 	    cmocka_unit_test(want_of_memory_is_known),
+	    cmocka_unit_test(figures_that_are_too_old_are_an_alarm_of_the_host),
 	};
 	return cmocka_run_group_tests_name("alarm", tests, NULL, NULL);
 }

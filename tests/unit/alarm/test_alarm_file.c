@@ -13,7 +13,10 @@ static const char good[] =
     "alarm 41 97 critical critical 1763800000 pool 10.0.0.1 -> 10.1.2.3:443\n"
     "alarm 42 0 warning normal 0 target the bank, #2\n"
     "alarm 43 99 warning critical 4294967295 peer 2001:db8::1\n"
-    "alarm 44 0 critical unknown 0 host\n";
+    "alarm 44 0 critical unknown 0 host\n"
+    "alarm 45 98 unknown unknown 7 host figures\n"
+    "alarm 46 97 unknown unsure 7 host figures\n"
+    "alarm 47 0 unknown normal 7 host figures\n";
 
 static const char *
 parse(const char *text, struct alarm_file *file)
@@ -35,7 +38,7 @@ what_is_written_is_what_was_read(void **state)
 	assert_null(parse(good, &file));
 	assert_int_equal(file.last_id, 43);
 	assert_int_equal(file.last_sequence, 99);
-	assert_int_equal(file.count, 4);
+	assert_int_equal(file.count, 7);
 	assert_int_equal(file.alarms[0].id, 41);
 	assert_int_equal(file.alarms[0].sequence, 97);
 	assert_int_equal(file.alarms[0].severity, SEVERITY_CRITICAL);
@@ -44,7 +47,12 @@ what_is_written_is_what_was_read(void **state)
 	assert_int_equal(file.alarms[1].told, SEVERITY_NORMAL);
 	assert_string_equal(file.alarms[1].subject.name, "the bank, #2");
 	assert_int_equal(file.alarms[2].told, SEVERITY_CRITICAL);
-	assert_int_equal(file.alarms[3].told, SEVERITY_UNKNOWN);
+	assert_int_equal(file.alarms[3].told, ALARM_UNSURE);
+	assert_int_equal(file.alarms[4].severity, SEVERITY_UNKNOWN);
+	assert_int_equal(file.alarms[4].told, SEVERITY_UNKNOWN);
+	assert_int_equal(file.alarms[4].cause, CAUSE_STALE);
+	assert_int_equal(file.alarms[5].told, ALARM_UNSURE);
+	assert_int_equal(file.alarms[6].told, SEVERITY_NORMAL);
 	FILE *out = open_memstream(&text, &length);
 	alarm_file_print(&file, out);
 	fclose(out);
@@ -109,6 +117,10 @@ nothing_else_is_taken(void **state)
 	    HEAD "alarm 1 1 normal normal 0 host\n",
 	    HEAD "alarm 1 1 unknown critical 0 host\n",
 	    HEAD "alarm 1 1 critical ? 0 host\n",
+	    HEAD "alarm 1 1 unknown unknown 0 host\n",
+	    HEAD "alarm 1 1 unknown warning 0 host figures\n",
+	    HEAD "alarm 1 1 critical unsure 0 host\n",
+	    HEAD "alarm 1 1 critical critical 0 host figures\n",
 	    HEAD "alarm 1 1 critical critical -1 host\n",
 	    HEAD "alarm 1 1 critical critical 0 hosts\n",
 	    HEAD "alarm 1 1 critical critical 0\n",

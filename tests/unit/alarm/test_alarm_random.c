@@ -4,11 +4,13 @@
 #include "alarm_bench.h"
 #include "config/config.h"
 
-#define SUBJECTS 40
+#define SUBJECTS 40 /* of polls; behind them that of figures */
+#define FIGURES  SUBJECTS
+#define ALL      (SUBJECTS + 1)
 #define POLLS    3000
 
 struct manager {
-	enum severity knows[SUBJECTS]; /* unknown: it may or may not have heard */
+	enum severity knows[ALL]; /* unknown: it may or may not have heard */
 	uint32_t last_sequence;
 	uint32_t left[6]; /* notifications of the last minute, by poll */
 };
@@ -17,7 +19,9 @@ static void
 random_key(unsigned i, char key[static ALARM_KEY_MAX])
 {
 	struct alarm_subject subject = {.kind = i % 2 == 0 ? ALARM_TARGET : ALARM_PEER};
-	if (i % 2 == 0)
+	if (i == FIGURES)
+		subject = (struct alarm_subject){.kind = ALARM_HOST, .name = ALARM_FIGURES};
+	else if (i % 2 == 0)
 		snprintf(subject.name, sizeof(subject.name), "t%u", i);
 	else
 		subject.peer = addr_from_v4((uint8_t[]){10, 0, 0, (uint8_t)i});
@@ -29,7 +33,7 @@ subject_of(const struct alarm *alarm)
 {
 	char wanted[ALARM_KEY_MAX], key[ALARM_KEY_MAX];
 	alarm_key(&alarm->subject, wanted);
-	for (unsigned i = 0; i < SUBJECTS; i++) {
+	for (unsigned i = 0; i < ALL; i++) {
 		random_key(i, key);
 		if (strcmp(key, wanted) == 0)
 			return i;
@@ -52,7 +56,7 @@ hear_one(struct manager *m, const struct bench *b, const struct notification *n)
 	if (b->fate == FATE_ACCEPTED)
 		*knows = n->alarm.severity;
 	else if (b->fate == FATE_LOST)
-		*knows = SEVERITY_UNKNOWN;
+		*knows = ALARM_UNSURE;
 }
 
 /* Never more than the limit in any minute. */
@@ -76,10 +80,10 @@ hear(struct manager *m, const struct bench *b, unsigned poll)
 static void
 compare(const struct manager *m, const struct bench *b, bool all)
 {
-	enum severity told[SUBJECTS];
+	enum severity told[ALL];
 	uint32_t active = 0, peers = 0, i = 0;
 	const struct alarm *alarm;
-	for (unsigned s = 0; s < SUBJECTS; s++)
+	for (unsigned s = 0; s < ALL; s++)
 		told[s] = SEVERITY_NORMAL;
 	for (; (alarm = alarms_at(b->alarms, i)) != NULL; i++) {
 		peers += alarm->subject.kind == ALARM_PEER &&
@@ -114,6 +118,21 @@ poll_values(struct bench *b, uint32_t used[static SUBJECTS], bool move)
 	bench_poll_end(b);
 }
 
+/* Polls fail for a while. */
+static void
+grow_old(struct bench *b, struct manager *m, unsigned *poll)
+{
+	if (random() % 10 != 0)
+		return;
+	for (long i = random() % 4; i >= 0; i--) {
+		b->now.ms += 10000;
+		assert_true(alarms_stale(b->alarms, &b->now, "none has ended"));
+		bench_tell(b);
+		hear(m, b, ++*poll);
+		compare(m, b, false);
+	}
+}
+
 /* A master agent that refuses, dies, and comes back, and notifications that are switched off. */
 static void
 disturb(struct bench *b, struct manager *m)
@@ -126,9 +145,9 @@ disturb(struct bench *b, struct manager *m)
 	if (random() % 50 != 0)
 		return;
 	alarms_repeat(b->alarms);
-	for (unsigned s = 0; s < SUBJECTS; s++)
+	for (unsigned s = 0; s < ALL; s++)
 		if (m->knows[s] != SEVERITY_NORMAL)
-			m->knows[s] = SEVERITY_UNKNOWN;
+			m->knows[s] = ALARM_UNSURE;
 }
 
 static void
@@ -141,7 +160,7 @@ random_values(unsigned seed, uint32_t max, uint32_t per_minute, uint32_t room, b
 	bench_begin(&b, 1 + seed % 3, 1 + seed % 4);
 	b.max = max;
 	b.rules.budget.per_minute = per_minute;
-	for (unsigned s = 0; s < SUBJECTS; s++)
+	for (unsigned s = 0; s < ALL; s++)
 		m.knows[s] = SEVERITY_NORMAL;
 	srandom(seed);
 	for (; poll < POLLS; poll++) {
@@ -151,6 +170,8 @@ random_values(unsigned seed, uint32_t max, uint32_t per_minute, uint32_t room, b
 			disturb(&b, &m);
 		poll_values(&b, used, true);
 		hear(&m, &b, poll);
+		if (wild)
+			grow_old(&b, &m, &poll);
 		compare(&m, &b, !wild && per_minute == 0 && room == 0);
 	}
 	b.rules.room = UINT32_MAX;

@@ -18,6 +18,7 @@ struct life {
 	struct hysteresis *hysteresis;
 	struct alarm_run *run;
 	uint32_t active;   /* after the last poll */
+	bool hangs;        /* before alarm_run_tell() */
 	uint32_t early;    /* notifications posted before alarm_run_tell() */
 	char posted[1024]; /* by the last poll */
 };
@@ -110,7 +111,8 @@ leave(struct life *l)
 static const char *
 poll_pool(struct life *l, unsigned used)
 {
-	static const char *const word[] = {"?", "CRITICAL", "WARNING", "CLEARED", "SUPPRESSED"};
+	static const char *const word[] = {"?",       "CRITICAL",   "WARNING",
+					   "CLEARED", "SUPPRESSED", "UNKNOWN"};
 	struct settings settings = settings_of(40000, 40099, "");
 	struct host host;
 	char key[ALARM_KEY_MAX];
@@ -125,7 +127,8 @@ poll_pool(struct life *l, unsigned used)
 	struct alarm_list list;
 	alarm_run_poll(l->run, &l->config, &scene, &list);
 	l->early = notifications_waiting(l->notifications) - waiting;
-	alarm_run_tell(l->run);
+	if (!l->hangs)
+		alarm_run_tell(l->run);
 	alarm_run_save(l->run);
 	l->active = list.count;
 	alarm_list_free(&list);
@@ -304,6 +307,14 @@ what_is_back_is_told_if_its_end_was_on_its_way(void **state)
 	end(&l);
 }
 
+static uint32_t
+sequence(struct life *l)
+{
+	struct alarm_figures figures;
+	alarm_run_figures(l->run, UINT64_MAX, "", &figures);
+	return figures.summary.sequence;
+}
+
 static void
 numbers_go_on(void **state)
 {
@@ -317,9 +328,9 @@ numbers_go_on(void **state)
 		deliver(&l);
 	}
 	restart(&l);
-	assert_int_equal(alarm_run_sequence(l.run), 6); /* before there is a poll */
+	assert_int_equal(sequence(&l), 6); /* before there is a poll */
 	poll_pool(&l, 97);
-	assert_int_equal(alarm_run_sequence(l.run), 7);
+	assert_int_equal(sequence(&l), 7);
 	const struct waiting w = look(&l);
 	assert_int_equal(w.count, 1);
 	assert_int_equal(w.items[0].alarm.id, 4);
@@ -404,6 +415,99 @@ the_file_is_written_when_something_has_changed(void **state)
 	end(&l);
 }
 
+/* Figures that are too old are told between polls, once, and that there are some again by the next
+ * good one; over a restart too. */
+static void
+figures_that_are_too_old_are_told(void **state)
+{
+	struct alarm_figures f;
+	struct life l;
+	(void)state;
+	begin(&l);
+	/* Before there was any poll. */
+	alarm_run_figures(l.run, 60000, "no /proc", &f);
+	assert_false(f.stale || f.active);
+	alarm_run_figures(l.run, 0, "no /proc", &f);
+	assert_true(f.stale && f.active);
+	assert_int_equal(f.alarm.severity, SEVERITY_UNKNOWN);
+	assert_string_equal(f.alarm.message,
+			    "no poll has succeeded for 0 s, and none before: no /proc");
+	assert_int_equal(f.summary.active, 1);
+	alarm_run_figures(l.run, 0, "no /proc", &f);
+	struct waiting w = look(&l);
+	assert_int_equal(w.count, 1);
+	assert_int_equal(w.items[0].kind, NOTIFICATION_UNKNOWN);
+	/* Not told, it needs no end. */
+	assert_string_equal(poll_pool(&l, 97), "CRITICAL " POOL ";");
+	deliver(&l);
+	alarm_run_figures(l.run, 0, "", &f);
+	assert_string_equal(f.alarm.message,
+			    "no poll has succeeded for 0 s, the figures are that old: the poll "
+			    "under way does not end");
+	assert_int_equal(f.summary.active, 2);
+	deliver(&l);
+	restart(&l);
+	alarm_run_figures(l.run, 60000, "", &f);
+	assert_true(f.active && !f.stale);
+	alarm_run_figures(l.run, 0, "", &f);
+	assert_int_equal(notifications_waiting(l.notifications), 0); /* they know */
+	assert_string_equal(poll_pool(&l, 97), "CLEARED host figures;");
+	restart(&l); /* which did not leave */
+	assert_string_equal(poll_pool(&l, 97), "CLEARED host figures;");
+	deliver(&l);
+	restart(&l);
+	assert_string_equal(poll_pool(&l, 97), "");
+	/* On its way when the program was killed: the file has it since it was told. */
+	alarm_run_figures(l.run, 0, "", &f);
+	leave(&l);
+	alarm_run_figures(l.run, 0, "", &f);
+	restart(&l);
+	alarm_run_figures(l.run, 0, "", &f);
+	w = look(&l);
+	assert_int_equal(w.count, 1);
+	assert_int_equal(w.items[0].kind, NOTIFICATION_UNKNOWN);
+	assert_string_equal(poll_pool(&l, 97), "CLEARED host figures;");
+	end(&l);
+}
+
+/* Where it is not wanted nobody is told, of its end neither. */
+static void
+figures_are_told_if_that_is_wanted(void **state)
+{
+	struct alarm_figures f;
+	struct life l;
+	(void)state;
+	begin(&l);
+	l.config.notify = NOTIFY_ALL & ~(uint32_t)NOTIFY_UNKNOWN;
+	assert_string_equal(poll_pool(&l, 0), "");
+	alarm_run_figures(l.run, 0, "", &f);
+	assert_true(f.active);
+	assert_int_equal(notifications_waiting(l.notifications), 0);
+	assert_string_equal(poll_pool(&l, 0), "");
+	end(&l);
+}
+
+/* The collector hangs between a poll and its notifications. */
+static void
+what_was_planned_is_posted_before_figures(void **state)
+{
+	struct alarm_figures f;
+	struct life l;
+	(void)state;
+	begin(&l);
+	l.hangs = true;
+	poll_pool(&l, 97);
+	assert_int_equal(notifications_waiting(l.notifications), 0);
+	alarm_run_figures(l.run, 0, "", &f);
+	assert_int_equal(notifications_waiting(l.notifications), 2);
+	alarm_run_tell(l.run); /* it goes on */
+	const struct waiting w = look(&l);
+	assert_int_equal(w.count, 2);
+	assert_int_equal(w.items[0].kind, NOTIFICATION_UNKNOWN);
+	assert_int_equal(w.items[1].kind, NOTIFICATION_CRITICAL);
+	end(&l);
+}
+
 int
 main(void)
 {
@@ -418,6 +522,9 @@ main(void)
 	    cmocka_unit_test(what_is_ending_is_not_told_as_raised),
 	    cmocka_unit_test(what_is_back_is_told_if_its_end_was_on_its_way),
 	    cmocka_unit_test(numbers_go_on),
+	    cmocka_unit_test(figures_that_are_too_old_are_told),
+	    cmocka_unit_test(figures_are_told_if_that_is_wanted),
+	    cmocka_unit_test(what_was_planned_is_posted_before_figures),
 	    cmocka_unit_test(less_room_for_alarms_forgets_none),
 	    cmocka_unit_test(a_broken_file_is_as_good_as_none),
 	    cmocka_unit_test(without_a_file_it_works_too),

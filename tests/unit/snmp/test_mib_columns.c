@@ -266,7 +266,8 @@ nothing_to_serve_yet(void **state)
 {
 	struct mib_view view = {.snapshot = NULL};
 	struct poll_stats failed = {.errors = 1, .error = "no sock_diag"};
-	struct snapshot *s = snapshot_repeat(NULL, &failed, 0);
+	const struct alarm_figures fresh = {.stale = false};
+	struct snapshot *s = snapshot_repeat(NULL, &failed, &fresh);
 	struct mib_value value;
 	struct oid found;
 	(void)state;

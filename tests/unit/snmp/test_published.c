@@ -12,7 +12,8 @@ static struct snapshot *
 snapshot_number(uint32_t polls)
 {
 	struct poll_stats poll = {.polls = polls};
-	struct snapshot *s = snapshot_repeat(NULL, &poll, 0);
+	const struct alarm_figures fresh = {.stale = false};
+	struct snapshot *s = snapshot_repeat(NULL, &poll, &fresh);
 	assert_non_null(s);
 	return s;
 }
@@ -107,11 +108,29 @@ a_reader_beside_the_writer_sees_each_once(void **state)
 	published_free(published);
 }
 
+static void
+a_snapshot_is_replaced_only_if_it_is_still_there(void **state)
+{
+	struct published *published = published_new();
+	struct snapshot *first = snapshot_number(1), *second = snapshot_number(2);
+	(void)state;
+	published_set(published, snapshot_hold(first));
+	published_replace(published, first, snapshot_hold(second));
+	published_replace(published, first, snapshot_number(3));
+	struct snapshot *now = published_get(published);
+	assert_ptr_equal(now, second);
+	snapshot_release(now);
+	snapshot_release(first);
+	snapshot_release(second);
+	published_free(published);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_new_door_is_empty),
+	    cmocka_unit_test(a_snapshot_is_replaced_only_if_it_is_still_there),
 	    cmocka_unit_test(the_last_snapshot_is_behind_it),
 	    cmocka_unit_test(references_are_counted),
 	    cmocka_unit_test(what_was_taken_outlives_the_published),

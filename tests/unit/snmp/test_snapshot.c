@@ -6,6 +6,9 @@
 
 #include <errno.h>
 
+/* Nothing is too old. */
+static const struct alarm_figures fresh;
+
 static const struct row_limits no_limits = {100000, 100000, 100000};
 
 static int
@@ -196,9 +199,9 @@ repeats_share_the_rows(void **state)
 	(void)state;
 	staircase(4);
 	struct snapshot *first = build(&limits);
-	struct snapshot *second = snapshot_repeat(first, &poll, 0);
+	struct snapshot *second = snapshot_repeat(first, &poll, &fresh);
 	poll.errors = 2;
-	struct snapshot *third = snapshot_repeat(second, &poll, 0);
+	struct snapshot *third = snapshot_repeat(second, &poll, &fresh);
 	assert_ptr_equal(second->pools, first->pools);
 	assert_ptr_equal(third->pools, first->pools);
 	assert_ptr_equal(third->rows_from, first);
@@ -224,48 +227,108 @@ static void
 repeat_of_nothing_is_unknown(void **state)
 {
 	const struct poll_stats poll = {.errors = 1, .error = "no /proc"};
-	struct snapshot *s = snapshot_repeat(NULL, &poll, 0);
+	struct snapshot *s = snapshot_repeat(NULL, &poll, &fresh);
 	(void)state;
 	assert_int_equal(s->severity, SEVERITY_UNKNOWN);
 	assert_int_equal(s->pool_count, 0);
 	assert_string_equal(s->message, "no poll has succeeded yet: no /proc");
-	struct snapshot *again = snapshot_repeat(s, &poll, 0);
+	struct snapshot *again = snapshot_repeat(s, &poll, &fresh);
 	assert_int_equal(again->severity, SEVERITY_UNKNOWN);
 	snapshot_release(s);
 	snapshot_release(again);
 }
 
-/* Three intervals of ten seconds, the last of which may be somewhat shorter. */
 static void
-severity_is_unknown_without_a_good_poll(void **state)
+patience_is_three_intervals_and_fifteen_seconds_at_least(void **state)
+{
+	static const struct {
+		uint32_t interval_s;
+		uint64_t patience_ms;
+	} cases[] = {{1, 15000}, {2, 15000}, {5, 15000}, {6, 18000}, {3600, 10800000}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct poll_stats poll = {.interval_s = cases[i].interval_s};
+		assert_int_equal(snapshot_patience_ms(&poll), cases[i].patience_ms);
+	}
+}
+
+static struct alarm_figures
+stale_figures(uint32_t id, const char *message)
+{
+	struct alarm_figures f = {.stale = true,
+				  .active = true,
+				  .alarm = {.id = id,
+					    .subject = {.kind = ALARM_HOST, .name = ALARM_FIGURES},
+					    .severity = SEVERITY_UNKNOWN,
+					    .cause = CAUSE_STALE},
+				  .summary = {.active = 3, .sequence = 9}};
+	snprintf(f.alarm.message, sizeof(f.alarm.message), "%s", message);
+	return f;
+}
+
+static void
+assert_alarms(const struct snapshot *s, uint32_t count, const uint32_t *ids)
+{
+	assert_int_equal(s->alarm_count, count);
+	for (uint32_t i = 0; i < count; i++) {
+		assert_int_equal(s->alarms[i].t.id, ids[i]);
+		assert_int_equal(s->alarms[i].index.length, 1);
+		assert_int_equal(s->alarms[i].index.sub[0], ids[i]);
+	}
+}
+
+/* The severity is unknown, the message says why, and the alarm has its place in the table. */
+static void
+figures_that_are_too_old_are_in_the_table(void **state)
 {
 	struct poll_stats poll = {
 	    .interval_s = 10, .made_ms = 50000, .errors = 3, .error = "no /proc"};
+	struct alarm alarms[] = {{.id = 4, .severity = SEVERITY_WARNING},
+				 {.id = 8, .severity = SEVERITY_WARNING}};
+	const struct alarm_list list = {.alarms = alarms, .count = 2, .summary = {.active = 2}};
 	static const struct {
-		uint64_t now_ms;
-		bool known;
-	} cases[] = {{50000, true}, {49000, true},  {60000, true},  {70000, true},
-		     {74999, true}, {75000, false}, {79990, false}, {500000, false}};
+		uint32_t id, ids[3];
+	} cases[] = {{2, {2, 4, 8}}, {6, {4, 6, 8}}, {9, {4, 8, 9}}};
 	(void)state;
 	staircase(4);
-	struct snapshot *first = build(&no_limits);
-	assert_int_equal(first->severity, SEVERITY_NORMAL);
+	host_tally(&host, NULL, 0);
+	const struct scene scene = {.findings = host.findings};
+	struct snapshot *first = snapshot_build(&scene, &list, &poll, &no_limits, NULL);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct snapshot *s = snapshot_repeat(first, &poll, cases[i].now_ms);
-		assert_int_equal(s->severity, cases[i].known ? SEVERITY_NORMAL : SEVERITY_UNKNOWN);
-		assert_int_equal(strcmp(s->message, first->message) == 0, cases[i].known);
+		struct alarm_figures stale = stale_figures(cases[i].id, "that old");
+		struct snapshot *s = snapshot_repeat(first, &poll, &stale);
+		assert_int_equal(s->severity, SEVERITY_UNKNOWN);
+		assert_string_equal(s->message, "that old");
 		assert_int_equal(s->pool_count, 4);
+		assert_int_equal(s->alarm_summary.active, 3);
+		assert_int_equal(s->alarm_summary.sequence, 9);
+		assert_alarms(s, 3, cases[i].ids);
+		/* Of a repeat too, and it ends there. */
+		stale = stale_figures(cases[i].id, "older");
+		struct snapshot *again = snapshot_repeat(s, &poll, &stale);
+		snapshot_release(s);
+		assert_string_equal(again->message, "older");
+		assert_alarms(again, 3, cases[i].ids);
+		s = snapshot_repeat(again, &poll, &fresh);
+		snapshot_release(again);
+		assert_alarms(s, 2, (uint32_t[]){4, 8});
 		snapshot_release(s);
 	}
-	struct snapshot *s = snapshot_repeat(first, &poll, 80500);
-	assert_string_equal(s->message, "no poll has succeeded for 31 s, the figures are that old: "
-					"no /proc");
-	struct snapshot *again = snapshot_repeat(s, &poll, 90500);
-	assert_string_equal(again->message,
-			    "no poll has succeeded for 41 s, the figures are that old: no /proc");
-	snapshot_release(again);
-	snapshot_release(s);
 	snapshot_release(first);
+	/* Before the first poll. */
+	const struct poll_stats none = {.errors = 1, .error = "no /proc"};
+	struct alarm_figures stale = stale_figures(7, "none before");
+	struct snapshot *s = snapshot_repeat(NULL, &none, &stale);
+	assert_alarms(s, 1, (uint32_t[]){7});
+	assert_int_equal(s->alarm_summary.active, 1);
+	assert_string_equal(s->message, "no poll has succeeded yet: no /proc");
+	struct snapshot *again = snapshot_repeat(s, &none, &stale);
+	snapshot_release(s);
+	assert_alarms(again, 1, (uint32_t[]){7});
+	s = snapshot_repeat(again, &none, &fresh);
+	snapshot_release(again);
+	assert_int_equal(s->alarm_count, 0);
+	snapshot_release(s);
 }
 
 static void
@@ -287,8 +350,10 @@ out_of_memory_is_told(void **state)
 		assert_true(s != NULL || failed);
 	}
 	assert_between(n, 5, 30);
-	allocations_fail_from(1);
-	assert_null(snapshot_repeat(s, &poll, 0));
+	for (n = 1; n <= 2; n++) {
+		allocations_fail_from(n);
+		assert_null(snapshot_repeat(s, &poll, &fresh));
+	}
 	allocations_fail_from(0);
 	snapshot_release(s);
 }
@@ -307,7 +372,8 @@ main(void)
 	    CASE(empty_host),
 	    CASE(repeats_share_the_rows),
 	    CASE(repeat_of_nothing_is_unknown),
-	    CASE(severity_is_unknown_without_a_good_poll),
+	    CASE(patience_is_three_intervals_and_fifteen_seconds_at_least),
+	    CASE(figures_that_are_too_old_are_in_the_table),
 	    CASE(out_of_memory_is_told),
 	};
 	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);

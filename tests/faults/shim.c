@@ -18,7 +18,8 @@
  * FAULT_NETLINK "MODE": what is done to datagrams of netlink while the file FAULT_GATE exists:
  *               truncate, garbage, busy, refuse, interrupt, silence, short; or to requests, which
  *               never arrive: mute to all of them, mute-owners to those about owners; or costly: an
- *               answer takes 100 ms of CPU, and is lost
+ *               answer takes 100 ms of CPU, and is lost; or hang: who reads one waits until the
+ *               file is gone
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -451,6 +452,10 @@ mnl_socket_recvfrom(const struct mnl_socket *socket, void *buffer, size_t length
 	if (delay_us > 0)
 		poll(NULL, 0, (int)(delay_us / 1000));
 	bool open_gate = gate_is_open();
+	while (open_gate && strcmp(netlink_mode, "hang") == 0) {
+		kernel(SYS_poll, NULL, 0, 20);
+		open_gate = gate_is_open();
+	}
 	ssize_t got = REAL(mnl_socket_recvfrom)(socket, buffer, length);
 	if (!open_gate || got <= 0)
 		return got;

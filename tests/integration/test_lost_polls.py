@@ -5,11 +5,13 @@
 At the shortest interval, where a timer is due all the time that something else is waited for.
 """
 import os
+import time
 
 import harness as h
 import faults
-from traps import CRITICAL, QUICK, World, values
+from traps import CLEARED, CRITICAL, QUICK, UNKNOWN, World, alarms, values
 
+TOO_OLD = 15  # seconds after a good poll after which figures are too old to judge
 OVERDUE = 5  # seconds without an answer after which a poll has failed
 
 
@@ -81,5 +83,76 @@ def test_costly():
         daemon.stop()
 
 
+def world_whose_polls(mode):
+    world = World("v1", "v2c", start_snmpd=False)
+    world.daemon.stop()
+    world.snmpd.start_and_wait()
+    world.daemon, gate = start(mode, world.snmpd, QUICK)
+    world.daemon.wait_polls(1)
+    return world, gate
+
+
+def figures_grow_old(world, gate, why):
+    """Both managers are told once, and the table has it."""
+    shut(gate)
+    began = time.monotonic()
+    told = world.wait(2, UNKNOWN, TOO_OLD + 5)
+    assert time.monotonic() - began > TOO_OLD - 3, time.monotonic() - began
+    h.wait_for(lambda: h.value("srcPortSystemSeverity.0") == 4, 5, "unknown")
+    (index, row), = alarms().items()
+    assert h.value("srcPortSystemActiveAlarms.0") == 1
+    assert sorted(trap.kind for trap in told) == ["v1", "v2c"]
+    wanted = {"Key": b"host figures", "Severity": 4, "Cause": 16, "Sequence": 1, "Used": 0,
+              "Capacity": 0, "Namespace": b""}
+    for seen in [row] + [values(trap) for trap in told]:
+        assert {name: seen["srcPortAlarm" + name] for name in wanted} == wanted, seen
+        message = seen["srcPortAlarmMessage"].decode()
+        assert message.startswith("no poll has succeeded for 1"), message
+        assert why in message, message
+    assert {values(trap)["instance"] for trap in told} == {index}
+    assert row["srcPortAlarmKind"] == 5 and row["srcPortAlarmAge"] < 10, row
+    assert why in h.value("srcPortSystemMessage.0").decode()
+    return index
+
+
+def figures_are_back(world, gate, index):
+    os.unlink(gate)
+    for trap in world.wait(2, CLEARED, 15):
+        seen = values(trap)
+        assert seen["srcPortAlarmKey"] == b"host figures" and seen["instance"] == index, seen
+        assert (seen["srcPortAlarmSeverity"], seen["srcPortAlarmSequence"]) == (1, 2), seen
+    world.daemon.wait_polls(2)
+    assert alarms() == {} and h.value("srcPortSystemSeverity.0") == 1
+    assert h.value("srcPortSystemOwed.0") == 0
+
+
+def test_the_collector_hangs():
+    """The agent thread tells it, and to another snmpd once more, under the same number."""
+    world, gate = world_whose_polls("hang")
+    index = figures_grow_old(world, gate, "the poll under way does not end")
+    world.snmpd.kill()
+    world.snmpd.start_and_wait()
+    world.daemon.wait_served()
+    again = world.wait(4, UNKNOWN)
+    assert {values(trap)["srcPortAlarmSequence"] for trap in again} == {1}
+    figures_are_back(world, gate, index)
+    assert world.told() == 4 * [UNKNOWN] + 2 * [CLEARED], world.told()
+    world.daemon.stop()
+
+
+def test_polls_fail():
+    """The next life, however the last one ended, tells that there are figures again."""
+    world, gate = world_whose_polls("refuse")
+    index = figures_grow_old(world, gate, "the kernel refused it")
+    world.daemon.kill()
+    world.daemon.start()
+    world.daemon.wait_served()
+    h.wait_for(lambda: h.value("srcPortPollErrors.0") >= 2, 10, "failed polls")
+    assert list(alarms()) == [index]
+    figures_are_back(world, gate, index)
+    assert world.told() == 2 * [UNKNOWN] + 2 * [CLEARED], world.told()
+    world.daemon.stop()
+
+
 if __name__ == "__main__":
-    h.main(at_once=3)
+    h.main(at_once=5)

@@ -5,7 +5,7 @@ import harness as h
 PORT = 9000
 KEY = b"pool 127.0.0.1 -> 127.0.0.1:9000"
 QUICK = "warningRemaining off\nclearPolls 1\n"
-CRITICAL, WARNING, CLEARED, SUPPRESSED = 1, 2, 3, 4
+CRITICAL, WARNING, CLEARED, SUPPRESSED, UNKNOWN = 1, 2, 3, 4, 5
 
 
 def kind_of(trap):

@@ -45,6 +45,8 @@ struct udp_census {
 	/* Connected, at an IPv6 address: whether they are IPv6 only is not shown. If they are not,
 	 * they are in the way of an IPv4 caller without an address. */
 	struct udp_held doubtful;
+	/* Of their ports, those that are known to be in the way, and those that are not. */
+	struct portset blocked, harmless;
 	struct udp_local *locals;
 	uint32_t local_count, local_room, loopback_count;
 	uint32_t omitted; /* sockets at addresses beyond these */
@@ -61,6 +63,13 @@ bool udp_is_doubtful(const struct diag_socket *socket);
 /* Takes in one socket of DIAG_UDP. False with errno ENOMEM. */
 bool udp_add(struct udp_census *census, const struct settings *settings,
 	     const struct diag_socket *socket);
+
+/* The ports in doubt: where only a socket stands that udp_is_doubtful() and that was not settled.
+ */
+void udp_doubts(const struct udp_census *census, struct portset *out);
+
+/* Settles one: whether it is in the way of an IPv4 caller without an address. */
+void udp_settle(struct udp_census *census, uint16_t port, bool blocked);
 
 /* Makes it empty: not available, for that reason. */
 void udp_none(struct udp_census *census, const char *reason);

@@ -124,6 +124,22 @@ udp_add(struct udp_census *census, const struct settings *settings, const struct
 }
 
 void
+udp_doubts(const struct udp_census *census, struct portset *out)
+{
+	*out = census->doubtful.ports;
+	portset_andnot(out, &census->v4.ports);
+	portset_andnot(out, &census->wild.ports);
+	portset_andnot(out, &census->blocked);
+	portset_andnot(out, &census->harmless);
+}
+
+void
+udp_settle(struct udp_census *census, uint16_t port, bool blocked)
+{
+	portset_add(blocked ? &census->blocked : &census->harmless, port);
+}
+
+void
 udp_none(struct udp_census *census, const char *reason)
 {
 	free(census->locals);
@@ -159,6 +175,15 @@ fill_row(struct udp_row *row, const struct caller *c, const struct portset *offe
 	row->percent = severity_percent(row->remaining, row->capacity);
 }
 
+/* Sockets in doubt, for an IPv4 caller whose address they would hold if they were not IPv6 only. */
+static void
+meet_doubtful(struct caller *c, const struct udp_census *census)
+{
+	portset_or(&c->sure.ports, &census->blocked);
+	meet(&c->perhaps, &census->doubtful);
+	portset_andnot(&c->perhaps.ports, &census->harmless);
+}
+
 static void
 meet_local(struct caller *c, const struct udp_census *census, const struct udp_local *local)
 {
@@ -172,7 +197,7 @@ meet_local(struct caller *c, const struct udp_census *census, const struct udp_l
 	}
 	meet(&c->sure, &census->wild);
 	if (memcmp(local->address.octet + 12, loopback4_ipv6, sizeof(loopback4_ipv6)) == 0)
-		meet(&c->perhaps, &census->doubtful);
+		meet_doubtful(c, census);
 }
 
 static int
@@ -204,9 +229,10 @@ udp_count(const struct udp_census *census, const struct settings *settings, stru
 	portset_add_range(&offered, settings->range.low, settings->range.high);
 	portset_andnot(&offered, &settings->reserved);
 
-	struct caller v4 = {.sure = census->v4, .perhaps = census->doubtful};
+	struct caller v4 = {.sure = census->v4};
 	const struct caller both = {.sure = census->all};
 	meet(&v4.sure, &census->wild);
+	meet_doubtful(&v4, census);
 	out->rows[0].address = addr_from_v4((const uint8_t[4]){0});
 	out->rows[1].address = addr_from_v6((const uint8_t[16]){0});
 	fill_row(&out->rows[0], &v4, &offered);

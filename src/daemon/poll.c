@@ -289,12 +289,14 @@ static void
 settle(struct poll *p)
 {
 	bool again = p->origins != NULL;
+	uint32_t most = again ? p->config->probe_max : UINT32_MAX;
+	uint64_t budget_us = again ? PROBING_POLL_US : PROBING_ONCE_US;
 	p->trouble = NULL;
-	if (p->probing != NULL)
-		p->trouble =
-		    probing_run(p->probing, &p->census, again ? p->config->probe_max : UINT32_MAX,
-				again ? PROBING_POLL_US : PROBING_ONCE_US);
-	else if (p->config->probe && p->replay == NULL)
+	if (p->probing != NULL) {
+		const char *udp = probing_run_udp(p->probing, &p->census.udp_held, most, budget_us);
+		const char *tcp = probing_run(p->probing, &p->census, most, budget_us);
+		p->trouble = tcp != NULL ? tcp : udp;
+	} else if (p->config->probe && p->replay == NULL)
 		p->trouble = "cannot probe ports: out of memory";
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/sentence.h"
 #include "count/probe_cache.h"
+#include "kernel/probe_udp.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -76,4 +77,24 @@ probing_run(struct probing *p, struct census *census, uint32_t most, uint64_t bu
 		return complain(p, step);
 	census->features |= UINT32_C(1) << FEATURE_PROBE;
 	return asked < questions ? complain_of_time(p, questions - asked) : NULL;
+}
+
+const char *
+probing_run_udp(struct probing *p, struct udp_census *census, uint32_t most, uint64_t budget_us)
+{
+	struct portset doubts;
+	const char *step;
+	uint32_t count = 0;
+	udp_doubts(census, &doubts);
+	for (int port = portset_next(&doubts, 0); port >= 0 && count < most;
+	     port = portset_next(&doubts, (uint32_t)port + 1))
+		p->questions[count++] = (struct probe_question){.port = (uint16_t)port};
+	uint32_t asked = probe_udp_ask(p->questions, count, budget_us, &step);
+	for (uint32_t i = 0; i < asked; i++)
+		if (p->questions[i].answer != PROBE_UNKNOWN)
+			udp_settle(census, p->questions[i].port,
+				   p->questions[i].answer == PROBE_BLOCKED);
+	if (step != NULL)
+		return complain(p, step);
+	return asked < count ? complain_of_time(p, count - asked) : NULL;
 }

@@ -9,6 +9,7 @@ connected IPv6 sockets are about, be exactly it.
 import ctypes
 import errno
 import functools
+import json
 import random
 import socket
 import struct
@@ -339,6 +340,23 @@ def test_verdicts():
     assert "150 of the remaining are uncertain" in text, text
 
 
+def test_the_probe_settles_what_is_not_shown():
+    """By bind(), and without a privilege: sockets for both families and sockets of IPv6 alone."""
+    world = World()
+    world.keep(at(10, A) + at(1, ODD, LOW + 10))
+    world.keep([udp(INET6, bind=("::", LOW + 11 + i), connect=V6, v6only=1) for i in range(20)])
+    world.keep(many(40, family=INET6, connect=V6))
+    doubtful = row_of(world.ask(), "0.0.0.0")
+    assert (doubtful["remaining"], doubtful["uncertain"]) == (89, 60), doubtful
+    for before in ((), UNPRIVILEGED):
+        # Of TCP a user without privilege is told that there is no probe.
+        report = json.loads(h.srcportd("--once", "--format", "json", "--probe", before=before)[1])
+        row = row_of(report, "0.0.0.0")
+        assert (row["remaining"], row["uncertain"]) == (49, 0), (before, row)
+        check("v4", report, 49, True)
+        check("odd", report, 59, True)
+
+
 def test_bounded():
     """Addresses beyond those that are kept are counted, not kept; real ones find room beside any
     number of loopback ones."""
@@ -355,4 +373,5 @@ def test_bounded():
 
 if __name__ == "__main__":
     batch.main(KINDS + SITUATIONS + [("user_without_privilege", test_a_user_without_privilege),
-                                     ("verdicts", test_verdicts), ("bounded", test_bounded)])
+                                     ("verdicts", test_verdicts), ("bounded", test_bounded),
+                                     ("probe", test_the_probe_settles_what_is_not_shown)])

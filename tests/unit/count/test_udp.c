@@ -147,6 +147,28 @@ wildcards_are_in_the_way_of_addresses(void **state)
 }
 
 static void
+what_is_in_doubt_is_settled(void **state)
+{
+	struct portset doubts;
+	(void)state;
+	for (uint16_t port = 40001; port <= 40005; port++)
+		connected("2001:db8::1", port);
+	connected("10.0.0.1", 40005); /* in the way anyway */
+	idle("127.0.0.6", 40010);
+	udp_doubts(&census, &doubts);
+	assert_int_equal(portset_count(&doubts), 4);
+	assert_false(portset_has(&doubts, 40005));
+	udp_settle(&census, 40001, true);
+	udp_settle(&census, 40002, false);
+	udp_doubts(&census, &doubts);
+	assert_int_equal(portset_count(&doubts), 2);
+	count();
+	assert_row("0.0.0.0", 7, 3, 2);
+	assert_row("127.0.0.6", 6, 2, 3);
+	assert_row("::", 7, 6, 0);
+}
+
+static void
 ipv6_sockets_that_are_connected(void **state)
 {
 	(void)state;
@@ -225,6 +247,7 @@ main(void)
 	    CASE(ports_that_autobind_never_takes),
 	    CASE(ports_and_not_sockets),
 	    CASE(wildcards_are_in_the_way_of_addresses),
+	    CASE(what_is_in_doubt_is_settled),
 	    CASE(ipv6_sockets_that_are_connected),
 	    CASE(devices),
 	    CASE(the_fewest_remaining_first),

@@ -8,8 +8,8 @@ bashdir     ?= $(datadir)/bash-completion/completions
 zshdir      ?= $(datadir)/zsh/site-functions
 conffile     = $(sysconfdir)/snmp/srcportd.conf
 
-# Everything else below conf/ is for an operator to copy from.
-conf_examples := $(sort $(filter-out conf/install.mk conf/srcportd.conf conf/packaging/% \
+# Everything else below conf/ is for an operator to copy from, but for pictures of the README.
+conf_examples := $(sort $(filter-out %/pool-fills.svg %/pool-fills.png conf/install.mk conf/srcportd.conf conf/packaging/% \
 	conf/completion/% conf/systemd/srcportd.service conf/sysusers.d/%,\
 	$(shell find conf -type f ! -name '.*')))
 

@@ -19,9 +19,10 @@ PYTHON = "/usr/bin/python3"  # Debian's own, which has Debian's modules
 
 
 def files(*patterns):
-    """Paths below conf/ of the shipped files."""
+    """Paths below conf/ of the shipped files; pictures are not among them."""
     found = [os.path.relpath(path, nms.CONF) for folder in FOLDERS for path in sorted(glob.glob(
-        os.path.join(nms.CONF, folder, "**"), recursive=True)) if os.path.isfile(path)]
+        os.path.join(nms.CONF, folder, "**"), recursive=True)) if os.path.isfile(path) and
+             not path.endswith("/pool-fills.png")]
     return [path for path in found if not patterns or path.endswith(patterns)]
 
 
@@ -337,15 +338,16 @@ def test_php():
 
 
 def test_zabbix_template():
-    """Keys and UUIDs are there once, maps and macros are defined."""
+    """Keys and UUIDs are there once; maps, macros, and what graphs and the dashboard show, are
+    defined."""
     export = as_plain(nms.conf("zabbix/srcportd.yaml"))["zabbix_export"]
     template = export["templates"][0]
-    uuids, keys = [], []
+    uuids, keys, shown = [], [], []
 
     def look(value):
         if isinstance(value, dict):
             uuids.extend([value["uuid"]] if "uuid" in value else [])
-            keys.extend([value["key"]] if "key" in value else [])
+            (keys if "uuid" in value else shown).extend([value["key"]] if "key" in value else [])
             for one in value.values():
                 look(one)
         elif isinstance(value, list):
@@ -361,6 +363,12 @@ def test_zabbix_template():
     assert set(re.findall(r'"valuemap": \{"name": "([^"]*)"', text)) == maps
     macros = {one["macro"] for one in template["macros"]}
     assert set(re.findall(r"\{\$[A-Z.]+\}", text)) == macros
+    assert len(shown) > 10 and set(shown) <= set(keys), set(shown) - set(keys)
+    graphs = [graph["name"] for rule in template["discovery_rules"]
+              for graph in rule.get("graph_prototypes", [])]
+    wanted = re.findall(r'"GRAPH_PROTOTYPE", "name": "graphid", "value": \{"host": "[^"]*", "name": '
+                        r'"([^"]*)"', text)
+    assert len(set(graphs)) == len(graphs) and wanted and set(wanted) <= set(graphs), wanted
     for key in re.findall(r"/srcportd by SNMP/(\w+(?:\[\{#SNMPINDEX\}\])?)", text):
         assert key in keys, key
 

@@ -30,6 +30,18 @@ def nothing_unsupported(server, host):
     assert not broken, broken[:3]
 
 
+def has_dashboard(server, host):
+    """The template's, with each page's widgets, and graphs of the pool for it to show."""
+    template = server.call("template.get", filter={"host": [TEMPLATE]})[0]["templateid"]
+    board, = server.call("templatedashboard.get", templateids=[template], selectPages="extend")
+    kinds = [[widget["type"] for widget in page["widgets"]] for page in board["pages"]]
+    assert board["name"] == "Source ports" and len(kinds) == 3, board
+    assert sorted(set(kinds[0])) in (["graphprototype", "item", "plaintext"],
+                                     ["graphprototype", "item", "itemhistory"]), kinds
+    names = {one["name"] for one in server.call("graph.get", hostids=[host])}
+    assert {"Pool 127.0.0.1 -> 127.0.0.1:9000: " + what for what in ("ports", "states")} <= names, names
+
+
 def trapped(server, host):
     """Text of the last notification that the template's item has taken."""
     said = [value for key, value in server.values(host).items() if key.startswith("snmptrap[")]
@@ -76,6 +88,7 @@ def test_template():
             return len(values)
 
         count = h.wait_for(filled, 40, "items have values")
+        has_dashboard(server, here)
         triggers = h.wait_for(lambda: server.call("trigger.get", hostids=[here], filter={
             "value": 1}, expandDescription=True), 30, "a trigger")
         said = [one["description"] for one in triggers]

@@ -200,11 +200,11 @@ def test_older_commands():
     h.sysctl("net.ipv4.tcp_tw_reuse", 1)
     listeners = [h.Listener(LOOKALIKE, PORT), h.Listener("0.0.0.0", 40020),
                  h.Listener("::", 40020, only_v6=True)]
+    idle = socket.socket()
+    idle.bind((HERE, 40030))
     held = h.connect_many(12, PEER, PORT, source=HERE, no_port=True)
     held += h.connect_many(7, LOOKALIKE, PORT, source=HERE, no_port=True)
     held += h.close_wait(5, server, source=HERE, no_port=True)
-    idle = socket.socket()
-    idle.bind((HERE, 40030))
     table = {old: (now, words) for old, now, words in older()}
     said = {old: type_in(now, PEER=PEER, N=40030) for old, (now, _) in table.items()}
     for old, (_, words) in table.items():

@@ -170,7 +170,8 @@ class Zabbix:
     def import_template(self, text):
         """True when the API has taken it, with everything in it made anew."""
         every = {"createMissing": True, "updateExisting": True}
-        kinds = ["templates", "items", "triggers", "discoveryRules", "valueMaps"]
+        kinds = ["templates", "items", "triggers", "discoveryRules", "valueMaps", "graphs",
+                 "templateDashboards"]
         kinds += ["template_groups"] if self.version >= (6, 2) else ["groups"]
         return self.call("configuration.import", format="yaml", source=text,
                          rules={kind: every for kind in kinds})

@@ -8,6 +8,21 @@ GROUP = {"uuid": "a571c0d144b14fd4a87a9d9b2aa9fcd6", "name": "Templates/Applicat
 UNITS = {"percent": "%", "seconds": "s", "milliseconds": "ms", "microseconds": "us"}
 PRIORITY = {"critical": "HIGH", "warning": "WARNING"}
 MIN_DELAY, ROW_DELAY, DISCOVERY_DELAY = "1m", "1m", "5m"
+COLOURS = {"Used": "3B76AF", "MostUsed": "3B76AF", "Remaining": "3F8F5F", "LeastRemaining": "3F8F5F",
+           "Capacity": "888888", "Established": "3B76AF", "TimeWait": "D9A03F", "CloseWait": "B04A5A",
+           "SynSent": "7A5AA0"}
+PORTS = ("Used", "MostUsed", "Remaining", "LeastRemaining", "Capacity")
+STATES = ("Established", "TimeWait", "CloseWait", "SynSent")
+# A dashboard of 6.0 is 24 columns wide; later versions scale it as they import.
+WIDTH = 24
+# Of the host, above everything: the numbers, and what to do in words.
+NUMBERS = (("Severity", "srcPortSystemSeverity"),
+           ("Ports left, tightest pool", "srcPortSystemLeastRemaining"),
+           ("Used, fullest pool", "srcPortSystemHighestPercent"),
+           ("Active alarms", "srcPortSystemActiveAlarms"))
+MESSAGE = ("What is wrong, and what to do", "srcPortSystemMessage")
+# Further pages, by words for what their graphs are of.
+PAGES = (("Pools", ("pool",)), ("Targets and peers", ("target", "peer")))
 
 
 def _value_type(item):
@@ -101,6 +116,79 @@ def _macro(table):
     return "{$SRCPORT.%s.MATCHES}" % rows.thing(table).upper().replace("_", ".")
 
 
+def _graph(mib, table, what, suffixes, stacked):
+    """A graph prototype of a row's columns; None if the table has fewer than two of them."""
+    columns = [(suffix, mib.column(table, suffix)) for suffix in suffixes]
+    items = [{"sortorder": str(number), "color": COLOURS[suffix],
+              "drawtype": "SINGLE_LINE" if stacked else "BOLD_LINE",
+              "item": {"host": TEMPLATE, "key": "%s[{#SNMPINDEX}]" % column.name}}
+             for number, (suffix, column) in enumerate(
+                 one for one in columns if one[1] is not None and one[1].readable)]
+    if len(items) < 2:
+        return None
+    made = {"uuid": text.uuid("zabbix", "graph", what, rows.thing(table)),
+            "name": "%s {#NAME}: %s" % (rows.title(table), what)}
+    if stacked:
+        made["type"] = "STACKED"
+    made.update(ymin_type_1="FIXED", show_work_period="NO", graph_items=items)
+    return made
+
+
+def _graphs(mib, table):
+    return [one for one in (_graph(mib, table, "ports", PORTS, False),
+                            _graph(mib, table, "states", STATES, True)) if one is not None]
+
+
+def _field(kind, name, value):
+    return {"type": kind, "name": name, "value": value}
+
+
+def _item_field(name, key):
+    return _field("ITEM", name, {"host": TEMPLATE, "key": key})
+
+
+def _widget(kind, place, name="", fields=()):
+    """place: x, y, width and height."""
+    made = {"type": kind}
+    if name:
+        made["name"] = name
+    made.update((key, str(value)) for key, value in zip(("x", "y", "width", "height"), place))
+    made["fields"] = list(fields)
+    return made
+
+
+def _graph_widgets(graphs, y, many):
+    """The graphs of a table side by side, `many` rows of it below each other."""
+    width, height = WIDTH // max(2, len(graphs)), 5 * many
+    return [_widget("GRAPH_PROTOTYPE", (x * width, y, width, height), fields=[
+        _field("INTEGER", "columns", "1"), _field("INTEGER", "rows", str(many)),
+        _field("GRAPH_PROTOTYPE", "graphid", {"host": TEMPLATE, "name": graph["name"]})])
+            for x, graph in enumerate(graphs)]
+
+
+def _page(mib, name, things, y, many):
+    widgets = []
+    for table in rows.discovered(mib):
+        if rows.thing(table) in things:
+            widgets += _graph_widgets(_graphs(mib, table), y, many)
+            y += 5 * many
+    return {"name": name, "widgets": widgets}
+
+
+def _dashboard(mib):
+    """The numbers of the host and the graphs of its pools; more of these, targets and peers."""
+    width = WIDTH // len(NUMBERS)
+    top = [_widget("ITEM", (number * width, 0, width, 2), name, [
+        _item_field("itemid", key), _field("INTEGER", "show", "2")])
+           for number, (name, key) in enumerate(NUMBERS)]
+    top.append(_widget("PLAIN_TEXT", (0, 2, WIDTH, 3), MESSAGE[0], [
+        _item_field("itemids", MESSAGE[1]), _field("INTEGER", "show_lines", "2")]))
+    first = _page(mib, "Overview", ("pool",), 5, 2)
+    first["widgets"] = top + first["widgets"]
+    return {"uuid": text.uuid("zabbix", "dashboard"), "name": "Source ports", "auto_start": "NO",
+            "pages": [first] + [_page(mib, name, things, 0, 3) for name, things in PAGES]}
+
+
 def _discovery(mib, table):
     thing, macro = rows.thing(table), _macro(table)
     return {"uuid": text.uuid("zabbix", "discovery", thing),
@@ -111,7 +199,8 @@ def _discovery(mib, table):
                 {"macro": "{#NAME}", "value": macro, "formulaid": "A"}]},
             "lifetime": "1d",
             "item_prototypes": [_prototype(mib, table, column)
-                                for column in rows.shown(mib, table)]}
+                                for column in rows.shown(mib, table)],
+            "graph_prototypes": _graphs(mib, table)}
 
 
 def _trap_item(mib):
@@ -150,6 +239,7 @@ def files(mib):
                    for table in tables] + [
                        {"macro": "{$SRCPORT.TIME.LEFT}", "value": "1h",
                         "description": "A pool that is full earlier than this is told of."}],
+        "dashboards": [_dashboard(mib)],
         "valuemaps": _value_maps(shown),
     }
     tree = {"zabbix_export": {"version": "6.0", "date": "2026-11-27T00:00:00Z", "groups": [GROUP],

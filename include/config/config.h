@@ -42,7 +42,7 @@ extern const struct pace_limits config_pace_auto; /* where nothing else is said 
 
 /* Rows a table may hold. */
 struct row_limits {
-	uint32_t pools, peers, locals;
+	uint32_t pools, peers, locals, nat;
 };
 
 struct config {
@@ -62,6 +62,7 @@ struct config {
 	struct level_band udp;  /* of what UDP sockets without an address can still get; all but
 				 * close_wait */
 	struct level_band host; /* of the free ports of the host; remaining only */
+	struct level_band nat;  /* of pools of address translation; loss only */
 	struct level_band limits[LIMIT_RULES]; /* of other limits of the host; percent only */
 	uint32_t raise_polls;                  /* polls in a row that raise an alarm */
 	uint32_t clear_polls; /* polls in a row that clear one; 0 = those of CONFIG_CLEAR_S */

@@ -23,6 +23,7 @@ struct config_level_form {
 extern const struct config_level_form config_percent;    /* percent in use */
 extern const struct config_level_form config_remaining;  /* ports that remain */
 extern const struct config_level_form config_close_wait; /* connections in CLOSE_WAIT */
+extern const struct config_level_form config_loss;       /* lost connections of a million */
 
 /* Takes "N [clear N]" or "off" from words. Without "clear" the clear level is 5 points below a
  * percentage, a fifth above a number of ports, a tenth below a number of connections, but at least
@@ -36,7 +37,7 @@ void config_level_dump(const struct config_level_form *form, uint32_t raise, uin
 		       FILE *out);
 
 /* The kind of level whose warning would come later than its critical, if there is one. */
-enum config_contradiction { BAND_GOOD, BAND_PERCENT, BAND_REMAINING };
+enum config_contradiction { BAND_GOOD, BAND_PERCENT, BAND_REMAINING, BAND_LOSS };
 enum config_contradiction config_level_contradiction(const struct level_band *band);
 
 #endif

@@ -39,7 +39,7 @@ struct nat_pool {
 	struct nat_usage usage;
 	struct port_range range;
 	bool seen; /* the range is what connections show; else the default is taken for it */
-	enum severity severity;
+	uint32_t lost_ppm; /* nat_lost_ppm() */
 };
 
 struct nat_census {
@@ -58,8 +58,20 @@ void nat_census_free(struct nat_census *census); /* is then empty */
  * those of CONNTRACK_HOLDERS, for each outside address that is there by then. */
 bool nat_census_take(void *arg, enum conntrack_dump dump, const struct conntrack_entry *entry);
 
+/* "tcp", of a zone "tcp/5". Returns out. */
+#define NAT_PROTOCOL_MAX 16
+const char *nat_pool_protocol(const struct nat_pool *pool, char out[static NAT_PROTOCOL_MAX]);
+
+/* "tcp 192.0.2.1 -> 192.0.2.10:443". Returns out. */
+#define NAT_POOL_TEXT_MAX (NAT_PROTOCOL_MAX + 2 * ADDR_PORT_TEXT_MAX)
+const char *nat_pool_text(const struct nat_pool *pool, char out[static NAT_POOL_TEXT_MAX]);
+
+/* Order of the MIB: protocol, peer, its port, outside address, zone. <0, 0, >0. */
+int nat_pool_compare(const struct nat_pool *a, const struct nat_pool *b);
+
 /* Works out what is left, and sorts the pools: those that lose most first, then those with least
- * remaining. Pools without an entry have gone since and are dropped. */
+ * remaining. Pools without an entry have gone since and are dropped. What else was gathered is
+ * freed: a pool then owns no memory. */
 void nat_census_end(struct nat_census *census);
 
 #endif

@@ -54,8 +54,11 @@ void nat_seen_add(struct nat_seen *seen, uint16_t outside_port, bool moved);
  * the default range look so once in 1200 times. Each end may be short by |R| / (moved + 1). */
 bool nat_seen_range(const struct nat_seen *seen, struct port_range *out);
 
-/* By the loss of the next connection of which it is not known whether its port has to change:
- * `moved` of `seen` did. Nothing left is critical: every port has to change then. */
-enum severity nat_severity(const struct nat_usage *usage, uint32_t moved, uint32_t seen);
+/* The loss of the next connection of which it is not known whether its port has to change: `moved`
+ * of `seen` did; in parts per million. All of them where nothing is left. */
+uint32_t nat_lost_ppm(const struct nat_usage *usage, uint32_t moved, uint32_t seen);
+
+/* By the levels of loss. */
+enum severity nat_severity(const struct levels *levels, uint32_t lost_ppm);
 
 #endif

@@ -48,6 +48,9 @@ struct levels {
 	uint32_t critical_remaining; /* critical when remaining < this */
 	uint32_t warning_remaining;  /* warning when remaining < this */
 	uint32_t close_wait;         /* warning when more than this many are in CLOSE_WAIT */
+	/* Of address translation, in parts per million of new connections: */
+	uint32_t critical_loss; /* critical when lost >= this */
+	uint32_t warning_loss;  /* warning when lost >= this */
 };
 
 /* Hysteresis: a severity is raised at the levels of `raise`, and once raised it holds for as long
@@ -70,6 +73,10 @@ extern const struct level_band limit_band_default;
 /* The default of UDP pools of callers without an address: level_band_default, without CLOSE_WAIT.
  */
 extern const struct level_band udp_band_default;
+
+/* The default of pools of address translation: warning from 1,000 of a million new connections that
+ * are lost (clear below 900), critical from 10,000 (clear below 9,000). */
+extern const struct level_band level_band_nat;
 
 /* Everything off. */
 extern const struct level_band level_band_off;

@@ -12,7 +12,7 @@
  * answers go to `record` (NULL = nowhere) if they are whole. `census` is as nat_census_init() left
  * it, and afterwards as after nat_census_end(), or empty. NULL on success, else why it is not
  * available: one line, in `why` or static. */
-#define NAT_LOOK_WHY_MAX 192
+#define NAT_LOOK_WHY_MAX 160
 const char *nat_look(struct nat_census *census, FILE *record, char why[static NAT_LOOK_WHY_MAX]);
 
 #endif

@@ -12,7 +12,6 @@
 
 #include "config/config.h"
 #include "config/options.h"
-#include "count/nat_census.h"
 #include "count/port_watch.h"
 #include "snmp/snapshot.h"
 #include "verdict/findings.h"
@@ -74,10 +73,6 @@ const char *poll_error(const struct poll *poll);
 
 /* Why ports that the last good poll was to probe stay in doubt: one line; NULL = none does. */
 const char *poll_trouble(const struct poll *poll);
-
-/* After POLL_DONE of a poll without history: the pools of address translation; NULL with one line
- * in *why where they are not available. Lives as long as the poll. */
-const struct nat_census *poll_nat(const struct poll *poll, const char **why);
 
 /* What counts failed connect() calls between the polls; NULL if they are not counted. */
 struct failures *poll_failures(struct poll *poll);

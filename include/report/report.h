@@ -8,7 +8,6 @@
 #include "advice/advice.h"
 #include "alarm/alarm_list.h"
 #include "base/json.h"
-#include "count/nat_census.h"
 #include "owners/namespaces.h"
 #include "report/report_order.h"
 
@@ -21,8 +20,6 @@ struct report {
 	const struct alarm_list *alarms;     /* those of a poll without a past */
 	const struct config *config;         /* whose levels judged it */
 	const struct namespaces *namespaces; /* NULL = not asked for */
-	const struct nat_census *nat;        /* NULL = not available: */
-	const char *no_nat;                  /* why: one line */
 	uint32_t duration_us;                /* of the poll */
 	time_t when;                         /* wall clock of the poll; 0 = a replay */
 	uint32_t watched_s; /* failed connect() calls were counted for so long; 0 = they were not */

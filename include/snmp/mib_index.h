@@ -11,6 +11,7 @@
 #define SRCPORTD_MIB_INDEX_H
 
 #include "alarm/alarm.h"
+#include "count/nat_census.h"
 #include "count/tally.h"
 #include "owners/owner_list.h"
 
@@ -22,6 +23,7 @@
 #define MIB_INDEX_OWNER_MAX  (MIB_INDEX_POOL_MAX + 1)
 #define MIB_INDEX_TARGET_MAX (TARGET_NAME_MAX + 1)
 #define MIB_INDEX_ALARM_MAX  1
+#define MIB_INDEX_NAT_MAX    (MIB_INDEX_POOL_MAX + 2)
 
 /* Each writes the suffix to out, which has room for the ..._MAX of its kind, and returns the number
  * of sub-identifiers written. */
@@ -32,5 +34,8 @@ size_t mib_index_pool(const struct pool_tally *pool, uint32_t *out);    /* peer,
 size_t mib_index_target(const char *name, uint32_t *out);               /* length, octets */
 size_t mib_index_alarm(const struct alarm *alarm, uint32_t *out);       /* number */
 size_t mib_index_owner(const struct owner *owner, uint32_t *out);       /* pool, number */
+
+/* protocol, peer, port, outside address, zone */
+size_t mib_index_nat(const struct nat_pool *pool, uint32_t *out);
 
 #endif

@@ -40,6 +40,12 @@ struct target_row {
 	struct target spec;
 };
 
+struct nat_row {
+	struct row_index index;
+	struct nat_pool t;
+	struct verdict f;
+};
+
 struct alarm_row {
 	struct row_index index;
 	struct alarm t;
@@ -77,6 +83,7 @@ enum row_table {
 	ROWS_OF_OWNERS,
 	ROWS_OF_UDP_LOCALS,
 	ROWS_OF_LOWS,
+	ROWS_OF_NAT,
 	ROW_TABLES
 };
 

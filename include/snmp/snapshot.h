@@ -23,6 +23,7 @@ struct poll_stats {
 	uint32_t cpu_us;  /* CPU time since the poll before it, good or not: of it and all around */
 	uint32_t sockets; /* in it */
 	uint32_t carried; /* of these, taken over from the last full poll */
+	uint32_t nat_us;  /* of cpu_us, for reading the table of connections */
 	uint32_t light;   /* light polls since the last full one; 0 = it was full */
 	uint32_t polls;   /* good polls since start (Counter32: wraps) */
 	uint32_t errors;  /* failed polls since start */
@@ -61,6 +62,17 @@ struct udp_state {
 		struct verdict verdict;
 		char message[ADVICE_MAX];
 	} of[UDP_WILDCARDS];
+};
+
+/* srcPortNat. */
+struct nat_figures {
+	bool available;
+	char reason[NAT_REASON_MAX]; /* why not */
+	uint64_t read_ms;
+	uint32_t entries, pools, omitted; /* omitted: pools without a row */
+	struct nat_drops drops;
+	enum severity severity; /* of the worst pool */
+	char message[ADVICE_MAX];
 };
 
 struct snapshot {
@@ -105,6 +117,9 @@ struct snapshot {
 	bool surveyed;            /* owners are asked for */
 	struct owner_row *owners; /* of the last survey: bounded by it */
 	uint32_t owner_count;
+	struct nat_figures nat;
+	struct nat_row *nat_rows;
+	uint32_t nat_count;
 	uint32_t *index_store[ROW_TABLES];
 };
 

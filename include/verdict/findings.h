@@ -8,14 +8,15 @@
 #define SRCPORTD_FINDINGS_H
 
 #include "config/config.h"
+#include "count/nat_state.h"
 #include "count/source_left.h"
 #include "count/tally.h"
 #include "count/trend.h"
 #include "failures/failures.h"
 #include "verdict/hysteresis.h"
 
-/* What is there to conclude from; findings_make() copies what it keeps, but for the tally and the
- * log. */
+/* What is there to conclude from; findings_make() copies what it keeps, but for the tally, the log
+ * and the census. */
 struct evidence {
 	const struct tally *tally;
 	const struct outlooks *outlooks;
@@ -23,6 +24,7 @@ struct evidence {
 	const struct failure_state *failures;  /* NULL = they are not counted */
 	const struct failure_log *failure_log; /* NULL = none */
 	const struct host_state *host;
+	const struct nat_state *nat; /* NULL = not looked at */
 };
 
 /* Of a pool, a peer or a target. */
@@ -60,8 +62,10 @@ struct findings {
 	struct finding *peers; /* the worst of the peer's pools, or its own CLOSE_WAIT */
 	struct finding *targets;
 	enum severity *locals;
-	struct verdict *udp;  /* of the tally's UDP pools */
-	uint32_t low_warning; /* low_ports_severity() */
+	struct verdict *udp;       /* of the tally's UDP pools */
+	uint32_t low_warning;      /* low_ports_severity() */
+	struct nat_state nat;      /* its census is not owned */
+	struct verdict *nat_pools; /* of the census */
 
 	struct standing *standings; /* of everything that may have an alarm */
 	uint32_t standing_count;

@@ -19,7 +19,8 @@ struct verdict {
 
 struct hysteresis_rules {
 	uint32_t raise_polls, clear_polls;
-	uint32_t room; /* pools, peers and local addresses followed at the same time */
+	uint32_t room; /* pools, also of address translation, peers and local addresses */
+		       /* that are followed at the same time */
 };
 
 /* One subject in one poll, by its levels alone. */

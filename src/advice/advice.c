@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "advice/advice.h"
 
+#include "advice/advice_nat.h"
 #include "advice/advice_udp.h"
 
 #include "base/pool_key.h"
@@ -428,7 +429,7 @@ advice_alarm(const struct scene *scene, const struct standing *standing,
 	case ALARM_LIMIT: return advice_limit(&f->host.limits, (enum limit_rule)standing->row, buf);
 	case ALARM_INBOUND: return advice_inbound(scene, buf);
 	case ALARM_UDP: return advice_udp(f, standing->row, buf);
-	case ALARM_NAT:
+	case ALARM_NAT: return advice_nat(f, standing->row, buf);
 	case ALARM_NAMESPACE_POOL: break; /* nobody finds one yet */
 	}
 	buf[0] = '\0';

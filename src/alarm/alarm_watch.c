@@ -108,6 +108,18 @@ read_udp(struct alarm_reading *r, const struct udp_row *row)
 }
 
 static void
+read_nat(struct alarm_reading *r, const struct nat_pool *pool)
+{
+	r->local = pool->outside;
+	r->peer = pool->peer;
+	r->port = pool->port;
+	r->used = pool->usage.used;
+	r->capacity = pool->usage.capacity;
+	r->remaining = pool->usage.remaining;
+	r->percent = pool->usage.percent;
+}
+
+static void
 read_row(struct alarm_reading *r, const struct findings *f, uint32_t row)
 {
 	const struct tally *tally = f->tally;
@@ -120,7 +132,7 @@ read_row(struct alarm_reading *r, const struct findings *f, uint32_t row)
 	case ALARM_LIMIT: read_limit(r, &f->host.limits, (enum limit_rule)row); break;
 	case ALARM_INBOUND: read_inbound(r, &tally->totals); break;
 	case ALARM_UDP: read_udp(r, &tally->udp.rows[row]); break;
-	case ALARM_NAT:
+	case ALARM_NAT: read_nat(r, &f->nat.census->pools[row]); break;
 	case ALARM_NAMESPACE_POOL: break; /* nobody finds one yet */
 	}
 }

@@ -36,8 +36,9 @@ config_init(struct config *config)
 	config->local.clear.warning_remaining = LOCAL_WARNING_BINDERS + 1;
 	for (unsigned rule = 0; rule < LIMIT_RULES; rule++)
 		config->limits[rule] = limit_band_default;
+	config->nat = level_band_nat;
 	config->raise_polls = 1;
-	config->rows = (struct row_limits){.pools = 1000, .peers = 1000, .locals = 256};
+	config->rows = (struct row_limits){.pools = 1000, .peers = 1000, .locals = 256, .nat = 200};
 	config->max_alarms = 1000;
 	config->notify = NOTIFY_ALL;
 	config->notifications_per_minute = 60;

@@ -9,6 +9,8 @@ const struct config_level_form config_remaining = {
     .what = "a number of ports", .max = 65535, .below = true, .sign = ""};
 const struct config_level_form config_close_wait = {
     .what = "a number of connections", .max = 1000000, .sign = ""};
+const struct config_level_form config_loss = {
+    .what = "lost connections of a million", .max = 1000000, .sign = ""};
 
 static bool
 parse_number(const struct config_level_form *form, const char *word, uint32_t min, uint32_t max,
@@ -51,8 +53,8 @@ config_level_parse(const struct config_level_form *form, struct config_words *wo
 	*clear = default_clear(form, *raise);
 	if (!config_take(words, "clear"))
 		return true;
-	/* A CLOSE_WAIT alarm may wait until there is none left; a percentage of 0 never clears. */
-	uint32_t min = form->below ? *raise : form == &config_percent ? 1 : 0;
+	/* A CLOSE_WAIT alarm may wait until there is none left; others of 0 would never clear. */
+	uint32_t min = form->below ? *raise : form == &config_close_wait ? 0 : 1;
 	uint32_t max = form->below ? form->max : *raise;
 	word = config_next(words);
 	if (word == NULL || !parse_number(form, word, min, max, clear))
@@ -80,5 +82,7 @@ config_level_contradiction(const struct level_band *band)
 	if (at->warning_remaining != 0 && at->critical_remaining != 0 &&
 	    at->warning_remaining < at->critical_remaining)
 		return BAND_REMAINING;
+	if (at->warning_loss != 0 && at->critical_loss != 0 && at->warning_loss > at->critical_loss)
+		return BAND_LOSS;
 	return BAND_GOOD;
 }

@@ -346,14 +346,16 @@ check_band(struct reading *r, const struct level_band *band, const char *const n
 	enum config_contradiction wrong = config_level_contradiction(band);
 	if (wrong == BAND_GOOD)
 		return true;
-	bool percent = wrong == BAND_PERCENT;
 	const struct levels *at = &band->raise;
-	const char *warning = names[percent ? 0 : 2], *critical = names[percent ? 1 : 3];
+	const uint32_t levels[][2] = {
+	    [BAND_PERCENT] = {at->warning_percent, at->critical_percent},
+	    [BAND_REMAINING] = {at->warning_remaining, at->critical_remaining},
+	    [BAND_LOSS] = {at->warning_loss, at->critical_loss}};
+	bool below = wrong == BAND_REMAINING;
+	const char *warning = names[below ? 2 : 0], *critical = names[below ? 3 : 1];
 	const struct place *here = place_of(r, warning), *there = place_of(r, critical);
 	complain(r, here->line != 0 ? here : there, "%s: found %u, expected at %s %u, which is %s",
-		 warning, percent ? at->warning_percent : at->warning_remaining,
-		 percent ? "most" : "least",
-		 percent ? at->critical_percent : at->critical_remaining, critical);
+		 warning, levels[wrong][0], below ? "least" : "most", levels[wrong][1], critical);
 	return false;
 }
 
@@ -367,6 +369,8 @@ check_bands(struct reading *r)
 					    "localCriticalRemaining"};
 	static const char *const host[] = {NULL, NULL, "hostWarningRemaining",
 					   "hostCriticalRemaining"};
+	static const char *const nat[] = {"natWarningLoss", "natCriticalLoss", NULL, NULL};
+	check_band(r, &r->config->nat, nat);
 	check_band(r, &r->config->local, local);
 	check_band(r, &r->config->host, host);
 	return check_band(r, &r->config->levels, pools) ? &r->config->levels : &level_band_off;

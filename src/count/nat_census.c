@@ -4,6 +4,8 @@
 #include "base/array.h"
 #include "base/pool_key.h"
 
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const struct port_range all_ports = {0, 65535};
@@ -208,7 +210,38 @@ work_out(const struct nat_census *census, struct nat_pool *pool)
 	pool->entries = portset_count(&taken);
 	pool->seen = nat_seen_range(&find_outside(census, &pool->outside)->seen, &pool->range);
 	nat_usage(&taken, &evictable, &pool->range, &pool->usage);
-	pool->severity = nat_severity(&pool->usage, pool->moved, pool->translated);
+	pool->lost_ppm = nat_lost_ppm(&pool->usage, pool->moved, pool->translated);
+	portbag_free(&pool->held);
+	portbag_free(&pool->evictable);
+}
+
+const char *
+nat_pool_protocol(const struct nat_pool *pool, char out[static NAT_PROTOCOL_MAX])
+{
+	const char *name = pool->protocol == IPPROTO_TCP ? "tcp" : "udp";
+	if (pool->zone == 0)
+		snprintf(out, NAT_PROTOCOL_MAX, "%s", name);
+	else
+		snprintf(out, NAT_PROTOCOL_MAX, "%s/%u", name, pool->zone);
+	return out;
+}
+
+const char *
+nat_pool_text(const struct nat_pool *pool, char out[static NAT_POOL_TEXT_MAX])
+{
+	char protocol[NAT_PROTOCOL_MAX], outside[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
+	snprintf(out, NAT_POOL_TEXT_MAX, "%s %s -> %s", nat_pool_protocol(pool, protocol),
+		 addr_text(&pool->outside, outside), addr_port_text(&pool->peer, pool->port, peer));
+	return out;
+}
+
+int
+nat_pool_compare(const struct nat_pool *a, const struct nat_pool *b)
+{
+	if (a->protocol != b->protocol)
+		return (int)a->protocol - (int)b->protocol;
+	int order = pool_key_compare(key_of(a), key_of(b));
+	return order != 0 ? order : (int)a->zone - (int)b->zone;
 }
 
 static int
@@ -219,10 +252,7 @@ by_tightness(const void *a, const void *b)
 		return p->usage.loss_ppm > q->usage.loss_ppm ? -1 : 1;
 	if (p->usage.remaining != q->usage.remaining)
 		return p->usage.remaining < q->usage.remaining ? -1 : 1;
-	int order = pool_key_compare(key_of(p), key_of(q));
-	if (order == 0)
-		order = (int)p->protocol - (int)q->protocol;
-	return order != 0 ? order : (int)p->zone - (int)q->zone;
+	return nat_pool_compare(p, q);
 }
 
 void
@@ -239,6 +269,10 @@ nat_census_end(struct nat_census *census)
 	census->count = kept;
 	/* Positions have changed: nobody looks for a pool any more. */
 	lookup_free(&census->pool_index);
+	lookup_free(&census->outside_index);
+	free(census->outsides);
+	census->outsides = NULL;
+	census->outside_count = census->outside_room = 0;
 	if (kept > 0)
 		qsort(census->pools, kept, sizeof(*census->pools), by_tightness);
 }

@@ -9,10 +9,6 @@
 /* NF_NAT_HARDER_THRESH: only the last of them may be taken from an entry that is given up. */
 #define LOOKS_HARDER 32
 
-/* Of each million connections. */
-#define WARNING_PPM  1000
-#define CRITICAL_PPM 10000
-
 /* A range whose end is followed by its start. */
 struct ring {
 	const struct portset *taken, *evictable;
@@ -134,13 +130,19 @@ nat_seen_range(const struct nat_seen *seen, struct port_range *out)
 	return true;
 }
 
-enum severity
-nat_severity(const struct nat_usage *usage, uint32_t moved, uint32_t seen)
+uint32_t
+nat_lost_ppm(const struct nat_usage *usage, uint32_t moved, uint32_t seen)
 {
 	if (usage->remaining == 0)
+		return NAT_PPM;
+	return seen == 0 ? 0 : (uint32_t)((uint64_t)usage->loss_ppm * moved / seen);
+}
+
+enum severity
+nat_severity(const struct levels *levels, uint32_t lost_ppm)
+{
+	if (levels->critical_loss != 0 && lost_ppm >= levels->critical_loss)
 		return SEVERITY_CRITICAL;
-	uint64_t lost = seen == 0 ? 0 : (uint64_t)usage->loss_ppm * moved / seen;
-	if (lost >= CRITICAL_PPM)
-		return SEVERITY_CRITICAL;
-	return lost >= WARNING_PPM ? SEVERITY_WARNING : SEVERITY_NORMAL;
+	bool warning = levels->warning_loss != 0 && lost_ppm >= levels->warning_loss;
+	return warning ? SEVERITY_WARNING : SEVERITY_NORMAL;
 }

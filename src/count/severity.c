@@ -38,6 +38,17 @@ const struct level_band udp_band_default = {
 	      .warning_remaining = 120},
 };
 
+const struct level_band level_band_nat = {
+    .raise = {.critical_percent = LEVEL_PERCENT_OFF,
+	      .warning_percent = LEVEL_PERCENT_OFF,
+	      .critical_loss = 10000,
+	      .warning_loss = 1000},
+    .clear = {.critical_percent = LEVEL_PERCENT_OFF,
+	      .warning_percent = LEVEL_PERCENT_OFF,
+	      .critical_loss = 9000,
+	      .warning_loss = 900},
+};
+
 const struct level_band level_band_off = {.raise = ALL_OFF, .clear = ALL_OFF};
 
 unsigned

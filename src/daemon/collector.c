@@ -366,7 +366,7 @@ on_failures(struct collector *c)
 		return;
 	c->urgent = true;
 	if (!pace_hurry(&c->pace, &c->config->pace, clock_us() / 1000, c->stats.made_ms,
-			c->stats.cpu_us))
+			c->stats.cpu_us - c->stats.nat_us))
 		log_error(subsystem, "timer: %s", strerror(errno));
 }
 

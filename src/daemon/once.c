@@ -172,15 +172,11 @@ print_report(struct once *once)
 				    owners != NULL};
 	struct alarm_list alarms;
 	alarm_watch_once(&scene, &alarms);
-	const char *no_nat;
-	const struct nat_census *nat = poll_nat(once->poll, &no_nat);
 	const struct report report = {.scene = &scene,
 				      .order = &order,
 				      .alarms = &alarms,
 				      .config = &once->config,
 				      .namespaces = asked ? &namespaces : NULL,
-				      .nat = nat,
-				      .no_nat = no_nat,
 				      .duration_us = once->stats.duration_us,
 				      .watched_s = once->options->watch_s,
 				      .when = once->options->replay != NULL ? 0 : time(NULL),

@@ -159,12 +159,14 @@ void
 pace_follow(struct pace *p, const struct pace_limits *limits, const struct snapshot *snapshot,
 	    uint64_t now_ms)
 {
-	bool paid = pace_charge(&p->debt, limits, now_ms, snapshot->poll.cpu_us);
+	/* What goes on beside the polls must not put them off. */
+	uint64_t cost_us = snapshot->poll.cpu_us - snapshot->poll.nat_us;
+	bool paid = pace_charge(&p->debt, limits, now_ms, cost_us);
 	const struct pace_state state = {.severity = snapshot->severity,
 					 .nearness = snapshot->extremes.nearness,
 					 .growth = snapshot->extremes.growth,
 					 .owed_us = p->debt.owed_us,
-					 .cost_us = snapshot->poll.cpu_us,
+					 .cost_us = cost_us,
 					 .duration_us = snapshot->poll.duration_us};
 	uint32_t seconds = pace_next(limits, &state);
 	pace_excess(p, limits, paid, seconds);

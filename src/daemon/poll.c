@@ -8,7 +8,7 @@
 #include "count/origins.h"
 #include "count/stamps.h"
 #include "count/trend.h"
-#include "daemon/nat_look.h"
+#include "daemon/nat_watch.h"
 #include "daemon/probing.h"
 #include "kernel/feature.h"
 #include "kernel/hostlimits.h"
@@ -53,10 +53,8 @@ struct poll {
 	struct failures *failures; /* NULL = they are not counted */
 	struct probing *probing;   /* NULL while probing is off */
 	const char *trouble;       /* of probing */
-	/* Address translation, of a poll without history. */
-	struct nat_census nat;
-	const char *no_nat; /* why it is not there; NULL = it is */
-	char nat_why[NAT_LOOK_WHY_MAX];
+	struct nat_watch nat;
+	bool nat_alarm; /* a pool of address translation was in alarm */
 
 	/* Of the poll under way, or the last one. */
 	bool busy; /* the census is there */
@@ -143,7 +141,7 @@ read_habits(struct poll *p)
 	if (procfile_read(&once, "sys/kernel/version", version, sizeof(version)) < 0)
 		version[0] = '\0';
 	p->habits = feature_habits(release, version);
-	nat_census_init(&p->nat, p->habits.nat_evicts);
+	nat_watch_init(&p->nat, p->habits.nat_evicts);
 	if (p->habits.letting_go == LETS_GO)
 		p->known |= UINT32_C(1) << FEATURE_LETS_GO;
 }
@@ -201,7 +199,7 @@ poll_close(struct poll *p)
 	failures_free(p->failures);
 	unseen_free(p->unseen);
 	probing_free(p->probing);
-	nat_census_free(&p->nat);
+	nat_watch_free(&p->nat);
 	free(p);
 }
 
@@ -221,13 +219,6 @@ const char *
 poll_error(const struct poll *p)
 {
 	return p->error;
-}
-
-const struct nat_census *
-poll_nat(const struct poll *p, const char **why)
-{
-	*why = p->no_nat;
-	return p->no_nat == NULL ? &p->nat : NULL;
 }
 
 const char *
@@ -351,17 +342,12 @@ count_unseen(struct poll *p)
 static void
 look_at_nat(struct poll *p)
 {
-	if (p->origins != NULL || p->ports != NULL)
-		return;
-	if (p->host.limits.value[LIMIT_CONNTRACK] == LIMIT_ABSENT) {
-		p->no_nat = "connections are not tracked here";
-	} else if (p->replay == NULL) {
-		p->no_nat = nat_look(&p->nat, p->source.record, p->nat_why);
-	} else if (!replay_has_conntrack(p->replay)) {
-		p->no_nat = "it is not in the recording";
-	} else {
-		nat_census_end(&p->nat);
-	}
+	if (p->origins != NULL)
+		nat_watch_poll(&p->nat, &p->host, p->config->pace.cpu_percent, p->nat_alarm);
+	else if (p->replay != NULL)
+		nat_watch_replayed(&p->nat, &p->host, replay_has_conntrack(p->replay));
+	else if (p->ports == NULL)
+		nat_watch_once(&p->nat, &p->host, p->source.record);
 }
 
 /* All sockets are in the census: the stages behind it, which then goes. */
@@ -499,7 +485,7 @@ replay(struct poll *p)
 {
 	char error[sizeof(p->error)];
 	bool watched = p->ports != NULL;
-	replay_conntrack(p->replay, nat_census_take, &p->nat);
+	replay_conntrack(p->replay, nat_census_take, &p->nat.census);
 	if (replay_read(p->replay, watched ? take_watched : census_take,
 			watched ? (void *)p : &p->census, &p->census.features, error,
 			sizeof(error)) != NULL)
@@ -565,25 +551,40 @@ poll_run(struct poll *p)
 	return result;
 }
 
+static bool
+is_nat_alarmed(const struct findings *f)
+{
+	for (uint32_t i = 0; f->nat.census != NULL && i < f->nat.census->count; i++)
+		if (f->nat_pools[i].severity != SEVERITY_NORMAL)
+			return true;
+	return false;
+}
+
 struct findings *
 poll_take(struct poll *p, struct hysteresis *hysteresis, const struct hysteresis_rules *rules,
 	  struct tally **tally, struct poll_stats *stats)
 {
-	struct evidence evidence = {
-	    .tally = p->tally, .outlooks = p->outlooks, .marks = p->marks, .host = &p->host};
+	struct evidence evidence = {.tally = p->tally,
+				    .outlooks = p->outlooks,
+				    .marks = p->marks,
+				    .host = &p->host,
+				    .nat = &p->nat.state};
 	if (p->failures != NULL) {
 		evidence.failures = failures_state(p->failures);
 		evidence.failure_log = failures_log(p->failures);
 	}
 	uint64_t end_us = clock_us();
 	stats->made_ms = end_us / 1000;
-	stats->duration_us = p->replay != NULL ? 0 : (uint32_t)(end_us - p->started_us);
+	stats->duration_us =
+	    p->replay != NULL ? 0 : (uint32_t)(end_us - p->started_us) - p->nat.duration_us;
+	stats->nat_us = p->nat.spent_us;
 	stats->sockets = p->sockets;
 	stats->carried = p->plan.light ? light_sockets(&p->light) : 0;
 	stats->light = p->plan.light ? p->light.age : 0;
 	struct findings *findings = hysteresis != NULL
 					? findings_make(&evidence, p->config, hysteresis, rules)
 					: findings_once(&evidence, p->config);
+	p->nat_alarm = findings != NULL && is_nat_alarmed(findings);
 	if (findings != NULL) {
 		*tally = p->tally;
 		p->tally = NULL;

@@ -1,36 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 #include "report/report.h"
 
+#include "advice/advice_nat.h"
 #include "kernel/hostlimits.h"
 
 #include <inttypes.h>
 #include <netinet/in.h>
 
-static const char *
-protocol_name(const struct nat_pool *pool)
-{
-	return pool->protocol == IPPROTO_TCP ? "tcp" : "udp";
-}
-
-/* "tcp", of a zone "tcp/5". */
-static const char *
-protocol_text(const struct nat_pool *pool, char out[static 16])
-{
-	if (pool->zone == 0)
-		return protocol_name(pool);
-	snprintf(out, 16, "%s/%u", protocol_name(pool), pool->zone);
-	return out;
-}
-
 static void
-put_row(const struct nat_pool *pool, FILE *out)
+put_row(const struct nat_pool *pool, const struct verdict *found, FILE *out)
 {
-	char protocol[16], outside[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
+	char protocol[NAT_PROTOCOL_MAX], outside[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 	const struct nat_usage *u = &pool->usage;
-	fprintf(out, "  %-8s %s -> %s%s%s\n", protocol_text(pool, protocol),
+	fprintf(out, "  %-8s %s -> %s%s%s\n", nat_pool_protocol(pool, protocol),
 		addr_text(&pool->outside, outside), addr_port_text(&pool->peer, pool->port, peer),
-		pool->severity == SEVERITY_NORMAL ? "" : "  ",
-		pool->severity == SEVERITY_NORMAL ? "" : report_verdict(pool->severity));
+		found->severity == SEVERITY_NORMAL ? "" : "  ",
+		found->severity == SEVERITY_NORMAL ? "" : report_verdict(found->severity));
 	fprintf(out, "           %" PRIu32 " remaining of %" PRIu32 " (%" PRIu32 "%% used)",
 		u->remaining, u->capacity, u->percent);
 	if (u->evictable > 0)
@@ -45,17 +30,18 @@ put_row(const struct nat_pool *pool, FILE *out)
 void
 report_nat(const struct report *report, FILE *out)
 {
-	const struct nat_census *nat = report->nat;
-	const struct limits *limits = &report->scene->findings->host.limits;
+	const struct findings *f = report->scene->findings;
+	const struct nat_census *nat = f->nat.census;
+	const struct limits *limits = &f->host.limits;
 	if (nat == NULL && limits->value[LIMIT_CONNTRACK] == LIMIT_ABSENT)
 		return;
 	if (nat == NULL) {
-		fprintf(out, "NAT POOLS  not available here: %s\n\n", report->no_nat);
+		fprintf(out, "NAT POOLS  not available here: %s\n\n", f->nat.reason);
 		return;
 	}
 	fputs("NAT POOLS  what each outside address has left toward a peer\n", out);
 	for (uint32_t i = 0; i < nat->count && i < report->pool_limit; i++)
-		put_row(&nat->pools[i], out);
+		put_row(&nat->pools[i], &f->nat_pools[i], out);
 	if (nat->count > report->pool_limit)
 		fprintf(out, "  and %" PRIu32 " more\n", nat->count - report->pool_limit);
 	if (nat->count == 0)
@@ -67,12 +53,13 @@ report_nat(const struct report *report, FILE *out)
 }
 
 static void
-put_pool(const struct nat_pool *pool, struct json *json)
+put_pool(const struct findings *f, uint32_t position, struct json *json)
 {
-	char text[ADDR_TEXT_MAX];
+	char text[ADDR_TEXT_MAX], message[ADVICE_MAX];
+	const struct nat_pool *pool = &f->nat.census->pools[position];
 	const struct nat_usage *u = &pool->usage;
 	json_object(json, NULL);
-	json_string(json, "protocol", protocol_name(pool));
+	json_string(json, "protocol", pool->protocol == IPPROTO_TCP ? "tcp" : "udp");
 	json_string(json, "outside", addr_text(&pool->outside, text));
 	json_string(json, "peer", addr_text(&pool->peer, text));
 	json_number(json, "port", pool->port);
@@ -84,7 +71,9 @@ put_pool(const struct nat_pool *pool, struct json *json)
 	json_number(json, "capacity", u->capacity);
 	json_number(json, "percent", u->percent);
 	json_number(json, "lossPpm", u->loss_ppm);
-	json_string(json, "severity", severity_name(pool->severity));
+	json_string(json, "severity", severity_name(f->nat_pools[position].severity));
+	json_string(json, "cause", cause_name(f->nat_pools[position].cause));
+	json_string(json, "message", advice_nat(f, position, message));
 	json_object(json, "range");
 	json_number(json, "low", pool->range.low);
 	json_number(json, "high", pool->range.high);
@@ -97,10 +86,11 @@ put_pool(const struct nat_pool *pool, struct json *json)
 void
 report_nat_json(const struct report *report, struct json *json)
 {
-	const struct nat_census *nat = report->nat;
+	const struct findings *f = report->scene->findings;
+	const struct nat_census *nat = f->nat.census;
 	json_boolean(json, "available", nat != NULL);
 	if (nat == NULL) {
-		json_string(json, "reason", report->no_nat);
+		json_string(json, "reason", f->nat.reason);
 		json_null(json, "pools");
 		json_null(json, "omitted");
 		return;
@@ -108,7 +98,7 @@ report_nat_json(const struct report *report, struct json *json)
 	json_null(json, "reason");
 	json_array(json, "pools");
 	for (uint32_t i = 0; i < nat->count; i++)
-		put_pool(&nat->pools[i], json);
+		put_pool(f, i, json);
 	json_close_array(json);
 	json_number(json, "omitted", nat->omitted);
 }

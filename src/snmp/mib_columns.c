@@ -5,6 +5,7 @@
 #include "snmp/mib_hygiene.h"
 #include "snmp/mib_inbound.h"
 #include "snmp/mib_low.h"
+#include "snmp/mib_nat.h"
 #include "snmp/mib_optional.h"
 #include "snmp/mib_owners.h"
 #include "snmp/mib_udp.h"
@@ -63,6 +64,12 @@ static struct mib_rows
 lows(const struct snapshot *s)
 {
 	return (struct mib_rows){s->lows, s->low_count, sizeof(*s->lows)};
+}
+
+static struct mib_rows
+nat_pools(const struct snapshot *s)
+{
+	return (struct mib_rows){s->nat_rows, s->nat_count, sizeof(*s->nat_rows)};
 }
 
 /* Tables that this version has no rows for. */
@@ -438,7 +445,7 @@ static const struct mib_table tables[] = {
     {MIB_ALARM_TABLE, false, alarms, mib_alarm_columns, MIB_ALARM_COLUMNS},
     {MIB_OWNER_TABLE, false, owners, mib_owner_columns, MIB_OWNER_COLUMNS},
     {MIB_UDP_LOCAL_TABLE, false, udp_locals, mib_udp_local_columns, MIB_UDP_LOCAL_COLUMNS},
-    {MIB_NAT_POOL_TABLE, false, nothing, mib_nat_pool_columns, MIB_NAT_POOL_COLUMNS},
+    {MIB_NAT_POOL_TABLE, false, nat_pools, mib_nat_pool_columns, MIB_NAT_POOL_COLUMNS},
     {MIB_NETNS_TABLE, false, nothing, mib_netns_row_columns, MIB_NETNS_ROW_COLUMNS},
     {MIB_NETNS_RANGE_TABLE, false, nothing, mib_netns_range_columns, MIB_NETNS_RANGE_COLUMNS},
     {MIB_NETNS_POOL_TABLE, false, nothing, mib_netns_pool_columns, MIB_NETNS_POOL_COLUMNS},

@@ -51,6 +51,16 @@ mib_index_owner(const struct owner *owner, uint32_t *out)
 }
 
 size_t
+mib_index_nat(const struct nat_pool *pool, uint32_t *out)
+{
+	size_t n = 0;
+	out[n++] = pool->protocol;
+	n += put_pool(&pool->peer, pool->port, &pool->outside, out + n);
+	out[n++] = pool->zone;
+	return n;
+}
+
+size_t
 mib_index_target(const char *name, uint32_t *out)
 {
 	size_t length = strlen(name);

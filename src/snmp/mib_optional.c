@@ -36,18 +36,6 @@ never(const struct snapshot *snapshot)
 /* Known to a manager as an object that has no instance. */
 #define LATER(number, type) MIB_COMPUTED_WHERE(number, type, NULL, never)
 
-const struct mib_column mib_nat_columns[MIB_NAT_COLUMNS] = {
-    MIB_COMPUTED(1, MIB_INTEGER, get_available),
-    MIB_COMPUTED(2, MIB_TEXT, get_reason),
-    LATER(3, MIB_GAUGE), /* srcPortNatEntries */
-    LATER(4, MIB_GAUGE), /* srcPortNatPools */
-    LATER(5, MIB_GAUGE), /* srcPortNatOmittedPools */
-    LATER(6, MIB_COUNTER), /* srcPortNatDrops */
-    LATER(7, MIB_INTEGER), /* srcPortNatSeverity */
-    LATER(8, MIB_TEXT), /* srcPortNatMessage */
-    LATER(9, MIB_GAUGE), /* srcPortNatAge */
-};
-
 const struct mib_column mib_netns_columns[MIB_NETNS_COLUMNS] = {
     MIB_COMPUTED(1, MIB_INTEGER, get_available),
     MIB_COMPUTED(2, MIB_TEXT, get_reason),
@@ -57,25 +45,6 @@ const struct mib_column mib_netns_columns[MIB_NETNS_COLUMNS] = {
     LATER(6, MIB_GAUGE), /* srcPortNetnsOmittedPools */
     LATER(7, MIB_INTEGER), /* srcPortNetnsWorstSeverity */
     LATER(8, MIB_TEXT), /* srcPortNetnsWorstMessage */
-};
-
-const struct mib_column mib_nat_pool_columns[MIB_NAT_POOL_COLUMNS] = {
-    LATER(8, MIB_GAUGE), /* srcPortNatPoolUsed */
-    LATER(9, MIB_GAUGE), /* srcPortNatPoolRemaining */
-    LATER(10, MIB_GAUGE), /* srcPortNatPoolEvictable */
-    LATER(11, MIB_GAUGE), /* srcPortNatPoolCapacity */
-    LATER(12, MIB_GAUGE), /* srcPortNatPoolPercent */
-    LATER(13, MIB_INTEGER), /* srcPortNatPoolSeverity */
-    LATER(14, MIB_INTEGER), /* srcPortNatPoolCause */
-    LATER(15, MIB_TEXT), /* srcPortNatPoolName */
-    LATER(16, MIB_GAUGE), /* srcPortNatPoolEntries */
-    LATER(17, MIB_GAUGE), /* srcPortNatPoolLossPpm */
-    LATER(18, MIB_GAUGE), /* srcPortNatPoolMovedPercent */
-    LATER(19, MIB_GAUGE), /* srcPortNatPoolRangeLow */
-    LATER(20, MIB_GAUGE), /* srcPortNatPoolRangeHigh */
-    LATER(21, MIB_INTEGER), /* srcPortNatPoolRangeSource */
-    LATER(22, MIB_GAUGE), /* srcPortNatPoolIdle */
-    LATER(23, MIB_TEXT), /* srcPortNatPoolHolder */
 };
 
 const struct mib_column mib_netns_row_columns[MIB_NETNS_ROW_COLUMNS] = {

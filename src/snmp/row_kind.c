@@ -71,6 +71,13 @@ compare_lows(const void *left, const void *right)
 			    &((const struct low_row *)right)->t.address);
 }
 
+static int
+compare_nat(const void *left, const void *right)
+{
+	return nat_pool_compare(&((const struct nat_row *)left)->t,
+				&((const struct nat_row *)right)->t);
+}
+
 static struct claim
 claim_pool(const void *tally, const void *found)
 {
@@ -103,6 +110,15 @@ claim_udp_local(const void *tally, const void *found)
 	const struct udp_row *u = tally;
 	return (struct claim){((const struct verdict *)found)->severity, false, u->remaining,
 			      u->capacity, addr_hash(&u->address)};
+}
+
+static struct claim
+claim_nat(const void *tally, const void *found)
+{
+	const struct nat_pool *p = tally;
+	const struct pool_key key = {&p->outside, &p->peer, p->port};
+	return (struct claim){((const struct verdict *)found)->severity, false, p->usage.remaining,
+			      p->usage.capacity, pool_key_hash(key)};
 }
 
 static size_t
@@ -153,6 +169,12 @@ encode_low(const void *row, uint32_t *out)
 	return mib_index_addr(&((const struct low_row *)row)->t.address, out);
 }
 
+static size_t
+encode_nat(const void *row, uint32_t *out)
+{
+	return mib_index_nat(&((const struct nat_row *)row)->t, out);
+}
+
 /* With a member that holds what was found, and without. */
 #define ROW_KIND(row, found, index_max, claim, compare, encode)                                    \
 	{                                                                                          \
@@ -180,4 +202,5 @@ const struct row_kind row_kinds[ROW_TABLES] = {
     [ROWS_OF_LOWS] = PLAIN_KIND(low_row, MIB_INDEX_ADDR_MAX, compare_lows, encode_low),
     [ROWS_OF_UDP_LOCALS] = ROW_KIND(udp_local_row, verdict, MIB_INDEX_ADDR_MAX, claim_udp_local,
 				    compare_udp_locals, encode_udp_local),
+    [ROWS_OF_NAT] = ROW_KIND(nat_row, f, MIB_INDEX_NAT_MAX, claim_nat, compare_nat, encode_nat),
 };

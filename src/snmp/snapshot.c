@@ -2,6 +2,7 @@
 #include "snmp/snapshot.h"
 
 #include "advice/advice_hygiene.h"
+#include "advice/advice_nat.h"
 #include "advice/advice_udp.h"
 
 #include "base/array.h"
@@ -96,6 +97,12 @@ take_tables(struct snapshot *s, const struct scene *scene, const struct alarm_li
 				    &s->udp_locals,
 				    &s->udp_local_count},
 	    [ROWS_OF_LOWS] = {{lows, NULL, low_count, 0, 0}, new, &s->lows, &s->low_count},
+	    [ROWS_OF_NAT] = {{f->nat.census != NULL ? f->nat.census->pools : NULL, f->nat_pools,
+			      f->nat.census != NULL ? f->nat.census->count : 0, limits->nat,
+			      LOOKUP_NONE},
+			     {.rows = l->nat_rows, .count = l->nat_count},
+			     &s->nat_rows,
+			     &s->nat_count},
 	};
 	for (unsigned i = 0; i < ROW_TABLES; i++) {
 		struct rows rows;
@@ -118,6 +125,29 @@ keep_specs(struct snapshot *s)
 	}
 }
 
+/* All but what is left out of its rows. */
+static void
+take_nat(struct snapshot *s, const struct findings *f)
+{
+	const struct nat_census *census = f->nat.census;
+	struct nat_figures *nat = &s->nat;
+	nat->severity = SEVERITY_NORMAL;
+	nat->drops = f->nat.drops;
+	nat->available = census != NULL;
+	if (census == NULL) {
+		snprintf(nat->reason, sizeof(nat->reason), "%s", f->nat.reason);
+		return;
+	}
+	nat->read_ms = f->nat.read_ms;
+	nat->pools = census->count;
+	for (uint32_t i = 0; i < census->count; i++) {
+		nat->entries += census->pools[i].entries;
+		if (f->nat_pools[i].severity > nat->severity)
+			nat->severity = f->nat_pools[i].severity;
+	}
+	advice_nat_all(f, nat->message);
+}
+
 /* Every outgoing connection is in one pool, of one peer and one local address: what the rows do not
  * have, the rest has. */
 static void
@@ -130,6 +160,7 @@ count_omitted(struct snapshot *s, const struct tally *tally)
 	if (tally->udp.available)
 		s->udp.omitted_locals = tally->udp.omitted_locals + tally->udp.count -
 					UDP_WILDCARDS - s->udp_local_count;
+	s->nat.omitted = s->nat.pools - s->nat_count;
 	for (uint32_t i = 0; i < s->pool_count; i++)
 		s->omitted.pools.connections -= s->pools[i].t.usage.connections;
 	for (uint32_t i = 0; i < s->peer_count; i++)
@@ -246,6 +277,7 @@ snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
 	uint32_t worst_pool = find_extremes(f, &s->extremes);
 	s->alarm_summary = alarms->summary;
 	advice_system(scene, s->message);
+	take_nat(s, f);
 	s->hygiene = f->tally->hygiene.findings;
 	advice_hygiene(&f->tally->hygiene, s->hygiene_message);
 	take_udp(s, f);
@@ -371,6 +403,7 @@ snapshot_release(struct snapshot *s)
 		free(s->owners);
 		free(s->udp_locals);
 		free(s->lows);
+		free(s->nat_rows);
 		for (unsigned i = 0; i < ROW_TABLES; i++)
 			free(s->index_store[i]);
 	}

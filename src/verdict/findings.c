@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "verdict/cause.h"
 #include "verdict/doubt.h"
+#include "verdict/nat_verdict.h"
 #include "verdict/udp_verdict.h"
 
 #include <errno.h>
@@ -353,6 +354,18 @@ find_limit(struct making *m, enum limit_rule rule)
 	f->severity = s;
 }
 
+static void
+find_nat(struct making *m)
+{
+	const struct nat_state *nat = &m->f->nat;
+	uint32_t culprit = nat_verdict_culprit(nat);
+	for (uint32_t i = 0; nat->census != NULL && i < nat->census->count; i++) {
+		struct hysteresis_reading r = {.row = i};
+		nat_verdict_read(&nat->census->pools[i], &m->config->nat, i == culprit, &r);
+		m->f->nat_pools[i] = worth_taking(m, &r) ? take(m, &r) : normal;
+	}
+}
+
 /* What failed recently and is told of the host alone. Where any connect() may fail, each is one of
  * a pool, of which there may be no socket. */
 static void
@@ -386,6 +399,7 @@ find_all(struct making *m)
 		find_udp(m, i);
 	find_host(m);
 	find_inbound(m);
+	find_nat(m);
 	for (uint32_t i = 0; i < tally->peer_count; i++)
 		find_peer(m, i);
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
@@ -418,7 +432,10 @@ begin(const struct evidence *e)
 			     sizeof(*f->pools));
 	f->locals = array_new(tally->local_count, sizeof(*f->locals));
 	f->udp = array_new(tally->udp.count, sizeof(*f->udp));
-	if (f->pools == NULL || f->locals == NULL || f->udp == NULL) {
+	f->nat = e->nat != NULL ? *e->nat : (struct nat_state){.reason = "not looked at"};
+	f->nat_pools =
+	    array_new(f->nat.census != NULL ? f->nat.census->count : 0, sizeof(*f->nat_pools));
+	if (f->pools == NULL || f->locals == NULL || f->udp == NULL || f->nat_pools == NULL) {
 		findings_free(f);
 		return NULL;
 	}
@@ -495,6 +512,7 @@ findings_free(struct findings *f)
 	free(f->pools);
 	free(f->locals);
 	free(f->udp);
+	free(f->nat_pools);
 	free(f->standings);
 	free(f);
 }

@@ -103,9 +103,10 @@ find(const struct hysteresis *h, const struct alarm_subject *subject)
 static bool
 has_room(const struct hysteresis *h, enum alarm_kind kind)
 {
-	bool limited = kind == ALARM_POOL || kind == ALARM_PEER || kind == ALARM_LOCAL;
+	bool limited =
+	    kind == ALARM_POOL || kind == ALARM_PEER || kind == ALARM_LOCAL || kind == ALARM_NAT;
 	const uint32_t *rows = h->index.rows;
-	uint32_t many = rows[ALARM_POOL] + rows[ALARM_PEER] + rows[ALARM_LOCAL];
+	uint32_t many = rows[ALARM_POOL] + rows[ALARM_PEER] + rows[ALARM_LOCAL] + rows[ALARM_NAT];
 	return !limited || many < h->rules.room;
 }
 

@@ -13,6 +13,7 @@ OUTSIDE, SERVER, VIRTUAL = "192.0.2.1", "192.0.2.100", "192.0.2.200"
 OUTSIDE6, SERVER6 = "2001:db8::1", "2001:db8::100"
 LOW, HIGH = 20000, 20099
 PORT = 9000
+IP_BIND_ADDRESS_NO_PORT = 24
 HEAD = "table ip nat { chain post { type nat hook postrouting priority 100; %s; }; }"
 HEAD6 = "table ip6 nat { chain post { type nat hook postrouting priority 100; %s; }; }"
 
@@ -91,6 +92,20 @@ class Router:
         if kind == socket.SOCK_STREAM:
             for each in made:
                 assert select.select([], [each], [], 5)[1], "no connection"
+
+    def ends_at(self, low, high):
+        for port in low, high:
+            self.start(SERVER, port)
+
+    def start_from(self, source):
+        """A connection of that address of the client, from a port that the kernel chooses."""
+        with self.client.inside():
+            made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            made.setblocking(False)
+            made.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            made.bind((source, 0))
+            assert made.connect_ex((SERVER, PORT)) == errno.EINPROGRESS
+        self.kept.append(made)
 
     def received(self):
         self.datagrams.settimeout(0.3)

@@ -144,9 +144,10 @@ def test_old_connections_give_way():
     assert_row(pool(), used=60, remaining=40, evictable=40, percent=60)
     passed = router.pass_of(40)
     row = pool()
-    assert 20 <= passed <= 40 and row["remaining"] == row["evictable"] == 40 - passed, (passed, row)
+    # What was lost is sent again, and may be luckier.
+    assert 20 <= passed <= 40 and row["remaining"] == row["evictable"] <= 40 - passed, (passed, row)
     assert row["lossPpm"] > 0, row
-    return "%d of 100 gave way" % (60 + passed)
+    return "%d of 100 gave way" % (100 - row["remaining"])
 
 
 def test_text():
@@ -195,7 +196,7 @@ def test_manual_has_every_member():
         text = file.read().split(".It Cm nat\n", 1)[1].split(".It Cm namespaces", 1)[0]
     words = set(re.findall(r"\w+", text))
     for name in ("available reason pools omitted protocol outside peer port zone entries used "
-                 "remaining evictable capacity percent lossPpm severity range low high seen").split():
+                 "remaining evictable capacity percent lossPpm severity cause message range low high seen").split():
         assert name in words, name
 
 

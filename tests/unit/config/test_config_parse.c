@@ -101,6 +101,8 @@ the_defaults_are_the_documented_ones(void **state)
 				  "udpWarningPercent 80% clear 75%\n"
 				  "udpCriticalRemaining 1 clear 2\n"
 				  "udpWarningRemaining 100 clear 120\n"
+				  "natCriticalLoss 10000 clear 9000\n"
+				  "natWarningLoss 1000 clear 900\n"
 				  "conntrackPercent 90% clear 85%\n"
 				  "filesPercent 90% clear 85%\n"
 				  "raisePolls 1\n"
@@ -108,6 +110,7 @@ the_defaults_are_the_documented_ones(void **state)
 				  "maxPools 1000\n"
 				  "maxPeers 1000\n"
 				  "maxLocals 256\n"
+				  "maxNatPools 200\n"
 				  "maxAlarms 1000\n"
 				  "notifications critical warning cleared suppressed unknown\n"
 				  "notificationsPerMinute 60\n"
@@ -140,6 +143,8 @@ static const char everything[] = "agentXSocket tcp:127.0.0.1:705\n"
 				 "udpWarningPercent off\n"
 				 "udpCriticalRemaining 20 clear 30\n"
 				 "udpWarningRemaining 200 clear 300\n"
+				 "natCriticalLoss off\n"
+				 "natWarningLoss 2000 clear 1\n"
 				 "conntrackPercent 70% clear 60%\n"
 				 "filesPercent off\n"
 				 "raisePolls 2\n"
@@ -153,6 +158,7 @@ static const char everything[] = "agentXSocket tcp:127.0.0.1:705\n"
 				 "maxPools 1\n"
 				 "maxPeers 2\n"
 				 "maxLocals 3\n"
+				 "maxNatPools 4\n"
 				 "maxAlarms 5000\n"
 				 "notifications critical cleared\n"
 				 "notificationsPerMinute 0\n"
@@ -198,7 +204,7 @@ tokens_have_no_case_and_clear_levels_a_default(void **state)
 	assert_int_equal(r.config.pace.usual_s, 7);
 	assert_int_equal(r.config.pace.least_s, 7);
 	assert_int_equal(r.config.pace.most_s, 7);
-	const struct levels raise = {97, 3, 4, 60000, 9}, clear = {92, 1, 5, 65535, 8};
+	const struct levels raise = {97, 3, 4, 60000, 9, 0, 0}, clear = {92, 1, 5, 65535, 8, 0, 0};
 	assert_memory_equal(&r.config.levels.raise, &raise, sizeof(raise));
 	assert_memory_equal(&r.config.levels.clear, &clear, sizeof(clear));
 	end(&r);
@@ -271,11 +277,12 @@ targets_take_the_levels_of_the_file(void **state)
 	assert_int_equal(t[0].port, 0);
 	assert_memory_equal(&t[0].levels, &r.config.levels, sizeof(t[0].levels));
 	assert_int_equal(t[0].levels.raise.critical_remaining, 20);
-	const struct levels raise = {95, 80, 7, 100, 1000}, clear = {90, 75, 7, 120, 900};
+	const struct levels raise = {95, 80, 7, 100, 1000, 0, 0},
+			    clear = {90, 75, 7, 120, 900, 0, 0};
 	assert_int_equal(t[1].port, 443);
 	assert_memory_equal(&t[1].levels.raise, &raise, sizeof(raise));
 	assert_memory_equal(&t[1].levels.clear, &clear, sizeof(clear));
-	const struct levels third = {95, LEVEL_PERCENT_OFF, 20, 0, 0};
+	const struct levels third = {95, LEVEL_PERCENT_OFF, 20, 0, 0, 0, 0};
 	assert_int_equal(t[2].bits, 8);
 	assert_int_equal(t[2].port, 80);
 	assert_memory_equal(&t[2].levels.raise, &third, sizeof(third));

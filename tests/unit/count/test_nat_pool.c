@@ -232,8 +232,9 @@ severity_follows_the_share_that_is_moved(void **state)
 		struct nat_usage usage = {.capacity = 64512,
 					  .remaining = cases[i].remaining,
 					  .loss_ppm = cases[i].loss_ppm};
-		assert_int_equal(nat_severity(&usage, cases[i].moved, cases[i].seen),
-				 cases[i].severity);
+		uint32_t lost = nat_lost_ppm(&usage, cases[i].moved, cases[i].seen);
+		assert_int_equal(nat_severity(&level_band_nat.raise, lost), cases[i].severity);
+		assert_int_equal(nat_severity(&level_band_off.raise, lost), SEVERITY_NORMAL);
 	}
 }
 

@@ -71,7 +71,6 @@ use(const struct census *census, FILE *nowhere)
 				      .order = &order,
 				      .alarms = &none,
 				      .config = &host.config,
-				      .no_nat = "not asked",
 				      .pool_limit = 20};
 	report_json(&report, nowhere);
 	report_text(&report, nowhere);

@@ -44,7 +44,6 @@ report_on(unsigned target_count)
 			       .order = &order,
 			       .alarms = &none,
 			       .config = &config,
-			       .no_nat = "needs CAP_NET_ADMIN",
 			       .duration_us = 1234,
 			       .pool_limit = 2};
 }
@@ -250,7 +249,8 @@ address_translation(void **state)
 	     .usage = {.capacity = 100, .used = 39, .remaining = 61, .evictable = 1, .percent = 39},
 	     .range = {20000, 20099},
 	     .seen = true,
-	     .severity = SEVERITY_NORMAL},
+	     .moved = 2,
+	     .translated = 40},
 	    {.outside = address("2001:db8::1"),
 	     .peer = address("2001:db8::2"),
 	     .port = 53,
@@ -259,11 +259,20 @@ address_translation(void **state)
 	     .entries = 50000,
 	     .usage = {64512, 50000, 14512, 0, 77, 12345},
 	     .range = {1024, 65535},
-	     .severity = SEVERITY_CRITICAL}};
-	const struct nat_census nat = {.pools = pools, .count = 3, .omitted = 1};
+	     .moved = 40000,
+	     .translated = 50000}};
+	struct verdict found[3] = {{SEVERITY_NORMAL, CAUSE_NONE},
+				   {SEVERITY_CRITICAL, CAUSE_NAT_LOSS},
+				   {SEVERITY_NORMAL, CAUSE_NONE}};
+	struct nat_census nat = {.pools = pools, .count = 3, .omitted = 1};
 	(void)state;
 	pools[2] = pools[0];
 	struct report report = report_on(0);
+	struct findings with = *host.findings;
+	struct scene there = scene;
+	with.nat.reason = "needs CAP_NET_ADMIN";
+	there.findings = &with;
+	report.scene = &there;
 	char *text = text_of(report_json, &report);
 	assert_has(text, "\"available\":false,\n    \"reason\":\"needs CAP_NET_ADMIN\",\n    "
 			 "\"pools\":null,\n    \"omitted\":null\n");
@@ -271,14 +280,17 @@ address_translation(void **state)
 	text = text_of(report_text, &report);
 	assert_null(strstr(text, "NAT POOLS")); /* nothing is tracked */
 	free(text);
-	report.nat = &nat;
+	with.nat.census = &nat;
+	with.nat_pools = found;
 	text = text_of(report_json, &report);
 	assert_has(text, "\"available\":true,\n    \"reason\":null,\n    \"pools\":[");
 	assert_has(text,
 		   "{\"protocol\":\"tcp\",\"outside\":\"192.0.2.1\",\"peer\":\"198.51.100.1\","
 		   "\"port\":443,\"zone\":0,\"entries\":40,\"used\":39,\"remaining\":61,"
 		   "\"evictable\":1,\"capacity\":100,\"percent\":39,\"lossPpm\":0,"
-		   "\"severity\":\"normal\",\"range\":{\"low\":20000,\"high\":20099,"
+		   "\"severity\":\"normal\",\"cause\":\"none\",\"message\":\"39 of 100 outside "
+		   "ports in use, "
+		   "61 left\",\"range\":{\"low\":20000,\"high\":20099,"
 		   "\"seen\":true}}");
 	assert_has(text, "\"protocol\":\"udp\",\"outside\":\"2001:db8::1\"");
 	assert_has(text, "\"zone\":5,");
@@ -347,13 +359,17 @@ nagios_ranges_are_the_levels_in_force(void **state)
 		struct levels levels;
 		const char *expected;
 	} cases[] = {
-	    {{101, 101, 0, 0, 0}, "used=340;;;0;993 remaining=653;;;0;993 percent=34%;;;0;100 "},
-	    {{101, 101, 0, 0, 7}, "close_wait=40;7;;0; "},
-	    {{100, 50, 0, 0, 0}, "used=340;496;992;0;993 remaining=653;;;0;993 percent=34%;49;99;"},
-	    {{101, 101, 1, 100, 0}, "used=340;893;992;0;993 remaining=653;100:;1:;0;993 percent="},
-	    {{101, 1, 0, 0, 0}, "used=340;9;;0;993 remaining=653;;;0;993 percent=34%;0;;0;100 "},
-	    {{95, 80, 500, 600, 0}, "used=340;393;493;0;993 remaining=653;600:;500:;0;993 "},
-	    {{101, 101, 993, 994, 0}, "used=340;~:-1;0;0;993 remaining=653;994:;993:;0;993 "},
+	    {{101, 101, 0, 0, 0, 0, 0},
+	     "used=340;;;0;993 remaining=653;;;0;993 percent=34%;;;0;100 "},
+	    {{101, 101, 0, 0, 7, 0, 0}, "close_wait=40;7;;0; "},
+	    {{100, 50, 0, 0, 0, 0, 0},
+	     "used=340;496;992;0;993 remaining=653;;;0;993 percent=34%;49;99;"},
+	    {{101, 101, 1, 100, 0, 0, 0},
+	     "used=340;893;992;0;993 remaining=653;100:;1:;0;993 percent="},
+	    {{101, 1, 0, 0, 0, 0, 0},
+	     "used=340;9;;0;993 remaining=653;;;0;993 percent=34%;0;;0;100 "},
+	    {{95, 80, 500, 600, 0, 0, 0}, "used=340;393;493;0;993 remaining=653;600:;500:;0;993 "},
+	    {{101, 101, 993, 994, 0, 0, 0}, "used=340;~:-1;0;0;993 remaining=653;994:;993:;0;993 "},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -44,7 +44,7 @@ set_up(void **state)
 	    .pools = &pool, .pool_count = 1, .peers = &peer, .peer_count = 1};
 	const struct alarm_list none = {.alarms = NULL};
 	const struct poll_stats poll = {.made_ms = 10000};
-	const struct row_limits limits = {10, 10, 10};
+	const struct row_limits limits = {10, 10, 10, 100};
 	(void)state;
 	fill_owners();
 	struct findings *findings = findings_of(&tally);

@@ -206,7 +206,7 @@ out_of_memory_is_told(void **state)
 		assert_int_equal(findings == NULL, allocations_fail_from(0));
 		assert_int_equal(errno, findings == NULL ? ENOMEM : 0);
 	}
-	assert_between(n, 6, 12);
+	assert_between(n, 7, 14);
 	findings_free(findings);
 	findings_free(NULL);
 }

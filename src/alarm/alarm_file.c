@@ -73,13 +73,16 @@ parse_severity(const char *word, enum severity least, enum severity most, enum s
 static bool
 parse_told(const char *word, enum severity severity, enum severity *out)
 {
-	if (severity == SEVERITY_UNKNOWN && strcmp(word, unsure) == 0)
+	bool figures = severity == SEVERITY_UNKNOWN;
+	if (figures && strcmp(word, unsure) == 0) {
 		*out = ALARM_UNSURE;
-	else if (!parse_severity(word, SEVERITY_NORMAL, SEVERITY_UNKNOWN, out))
+		return true;
+	}
+	if (!parse_severity(word, SEVERITY_NORMAL, SEVERITY_UNKNOWN, out))
 		return false;
-	else if (severity == SEVERITY_UNKNOWN)
+	if (figures)
 		return *out == SEVERITY_NORMAL || *out == SEVERITY_UNKNOWN;
-	else if (*out == SEVERITY_UNKNOWN)
+	if (*out == SEVERITY_UNKNOWN)
 		*out = ALARM_UNSURE;
 	return true;
 }

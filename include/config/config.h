@@ -40,6 +40,15 @@ struct pace_limits {
 
 extern const struct pace_limits config_pace_auto; /* where nothing else is said */
 
+/* A name for network namespaces, instead of the one that they would have. */
+#define CONFIG_ALIASES_MAX     256
+#define CONFIG_ALIAS_NAME_MAX  33  /* octets, with the NUL */
+#define CONFIG_ALIAS_MATCH_MAX 128 /* the same */
+struct namespace_alias {
+	char name[CONFIG_ALIAS_NAME_MAX];
+	char match[CONFIG_ALIAS_MATCH_MAX]; /* a pattern, as fnmatch(3) has it */
+};
+
 /* Rows a table may hold. */
 struct row_limits {
 	uint32_t pools, peers, locals, nat;
@@ -78,6 +87,10 @@ struct config {
 	bool failures;      /* count connect() calls that fail (failures.h) */
 	bool owners;        /* look who holds the sockets of pools in trouble (owners.h) */
 
+	bool namespaces;                 /* look at other network namespaces too */
+	struct namespace_alias *aliases; /* owned; the first that matches counts */
+	uint32_t alias_count;
+
 	struct target *targets; /* owned */
 	uint32_t target_count;
 };
@@ -88,7 +101,10 @@ void config_init(struct config *config);
 /* Adds a target. False with errno ENOMEM. */
 bool config_add_target(struct config *config, const struct target *target);
 
-/* Frees the targets. */
+/* Adds an alias. False with errno ENOMEM. */
+bool config_add_alias(struct config *config, const struct namespace_alias *alias);
+
+/* Frees the targets and the aliases. */
 void config_free(struct config *config);
 
 #endif

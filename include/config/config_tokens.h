@@ -17,7 +17,8 @@ struct config_token {
 	 * after everything else because it inherits levels. */
 	bool (*set)(const struct config_token *token, struct config *config,
 		    struct config_words *words, struct config_fault *fault);
-	/* Writes what set() reads, for a token that is not a target. */
+	/* Writes what set() reads, for a token that is not a target; of one that may stand there
+	 * more than once, each line whole. */
 	void (*dump)(const struct config_token *token, const struct config *config, FILE *out);
 	size_t offset;     /* of its member in struct config */
 	uint32_t min, max; /* of a number */
@@ -28,6 +29,9 @@ struct config_token {
 
 extern const struct config_token config_tokens[];
 extern const unsigned config_token_count;
+
+/* Each line of it adds to those before. */
+bool config_token_repeats(const struct config_token *token);
 
 /* The token of that name, in any case; NULL if there is none. */
 const struct config_token *config_token_find(const char *name);

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "config/options.h"
 #include "count/port_watch.h"
+#include "kernel/visitor.h"
 #include "snmp/snapshot.h"
 #include "verdict/findings.h"
 
@@ -25,6 +26,12 @@ struct poll_setup {
 	/* NULL, or the ports about which it is asked who holds them: it has the answer once the
 	 * poll is done. */
 	struct port_watch *ports;
+	/* NULL, or another network namespace in which to poll, once and without history: what was
+	 * opened there, whose sockets are the poll's from then on. Then `features` is what an own
+	 * poll has seen of this kernel; nothing is bound in there and no port probed, and limits of
+	 * the whole host are left out. */
+	struct visit *visit;
+	uint32_t features;
 };
 
 enum poll_step {

@@ -57,6 +57,12 @@ struct dump;
  * never waits. NULL with errno: EPROTONOSUPPORT where the kernel has no such family, EMFILE, ENOMEM
  * ... */
 struct dump *dump_open(int family, unsigned timeout_s);
+
+/* The same with sockets that were opened elsewhere, in whatever network namespace, and are bound:
+ * one is used after the other, and none opened beside them. They are the dump's from now on, also
+ * where there is none: NULL with errno ENOMEM ... */
+#define DUMP_SOCKETS_MAX 4
+struct dump *dump_adopt(const int *sockets, unsigned count, unsigned timeout_s);
 void dump_close(struct dump *dump); /* NULL is allowed */
 
 /* The descriptor to wait for; -1 = it could not be opened again. It may change with each step. */

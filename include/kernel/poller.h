@@ -21,6 +21,10 @@ struct poller;
 /* A poller in the calling thread's network namespace, where it stays. NULL with a line in error
  * (EPROTONOSUPPORT: the kernel has no sock_diag; EMFILE; ENOMEM ...). */
 struct poller *poller_open(char *error, size_t room);
+
+/* One in another network namespace, with sockets that were opened there, as dump_adopt() has them.
+ */
+struct poller *poller_open_inside(const int *sockets, unsigned count, char *error, size_t room);
 void poller_close(struct poller *poller); /* NULL is allowed */
 
 /* The descriptor to wait for. It may change with each step. */

@@ -20,6 +20,14 @@ struct procfile_source {
 	bool replay;                  /* read from copies, never from root */
 	struct procfile_copy *copies; /* a replay's files; owned */
 	struct kept *kept; /* what is read each time stays open there; NULL = nothing does */
+	const struct procfile_inside *inside; /* NULL = the reader's own network namespace */
+};
+
+/* Another network namespace than the reader's, whose files stand in the place of the reader's. */
+struct procfile_inside {
+	uint32_t process; /* one in it, whose net/ is read */
+	int ipv4;         /* sys/net/ipv4, opened inside */
+	int netfilter;    /* sys/net/netfilter; -1 = it has none */
 };
 
 /* One file of a replay. */

@@ -25,6 +25,7 @@ struct sockstat {
 	int64_t orphans;
 	int64_t allocated;
 	int64_t memory; /* pages */
+	int64_t udp;    /* UDP sockets of this namespace that have a port, of both families */
 };
 
 /* From the texts of sockstat and sockstat6; either may be NULL: not there. */

@@ -6,8 +6,7 @@
 #ifndef SRCPORTD_NAMESPACE_NAME_H
 #define SRCPORTD_NAMESPACE_NAME_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "config/config.h"
 
 #define NAMESPACE_NAME_MAX 33 /* with the NUL */
 
@@ -38,6 +37,11 @@ struct namespace_facts {
  * hexadecimal digits. Sessions of users are no units here: they do not tell namespaces apart. */
 enum namespace_kind namespace_name(const struct namespace_facts *facts,
 				   char out[static NAMESPACE_NAME_MAX]);
+
+/* Replaces the name by the first alias that the configuration has for it: whose pattern matches
+ * the name, the command, or the path of its cgroup in any hierarchy. False if there is none. */
+bool namespace_alias(const struct config *config, const struct namespace_facts *facts,
+		     char name[static NAMESPACE_NAME_MAX]);
 
 /* Makes it another one, "web~2" for 2; what does not fit before that is cut, and no character
  * apart. */

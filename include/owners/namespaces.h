@@ -13,23 +13,31 @@
 #include "kernel/procfile.h"
 #include "owners/namespace_name.h"
 
+#include <sys/types.h>
+
 struct namespace_row {
 	char name[NAMESPACE_NAME_MAX]; /* unlike all others */
 	enum namespace_kind kind;
 	uint32_t process;    /* the oldest */
+	ino_t inode;         /* of its net/sockstat, as struct neighbour has it */
+	int64_t udp;         /* UDP sockets that have a port; SOCKSTAT_ABSENT likewise */
 	int64_t connections; /* TCP sockets: the bound; SOCKSTAT_ABSENT = cannot be read */
 };
 
 struct namespaces {
 	struct namespace_row *rows; /* the most connections first, then by name */
 	uint32_t count;
+	/* TCP sockets of the host in no table of any namespace here, as bound idle ones are; or
+	 * SOCKSTAT_ABSENT. Each may be in any of them. */
+	int64_t unplaced;
 	bool complete; /* false: processes may be hidden, or there are too many */
 };
 
-/* Looks for them in /proc, and for their names in run_netns ("/run/netns"), which may be missing.
- * Keeps nothing open, records nothing. False with errno ENOMEM, and then there are none. */
+/* Looks for them in /proc, and for their names in run_netns ("/run/netns"), which may be missing,
+ * and in the configuration. Keeps nothing open, records nothing. False with errno ENOMEM, and then
+ * there are none. */
 bool namespaces_find(const struct procfile_source *source, const char *run_netns,
-		     struct namespaces *out);
+		     const struct config *config, struct namespaces *out);
 void namespaces_free(struct namespaces *namespaces);
 
 #endif

@@ -6,22 +6,29 @@
 #define SRCPORTD_REPORT_H
 
 #include "advice/advice.h"
+#include "advice/namespace_view.h"
 #include "alarm/alarm_list.h"
 #include "base/json.h"
-#include "owners/namespaces.h"
 #include "report/report_order.h"
 
 #include <stdio.h>
 #include <time.h>
 
+/* Other network namespaces, in the order in which they are reported. */
+struct namespace_report {
+	const struct namespace_view *views;
+	uint32_t count;
+	bool complete; /* there are no more of them */
+};
+
 struct report {
 	const struct scene *scene;
-	const struct report_order *order;    /* of the scene's tally */
-	const struct alarm_list *alarms;     /* those of a poll without a past */
-	const struct config *config;         /* whose levels judged it */
-	const struct namespaces *namespaces; /* NULL = not asked for */
-	uint32_t duration_us;                /* of the poll */
-	time_t when;                         /* wall clock of the poll; 0 = a replay */
+	const struct report_order *order;          /* of the scene's tally */
+	const struct alarm_list *alarms;           /* those of a poll without a past */
+	const struct config *config;               /* whose levels judged it */
+	const struct namespace_report *namespaces; /* NULL = not asked for */
+	uint32_t duration_us;                      /* of the poll */
+	time_t when;                               /* wall clock of the poll; 0 = a replay */
 	uint32_t watched_s; /* failed connect() calls were counted for so long; 0 = they were not */
 	uint32_t pool_limit; /* pools and peers that the text names, the tightest first */
 	bool everything;     /* the plugin judges what is not a target too */
@@ -44,14 +51,18 @@ void report_udp_toward_json(const struct findings *findings, const struct addr *
 			    struct json *json);
 void report_udp_json(const struct findings *findings, struct json *json);
 
+/* One pool of it, as a value of that name; NULL in an array. */
+void report_udp_json_pool(const char *name, const struct udp_row *row, struct verdict verdict,
+			  const char *message, struct json *json);
+
 /* The part of it that is about what is unwise about the range, and its member in the JSON form. */
 void report_hygiene(const struct hygiene *hygiene, FILE *out);
 void report_hygiene_json(const struct hygiene *hygiene, struct json *json);
 
 /* The part that is about other network namespaces, at most `limit` of them, and its members in the
  * JSON form. NULL = not asked for. */
-void report_namespaces(const struct namespaces *namespaces, uint32_t limit, FILE *out);
-void report_namespaces_json(const struct namespaces *namespaces, struct json *json);
+void report_namespaces(const struct namespace_report *namespaces, uint32_t limit, FILE *out);
+void report_namespaces_json(const struct namespace_report *namespaces, struct json *json);
 
 /* The part that is about pools of address translation, at most pool_limit of them, and its members
  * in the object "nat" of the JSON form. */
@@ -64,6 +75,10 @@ void report_who_json(const struct report *report, struct json *json);
 
 /* The stable JSON form; every pool, peer and local address. Documented in srcportd(8). */
 void report_json(const struct report *report, FILE *out);
+
+/* Parts of it that stand in several places: an address, and the members of a usage. */
+void report_json_address(struct json *json, const char *name, const struct addr *address);
+void report_json_usage(struct json *json, const struct usage *usage, const struct finding *finding);
 
 /* The plugin exit code when there is nothing to judge. */
 #define REPORT_PLUGIN_UNKNOWN 3

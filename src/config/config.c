@@ -59,9 +59,24 @@ config_add_target(struct config *config, const struct target *target)
 	return true;
 }
 
+bool
+config_add_alias(struct config *config, const struct namespace_alias *alias)
+{
+	struct namespace_alias *bigger =
+	    realloc(config->aliases, (config->alias_count + 1) * sizeof(*config->aliases));
+	if (bigger == NULL)
+		return false;
+	config->aliases = bigger;
+	config->aliases[config->alias_count++] = *alias;
+	return true;
+}
+
 void
 config_free(struct config *config)
 {
+	free(config->aliases);
+	config->aliases = NULL;
+	config->alias_count = 0;
 	free(config->targets);
 	config->targets = NULL;
 	config->target_count = 0;

@@ -146,7 +146,7 @@ read_line(struct reading *r, const struct place *place, const char *line, size_t
 		return;
 	}
 	struct place *last = &r->last[token - config_tokens];
-	if (last->line != 0 && last->file == place->file)
+	if (!config_token_repeats(token) && last->line != 0 && last->file == place->file)
 		complain(r, place,
 			 "%s: found it again, expected it once in a file: it is in line %u",
 			 token->name, last->line);
@@ -419,6 +419,10 @@ config_dump(const struct config *config, FILE *out)
 		if (token->set == NULL) {
 			for (uint32_t t = 0; t < config->target_count; t++)
 				config_target_dump(&config->targets[t], out);
+			continue;
+		}
+		if (config_token_repeats(token)) {
+			token->dump(token, config, out);
 			continue;
 		}
 		fprintf(out, "%s ", token->name);

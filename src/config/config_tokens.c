@@ -321,6 +321,46 @@ dump_notify(const struct config_token *token, const struct config *config, FILE 
 	}
 }
 
+/* A pattern may be any text that can be seen, without quotes. */
+static bool
+is_pattern(const char *word)
+{
+	size_t length = strlen(word);
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)word[i] < ' ' || word[i] == 0x7f || word[i] == '"')
+			return false;
+	return length > 0 && length < CONFIG_ALIAS_MATCH_MAX;
+}
+
+static bool
+set_alias(const struct config_token *token, struct config *config, struct config_words *words,
+	  struct config_fault *fault)
+{
+	(void)token;
+	struct namespace_alias alias;
+	const char *name = config_next(words);
+	if (name == NULL || !target_name_valid(name) || strlen(name) >= sizeof(alias.name))
+		return config_wrong(fault, name, "a name of 1 to %d printable characters of ASCII",
+				    CONFIG_ALIAS_NAME_MAX - 1);
+	const char *match = config_next(words);
+	if (match == NULL || !is_pattern(match))
+		return config_wrong(fault, match, "a pattern of 1 to %d characters",
+				    CONFIG_ALIAS_MATCH_MAX - 1);
+	if (config->alias_count == CONFIG_ALIASES_MAX)
+		return config_wrong(fault, name, "at most %d of them", CONFIG_ALIASES_MAX);
+	snprintf(alias.name, sizeof(alias.name), "%s", name);
+	snprintf(alias.match, sizeof(alias.match), "%s", match);
+	return config_add_alias(config, &alias) || config_wrong(fault, name, "more memory");
+}
+
+static void
+dump_aliases(const struct config_token *token, const struct config *config, FILE *out)
+{
+	for (uint32_t i = 0; i < config->alias_count; i++)
+		fprintf(out, "%s \"%s\" \"%s\"\n", token->name, config->aliases[i].name,
+			config->aliases[i].match);
+}
+
 /* One line a token. */
 /* clang-format off */
 
@@ -375,12 +415,20 @@ const struct config_token config_tokens[] = {
     NUMBER("probeMax", "PORTS", probe_max, 1, 65535),
     SWITCH("failures", failures),
     SWITCH("owners", owners),
+    SWITCH("namespaces", namespaces),
+    {"namespaceAlias", "NAME MATCH", set_alias, dump_aliases, 0, 0, 0, NULL},
 };
 
 /* clang-format on */
 
 _Static_assert(sizeof(config_tokens) / sizeof(config_tokens[0]) <= CONFIG_TOKENS_MAX,
 	       "CONFIG_TOKENS_MAX is too small");
+
+bool
+config_token_repeats(const struct config_token *token)
+{
+	return token->set == set_alias;
+}
 
 const unsigned config_token_count = sizeof(config_tokens) / sizeof(config_tokens[0]);
 

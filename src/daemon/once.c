@@ -5,9 +5,9 @@
 #include "base/array.h"
 #include "base/clean.h"
 #include "base/clock.h"
+#include "daemon/namespace_look.h"
 #include "daemon/once_targets.h"
 #include "daemon/poll.h"
-#include "owners/namespaces.h"
 #include "owners/owners.h"
 #include "report/report.h"
 #include "report/report_port.h"
@@ -27,7 +27,10 @@
 
 struct once {
 	const struct options *options;
-	struct config config; /* with the targets that are asked about */
+	struct config config;    /* with the targets that are asked about */
+	bool namespaces;         /* other ones are looked at */
+	struct visitor *visitor; /* NULL = there is none */
+	char no_visitor[128];    /* why */
 	struct poll *poll;
 	struct port_watch ports; /* with --port */
 	/* What it found. */
@@ -147,11 +150,46 @@ print_ports(struct once *once)
 	return -1;
 }
 
-static bool
-find_namespaces(const struct options *options, struct namespaces *out)
+/* Other network namespaces: which there are, and what is known of each. */
+struct others {
+	struct namespaces found;
+	struct namespace_view *views;
+	struct namespace_report report;
+};
+
+static void
+free_others(struct others *others)
 {
+	for (uint32_t i = 0; others->views != NULL && i < others->found.count; i++)
+		namespace_view_free(&others->views[i]);
+	free(others->views);
+	namespaces_free(&others->found);
+}
+
+/* Looks at all of them: who asks for a target wants to know of it in each. False with errno ENOMEM;
+ * what is there is to be freed. */
+static bool
+look_at_others(const struct once *once, struct others *out)
+{
+	const struct options *options = once->options;
 	const struct procfile_source source = {.root = options->proc_root};
-	return namespaces_find(&source, RUN_NETNS, out);
+	uint64_t cost_us;
+	if (!namespaces_find(&source, RUN_NETNS, &once->config, &out->found) ||
+	    (out->views = array_new(out->found.count, sizeof(*out->views))) == NULL)
+		return false;
+	const struct namespace_task task = {.visitor = once->visitor,
+					    .no_visitor = once->no_visitor,
+					    .options = options,
+					    .config = &once->config,
+					    .features = once->findings->features,
+					    .unplaced = out->found.unplaced,
+					    .all = options->target_count > 0};
+	for (uint32_t i = 0; i < out->found.count; i++)
+		if (!namespace_look(&task, &out->found.rows[i], &out->views[i], &cost_us))
+			return false;
+	qsort(out->views, out->found.count, sizeof(*out->views), namespace_view_compare);
+	out->report = (struct namespace_report){out->views, out->found.count, out->found.complete};
+	return true;
 }
 
 /* Returns the exit status, or -1 with what went wrong in once->error. */
@@ -159,11 +197,11 @@ static int
 print_report(struct once *once)
 {
 	struct report_order order = {.pools = NULL};
-	struct namespaces namespaces = {.rows = NULL};
-	bool asked = once->options->namespaces;
-	if (!report_order_make(once->tally, &order) ||
-	    (asked && !find_namespaces(once->options, &namespaces))) {
+	struct others others = {.views = NULL};
+	bool asked = once->namespaces;
+	if (!report_order_make(once->tally, &order) || (asked && !look_at_others(once, &others))) {
 		complain(once, "report", strerror(errno));
+		free_others(&others);
 		report_order_free(&order);
 		return -1;
 	}
@@ -176,7 +214,7 @@ print_report(struct once *once)
 				      .order = &order,
 				      .alarms = &alarms,
 				      .config = &once->config,
-				      .namespaces = asked ? &namespaces : NULL,
+				      .namespaces = asked ? &others.report : NULL,
 				      .duration_us = once->stats.duration_us,
 				      .watched_s = once->options->watch_s,
 				      .when = once->options->replay != NULL ? 0 : time(NULL),
@@ -185,7 +223,7 @@ print_report(struct once *once)
 	int status = put_report(once, &report);
 	alarm_list_free(&alarms);
 	owners_free(owners);
-	namespaces_free(&namespaces);
+	free_others(&others);
 	report_order_free(&order);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		complain(once, "standard output", strerror(errno));
@@ -209,6 +247,15 @@ give_up(const struct options *options, const char *why, int status)
 	return status;
 }
 
+/* Whether the report is about other network namespaces too: if it is asked to, or by the
+ * configuration where it has a place for them. */
+static bool
+look_elsewhere(const struct options *options, const struct config *config)
+{
+	return options->namespaces || (config->namespaces && options->replay == NULL &&
+				       !options->ask_ports && options->format != FORMAT_NAGIOS);
+}
+
 int
 once_run(const struct options *options, const struct config *config)
 {
@@ -217,6 +264,10 @@ once_run(const struct options *options, const struct config *config)
 		return give_up(options, "out of memory", EXIT_FAILED);
 	once->options = options;
 	once->ports.asked = options->ports;
+	once->namespaces = look_elsewhere(options, config);
+	if (once->namespaces && (once->visitor = visitor_start(options->proc_root)) == NULL)
+		snprintf(once->no_visitor, sizeof(once->no_visitor), "no process to enter it: %s",
+			 strerror(errno));
 	int status = once_targets(options, config, &once->config, once->error, sizeof(once->error));
 	if (status == EXIT_OK &&
 	    (!collect(once) ||
@@ -227,6 +278,7 @@ once_run(const struct options *options, const struct config *config)
 	findings_free(once->findings);
 	tally_free(once->tally);
 	poll_close(once->poll);
+	visitor_end(once->visitor);
 	port_watch_free(&once->ports);
 	free(once->config.targets);
 	free(once);

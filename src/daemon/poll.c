@@ -28,7 +28,8 @@
 struct poll {
 	const struct options *options;
 	const struct config *config;
-	struct port_watch *ports; /* NULL = no port is asked about */
+	struct port_watch *ports;  /* NULL = no port is asked about */
+	const struct visit *visit; /* NULL = the own network namespace */
 	/* Where a poll comes from: files, and a poller or a replay with the settings of its own. */
 	struct procfile_source source;
 	struct poller *poller;
@@ -75,6 +76,10 @@ poll_look(struct poll *p)
 {
 	/* A recording holds /sys beside /proc. Both are looked at now and then only. */
 	struct procfile_source proc = p->source, sys;
+	p->looked_ms = clock_us() / 1000;
+	/* What is there is around the own namespace. */
+	if (p->visit != NULL)
+		return;
 	proc.kept = NULL;
 	sys = proc;
 	sys.root = p->options->sys_root;
@@ -82,7 +87,6 @@ poll_look(struct poll *p)
 	/* A recording has none of them. */
 	if (p->replay == NULL)
 		sources_read(&p->host.sources);
-	p->looked_ms = clock_us() / 1000;
 }
 
 /* Docker may have been started since. */
@@ -95,9 +99,20 @@ look_in_time(struct poll *p)
 
 /* Opens a recording to replay, or the kernel and a recording to make. */
 static bool
-open_source(struct poll *p, char *error, size_t room)
+open_source(struct poll *p, struct visit *visit, char *error, size_t room)
 {
 	const struct options *options = p->options;
+	if (visit != NULL) {
+		int sockets[VISIT_SOCKETS];
+		p->source.root = options->proc_root;
+		p->source.inside = &visit->inside;
+		for (unsigned i = 0; i < VISIT_SOCKETS; i++) {
+			sockets[i] = visit->sockets[i];
+			visit->sockets[i] = -1;
+		}
+		p->poller = poller_open_inside(sockets, VISIT_SOCKETS, error, room);
+		return p->poller != NULL;
+	}
 	if (options->replay != NULL) {
 		p->replay = replay_open(options->replay, &p->source, &p->replayed, error, room);
 		return p->replay != NULL;
@@ -158,7 +173,9 @@ poll_open(const struct poll_setup *setup, char *error, size_t room)
 	p->options = setup->options;
 	p->config = setup->config;
 	p->ports = setup->ports;
-	if (!open_source(p, error, room)) {
+	p->visit = setup->visit;
+	p->known = setup->features & (FEATURES_SEEN | UINT32_C(1) << FEATURE_LETS_GO);
+	if (!open_source(p, setup->visit, error, room)) {
 		poll_close(p);
 		return NULL;
 	}
@@ -259,12 +276,19 @@ fail(struct poll *p, const char *why)
 	return POLL_FAILED;
 }
 
+/* A recording's kernel cannot be asked any more, and another namespace is only looked at. */
+static bool
+may_probe(const struct poll *p)
+{
+	return p->config->probe && p->replay == NULL && p->visit == NULL;
+}
+
 /* Begins to keep what probing needs, as the configuration now says. Without memory for it, the
- * ports stay in doubt for this poll. A recording's kernel cannot be asked any more. */
+ * ports stay in doubt for this poll. */
 static void
 plan_probe(struct poll *p)
 {
-	if (!p->config->probe || p->replay != NULL) {
+	if (!may_probe(p)) {
 		probing_free(p->probing);
 		p->probing = NULL;
 		p->trouble = NULL;
@@ -332,7 +356,7 @@ static void
 count_unseen(struct poll *p)
 {
 	struct unseen_count count;
-	if (p->census.features >> FEATURE_BOUND_IDLE & 1)
+	if (p->census.features >> FEATURE_BOUND_IDLE & 1 || p->visit != NULL)
 		return;
 	unseen_count(p->unseen, &p->source, &count);
 	census_unseen(&p->census, &count);
@@ -342,6 +366,9 @@ count_unseen(struct poll *p)
 static void
 look_at_nat(struct poll *p)
 {
+	/* What is translated in there is not looked at. */
+	if (p->visit != NULL)
+		return;
 	if (p->origins != NULL)
 		nat_watch_poll(&p->nat, &p->host, p->config->pace.cpu_percent, p->nat_alarm);
 	else if (p->replay != NULL)
@@ -509,6 +536,8 @@ poll_begin(struct poll *p, bool urgent)
 	p->anew = p->asked_stamps = p->asked_udp = false;
 	look_in_time(p);
 	hostlimits_poll(&p->host, &p->source, &settings);
+	if (p->visit != NULL)
+		p->host.limits.value[LIMIT_FILES] = LIMIT_ABSENT;
 	if (p->origins != NULL)
 		origins_begin(p->origins);
 	begin_census(p, &settings);
@@ -525,7 +554,7 @@ poll_begin(struct poll *p, bool urgent)
 	}
 	if (p->replay != NULL)
 		return replay(p);
-	if (!p->plan.light && !(p->known & UINT32_C(1) << FEATURE_BOUND_IDLE))
+	if (!p->plan.light && p->visit == NULL && !(p->known & UINT32_C(1) << FEATURE_BOUND_IDLE))
 		poller_test(p->poller, &p->census.settings, p->complete ? &p->taken : NULL);
 	return step(p, ask(p));
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #define MAX_ERRNO 4096
 
@@ -20,6 +21,10 @@ struct dump {
 	int family;
 	unsigned timeout_s;
 	struct mnl_socket *socket;
+	/* Sockets that were opened elsewhere, and which is the next. */
+	bool adopted;
+	int sockets[DUMP_SOCKETS_MAX];
+	unsigned socket_count, socket_next;
 	bool busy;  /* something may still come on the socket */
 	bool heard; /* part of the answer has been taken */
 	/* Whether the kernel knows the form DUMP_ALL. */
@@ -110,15 +115,28 @@ dump_check(const void *data, size_t length, uint32_t seq, uint32_t portid, dump_
 	return DUMP_BROKEN;
 }
 
+/* One that is bound already, or NULL with errno. */
+static struct mnl_socket *
+next_socket(struct dump *dump)
+{
+	errno = EBADF;
+	if (dump->socket_next == dump->socket_count)
+		return NULL;
+	struct mnl_socket *found = mnl_socket_fdopen(dump->sockets[dump->socket_next]);
+	if (found != NULL)
+		dump->socket_next++;
+	return found;
+}
+
 static bool
 open_socket(struct dump *dump)
 {
 	int flags = SOCK_CLOEXEC | (dump->timeout_s == 0 ? SOCK_NONBLOCK : 0);
 	const struct timeval timeout = {.tv_sec = (time_t)dump->timeout_s};
-	dump->socket = mnl_socket_open2(dump->family, flags);
+	dump->socket = dump->adopted ? next_socket(dump) : mnl_socket_open2(dump->family, flags);
 	if (dump->socket == NULL)
 		return false;
-	if (mnl_socket_bind(dump->socket, 0, MNL_SOCKET_AUTOPID) == 0 &&
+	if ((dump->adopted || mnl_socket_bind(dump->socket, 0, MNL_SOCKET_AUTOPID) == 0) &&
 	    (dump->timeout_s == 0 || setsockopt(mnl_socket_get_fd(dump->socket), SOL_SOCKET,
 						SO_RCVTIMEO, &timeout, sizeof(timeout)) == 0))
 		return true;
@@ -145,6 +163,26 @@ dump_open(int family, unsigned timeout_s)
 	return NULL;
 }
 
+struct dump *
+dump_adopt(const int *sockets, unsigned count, unsigned timeout_s)
+{
+	struct dump *dump = calloc(1, sizeof(*dump));
+	for (unsigned i = 0; dump == NULL && i < count; i++)
+		close(sockets[i]);
+	if (dump == NULL)
+		return NULL;
+	dump->adopted = true;
+	dump->timeout_s = timeout_s;
+	dump->socket_count = count;
+	memcpy(dump->sockets, sockets, count * sizeof(*sockets));
+	if (open_socket(dump))
+		return dump;
+	int error = errno;
+	dump_close(dump);
+	errno = error;
+	return NULL;
+}
+
 void
 dump_close(struct dump *dump)
 {
@@ -152,6 +190,8 @@ dump_close(struct dump *dump)
 		return;
 	if (dump->socket != NULL)
 		mnl_socket_close(dump->socket);
+	for (unsigned i = dump->socket_next; i < dump->socket_count; i++)
+		close(dump->sockets[i]);
 	free(dump);
 }
 

@@ -35,19 +35,31 @@ static const char *const dump_name[DIAG_DUMPS] = {
     [DIAG_STAMPS] = "timestamps",   [DIAG_UDP] = "UDP sockets",
 };
 
+/* With a dump that is the poller's from now on, or NULL with errno. */
+static struct poller *
+make(struct dump *dump, char *error, size_t room)
+{
+	struct poller *poller = dump != NULL ? calloc(1, sizeof(*poller)) : NULL;
+	if (poller != NULL) {
+		poller->specimen.fd = -1;
+		poller->dump = dump;
+		return poller;
+	}
+	snprintf(error, room, "netlink sock_diag socket: %s", strerror(errno));
+	dump_close(dump);
+	return NULL;
+}
+
 struct poller *
 poller_open(char *error, size_t room)
 {
-	struct poller *poller = calloc(1, sizeof(*poller));
-	if (poller != NULL) {
-		poller->specimen.fd = -1;
-		poller->dump = dump_open(NETLINK_SOCK_DIAG, POLLER_TIMEOUT_S);
-		if (poller->dump != NULL)
-			return poller;
-	}
-	snprintf(error, room, "netlink sock_diag socket: %s", strerror(errno));
-	free(poller);
-	return NULL;
+	return make(dump_open(NETLINK_SOCK_DIAG, POLLER_TIMEOUT_S), error, room);
+}
+
+struct poller *
+poller_open_inside(const int *sockets, unsigned count, char *error, size_t room)
+{
+	return make(dump_adopt(sockets, count, POLLER_TIMEOUT_S), error, room);
 }
 
 void

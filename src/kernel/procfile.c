@@ -76,13 +76,40 @@ read_copy(const struct procfile_source *source, const char *name, char *buf, siz
 	return -1;
 }
 
-static bool
-path_of(const struct procfile_source *source, const char *name, char path[static PATH_MAX])
+/* A file: its path, from a directory that is open or from AT_FDCWD. */
+struct place {
+	int at;
+	char path[PATH_MAX];
+};
+
+/* The rest of a name that begins with the directory, or NULL. */
+static const char *
+below(const char *name, const char *directory)
 {
-	if (snprintf(path, PATH_MAX, "%s/%s", source->root, name) < PATH_MAX)
-		return true;
+	size_t length = strlen(directory);
+	return strncmp(name, directory, length) == 0 ? name + length : NULL;
+}
+
+static bool
+find(const struct procfile_source *source, const char *name, struct place *out)
+{
+	const struct procfile_inside *inside = source->inside;
+	const char *ipv4 = inside != NULL ? below(name, "sys/net/ipv4/") : NULL;
+	const char *netfilter = inside != NULL ? below(name, "sys/net/netfilter/") : NULL;
+	int length;
+	out->at = ipv4 != NULL ? inside->ipv4 : netfilter != NULL ? inside->netfilter : AT_FDCWD;
+	errno = ENOENT;
+	if (out->at == -1)
+		return false;
+	if (ipv4 != NULL || netfilter != NULL)
+		length = snprintf(out->path, PATH_MAX, "%s", ipv4 != NULL ? ipv4 : netfilter);
+	else if (inside != NULL && below(name, "net/") != NULL)
+		length =
+		    snprintf(out->path, PATH_MAX, "%s/%u/%s", source->root, inside->process, name);
+	else
+		length = snprintf(out->path, PATH_MAX, "%s/%s", source->root, name);
 	errno = ENAMETOOLONG;
-	return false;
+	return length < PATH_MAX;
 }
 
 /* Adds an answer to the recording, if there is one; errno stays. */
@@ -98,31 +125,31 @@ keep(const struct procfile_source *source, const char *name, const char *buf, lo
 }
 
 static long
-read_anew(struct kept *kept, const char *path, char *buf, size_t room)
+read_anew(struct kept *kept, const struct place *place, char *buf, size_t room)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(place->at, place->path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	long length = read_whole(fd, buf, room);
 	int error = errno;
-	if (kept == NULL || length < 0 || !kept_take(kept, path, fd))
+	if (kept == NULL || length < 0 || !kept_take(kept, place->path, fd))
 		close(fd);
 	errno = error;
 	return length;
 }
 
 static long
-read_file(struct kept *kept, const char *path, char *buf, size_t room)
+read_file(struct kept *kept, const struct place *place, char *buf, size_t room)
 {
-	int fd = kept != NULL ? kept_fd(kept, path) : -1;
+	int fd = kept != NULL ? kept_fd(kept, place->path) : -1;
 	if (fd < 0)
-		return read_anew(kept, path, buf, room);
+		return read_anew(kept, place, buf, room);
 	long length = read_whole(fd, buf, room);
 	if (length >= 0)
 		return length;
 	/* The file that has its name now, if any, is another. */
 	kept_drop(kept, fd);
-	return read_anew(kept, path, buf, room);
+	return read_anew(kept, place, buf, room);
 }
 
 /* The names below a directory that is open, one a line. */
@@ -153,10 +180,13 @@ list_names(DIR *dir, char *buf, size_t room)
 }
 
 static long
-read_directory(struct kept *kept, const char *path, char *buf, size_t room)
+read_directory(struct kept *kept, const struct place *place, char *buf, size_t room)
 {
 	(void)kept;
-	DIR *dir = opendir(path);
+	int fd = openat(place->at, place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	if (dir == NULL && fd >= 0)
+		close(fd);
 	if (dir == NULL)
 		return -1;
 	long length = list_names(dir, buf, room);
@@ -169,15 +199,15 @@ read_directory(struct kept *kept, const char *path, char *buf, size_t room)
 /* From the replay; or as `ask` reads it, and then into the recording. */
 static long
 answer(const struct procfile_source *source, const char *name,
-       long (*ask)(struct kept *kept, const char *path, char *buf, size_t room), char *buf,
+       long (*ask)(struct kept *kept, const struct place *place, char *buf, size_t room), char *buf,
        size_t room)
 {
-	char path[PATH_MAX];
+	struct place place;
 	if (source->replay)
 		return read_copy(source, name, buf, room);
-	if (!path_of(source, name, path))
+	if (!find(source, name, &place))
 		return -1;
-	long length = ask(source->kept, path, buf, room);
+	long length = ask(source->kept, &place, buf, room);
 	keep(source, name, buf, length);
 	return length;
 }

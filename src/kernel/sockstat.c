@@ -13,6 +13,15 @@ named(const char *text, const char *line, const char *name)
 	return value != WORDS_NO_NUMBER ? value : SOCKSTAT_ABSENT;
 }
 
+/* Of both families. Stops at the largest number: a recording may hold anything. */
+static int64_t
+add_v6(int64_t v4, int64_t v6)
+{
+	if (v4 == SOCKSTAT_ABSENT || v6 == SOCKSTAT_ABSENT)
+		return v4;
+	return v6 > INT64_MAX - v4 ? INT64_MAX : v4 + v6;
+}
+
 void
 sockstat_parse(const char *sockstat, const char *sockstat6, struct sockstat *out)
 {
@@ -20,12 +29,10 @@ sockstat_parse(const char *sockstat, const char *sockstat6, struct sockstat *out
 				 .time_wait = named(sockstat, "TCP:", "tw"),
 				 .orphans = named(sockstat, "TCP:", "orphan"),
 				 .allocated = named(sockstat, "TCP:", "alloc"),
-				 .memory = named(sockstat, "TCP:", "mem")};
-	int64_t v6 = named(sockstat6, "TCP6:", "inuse");
-	if (out->in_use == SOCKSTAT_ABSENT || v6 == SOCKSTAT_ABSENT)
-		return;
-	/* Stops at the largest number: a recording may hold anything. */
-	out->in_use = v6 > INT64_MAX - out->in_use ? INT64_MAX : out->in_use + v6;
+				 .memory = named(sockstat, "TCP:", "mem"),
+				 .udp = named(sockstat, "UDP:", "inuse")};
+	out->in_use = add_v6(out->in_use, named(sockstat6, "TCP6:", "inuse"));
+	out->udp = add_v6(out->udp, named(sockstat6, "UDP6:", "inuse"));
 }
 
 void

@@ -5,6 +5,7 @@
 #include "base/words.h"
 #include "owners/cgroup.h"
 
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -149,6 +150,33 @@ namespace_name(const struct namespace_facts *facts, char out[static NAMESPACE_NA
 		snprintf(out, NAMESPACE_NAME_MAX, "%.15s (pid %" PRIu32 ")",
 			 facts->command[0] != '\0' ? facts->command : "?", facts->process);
 	return kind;
+}
+
+static bool
+matches_cgroup(const char *match, const char *text)
+{
+	char path[CGROUP_PATH_MAX];
+	for (const char *line = *text != '\0' ? text : NULL; line != NULL; line = words_line(line))
+		if (path_of(line, path) && fnmatch(match, path, 0) == 0)
+			return true;
+	return false;
+}
+
+bool
+namespace_alias(const struct config *config, const struct namespace_facts *facts,
+		char name[static NAMESPACE_NAME_MAX])
+{
+	_Static_assert(CONFIG_ALIAS_NAME_MAX <= NAMESPACE_NAME_MAX, "an alias is a name");
+	for (uint32_t i = 0; i < config->alias_count; i++) {
+		const struct namespace_alias *alias = &config->aliases[i];
+		if (fnmatch(alias->match, name, 0) != 0 &&
+		    fnmatch(alias->match, facts->command, 0) != 0 &&
+		    !matches_cgroup(alias->match, facts->cgroup))
+			continue;
+		strcpy(name, alias->name);
+		return true;
+	}
+	return false;
 }
 
 void

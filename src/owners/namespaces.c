@@ -82,12 +82,15 @@ given_name(const struct given_list *list, const struct procfile_source *source, 
 /* False if it has gone meanwhile. */
 static bool
 describe(const struct neighbour *neighbour, const struct procfile_source *source,
-	 const struct given_list *given, struct namespace_row *row)
+	 const struct given_list *given, const struct config *config, struct namespace_row *row,
+	 int64_t *placed)
 {
 	char file[32], cgroup[8192], command[PROCESS_NAME_MAX];
 	struct sockstat stat;
 	row->process = neighbour->process;
+	row->inode = neighbour->inode;
 	sockstat_read(source, row->process, &stat);
+	row->udp = stat.udp;
 	row->connections = SOCKSTAT_ABSENT;
 	if (stat.in_use >= 0 && stat.time_wait >= 0)
 		row->connections = stat.in_use > INT64_MAX - stat.time_wait
@@ -100,7 +103,22 @@ describe(const struct neighbour *neighbour, const struct procfile_source *source
 	const struct namespace_facts facts = {given_name(given, source, row->process), cgroup,
 					      command, row->process};
 	row->kind = namespace_name(&facts, row->name);
-	return neighbours_is_there(neighbour, source);
+	namespace_alias(config, &facts, row->name);
+	if (!neighbours_is_there(neighbour, source))
+		return false;
+	*placed += stat.in_use > 0 && *placed < INT64_MAX - stat.in_use ? stat.in_use : 0;
+	return true;
+}
+
+/* Sockets of the host that are in no table, of `placed` that are in one elsewhere. Counted at
+ * different moments. */
+static int64_t
+left_over(const struct procfile_source *source, int64_t placed)
+{
+	struct sockstat own;
+	sockstat_read(source, 0, &own);
+	int64_t left = sockstat_elsewhere(&own);
+	return left == SOCKSTAT_ABSENT ? left : left > placed ? left - placed : 0;
 }
 
 static int
@@ -151,7 +169,8 @@ tell_apart(struct namespaces *n)
 }
 
 bool
-namespaces_find(const struct procfile_source *source, const char *run_netns, struct namespaces *out)
+namespaces_find(const struct procfile_source *source, const char *run_netns,
+		const struct config *config, struct namespaces *out)
 {
 	struct procfile_source quiet = *source;
 	struct neighbours neighbours = {.of = NULL};
@@ -162,9 +181,12 @@ namespaces_find(const struct procfile_source *source, const char *run_netns, str
 	*out = (struct namespaces){.complete = neighbours.complete};
 	out->rows = array_new(neighbours.count, sizeof(*out->rows));
 	bool good = out->rows != NULL && read_given(run_netns, &given);
+	int64_t placed = 0;
 	for (uint32_t i = 0; good && i < neighbours.count; i++)
-		if (describe(&neighbours.of[i], &quiet, &given, &out->rows[out->count]))
+		if (describe(&neighbours.of[i], &quiet, &given, config, &out->rows[out->count],
+			     &placed))
 			out->count++;
+	out->unplaced = left_over(&quiet, placed);
 	free(given.of);
 	neighbours_free(&neighbours);
 	if (!good) {

@@ -30,15 +30,15 @@ put_states(struct json *json, const struct state_counts *states)
 	json_close_object(json);
 }
 
-static void
-put_address(struct json *json, const char *name, const struct addr *address)
+void
+report_json_address(struct json *json, const char *name, const struct addr *address)
 {
 	char text[ADDR_TEXT_MAX];
 	json_string(json, name, addr_text(address, text));
 }
 
-static void
-put_usage(struct json *json, const struct usage *u, const struct finding *f)
+void
+report_json_usage(struct json *json, const struct usage *u, const struct finding *f)
 {
 	put_states(json, &u->states);
 	json_number(json, "connections", u->connections);
@@ -86,7 +86,7 @@ put_locals(struct json *json, const struct report *report)
 	for (uint32_t i = 0; i < tally->local_count; i++) {
 		const struct local_tally *l = &tally->locals[report->order->locals[i]];
 		json_object(json, NULL);
-		put_address(json, "address", &l->address);
+		report_json_address(json, "address", &l->address);
 		json_number(json, "connections", l->connections);
 		json_number(json, "used", l->used);
 		json_number(json, "remaining", l->remaining);
@@ -108,10 +108,10 @@ put_pools(struct json *json, const struct report *report)
 		uint32_t position = report->order->pools[i];
 		const struct pool_tally *p = &tally->pools[position];
 		json_object(json, NULL);
-		put_address(json, "local", &p->local);
-		put_address(json, "peer", &p->peer);
+		report_json_address(json, "local", &p->local);
+		report_json_address(json, "peer", &p->peer);
 		json_number(json, "port", p->port);
-		put_usage(json, &p->usage, &report->scene->findings->pools[position]);
+		report_json_usage(json, &p->usage, &report->scene->findings->pools[position]);
 		json_close_object(json);
 	}
 	json_close_array(json);
@@ -126,9 +126,9 @@ put_peers(struct json *json, const struct report *report)
 		uint32_t position = report->order->peers[i];
 		const struct peer_tally *p = &tally->peers[position];
 		json_object(json, NULL);
-		put_address(json, "peer", &p->peer);
+		report_json_address(json, "peer", &p->peer);
 		json_number(json, "pools", p->pools);
-		put_usage(json, &p->usage, &report->scene->findings->peers[position]);
+		report_json_usage(json, &p->usage, &report->scene->findings->peers[position]);
 		json_close_object(json);
 	}
 	json_close_array(json);
@@ -147,7 +147,7 @@ put_targets(struct json *json, const struct report *report)
 		json_string(json, "target", target_text(t->target, text));
 		json_string(json, "protocol", "tcp");
 		json_number(json, "pools", t->pools);
-		put_usage(json, &t->usage, &report->scene->findings->targets[i]);
+		report_json_usage(json, &t->usage, &report->scene->findings->targets[i]);
 		char why[ADVICE_MAX];
 		json_string(json, "message", advice_target(report->scene, i, why));
 		report_udp_toward_json(report->scene->findings, &t->target->net, json);

@@ -64,11 +64,11 @@ report_udp_toward(const struct findings *f, const struct addr *peer, FILE *out)
 			advice_udp(f, i, why));
 }
 
-static void
-put_pool(const struct findings *f, const char *name, uint32_t i, struct json *json)
+void
+report_udp_json_pool(const char *name, const struct udp_row *row, struct verdict verdict,
+		     const char *message, struct json *json)
 {
-	const struct udp_row *row = &f->tally->udp.rows[i];
-	char text[ADDR_TEXT_MAX], why[ADVICE_MAX];
+	char text[ADDR_TEXT_MAX];
 	json_object(json, name);
 	json_string(json, "address", addr_text(&row->address, text));
 	json_number(json, "sockets", row->sockets);
@@ -77,17 +77,20 @@ put_pool(const struct findings *f, const char *name, uint32_t i, struct json *js
 	json_number(json, "uncertain", row->uncertain);
 	json_number(json, "capacity", row->capacity);
 	json_number(json, "percent", row->percent);
-	json_string(json, "severity", severity_name(f->udp[i].severity));
-	json_string(json, "cause", cause_name(f->udp[i].cause));
-	json_string(json, "message", advice_udp(f, i, why));
+	json_string(json, "severity", severity_name(verdict.severity));
+	json_string(json, "cause", cause_name(verdict.cause));
+	json_string(json, "message", message);
 	json_close_object(json);
 }
 
 void
 report_udp_toward_json(const struct findings *f, const struct addr *peer, struct json *json)
 {
+	char why[ADVICE_MAX];
+	uint32_t i = toward(peer);
 	if (f->tally->udp.available)
-		put_pool(f, "udp", toward(peer), json);
+		report_udp_json_pool("udp", &f->tally->udp.rows[i], f->udp[i],
+				     advice_udp(f, i, why), json);
 	else
 		json_null(json, "udp");
 }
@@ -96,12 +99,13 @@ void
 report_udp_json(const struct findings *f, struct json *json)
 {
 	const struct udp_tally *udp = &f->tally->udp;
+	char why[ADVICE_MAX];
 	json_object(json, "udp");
 	json_boolean(json, "available", udp->available);
 	json_string(json, "reason", udp->reason);
 	json_array(json, "pools");
 	for (uint32_t i = 0; i < udp->count; i++)
-		put_pool(f, NULL, i, json);
+		report_udp_json_pool(NULL, &udp->rows[i], f->udp[i], advice_udp(f, i, why), json);
 	json_close_array(json);
 	json_number(json, "omitted", udp->omitted);
 	json_close_object(json);

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""test_namespaces: other network namespaces, by --once --namespaces: what is said of each is a bound
-of what connect() inside has taken, with and without privilege, and nothing of it stays."""
+"""test_namespaces: other network namespaces, by --once --namespaces: what is said of each is what
+connect() inside can still get, without privilege a bound of it, and nothing of it stays."""
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
+import threading
 
 import harness as h
 
@@ -33,9 +35,9 @@ NOBODY = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
 
 
 @contextlib.contextmanager
-def inside(command, count):
+def inside(command, count, program=INSIDE):
     """A process in a namespace that the command goes to, and how many connections it has."""
-    with subprocess.Popen([*command, sys.executable, "-c", INSIDE, str(count)],
+    with subprocess.Popen([*command, sys.executable, "-c", program, str(count)],
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           universal_newlines=True) as process:
         try:
@@ -45,12 +47,18 @@ def inside(command, count):
             process.wait(10)
 
 
+def add_name(name):
+    """A namespace as ip(8) makes it. /run is that of this test."""
+    if not os.path.isdir("/run/of-this-test"):
+        h.run("mount", "-t", "tmpfs", "none", "/run")
+        os.mkdir("/run/of-this-test")
+    h.run("ip", "netns", "add", name)
+
+
 @contextlib.contextmanager
 def named(name):
-    """A namespace as ip(8) makes it, with loopback. /run is that of this test."""
-    if not os.path.ismount("/run"):
-        h.run("mount", "-t", "tmpfs", "none", "/run")
-    h.run("ip", "netns", "add", name)
+    """The same, with loopback."""
+    add_name(name)
     h.run("ip", "-n", name, "link", "set", "lo", "up")
     try:
         yield ["ip", "netns", "exec", name]
@@ -58,40 +66,116 @@ def named(name):
         h.run("ip", "netns", "del", name, check=False)
 
 
-def report(before=()):
-    status, out, err = h.srcportd("--once", "--namespaces", "--format", "json", before=before)
+def report(before=(), arguments=()):
+    status, out, err = h.srcportd("--once", "--namespaces", "--format", "json", *arguments,
+                                  before=before)
     assert status == 0, (status, err)
     return json.loads(out)
 
 
-def rows(before=()):
-    return {row["name"]: row for row in report(before)["namespaces"]}
+def rows(before=(), arguments=()):
+    return {row["name"]: row for row in report(before, arguments)["namespaces"]}
+
+
+def without_privilege():
+    """What makes an unprivileged user of a command."""
+    if os.stat("/proc/self/ns/user").st_ino != 0xeffffffd:
+        raise h.Skip("in a user namespace there is no other user")
+    return NOBODY
 
 
 ANONYMOUS = ["unshare", "--net", "sh", "-c", "ip link set lo up; exec \"$@\"", "sh"]
 
 
+NO_ENTRY = "it cannot be entered: Permission denied (CAP_SYS_ADMIN and CAP_SYS_PTRACE are needed)"
+
+
 def test_a_full_pool_is_within_the_bound():
-    with named("blue") as command, inside(command, 200) as (_, count):
+    with named("blue") as command, inside(command, 200) as (process, count):
+        assert count == 100
+        with open("/proc/%d/comm" % process.pid) as file:
+            name = "%s (pid %d)" % (file.read().strip(), process.pid)
+        # Both ends of each, and the listener.
+        row = rows(without_privilege())[name]
+        assert row == {
+            "name": name, "kind": "process", "exact": False,
+            "range": {"low": None, "high": None, "reserved": None, "capacity": None},
+            "connections": 201, "leastRemaining": None, "percent": None, "severity": "unknown",
+            "worstPool": None, "message":
+                "no pool holds more than 201 ports; its range is not known: " + NO_ENTRY,
+            "pools": [], "poolsOmitted": 0, "udpPools": []}, row
+
+
+def test_a_full_pool_is_counted():
+    with named("blue") as command, inside(command, 200) as (process, count):
         assert count == 100
         row = rows()["blue"]
-        # Both ends of each, and the listener.
+        message, pools = row.pop("message"), row.pop("pools")
         assert row == {
-            "name": "blue", "kind": "named", "exact": False,
-            "range": {"low": None, "high": None, "capacity": None}, "connections": 201,
-            "leastRemaining": None, "percent": None, "severity": "unknown", "worstPool": None,
-            "message": "no pool holds more than 201 ports; its range is not known", "pools": []}
+            "name": "blue", "kind": "named", "exact": True,
+            "range": {"low": 40000, "high": 40099, "reserved": 0, "capacity": 100},
+            "connections": 201, "leastRemaining": 0, "percent": 100, "severity": "critical",
+            "worstPool": "127.0.0.1 -> 127.0.0.1:9000", "poolsOmitted": 0, "udpPools": []}, row
+        # What helps is to be typed in there, and is told so.
+        assert message.startswith("127.0.0.1 -> 127.0.0.1:9000: small range: 100 of 100 ports in "
+                                  "use, 0 left; set net.ipv4.ip_local_port_range="), message
+        assert message.endswith("; set it there: nsenter -t %d -n" % process.pid), message
+        assert len(pools) == 1 and pools[0]["remaining"] == 0 and pools[0]["used"] == 100
+        assert pools[0]["states"]["established"] == 100 and pools[0]["cause"] == "smallRange"
 
 
 def test_it_counts_in_no_verdict():
     with inside(ANONYMOUS, 200) as (process, count):
         assert count == 100
-        for options in ((), ("--namespaces",)):
-            status, out, _ = h.srcportd("--once", *options)
-            assert status == 0 and "CRITICAL" not in out and "WARNING" not in out, out
-        told = [row for row in rows().values()
+        out = h.srcportd("--once")[1]
+        assert "CRITICAL" not in out and "WARNING" not in out, out
+        whole = report()
+        told = [row for row in whole["namespaces"]
                 if row["name"].endswith("(pid %d)" % process.pid)]
-        assert [(row["kind"], row["connections"]) for row in told] == [("process", 201)], told
+        assert [(row["kind"], row["connections"], row["severity"]) for row in told] == \
+            [("process", 201, "critical")], told
+        assert not whole["pools"] and "no outgoing connections" in whole["message"], whole
+
+
+def gate():
+    """Sockets of the machine that may be in any namespace; skips where they are too many."""
+    with open("/proc/net/sockstat") as file:
+        if int(re.search(r"alloc (\d+)", file.read()).group(1)) > 15000:
+            raise h.Skip("the machine has too many sockets of which it is not known where they are")
+
+
+# Keeps the range that it finds, and has three connections.
+FEW = INSIDE.replace('file.write("40000 40099")', "pass")
+
+
+def test_one_with_few_sockets_is_not_counted():
+    gate()
+    with named("blue") as command, inside(command, 3, FEW) as (_, count):
+        assert count == 3
+        row = rows()["blue"]
+        assert re.match(r"^no pool holds more than [\d,]+ of 28,232 ports, too few for any level: not "
+                        r"counted$", row["message"]), row
+        assert (row["exact"], row["severity"], row["leastRemaining"]) == (False, "normal", None)
+        assert row["range"] == {"low": 32768, "high": 60999, "reserved": None, "capacity": None}
+        assert "SAFE" in h.srcportd("--once", "--namespaces")[1]
+        # Who asks about a target wants to know of it everywhere.
+        row = rows(arguments=["127.0.0.0/8"])["blue"]
+        assert (row["exact"], row["severity"], row["leastRemaining"]) == (True, "normal", 28229)
+        assert [pool["remaining"] for pool in row["pools"]] == [28229], row
+
+
+def test_an_alias_and_the_token():
+    config = os.path.join(h.directory(), "srcportd.conf")
+    with open(config, "w") as file:
+        file.write('namespaces yes\nnamespaceAlias shop "blu?"\n')
+    with named("blue") as command, inside(command, 200):
+        status, out, err = h.srcportd("--once", "--format", "json", "--config", config)
+        assert status == 0, err
+        assert [(row["name"], row["kind"], row["exact"])
+                for row in json.loads(out)["namespaces"]] == [("shop", "named", True)]
+        # A plugin's line, the ports of --port and a recording have no place for them.
+        assert h.srcportd("--once", "--port", "22", "--config", config)[0] == 0
+        assert h.srcportd("--once", "--format", "nagios", "--config", config)[0] == 0
 
 
 def test_one_that_has_gone_is_no_row():
@@ -103,13 +187,11 @@ def test_one_that_has_gone_is_no_row():
 
 
 def test_it_needs_no_privilege():
-    if os.stat("/proc/self/ns/user").st_ino != 0xeffffffd:
-        raise h.Skip("in a user namespace there is no other user")
     with named("blue") as command, inside(command, 10) as (process, count):
         assert count == 10
         assert rows()["blue"]["connections"] == 21
         # Which name in /run/netns is its own, others are not told.
-        told = [row for row in rows(NOBODY).values()
+        told = [row for row in rows(without_privilege()).values()
                 if row["name"].endswith("(pid %d)" % process.pid)]
         assert [row["connections"] for row in told] == [21], told
         assert told[0]["kind"] == "process" and told[0]["exact"] is False
@@ -132,10 +214,10 @@ def sees_host():
 def test_text_and_what_is_hidden():
     with named("blue") as command, inside(command, 2):
         out = h.srcportd("--once", "--namespaces")[1]
-        assert "NAMESPACES  other network namespaces, by the sockets that each has: bounds, not " \
-            "exact\n" in out, out
-        assert "  blue                             named      no pool holds more than 5 ports; " \
-            "its range is not known\n" in out, out
+        assert "NAMESPACES  other network namespaces: what those have left that were counted, and " \
+            "a bound of the others\n" in out, out
+        assert "  blue                             named      WARNING   127.0.0.1 -> 127.0.0.1:" \
+            "9000: small range: 2 of 100 ports in use, 98 left; " in out, out
         # This test has a pid namespace: the processes of the host are hidden from it.
         if not sees_host():
             assert "processes of the host are hidden from here" in out, out
@@ -146,6 +228,251 @@ def test_not_asked_for():
     plain = json.loads(h.srcportd("--once", "--format", "json")[1])
     assert plain["namespaces"] is None and plain["namespacesComplete"] is None
     assert "NAMESPACES" not in h.srcportd("--once")[1]
+
+
+# A situation in a namespace: `make` is what it is, `dest` whom it calls. Then, told to, it calls until
+# there is no port any more, and says how often that went well.
+SITUATION = """
+import errno, os, resource, socket, subprocess, sys
+def sysctl(name, value):
+    with open("/proc/sys/net/ipv4/" + name, "w") as file:
+        file.write(value)
+def new():
+    s = socket.socket(socket.AF_INET6 if ":" in dest[0] else socket.AF_INET)
+    held.append(s)
+    return s
+def listen(address, port, family=socket.AF_INET):
+    s = socket.socket(family)
+    s.bind((address, port))
+    s.listen(4096)
+    held.append(s)
+    return s
+def call(count, to=None):
+    got = []
+    for _ in range(count):
+        s = new()
+        try:
+            s.connect(to or dest)
+        except OSError as error:
+            assert error.errno == errno.EADDRNOTAVAIL, error
+            break
+        got.append(s)
+    return got
+held, dest = [], ("127.0.0.1", 9000)
+resource.setrlimit(resource.RLIMIT_NOFILE, (4000, 4000))
+sysctl("ip_local_port_range", "40000 40099")
+%s
+print("ready", flush=True)
+sys.stdin.readline()
+print(len(call(2000)), flush=True)
+sys.stdin.read()
+"""
+BOTH = 'listener = listen("127.0.0.1", 9000)\n'
+SITUATIONS = {
+    # name: (what it is, ports that connect() gets; None where they are too many to try)
+    "idle": (BOTH, 100),
+    "some": (BOTH + "call(30)", 70),
+    "full": (BOTH + "call(200)", 0),
+    "reserved": (BOTH + 'sysctl("ip_local_reserved_ports", "40010-40029,50000")\ncall(10)', 70),
+    "odd": (BOTH + 'sysctl("ip_local_port_range", "40001 40099")\ncall(10)', 89),
+    "three": (BOTH + 'sysctl("ip_local_port_range", "40001 40003")', 2),
+    "pools": (BOTH + """
+for i in range(2, 42):
+    listen("127.0.0.%d" % i, 9000)
+    call(i, ("127.0.0.%d" % i, 9000))
+call(50)""", 50),
+    "listeners": (BOTH + 'for port in range(40000, 40010): listen("127.0.0.1", port)\ncall(5)', 85),
+    "bound": (BOTH + """
+for port in range(40000, 40020):
+    s = socket.socket(); s.bind(("0.0.0.0", port)); held.append(s)
+call(5)""", 75),
+    "time-wait": (BOTH + """
+sysctl("tcp_tw_reuse", "0")
+for s in call(40):
+    s.close()
+    listener.accept()[0].close()""", 60),
+    "close-wait": (BOTH + """
+for s in call(25):
+    listener.accept()[0].close()""", 75),
+    "v6": ("""
+dest = ("::1", 9000)
+listen("::1", 9000, socket.AF_INET6)
+call(33)""", 67),
+    "dual": ("""
+listen("::", 9000, socket.AF_INET6)
+call(20)
+dest6, dest = ("::1", 9000), ("127.0.0.1", 9000)
+for _ in range(50):
+    s = socket.socket(socket.AF_INET6); s.connect(dest6); held.append(s)""", 80),
+    "syn-sent": ("""
+for line in ("link add s type veth peer name sx", "address add 10.9.9.1/24 dev s",
+             "link set s up", "link set sx up",
+             "neighbour add 10.9.9.9 lladdr 02:00:00:00:00:01 dev s"):
+    subprocess.run(["ip", *line.split()], check=True)
+dest = ("10.9.9.9", 9000)
+def call(count, to=None):
+    got = []
+    for _ in range(count):
+        s = new()
+        s.setblocking(False)
+        error = s.connect_ex(to or dest)
+        if error == errno.EADDRNOTAVAIL:
+            break
+        assert error == errno.EINPROGRESS, error
+        got.append(s)
+    return got
+call(12)""", 88),
+    "default": (BOTH + 'sysctl("ip_local_port_range", "32768 60999")\ncall(32)', None),
+    "small": (BOTH + 'sysctl("ip_local_port_range", "40000 40009")\ncall(9)', 1),
+}
+USER = ["unshare", "--user", "--map-root-user", "--net", "sh", "-c",
+        "ip link set lo up; exec \"$@\"", "sh"]
+TARGETS = ["127.0.0.1:9000", "[::1]:9000", "10.9.9.9:9000"]
+
+
+@contextlib.contextmanager
+def situation(command, text):
+    with subprocess.Popen([*command, sys.executable, "-c", SITUATION % text],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          universal_newlines=True) as process:
+        try:
+            yield process
+        finally:
+            process.stdin.close()
+            process.wait(10)
+
+
+def left(row, situation_name):
+    """What is left toward whom the situation calls: of that pool, or of none; at least and at
+    most."""
+    peer = {"v6": "::1", "syn-sent": "10.9.9.9"}.get(situation_name, "127.0.0.1")
+    pools = [pool for pool in row["pools"] if (pool["peer"], pool["port"]) == (peer, 9000)]
+    assert len(pools) <= 1 and row["exact"], row
+    if not pools:
+        return row["range"]["capacity"], row["range"]["capacity"]
+    return pools[0]["remaining"] - pools[0]["uncertain"], pools[0]["remaining"]
+
+
+def test_what_remains_is_what_connect_gets():
+    """Named, anonymous, and of a user namespace of their own, in turn."""
+    with contextlib.ExitStack() as stack:
+        made = {}
+        for i, (name, (text, _)) in enumerate(SITUATIONS.items()):
+            command = (stack.enter_context(named(name)) if i % 3 == 0
+                       else ANONYMOUS if i % 3 == 1 else USER)
+            made[name] = stack.enter_context(situation(command, text))
+        for name, process in made.items():
+            assert process.stdout.readline() == "ready\n", name
+        found = rows(arguments=TARGETS)
+        assert len(found) == len(SITUATIONS) == 16, sorted(found)
+        told = {}
+        for name, process in made.items():
+            mine = [row for key, row in found.items()
+                    if key == name or key.endswith("(pid %d)" % process.pid)]
+            assert len(mine) == 1, (name, sorted(found))
+            told[name] = left(mine[0], name)
+        got = {}
+        for name, (_, expected) in SITUATIONS.items():
+            if expected is None:
+                got[name] = 28232 - 32
+                continue
+            made[name].stdin.write("go\n")
+            made[name].stdin.flush()
+            got[name] = int(made[name].stdout.readline())
+            # Whether the last port of an odd range is reached is for luck to say.
+            assert expected - got[name] in ((0, 1) if name == "odd" else (0,)), (name, got[name])
+        for name, count in got.items():
+            assert told[name][0] <= count <= told[name][1], (name, told[name], count)
+        assert all(low == high for name, (low, high) in told.items() if name != "odd"), told
+
+
+def test_udp_of_a_namespace():
+    udp = BOTH + """
+for port in range(40000, 40095):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", port)); held.append(s)
+"""
+    with named("blue") as command, situation(command, udp) as process:
+        assert process.stdout.readline() == "ready\n"
+        row = rows()["blue"]
+        assert row["severity"] == "warning" and row["exact"], row
+        assert [(pool["address"], pool["remaining"]) for pool in row["udpPools"]] == \
+            [("0.0.0.0", 5), ("::", 5)], row["udpPools"]
+
+
+def veth(name):
+    """A namespace with one end of a veth, whose other end is here."""
+    add_name(name)
+    h.run("ip", "link", "add", "v-" + name, "type", "veth", "peer", "name", "inside", "netns", name)
+    return "v-" + name
+
+
+def test_nothing_of_it_is_kept():
+    """Namespaces go, with their veth, while one look after the other is taken."""
+    end, looks = threading.Event(), []
+
+    def look():
+        while not end.is_set():
+            looks.append(h.srcportd("--once", "--namespaces", "127.0.0.1")[0])
+
+    with named("blue"):
+        looker = threading.Thread(target=look)
+        looker.start()
+        try:
+            for i in range(3):
+                device = veth("n%d" % i)
+                before = len(looks)
+                with subprocess.Popen(["ip", "netns", "exec", "n%d" % i, "sleep", "60"]) as sleeper:
+                    h.wait_for(lambda b=before: len(looks) > b, 20, "a look")
+                    h.run("ip", "netns", "del", "n%d" % i)
+                    sleeper.kill()
+                h.wait_for(lambda d=device: not os.path.exists("/sys/class/net/" + d), 5,
+                           "the veth to go")
+        finally:
+            end.set()
+            looker.join(30)
+    assert looks and not any(looks), looks
+
+
+def test_it_goes_while_its_report_is_not_read():
+    """All that was opened is closed before a word is written."""
+    device = veth("gone")
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, b" " * 65536)
+    os.set_blocking(writing, True)
+    with subprocess.Popen(["ip", "netns", "exec", "gone", "sleep", "60"]) as sleeper, \
+            subprocess.Popen([h.PROGRAM, "--once", "--namespaces", "0.0.0.0/0"],
+                             stdout=writing) as looker:
+        try:
+            def waits():
+                with open("/proc/%d/wchan" % looker.pid) as file:
+                    return "pipe" in file.read()
+            h.wait_for(waits, 10, "it to wait for its reader")
+            h.run("ip", "netns", "del", "gone")
+            sleeper.kill()
+            h.wait_for(lambda: not os.path.exists("/sys/class/net/" + device), 5, "the veth to go")
+        finally:
+            sleeper.kill()
+            os.close(writing)
+            os.close(reading)
+            looker.kill()
+
+
+def test_out_of_descriptors_is_told():
+    """Whichever of the two processes runs out of them."""
+    said = set()
+    with named("blue") as command, inside(command, 3):
+        for limit in range(8, 17, 2):
+            row = rows(("prlimit", "--nofile=%d" % limit))["blue"]
+            if row["exact"]:
+                continue
+            assert row["severity"] == "unknown", (limit, row)
+            assert row["message"].endswith("Too many open files"), (limit, row)
+            said.add(row["message"].split(": ")[-2])
+    assert said, "it was never out of them"
+    return ", ".join(sorted(said))
 
 
 if __name__ == "__main__":

@@ -117,7 +117,8 @@ the_defaults_are_the_documented_ones(void **state)
 				  "probe no\n"
 				  "probeMax 1000\n"
 				  "failures yes\n"
-				  "owners yes\n");
+				  "owners yes\n"
+				  "namespaces no\n");
 	free(text);
 	end(&r);
 }
@@ -165,7 +166,10 @@ static const char everything[] = "agentXSocket tcp:127.0.0.1:705\n"
 				 "probe yes\n"
 				 "probeMax 7\n"
 				 "failures no\n"
-				 "owners no\n";
+				 "owners no\n"
+				 "namespaces yes\n"
+				 "namespaceAlias \"web\" \"nginx (pid *)\"\n"
+				 "namespaceAlias \"db\" \"*/postgresql@*.service\"\n";
 
 static void
 what_is_dumped_is_what_was_read(void **state)

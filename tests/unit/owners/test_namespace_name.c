@@ -93,6 +93,46 @@ what_programs_make_in_run_netns_is_no_name(void **state)
 	assert_true(namespace_name_is_given("blue"));
 }
 
+static void
+an_alias_takes_the_place_of_the_name(void **state)
+{
+	static struct namespace_alias aliases[] = {{"shop", "container 0123*"},
+						   {"database", "*/postgresql@*.service"},
+						   {"proxy", "nginx"},
+						   {"late", "*"}};
+	static const struct config config = {.aliases = aliases, .alias_count = 4};
+	static const struct {
+		const char *cgroup, *command, *name;
+	} cases[] = {
+	    {"0::/docker/" ID "\n", "sh", "shop"},
+	    {"0::/system.slice/postgresql@15-main.service\n", "postgres", "database"},
+	    {"12:pids:/x\n0::/a/postgresql@1.service\n", "nginx", "database"},
+	    {"0::/\n", "nginx", "proxy"},
+	    {"", "sh", "late"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct namespace_facts facts = {"", cases[i].cgroup, cases[i].command, 4711};
+		char name[NAMESPACE_NAME_MAX];
+		namespace_name(&facts, name);
+		assert_true(namespace_alias(&config, &facts, name));
+		assert_string_equal(name, cases[i].name);
+	}
+}
+
+static void
+without_an_alias_the_name_stays(void **state)
+{
+	static struct namespace_alias aliases[] = {{"shop", "container"}, {"web", "ngin"}};
+	static const struct config config = {.aliases = aliases, .alias_count = 2};
+	static const struct namespace_facts facts = {"", "0::/docker/" ID "\n", "nginx", 4711};
+	char name[NAMESPACE_NAME_MAX];
+	(void)state;
+	namespace_name(&facts, name);
+	assert_false(namespace_alias(&config, &facts, name));
+	assert_string_equal(name, "container 0123456789ab");
+}
+
 int
 main(void)
 {
@@ -101,6 +141,8 @@ main(void)
 	    cmocka_unit_test(names_are_bounded),
 	    cmocka_unit_test(no_character_is_cut_apart),
 	    cmocka_unit_test(what_programs_make_in_run_netns_is_no_name),
+	    cmocka_unit_test(an_alias_takes_the_place_of_the_name),
+	    cmocka_unit_test(without_an_alias_the_name_stays),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

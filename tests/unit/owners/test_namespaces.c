@@ -9,6 +9,7 @@
 static struct directory root;
 static char run[sizeof(root.path) + 8];
 static struct namespaces found;
+static struct config config; /* without aliases */
 
 /* A process in a namespace of its own, with so many sockets, 7 of them in TIME_WAIT. */
 static void
@@ -52,7 +53,7 @@ find(void)
 {
 	const struct procfile_source source = {.root = root.path};
 	namespaces_free(&found);
-	assert_true(namespaces_find(&source, run, &found));
+	assert_true(namespaces_find(&source, run, &config, &found));
 }
 
 static void

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * namespace_view: what is known of another network namespace: a bound, or what a poll in it has
+ * found, and why it is no more. Numbers and words of its own, so that the poll may go. Pure.
+ */
+#ifndef SRCPORTD_NAMESPACE_VIEW_H
+#define SRCPORTD_NAMESPACE_VIEW_H
+
+#include "advice/advice.h"
+#include "owners/namespaces.h"
+
+/* Pools that a view has at most, and UDP pools. */
+#define NAMESPACE_POOLS_MAX 100
+
+enum namespace_knowledge {
+	NAMESPACE_BOUND,  /* how many sockets it has at most */
+	NAMESPACE_NORMAL, /* they are too few for any level */
+	NAMESPACE_EXACT   /* they were counted */
+};
+
+struct namespace_pool {
+	struct pool_tally tally;
+	struct finding finding;
+	char message[ADVICE_MAX];
+};
+
+struct namespace_udp {
+	struct udp_row row;
+	struct verdict verdict;
+	char message[ADVICE_MAX];
+};
+
+#define NAMESPACE_POOL_TEXT (2 * ADDR_PORT_TEXT_MAX + 8)
+
+struct namespace_view {
+	const struct namespace_row *row; /* not owned */
+	enum namespace_knowledge knowledge;
+	enum severity severity; /* unknown of a bound */
+	char message[ADVICE_MAX];
+	/* Unless it is a bound: */
+	struct port_range range;
+	uint32_t offered;  /* of the range and not reserved */
+	unsigned nearness; /* severity_nearness(): of what was counted, or could be at most */
+	/* If it is exact: */
+	uint32_t reserved, capacity, least_remaining;
+	unsigned percent;                /* the highest */
+	char worst[NAMESPACE_POOL_TEXT]; /* the most severe pool, of equals the tightest; or "" */
+	/* Above normal or a target's, the most severe first, then the tightest. */
+	struct namespace_pool *pools;
+	uint32_t pool_count, pools_omitted;
+	bool udp_available;
+	struct namespace_udp *udp; /* above normal */
+	uint32_t udp_count;
+};
+
+/* Each fills in a view that is all zero. A bound, and why (""= nobody asked for more). */
+void namespace_view_bound(struct namespace_view *view, const struct namespace_row *row,
+			  const char *why);
+/* One whose sockets are at most so many, too few for any level. */
+void namespace_view_normal(struct namespace_view *view, const struct namespace_row *row,
+			   const struct settings *settings, uint32_t offered, int64_t sockets,
+			   const struct levels *levels);
+/* One that was counted. False with errno ENOMEM. */
+bool namespace_view_exact(struct namespace_view *view, const struct namespace_row *row,
+			  const struct findings *findings);
+
+/* For qsort(): the most severe first, unknown before normal, then the nearest to a level, then the
+ * order of rows. */
+int namespace_view_compare(const void *left, const void *right);
+
+void namespace_view_free(struct namespace_view *view);
+
+#endif

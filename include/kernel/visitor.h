@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * visitor: a process of its own that goes into other network namespaces, opens there what a poll
+ * needs, and hands it over (SCM_RIGHTS). Whoever asks it stays where it is.
+ *
+ * A netlink socket answers for the namespace that it was made in, and a directory of /proc/sys/net
+ * shows the one of the process that opened it, whoever uses them. A socket keeps its namespace
+ * alive, with all interfaces in it (struct net is counted); the directories do not. So all are to
+ * be closed as soon as they have been read. The process holds nothing but its own namespace, to
+ * which it returns.
+ *
+ * It needs CAP_SYS_PTRACE (PTRACE_MODE_READ for /proc/PID/ns/net), and CAP_SYS_ADMIN in its own
+ * user namespace and in the one that owns the other (netns_install()). Only the process needs them.
+ */
+#ifndef SRCPORTD_VISITOR_H
+#define SRCPORTD_VISITOR_H
+
+#include "kernel/neighbours.h"
+
+/* Sockets for one poll: after a request that the kernel refused, the next is put to another. */
+#define VISIT_SOCKETS 4
+
+#define VISITOR_WHY_MAX 128
+
+/* How long an answer is waited for. */
+#define VISITOR_TIMEOUT_S 5
+
+struct visitor;
+
+/* What was opened in one namespace; all descriptors are the caller's. */
+struct visit {
+	int sockets[VISIT_SOCKETS]; /* NETLINK_SOCK_DIAG, bound; -1 = taken */
+	struct procfile_inside inside;
+	uint64_t cookie; /* of the namespace, like no other's until the host restarts; 0 = not known
+			    (before 5.14) */
+};
+
+/* Starts the process, by fork(2): before the caller has threads, or anything that a child should
+ * not have. root: where /proc is, which must live as long. It ends with the caller. NULL with
+ * errno. */
+struct visitor *visitor_start(const char *root);
+void visitor_end(struct visitor *visitor); /* waits for its end; NULL is allowed */
+
+/* Has it go there. False with one line in why: it cannot be entered, is another by now, or the
+ * process does not answer; then nothing is open. */
+bool visitor_go(struct visitor *visitor, const struct neighbour *neighbour, struct visit *out,
+		char why[static VISITOR_WHY_MAX]);
+
+/* Closes what is still open of it. */
+void visit_close(struct visit *visit);
+
+#endif

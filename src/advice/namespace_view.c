@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC */
+#include "advice/namespace_view.h"
+
+#include "advice/advice_udp.h"
+#include "base/array.h"
+#include "base/pool_key.h"
+#include "base/sentence.h"
+#include "kernel/sockstat.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+namespace_view_bound(struct namespace_view *view, const struct namespace_row *row, const char *why)
+{
+	struct sentence s = sentence_in(view->message, sizeof(view->message));
+	view->row = row;
+	view->knowledge = NAMESPACE_BOUND;
+	view->severity = SEVERITY_UNKNOWN;
+	if (row->connections == SOCKSTAT_ABSENT)
+		sentence_put(&s, "its net/sockstat cannot be read");
+	else
+		sentence_put(&s,
+			     "no pool holds more than %" PRId64 " port%s; its range is not known",
+			     row->connections, number_s((uint64_t)row->connections));
+	if (why[0] != '\0')
+		sentence_put(&s, ": %s", why);
+}
+
+void
+namespace_view_normal(struct namespace_view *view, const struct namespace_row *row,
+		      const struct settings *settings, uint32_t offered, int64_t sockets,
+		      const struct levels *levels)
+{
+	uint32_t most = sockets < offered ? (uint32_t)sockets : offered;
+	char at_most[NUMBER_TEXT_MAX], of[NUMBER_TEXT_MAX];
+	view->row = row;
+	view->knowledge = NAMESPACE_NORMAL;
+	view->severity = SEVERITY_NORMAL;
+	view->range = settings->range;
+	view->offered = offered;
+	view->nearness = severity_nearness(levels, offered - most, offered, most);
+	snprintf(view->message, sizeof(view->message),
+		 "no pool holds more than %s of %s port%s, too few for any level: not counted",
+		 number_text(most, at_most), number_text(offered, of), number_s(offered));
+}
+
+/* Critical, warning, normal. */
+static int
+by_severity(enum severity a, enum severity b)
+{
+	return (a < b) - (a > b);
+}
+
+struct ranked {
+	const struct findings *findings;
+	uint32_t pool;
+};
+
+static int
+compare_pools(const void *left, const void *right)
+{
+	const struct ranked *x = left, *y = right;
+	const struct pool_tally *a = &x->findings->tally->pools[x->pool];
+	const struct pool_tally *b = &y->findings->tally->pools[y->pool];
+	int order = by_severity(x->findings->pools[x->pool].verdict.severity,
+				y->findings->pools[y->pool].verdict.severity);
+	if (order == 0)
+		order = (a->usage.remaining > b->usage.remaining) -
+			(a->usage.remaining < b->usage.remaining);
+	return order != 0 ? order : pool_key_compare(POOL_KEY(a), POOL_KEY(b));
+}
+
+static void
+name_worst(struct namespace_view *view, const struct pool_tally *pool)
+{
+	char local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
+	snprintf(view->worst, sizeof(view->worst), "%s -> %s", addr_text(&pool->local, local),
+		 addr_port_text(&pool->peer, pool->port, peer));
+}
+
+static bool
+is_shown(const struct findings *f, uint32_t pool)
+{
+	return f->pools[pool].verdict.severity != SEVERITY_NORMAL ||
+	       f->tally->pools[pool].target != 0;
+}
+
+/* The numbers of all pools, and which of them are shown, into `order`; returns how many are. */
+static uint32_t
+look_through(struct namespace_view *view, const struct findings *f, struct ranked *order)
+{
+	struct ranked worst = {f, 0};
+	uint32_t shown = 0;
+	view->least_remaining = f->tally->range.capacity;
+	for (uint32_t i = 0; i < f->tally->pool_count; i++) {
+		const struct usage *u = &f->tally->pools[i].usage;
+		const struct ranked this = {f, i};
+		if (u->remaining < view->least_remaining)
+			view->least_remaining = u->remaining;
+		if (u->percent > view->percent)
+			view->percent = u->percent;
+		if (compare_pools(&this, &worst) < 0)
+			worst = this;
+		if (is_shown(f, i))
+			order[shown++] = this;
+	}
+	if (f->tally->pool_count > 0)
+		name_worst(view, &f->tally->pools[worst.pool]);
+	return shown;
+}
+
+static bool
+take_pools(struct namespace_view *view, const struct scene *scene)
+{
+	const struct findings *f = scene->findings;
+	struct ranked *order = array_new(f->tally->pool_count, sizeof(*order));
+	if (order == NULL)
+		return false;
+	uint32_t shown = look_through(view, f, order);
+	qsort(order, shown, sizeof(*order), compare_pools);
+	uint32_t count = shown < NAMESPACE_POOLS_MAX ? shown : NAMESPACE_POOLS_MAX;
+	view->pools = array_new(count, sizeof(*view->pools));
+	for (uint32_t i = 0; view->pools != NULL && i < count; i++) {
+		struct namespace_pool *pool = &view->pools[i];
+		pool->tally = f->tally->pools[order[i].pool];
+		pool->finding = f->pools[order[i].pool];
+		advice_pool(scene, order[i].pool, pool->message);
+	}
+	view->pool_count = count;
+	view->pools_omitted = shown - count;
+	free(order);
+	return view->pools != NULL;
+}
+
+static bool
+take_udp(struct namespace_view *view, const struct findings *f)
+{
+	const struct udp_tally *udp = &f->tally->udp;
+	view->udp_available = udp->available;
+	view->udp = array_new(udp->count, sizeof(*view->udp));
+	for (uint32_t i = 0; view->udp != NULL && i < udp->count; i++) {
+		struct namespace_udp *of = &view->udp[view->udp_count];
+		if (f->udp[i].severity == SEVERITY_NORMAL)
+			continue;
+		of->row = udp->rows[i];
+		of->verdict = f->udp[i];
+		advice_udp(f, i, of->message);
+		view->udp_count++;
+	}
+	return view->udp != NULL;
+}
+
+/* Of whatever it is that is worst: the sentence of the system does not speak of all. */
+static void
+judge(struct namespace_view *view, const struct scene *scene)
+{
+	const struct findings *f = scene->findings;
+	const struct standing *worst = NULL;
+	uint32_t udp = 0;
+	for (uint32_t i = 0; i < f->standing_count; i++)
+		if (worst == NULL || f->standings[i].verdict.severity > worst->verdict.severity)
+			worst = &f->standings[i];
+	for (uint32_t i = 1; i < view->udp_count; i++)
+		if (view->udp[i].verdict.severity > view->udp[udp].verdict.severity)
+			udp = i;
+	view->severity = worst != NULL ? worst->verdict.severity : SEVERITY_NORMAL;
+	bool by_udp = view->udp_count > 0 && view->udp[udp].verdict.severity > view->severity;
+	if (by_udp) {
+		view->severity = view->udp[udp].verdict.severity;
+		memcpy(view->message, view->udp[udp].message, sizeof(view->message));
+		return;
+	}
+	bool by_row = worst == NULL || worst->subject.kind == ALARM_POOL ||
+		      worst->subject.kind == ALARM_PEER || worst->subject.kind == ALARM_TARGET;
+	if (by_row)
+		advice_system(scene, view->message);
+	else
+		advice_alarm(scene, worst, view->message);
+}
+
+/* A setting of the kernel is one of that namespace: typed here it would do nothing there. What does
+ * not fit beside that is left out. */
+static void
+say_where(struct namespace_view *view)
+{
+	char where[64];
+	size_t length = strlen(view->message);
+	if (strstr(view->message, "net.ipv4.") == NULL)
+		return;
+	int room = snprintf(where, sizeof(where), "; set it there: nsenter -t %" PRIu32 " -n",
+			    view->row->process);
+	length = sentence_shorten(view->message, length, view->message,
+				  sizeof(view->message) - 1 - (size_t)room);
+	view->message[length] = '\0';
+	if (strstr(view->message, "net.ipv4.") != NULL)
+		strcat(view->message, where);
+}
+
+bool
+namespace_view_exact(struct namespace_view *view, const struct namespace_row *row,
+		     const struct findings *findings)
+{
+	const struct range_tally *range = &findings->tally->range;
+	const struct scene scene = {.findings = findings};
+	view->row = row;
+	view->knowledge = NAMESPACE_EXACT;
+	view->range = range->range;
+	view->offered = range->size - range->reserved - range->skipped;
+	view->reserved = range->reserved;
+	view->capacity = range->capacity;
+	view->nearness = findings->nearness;
+	if (!take_pools(view, &scene) || !take_udp(view, findings))
+		return false;
+	judge(view, &scene);
+	say_where(view);
+	return true;
+}
+
+static unsigned
+rank(enum severity severity)
+{
+	static const unsigned of[] = {[SEVERITY_NORMAL] = 0,
+				      [SEVERITY_UNKNOWN] = 1,
+				      [SEVERITY_WARNING] = 2,
+				      [SEVERITY_CRITICAL] = 3};
+	return of[severity];
+}
+
+int
+namespace_view_compare(const void *left, const void *right)
+{
+	const struct namespace_view *a = left, *b = right;
+	unsigned x = rank(a->severity), y = rank(b->severity);
+	if (x != y)
+		return x < y ? 1 : -1;
+	if (a->nearness != b->nearness)
+		return a->nearness < b->nearness ? 1 : -1;
+	return (a->row > b->row) - (a->row < b->row);
+}
+
+void
+namespace_view_free(struct namespace_view *view)
+{
+	free(view->pools);
+	free(view->udp);
+	*view = (struct namespace_view){.row = NULL};
+}

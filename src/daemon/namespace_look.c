@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/namespace_look.h"
+
+#include "base/clock.h"
+#include "count/formula.h"
+#include "daemon/poll.h"
+#include "kernel/sockstat.h"
+#include "verdict/reach.h"
+
+#include <errno.h>
+
+#define WHY_MAX 192
+
+/* TCP sockets that can hold a port of it at most; below 0 = not known. */
+static int64_t
+most_sockets(const struct namespace_task *task, const struct namespace_row *row)
+{
+	if (row->connections < 0 || task->unplaced < 0)
+		return -1;
+	return row->connections > INT64_MAX - task->unplaced ? INT64_MAX
+							     : row->connections + task->unplaced;
+}
+
+/* Polls in there. False with errno ENOMEM; where it fails otherwise the view is a bound. */
+static bool
+count(const struct namespace_task *task, struct visit *visit, const struct namespace_row *row,
+      struct namespace_view *view)
+{
+	char why[WHY_MAX];
+	struct tally *tally = NULL;
+	struct poll_stats stats;
+	const struct poll_setup setup = {.options = task->options,
+					 .config = task->config,
+					 .visit = visit,
+					 .features = task->features};
+	struct poll *poll = poll_open(&setup, why, sizeof(why));
+	if (poll == NULL) {
+		namespace_view_bound(view, row, why);
+		return true;
+	}
+	bool good = true;
+	if (poll_run(poll) != POLL_DONE) {
+		namespace_view_bound(view, row, poll_error(poll));
+	} else {
+		struct findings *findings = poll_take(poll, NULL, NULL, &tally, &stats);
+		good = findings != NULL && namespace_view_exact(view, row, findings);
+		findings_free(findings);
+		tally_free(tally);
+	}
+	poll_close(poll);
+	return good;
+}
+
+static bool
+look_inside(const struct namespace_task *task, struct visit *visit, const struct namespace_row *row,
+	    struct namespace_view *view)
+{
+	const struct procfile_source source = {.root = task->options->proc_root,
+					       .inside = &visit->inside};
+	struct settings settings;
+	struct portset offered;
+	char why[WHY_MAX];
+	if (procfile_settings(&source, &settings, why, sizeof(why)) != NULL) {
+		namespace_view_bound(view, row, why);
+		return true;
+	}
+	formula_offered(&settings, &offered);
+	const struct reach reach = {.offered = portset_count(&offered),
+				    .connections = row->connections,
+				    .tcp = most_sockets(task, row),
+				    .udp = row->udp};
+	if (task->all || reach_any(task->config, &reach))
+		return count(task, visit, row, view);
+	namespace_view_normal(view, row, &settings, reach.offered, reach.tcp,
+			      &task->config->levels.raise);
+	return true;
+}
+
+bool
+namespace_look(const struct namespace_task *task, const struct namespace_row *row,
+	       struct namespace_view *view, uint64_t *cost_us)
+{
+	uint64_t begin_us = clock_us();
+	const struct neighbour neighbour = {.process = row->process, .inode = row->inode};
+	char why[VISITOR_WHY_MAX];
+	struct visit visit;
+	bool good = true;
+	if (task->visitor == NULL) {
+		namespace_view_bound(view, row, task->no_visitor);
+	} else if (!visitor_go(task->visitor, &neighbour, &visit, why)) {
+		namespace_view_bound(view, row, why);
+	} else {
+		good = look_inside(task, &visit, row, view);
+		visit_close(&visit);
+	}
+	if (!good) {
+		namespace_view_free(view);
+		errno = ENOMEM;
+	}
+	*cost_us = clock_us() - begin_us;
+	return good;
+}

@@ -143,16 +143,25 @@ def test_five_thousand_alarms_at_once():
 
 
 def test_a_storm_is_cut_short_and_summed_up():
+    """For managers of v1 and of v2c alike; and a target's is told however bad the pools are."""
     manager = h.Snmptrapd()
     keep = many_pools(300)
-    with h.Snmpd(extra=h.trap_sinks("v2c")) as snmpd:
-        daemon = h.Srcportd(snmpd, config="notificationsPerMinute 20\nmaxAlarms 250\n")
-        summary, = manager.wait_traps(1, trap_oid=h.root() + (0, SUPPRESSED))
+
+    def told(sort, kind=None):
+        return [trap for trap in manager.traps()
+                if trap.kind == sort and kind_of(trap) and kind in (None, kind_of(trap))]
+
+    with h.Snmpd(extra=h.trap_sinks("v1", "v2c")) as snmpd:
+        daemon = h.Srcportd(snmpd, config="notificationsPerMinute 20\nmaxAlarms 250\nclearPolls 1\n"
+                            "target bank 127.0.0.1 port %d critical off warning 5%%\n" % (PORT + 1))
+        h.wait_for(lambda: told("v1", SUPPRESSED) and told("v2c", SUPPRESSED), 10, "summaries")
         daemon.wait_polls(3)
         # Half of the limit is for targets and the host.
-        assert len(manager.traps(h.root() + (0, WARNING))) == 10
-        assert len(manager.traps(h.root() + (0, SUPPRESSED))) == 1
+        for sort in ("v1", "v2c"):
+            assert [kind_of(trap) for trap in told(sort)] == 10 * [WARNING] + [SUPPRESSED], sort
+        summary, = told("v2c", SUPPRESSED)
         seen = values(summary)
+        assert values(told("v1", SUPPRESSED)[0]) == seen
         assert seen["srcPortSystemActiveAlarms"] == 250 and seen["instance"] == (0,)
         assert seen["srcPortSystemOwed"] == 240 and seen["srcPortSystemSequence"] == 11
         assert seen["srcPortSystemMessage"] == (
@@ -160,6 +169,22 @@ def test_a_storm_is_cut_short_and_summed_up():
         assert h.value("srcPortSystemOwed.0") == 240
         assert h.value("srcPortSystemOmittedAlarms.0") == 50
         assert len(h.table("srcPortAlarmTable")) == 250
+        listener = h.Listener("127.0.0.1", PORT + 1)
+        held = h.connect_many(6, "127.0.0.1", PORT + 1)
+        h.wait_for(lambda: all(len(told(sort)) == 12 for sort in ("v1", "v2c")), 10, "the target")
+        h.reset_all(held)
+        h.wait_for(lambda: all(len(told(sort)) == 13 for sort in ("v1", "v2c")), 10, "its end")
+        daemon.wait_polls(2)
+        for sort in ("v1", "v2c"):
+            last = told(sort)[11:]
+            assert [kind_of(trap) for trap in last] == [WARNING, CLEARED], sort
+            assert {values(trap)["srcPortAlarmKey"] for trap in last} == {b"target bank"}
+            numbers = [values(trap)["srcPortAlarmSequence"] for trap in told(sort)
+                       if kind_of(trap) != SUPPRESSED]
+            assert numbers == [*range(1, 11), 12, 13], (sort, numbers)
+            keys = [values(trap)["srcPortAlarmKey"] for trap in told(sort, WARNING)]
+            assert len(set(keys)) == 11, keys
+        listener.close()
         daemon.stop()
     assert keep
 

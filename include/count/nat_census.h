@@ -18,11 +18,19 @@
 /* Whoever makes connections through this host may make many. */
 #define NAT_POOLS_MAX    65536
 #define NAT_OUTSIDES_MAX 1024
+#define NAT_INSIDES_MAX  262144
 
 /* Translated connections to one outside address. */
 struct nat_outside {
 	struct addr address;
 	struct nat_seen seen;
+};
+
+/* Who is behind a pool. */
+struct nat_inside {
+	struct addr address; /* of a host inside */
+	uint32_t pool;       /* its position */
+	uint32_t entries;    /* of both */
 };
 
 struct nat_pool {
@@ -40,6 +48,10 @@ struct nat_pool {
 	struct port_range range;
 	bool seen; /* the range is what connections show; else the default is taken for it */
 	uint32_t lost_ppm; /* nat_lost_ppm() */
+	/* The host inside with the most translated connections, of equals the first in the order of
+	 * addresses; 0 entries = it is not known. */
+	struct addr holder;
+	uint32_t holder_entries;
 };
 
 struct nat_census {
@@ -48,7 +60,9 @@ struct nat_census {
 	uint32_t count, room, omitted; /* omitted: entries of pools that found no room */
 	struct nat_outside *outsides;
 	uint32_t outside_count, outside_room;
-	struct lookup pool_index, outside_index;
+	struct nat_inside *insides;
+	uint32_t inside_count, inside_room;
+	struct lookup pool_index, outside_index, inside_index;
 };
 
 void nat_census_init(struct nat_census *census, bool evicts);

@@ -3,6 +3,7 @@
 
 #include "base/sentence.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Fewer ports that a rule gives out than there are without one. */
@@ -17,12 +18,18 @@ is_narrow(const struct nat_pool *pool)
 static void
 put_remedies(struct sentence *s, const struct nat_pool *pool)
 {
+	char text[128], address[ADDR_TEXT_MAX], count[NUMBER_TEXT_MAX];
 	if (pool->usage.percent < 95 && pool->moved < pool->translated)
 		sentence_choice(s, "let the rule choose ports at random (--random-fully)");
 	if (is_narrow(pool))
 		sentence_choice(s, "give the rule a wider range of ports");
 	sentence_choice(s, "give the rule more outside addresses");
-	sentence_choice(s, "let the hosts inside keep fewer connections to this peer");
+	if (pool->holder_entries > 1) {
+		snprintf(text, sizeof(text), "let %s keep fewer connections to this peer (%s)",
+			 addr_text(&pool->holder, address),
+			 number_text(pool->holder_entries, count));
+		sentence_choice(s, text);
+	}
 }
 
 static void

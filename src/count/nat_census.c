@@ -34,6 +34,8 @@ nat_census_free(struct nat_census *census)
 	free(census->outsides);
 	lookup_free(&census->pool_index);
 	lookup_free(&census->outside_index);
+	free(census->insides);
+	lookup_free(&census->inside_index);
 	nat_census_init(census, census->evicts);
 }
 
@@ -117,6 +119,47 @@ want_outside(struct nat_census *census, const struct addr *address, struct nat_o
 	return true;
 }
 
+/* Counts an entry for the host inside, if there is room for it. False with errno ENOMEM. */
+static bool
+count_inside(struct nat_census *census, uint32_t pool, const struct addr *address)
+{
+	const uint32_t word[] = {addr_hash(address), pool};
+	uint32_t hash = lookup_hash(word, 2), cursor = hash, at;
+	while ((at = lookup_next(&census->inside_index, hash, &cursor)) != LOOKUP_NONE) {
+		struct nat_inside *inside = &census->insides[at];
+		if (inside->pool == pool && addr_equal(&inside->address, address)) {
+			inside->entries++;
+			return true;
+		}
+	}
+	if (census->inside_count == NAT_INSIDES_MAX)
+		return true;
+	struct nat_inside *insides = array_grow(census->insides, census->inside_count,
+						&census->inside_room, sizeof(*insides));
+	if (insides == NULL)
+		return false;
+	census->insides = insides;
+	if (!lookup_enter(&census->inside_index, hash, census->inside_count))
+		return false;
+	insides[census->inside_count++] = (struct nat_inside){*address, pool, 1};
+	return true;
+}
+
+static void
+find_holders(struct nat_census *census)
+{
+	for (uint32_t i = 0; i < census->inside_count; i++) {
+		const struct nat_inside *inside = &census->insides[i];
+		struct nat_pool *pool = &census->pools[inside->pool];
+		if (inside->entries < pool->holder_entries ||
+		    (inside->entries == pool->holder_entries &&
+		     addr_compare(&inside->address, &pool->holder) > 0))
+			continue;
+		pool->holder = inside->address;
+		pool->holder_entries = inside->entries;
+	}
+}
+
 /* The peer answers to the port that the connection has outside. */
 static struct name
 reply_name(const struct conntrack_entry *entry)
@@ -181,6 +224,9 @@ take_holder(struct nat_census *census, const struct conntrack_entry *entry)
 	if (pool != NULL && conntrack_is_translated(entry)) {
 		pool->translated++;
 		pool->moved += is_moved(entry);
+		if (!count_inside(census, (uint32_t)(pool - census->pools),
+				  &entry->original.source))
+			return false;
 	}
 	if (pool != NULL &&
 	    !hold(census, pool, entry->reply.destination_port, conntrack_is_evictable(entry)))
@@ -259,6 +305,7 @@ void
 nat_census_end(struct nat_census *census)
 {
 	uint32_t kept = 0;
+	find_holders(census);
 	for (uint32_t i = 0; i < census->count; i++) {
 		struct nat_pool *pool = &census->pools[i];
 		if (pool->held.count + pool->evictable.count == 0)
@@ -273,6 +320,10 @@ nat_census_end(struct nat_census *census)
 	free(census->outsides);
 	census->outsides = NULL;
 	census->outside_count = census->outside_room = 0;
+	lookup_free(&census->inside_index);
+	free(census->insides);
+	census->insides = NULL;
+	census->inside_count = census->inside_room = 0;
 	if (kept > 0)
 		qsort(census->pools, kept, sizeof(*census->pools), by_tightness);
 }

@@ -20,6 +20,9 @@ put_row(const struct nat_pool *pool, const struct verdict *found, FILE *out)
 		u->remaining, u->capacity, u->percent);
 	if (u->evictable > 0)
 		fprintf(out, ", %" PRIu32 " of them if old entries give way", u->evictable);
+	if (pool->holder_entries > 0)
+		fprintf(out, ", most by %s (%" PRIu32 ")", addr_text(&pool->holder, outside),
+			pool->holder_entries);
 	fprintf(out, "; range %u-%u, %s", pool->range.low, pool->range.high,
 		pool->seen ? "as connections show it" : "if the rule names none");
 	fprintf(out, "; %" PRIu32 ".%04" PRIu32 "%% of those that change port are lost\n",
@@ -71,6 +74,11 @@ put_pool(const struct findings *f, uint32_t position, struct json *json)
 	json_number(json, "capacity", u->capacity);
 	json_number(json, "percent", u->percent);
 	json_number(json, "lossPpm", u->loss_ppm);
+	if (pool->holder_entries > 0)
+		json_string(json, "holder", addr_text(&pool->holder, text));
+	else
+		json_null(json, "holder");
+	json_number(json, "holderEntries", pool->holder_entries);
 	json_string(json, "severity", severity_name(f->nat_pools[position].severity));
 	json_string(json, "cause", cause_name(f->nat_pools[position].cause));
 	json_string(json, "message", advice_nat(f, position, message));

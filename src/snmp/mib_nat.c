@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "snmp/mib_nat.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool
@@ -65,6 +66,27 @@ get_range_source(const struct mib_view *view, const void *row, struct mib_value 
 	return true;
 }
 
+/* Who holds ports is told only where owners are. */
+static bool
+tells_owners(const struct snapshot *s)
+{
+	return s->surveyed;
+}
+
+static bool
+get_holder(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct nat_pool *pool = pool_of(row);
+	char address[ADDR_TEXT_MAX];
+	(void)view;
+	if (pool->holder_entries > 0)
+		out->length =
+		    (size_t)snprintf(out->octets, sizeof(out->octets), "%s: %u entr%s",
+				     addr_text(&pool->holder, address), pool->holder_entries,
+				     pool->holder_entries == 1 ? "y" : "ies");
+	return true;
+}
+
 /* One line an object. */
 /* clang-format off */
 
@@ -111,7 +133,7 @@ const struct mib_column mib_nat_pool_columns[MIB_NAT_POOL_COLUMNS] = {
     POOL(20, MIB_GAUGE, t.range.high),
     MIB_COMPUTED(21, MIB_INTEGER, get_range_source),
     LATER(22, MIB_GAUGE), /* srcPortNatPoolIdle */
-    LATER(23, MIB_TEXT), /* srcPortNatPoolHolder */
+    MIB_COMPUTED_WHERE(23, MIB_TEXT, get_holder, tells_owners),
 };
 
 /* clang-format on */

@@ -40,6 +40,7 @@ def test_as_many_pass_as_remain():
     assert_row(pool(), entries=2, used=2, capacity=64512, remaining=64510, lossPpm=0,
                range={"low": 1024, "high": 65535, "seen": False})
     assert router.pass_of(38) == 38
+    assert_row(pool(), holder="10.7.0.2", holderEntries=40)
     assert_row(pool(), outside=OUTSIDE, zone=0, entries=40, used=40, remaining=60, evictable=0,
                capacity=100, percent=40, lossPpm=0, severity="normal",
                range={"low": LOW, "high": HIGH, "seen": True})
@@ -158,7 +159,7 @@ def test_text():
     out = h.srcportd("--once")[1]
     assert ("NAT POOLS  what each outside address has left toward a peer\n"
             "  tcp      192.0.2.1 -> 192.0.2.100:9000\n"
-            "           60 remaining of 100 (40% used); range 20000-20099, as connections show it; "
+            "           60 remaining of 100 (40% used), most by 10.7.0.2 (40); range 20000-20099, as connections show it; "
             "0.0000% of those that change port are lost\n") in out, out
 
 
@@ -196,7 +197,7 @@ def test_manual_has_every_member():
         text = file.read().split(".It Cm nat\n", 1)[1].split(".It Cm namespaces", 1)[0]
     words = set(re.findall(r"\w+", text))
     for name in ("available reason pools omitted protocol outside peer port zone entries used "
-                 "remaining evictable capacity percent lossPpm severity cause message range low high seen").split():
+                 "remaining evictable capacity percent lossPpm holder holderEntries severity cause message range low high seen").split():
         assert name in words, name
 
 

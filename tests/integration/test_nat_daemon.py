@@ -79,6 +79,7 @@ def test_a_pool_fills_and_empties():
     assert sorted(seen) == [index, index6], seen
     assert_same(seen, reported())
     assert_columns(seen[index], {"Name": KEY[4:], "Remaining": 60, "MovedPercent": 95,
+                                 "Holder": b"10.7.0.2: 40 entries",
                                  "Severity": 1, "Cause": 1})
     assert h.value("srcPortNatAvailable.0") == 1 and h.value("srcPortNatReason.0") == b""
     found = {name: h.value("srcPortNat%s.0" % name)

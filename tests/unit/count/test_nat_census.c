@@ -144,6 +144,27 @@ what_is_no_pool(void **state)
 	nat_census_free(&census);
 }
 
+/* By translated connections; the host's own are not inside. */
+static void
+who_is_inside(void **state)
+{
+	struct conntrack_entry e[8];
+	struct nat_census census;
+	(void)state;
+	for (uint16_t i = 0; i < 8; i++)
+		e[i] = entry_of(i < 3   ? OUTSIDE
+				: i < 5 ? "10.0.0.3"
+				: i < 7 ? INSIDE
+					: "10.0.0.1",
+				(uint16_t)(40000 + i), (uint16_t)(40000 + i));
+	nat_census_init(&census, true);
+	take_all(&census, e, COUNT_OF(e));
+	struct addr inside = address(INSIDE);
+	assert_true(addr_equal(&census.pools[0].holder, &inside));
+	assert_int_equal(census.pools[0].holder_entries, 2);
+	nat_census_free(&census);
+}
+
 /* Those that lose most come first, then those with least remaining. */
 static void
 the_order(void **state)
@@ -221,8 +242,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(who_holds_a_port),    cmocka_unit_test(what_gives_way),
 	    cmocka_unit_test(the_range_of_a_rule), cmocka_unit_test(what_is_no_pool),
-	    cmocka_unit_test(the_order),           cmocka_unit_test(too_many_pools),
-	    cmocka_unit_test(no_memory),
+	    cmocka_unit_test(who_is_inside),       cmocka_unit_test(the_order),
+	    cmocka_unit_test(too_many_pools),      cmocka_unit_test(no_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

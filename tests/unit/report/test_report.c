@@ -250,7 +250,9 @@ address_translation(void **state)
 	     .range = {20000, 20099},
 	     .seen = true,
 	     .moved = 2,
-	     .translated = 40},
+	     .translated = 40,
+	     .holder = address("10.0.0.2"),
+	     .holder_entries = 39},
 	    {.outside = address("2001:db8::1"),
 	     .peer = address("2001:db8::2"),
 	     .port = 53,
@@ -287,7 +289,8 @@ address_translation(void **state)
 	assert_has(text,
 		   "{\"protocol\":\"tcp\",\"outside\":\"192.0.2.1\",\"peer\":\"198.51.100.1\","
 		   "\"port\":443,\"zone\":0,\"entries\":40,\"used\":39,\"remaining\":61,"
-		   "\"evictable\":1,\"capacity\":100,\"percent\":39,\"lossPpm\":0,"
+		   "\"evictable\":1,\"capacity\":100,\"percent\":39,\"lossPpm\":0,\"holder\":\"10."
+		   "0.0.2\",\"holderEntries\":39,"
 		   "\"severity\":\"normal\",\"cause\":\"none\",\"message\":\"39 of 100 outside "
 		   "ports in use, "
 		   "61 left\",\"range\":{\"low\":20000,\"high\":20099,"
@@ -297,18 +300,18 @@ address_translation(void **state)
 	assert_has(text, "\"omitted\":1\n");
 	free(text);
 	text = text_of(report_text, &report);
-	assert_has(
-	    text,
-	    "NAT POOLS  what each outside address has left toward a peer\n"
-	    "  tcp      192.0.2.1 -> 198.51.100.1:443\n"
-	    "           61 remaining of 100 (39% used), 1 of them if old entries give way; range "
-	    "20000-20099, as connections show it; 0.0000% of those that change port are "
-	    "lost\n"
-	    "  udp/5    2001:db8::1 -> [2001:db8::2]:53  CRITICAL\n"
-	    "           14512 remaining of 64512 (77% used); range 1024-65535, if the rule "
-	    "names none; 1.2345% of those that change port are lost\n"
-	    "  and 1 more\n"
-	    "  1 connection belongs to pools beyond what is counted\n\n");
+	assert_has(text,
+		   "NAT POOLS  what each outside address has left toward a peer\n"
+		   "  tcp      192.0.2.1 -> 198.51.100.1:443\n"
+		   "           61 remaining of 100 (39% used), 1 of them if old entries give way, "
+		   "most by 10.0.0.2 (39); range "
+		   "20000-20099, as connections show it; 0.0000% of those that change port are "
+		   "lost\n"
+		   "  udp/5    2001:db8::1 -> [2001:db8::2]:53  CRITICAL\n"
+		   "           14512 remaining of 64512 (77% used); range 1024-65535, if the rule "
+		   "names none; 1.2345% of those that change port are lost\n"
+		   "  and 1 more\n"
+		   "  1 connection belongs to pools beyond what is counted\n\n");
 	free(text);
 }
 

@@ -18,6 +18,8 @@ static struct verdict found[2] = {{SEVERITY_NORMAL, CAUSE_NONE},
 				  {SEVERITY_CRITICAL, CAUSE_NAT_LOSS}};
 
 /* The one that is not in alarm comes first in MIB order, and is tighter. */
+static bool surveyed = true;
+
 static void
 build(uint32_t limit)
 {
@@ -29,7 +31,7 @@ build(uint32_t limit)
 	free(f->nat_pools);
 	f->nat = nat;
 	f->nat_pools = found;
-	const struct scene scene = {.findings = f};
+	const struct scene scene = {.findings = f, .surveyed = surveyed};
 	snapshot = snapshot_build(&scene, &none, &poll, &limits, NULL);
 	assert_non_null(snapshot);
 	f->nat_pools = NULL;
@@ -50,7 +52,9 @@ set_up(void **state)
 				     .range = {20000, 20099},
 				     .seen = true,
 				     .moved = 2,
-				     .translated = 39};
+				     .translated = 39,
+				     .holder = address("10.0.0.2"),
+				     .holder_entries = 1};
 	pools[1] = (struct nat_pool){.outside = address("192.0.2.1"),
 				     .peer = address("198.51.100.1"),
 				     .port = 53,
@@ -105,6 +109,21 @@ a_row_a_pool(void **state)
 	assert_column(TCP, 20, MIB_GAUGE, 20099);
 	assert_column(TCP, 21, MIB_INTEGER, 3);
 	assert_column(UDP, 21, MIB_INTEGER, 1);
+}
+
+/* Where `owners no` hides who holds the ports. */
+static void
+who_is_inside(void **state)
+{
+	static const char holder[] = "17.1.23.6.1.4.198.51.100.1.443.1.4.192.0.2.1.0";
+	(void)state;
+	assert_text(snapshot, holder, "10.0.0.2: 1 entry");
+	assert_text(snapshot, "17.1.23.17.1.4.198.51.100.1.53.1.4.192.0.2.1.5", "");
+	snapshot_release(snapshot);
+	surveyed = false;
+	build(2);
+	assert_absent(snapshot, holder);
+	surveyed = true;
 }
 
 static void
@@ -162,6 +181,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(a_row_a_pool),
+	    CASE(who_is_inside),
 	    CASE(all_of_them_together),
 	    CASE(what_is_in_alarm_has_a_row_first),
 	    CASE(what_is_not_there_is_no_number),

@@ -231,6 +231,11 @@ class Snmptrapd(Daemon):
         return self.traps(trap_oid)
 
 
+# In a range of a hundred ports, the sockets of snmpd and of a manager are enough for an alarm of UDP.
+UDP_OFF = "".join("udp%s off\n" % level for level in (
+    "CriticalPercent", "WarningPercent", "CriticalRemaining", "WarningRemaining"))
+
+
 class Srcportd(Daemon):
     """The program under test as a daemon in the foreground."""
 
@@ -239,7 +244,8 @@ class Srcportd(Daemon):
     def __init__(self, snmpd=None, *arguments, interval=1, config=None, wait=True, start=True,
                  before=()):
         """With snmpd: connects to it, and unless wait is false returns when its rows are served.
-        config: the text of its configuration; with one, alarms survive a restart in .state.
+        config: the text of its configuration; with one, alarms survive a restart in .state. Where
+        nothing is said of UDP, it raises no alarm.
         before: what comes before its name."""
         super().__init__()
         self.before = list(before)
@@ -248,6 +254,10 @@ class Srcportd(Daemon):
         self.state = os.path.join(isolate.directory(), "alarms")
         if config is not None:
             self.configure(config)
+        elif "--config" not in self.arguments:
+            with open(self.configuration, "w") as file:
+                file.write(UDP_OFF)
+        if "--config" not in self.arguments:
             self.arguments += ["--config", self.configuration]
         if snmpd is not None:
             self.arguments += ["--agentx-socket", snmpd.socket]
@@ -286,13 +296,11 @@ class Srcportd(Daemon):
 
     def configure(self, text):
         """Writes its configuration; reload() makes it read that. Where nothing is said of it an alarm
-        is over after three polls: the fifteen seconds of the default are long. And there is none of
-        UDP: in a range of a hundred ports, the sockets of snmpd and of the manager are enough."""
+        is over after three polls: the fifteen seconds of the default are long."""
         if "clearPolls" not in text:
             text += "\nclearPolls 3\n"
         if "udp" not in text:
-            text += "".join("udp%s off\n" % level for level in (
-                "CriticalPercent", "WarningPercent", "CriticalRemaining", "WarningRemaining"))
+            text += UDP_OFF
         with open(self.configuration, "w") as file:
             file.write("stateFile %s\n%s" % (self.state, text))
 

@@ -22,7 +22,10 @@ def scalars(mib):
         value = served.get(h.oid(item.name + ".0"))
         if item.kind in ("gauge", "counter", "enum") and not MOVING.match(item.name) and (
                 value is not None):
-            found[item.name, frozenset()] = value
+            if item.name.endswith("Cause"):
+                found[item.name + "_info", frozenset({item.name: item.enum[value]}.items())] = 1
+            else:
+                found[item.name, frozenset()] = value
     return found
 
 

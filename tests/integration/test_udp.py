@@ -4,6 +4,7 @@
 the alarms of both pools of sockets without an address."""
 import errno
 import json
+import os
 import socket
 
 import harness as h
@@ -168,9 +169,10 @@ def test_levels_decide_everywhere():
     for config, severity in (("", "normal"), ("udpWarningPercent 50\n", "warning"),
                              ("udpCriticalRemaining 151\nudpWarningRemaining 151\n", "critical"),
                              ("udpWarningPercent 51\n", "normal")):
-        with open("udp.conf", "w") as file:
+        path = os.path.join(h.directory(), "udp.conf")
+        with open(path, "w") as file:
             file.write(config)
-        arguments = ("--config", "udp.conf")
+        arguments = ("--config", path)
         said = once(*arguments)
         for row in said["udp"]["pools"][:2]:
             assert (row["remaining"], row["severity"]) == (150, severity), (config, row)

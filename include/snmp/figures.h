@@ -12,6 +12,7 @@ struct figures {
 	struct published *published;
 	struct alarm_run *alarms;
 	uint64_t next_ms;  /* when to look again; 0 = at once */
+	bool doubted;      /* they were too old at the last look */
 	uint64_t again_ms; /* when to publish again how old they are */
 };
 

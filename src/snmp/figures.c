@@ -8,6 +8,9 @@
 #define LATE_MS  3000
 #define GRACE_MS 5000
 
+/* A process that was stopped wakes up to old figures, and a poll that is due. */
+#define DOUBT_MS 1000
+
 /* How often the message says how old figures are. */
 #define AGAIN_MS 10000
 
@@ -34,6 +37,15 @@ publish(struct figures *f, struct snapshot *last, const struct alarm_figures *no
 	f->again_ms = now_ms + AGAIN_MS;
 }
 
+static bool
+is_first_doubt(struct figures *f, const struct snapshot *s, uint64_t now_ms)
+{
+	uint64_t made_ms = s->poll.made_ms;
+	bool before = f->doubted;
+	f->doubted = made_ms != 0 && now_ms >= made_ms + snapshot_patience_ms(&s->poll);
+	return f->doubted && !before;
+}
+
 int
 figures_look(struct figures *f)
 {
@@ -48,6 +60,11 @@ figures_look(struct figures *f)
 	struct alarm_figures now;
 	if (s == NULL)
 		return -1;
+	if (is_first_doubt(f, s, now_ms)) {
+		snapshot_release(s);
+		f->next_ms = now_ms + DOUBT_MS;
+		return DOUBT_MS;
+	}
 	alarm_run_figures(f->alarms, snapshot_patience_ms(&s->poll), s->poll.error, &now);
 	if (now.stale)
 		publish(f, s, &now);

@@ -16,10 +16,10 @@ TOO_OLD = 15  # seconds after a good poll after which figures are too old to jud
 OVERDUE = 5  # seconds without an answer after which a poll has failed
 
 
-def start(mode, snmpd, config=""):
+def start(mode, snmpd, config="", **settings):
     """srcportd whose netlink goes wrong in that way while the file exists; both."""
     gate = faults.path_of("gate")
-    environment = faults.shim(netlink=mode, gate=gate)
+    environment = faults.shim(netlink=mode, gate=gate, **settings)
     faulty = ["env"] + ["%s=%s" % (name, value) for name, value in environment.items()
                         if name.startswith("FAULT_") or name == "LD_PRELOAD"]
     return h.Srcportd(before=faulty, config=config, snmpd=snmpd), gate
@@ -157,10 +157,14 @@ def test_polls_fail():
 
 def test_a_process_that_was_stopped_sees_nothing_old():
     """Not for longer than the figures would take to be: the poll that is due comes first."""
-    world = World()
-    world.daemon.process.send_signal(signal.SIGSTOP)
+    world = World(start_snmpd=False)
+    world.daemon.stop()
+    world.snmpd.start_and_wait()
+    world.daemon, _ = start("", world.snmpd, delay=50000)  # us that each datagram of a poll takes
+    world.daemon.wait_polls(1)
+    os.kill(world.daemon.pid, signal.SIGSTOP)
     time.sleep(TOO_OLD + 1)
-    world.daemon.process.send_signal(signal.SIGCONT)
+    os.kill(world.daemon.pid, signal.SIGCONT)
     world.daemon.wait_polls(4)
     assert world.told() == [], world.daemon.log()
     assert "host figures" not in world.daemon.log()

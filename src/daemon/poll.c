@@ -311,7 +311,7 @@ settle(struct poll *p)
 		const char *udp = probing_run_udp(p->probing, &p->census.udp_held, most, budget_us);
 		const char *tcp = probing_run(p->probing, &p->census, most, budget_us);
 		p->trouble = tcp != NULL ? tcp : udp;
-	} else if (p->config->probe && p->replay == NULL)
+	} else if (may_probe(p))
 		p->trouble = "cannot probe ports: out of memory";
 }
 

@@ -149,6 +149,15 @@ def test_once_json_and_record():
     return run_once("--format", "json", "--record", faults.path_of("record"))
 
 
+def test_once_namespaces():
+    """With another network namespace, and the process that enters it: its calls fail too."""
+    other = subprocess.Popen(["unshare", "--net", "sleep", "1000"])
+    h.at_exit(other.kill)
+    own = os.readlink("/proc/self/ns/net")
+    h.wait_for(lambda: os.readlink("/proc/%d/ns/net" % other.pid) != own, 5, "the namespace")
+    return run_once("--namespaces", "--format", "json", "127.0.0.1")
+
+
 def test_once_nagios():
     return run_once("--format", "nagios", plugin=True)
 

@@ -388,7 +388,7 @@ def test_what_remains_is_what_connect_gets():
 
 def test_udp_of_a_namespace():
     udp = BOTH + """
-for port in range(40000, 40095):
+for port in range(40000, 40085):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", port)); held.append(s)
 """
     with named("blue") as command, situation(command, udp) as process:
@@ -396,7 +396,7 @@ for port in range(40000, 40095):
         row = rows()["blue"]
         assert row["severity"] == "warning" and row["exact"], row
         assert [(pool["address"], pool["remaining"]) for pool in row["udpPools"]] == \
-            [("0.0.0.0", 5), ("::", 5)], row["udpPools"]
+            [("0.0.0.0", 15), ("::", 15)], row["udpPools"]
 
 
 def veth(name):

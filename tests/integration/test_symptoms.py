@@ -233,7 +233,7 @@ def test_older_commands():
     old, out = of("lsof")
     assert "connect()" in out and "bind()" in out, out
     if kernel.lists_bound():
-        assert "bound, idle" in out and "40030" not in (shell("ss -ltnp") or ""), out
+        assert "bound, idle" in out and "40030" not in (shell("ss -ltunp") or ""), out
     h.close_all(listeners + [idle])
     h.reset_all(held)
     assert len(table) == 7, sorted(table)

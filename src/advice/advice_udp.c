@@ -4,6 +4,7 @@
 #include "base/sentence.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 /* Who calls; and how its calls fail where nothing is left. */
 static void
@@ -17,16 +18,55 @@ put_caller(struct sentence *s, uint32_t position, const struct udp_row *row)
 			     addr_is_v4(&row->address) ? "IPv4" : "IPv6");
 }
 
+/* From here on a call looks at so many ports that it takes the caller a millisecond and more. */
+static bool
+is_slow(const struct udp_row *row)
+{
+	return row->capacity >= 10000 && row->remaining <= row->capacity / 500;
+}
+
+/* A group's port is no source. */
+static bool
+is_multicast(const struct addr *a)
+{
+	return addr_is_v4(a) ? a->octet[12] >> 4 == 0xe : a->octet[0] == 0xff;
+}
+
+/* An address of the family whose sockets can get more than those without one; or NULL. Rows are in
+ * the order of what remains. */
+static const struct udp_row *
+roomier(const struct udp_tally *udp, uint32_t position)
+{
+	const struct udp_row *row = &udp->rows[position];
+	for (uint32_t i = udp->count; position < UDP_WILDCARDS && i-- > UDP_WILDCARDS;) {
+		const struct udp_row *other = &udp->rows[i];
+		if (other->remaining <= row->remaining)
+			break;
+		if (addr_is_v4(&other->address) == addr_is_v4(&row->address) &&
+		    !addr_is_loopback(&other->address) && !addr_is_link_local(&other->address) &&
+		    !is_multicast(&other->address))
+			return other;
+	}
+	return NULL;
+}
+
 /* What helps: of TCP's remedies only those that are about the range, for no peer plays a part, and
  * a port is free as soon as its socket is closed. */
 static void
-put_remedies(struct sentence *s, const struct tally *tally)
+put_remedies(struct sentence *s, const struct tally *tally, uint32_t position)
 {
+	const struct udp_row *other = roomier(&tally->udp, position);
+	char address[ADDR_TEXT_MAX], left[NUMBER_TEXT_MAX], text[128];
 	if (tally->range.wider.gain > 0)
 		sentence_choice(s, "widen net.ipv4.ip_local_port_range");
 	if (tally->udp.size > tally->udp.rows[0].capacity)
 		sentence_choice(s, "shorten net.ipv4.ip_local_reserved_ports");
 	sentence_choice(s, "use one socket for many peers (sendto() without connect())");
+	if (other == NULL)
+		return;
+	snprintf(text, sizeof(text), "bind() to %s, which has %s left",
+		 addr_text(&other->address, address), number_text(other->remaining, left));
+	sentence_choice(s, text);
 }
 
 const char *
@@ -51,7 +91,9 @@ advice_udp(const struct findings *findings, uint32_t position, char out[static A
 			     ", or up to %s fewer: the kernel does not show which connected "
 			     "IPv6 sockets are IPv6 only",
 			     number_text(row->uncertain, left));
+	if (position < UDP_WILDCARDS && is_slow(row))
+		sentence_put(&s, ", and each call takes milliseconds");
 	if (findings->udp[position].severity != SEVERITY_NORMAL)
-		put_remedies(&s, tally);
+		put_remedies(&s, tally, position);
 	return out;
 }

@@ -67,6 +67,30 @@ a_range_that_offers_little(void **state)
 	assert_int_equal(udp_verdict(&udp, 0, levels).severity, SEVERITY_CRITICAL);
 }
 
+/* The kernel looks at each port of a large range in turn. */
+static void
+near_the_end_calls_are_slow(void **state)
+{
+	char text[ADVICE_MAX];
+	(void)state;
+	host_with_range(32768, 60999, "");
+	host.census.udp_held.available = true;
+	for (unsigned i = 0; i < 28200; i++) {
+		if (i == 28000) {
+			host_tally(&host, NULL, 0);
+			assert_null(strstr(advice_udp(host.findings, 0, text), "milliseconds"));
+		}
+		host_add(&host, DIAG_UDP,
+			 socket_of(STATE_ESTABLISHED, "10.0.0.1", (uint16_t)(32768 + i), "10.0.0.2",
+				   53));
+	}
+	host_tally(&host, NULL, 0);
+	assert_memory_equal(advice_udp(host.findings, 0, text),
+			    "32 of 28,232 ports are left for UDP sockets of IPv4 without a local "
+			    "address, and each call takes milliseconds; ",
+			    105);
+}
+
 /* What does nothing for UDP is not advised. */
 static void
 in_words(void **state)
@@ -87,6 +111,12 @@ in_words(void **state)
 	assert_non_null(strstr(advice_udp(host.findings, 2, text),
 			       "no port is left for UDP sockets bound to 10.0.0.1: bind() fails "
 			       "with EADDRINUSE; "));
+	/* An address that has more than any is a way out. */
+	host_add(&host, DIAG_UDP, socket_of(STATE_ESTABLISHED, "10.0.0.9", 40000, "10.0.0.2", 53));
+	host_tally(&host, NULL, 0);
+	assert_non_null(strstr(advice_udp(host.findings, 0, text),
+			       ", or bind() to 10.0.0.9, which has 99 left"));
+	assert_null(strstr(advice_udp(host.findings, 2, text), "10.0.0.9"));
 	host_with_range(40000, 40999, "");
 	host.census.udp_held.available = true;
 	host_add(&host, DIAG_UDP, socket_of(STATE_ESTABLISHED, "::1", 40001, "::1", 53));
@@ -106,6 +136,7 @@ main(void)
 	    CASE(by_what_remains),
 	    CASE(what_is_uncertain_makes_a_doubt),
 	    CASE(a_range_that_offers_little),
+	    CASE(near_the_end_calls_are_slow),
 	    CASE(in_words),
 	};
 	return cmocka_run_group_tests_name("udp_verdict", tests, NULL, NULL);

@@ -23,6 +23,7 @@
 /* Translated connections to one outside address. */
 struct nat_outside {
 	struct addr address;
+	struct portbag moved; /* ports that connections have instead of their own */
 	struct nat_seen seen;
 };
 

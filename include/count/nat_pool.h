@@ -41,7 +41,9 @@ void nat_usage(const struct portset *taken, const struct portset *evictable,
 /* What connections show of the range of a rule: those that are translated to one outside address,
  * of source ports from 1024 on. */
 struct nat_seen {
-	uint32_t moved;  /* whose port was changed: by chance to any of the range */
+	/* Whose port was changed, by chance to any of the range; each port once: what one socket
+	 * sends to many peers keeps the port that it was given first. */
+	uint32_t moved;
 	uint32_t seen;   /* all of them; of those that kept theirs it lay in the range, too */
 	uint16_t lowest; /* the outside ports; if any were seen */
 	uint16_t highest;

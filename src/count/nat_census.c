@@ -23,6 +23,17 @@ nat_census_init(struct nat_census *census, bool evicts)
 	*census = (struct nat_census){.evicts = evicts};
 }
 
+static void
+free_outsides(struct nat_census *census)
+{
+	for (uint32_t i = 0; i < census->outside_count; i++)
+		portbag_free(&census->outsides[i].moved);
+	free(census->outsides);
+	lookup_free(&census->outside_index);
+	census->outsides = NULL;
+	census->outside_count = census->outside_room = 0;
+}
+
 void
 nat_census_free(struct nat_census *census)
 {
@@ -31,9 +42,8 @@ nat_census_free(struct nat_census *census)
 		portbag_free(&census->pools[i].evictable);
 	}
 	free(census->pools);
-	free(census->outsides);
 	lookup_free(&census->pool_index);
-	lookup_free(&census->outside_index);
+	free_outsides(census);
 	free(census->insides);
 	lookup_free(&census->inside_index);
 	nat_census_init(census, census->evicts);
@@ -116,6 +126,7 @@ want_outside(struct nat_census *census, const struct addr *address, struct nat_o
 		return false;
 	*out = &outsides[census->outside_count++];
 	**out = (struct nat_outside){.address = *address};
+	portbag_init(&(*out)->moved);
 	return true;
 }
 
@@ -192,6 +203,16 @@ is_moved(const struct conntrack_entry *entry)
 	return entry->original.source_port != entry->reply.destination_port;
 }
 
+static bool
+see(struct nat_outside *outside, const struct conntrack_entry *entry)
+{
+	uint16_t port = entry->reply.destination_port;
+	int new = is_moved(entry) ? portbag_add(&outside->moved, &all_ports, port) : 0;
+	if (new >= 0)
+		nat_seen_add(&outside->seen, port, new == 1);
+	return new >= 0;
+}
+
 /* One whose source is translated: it makes its pool, and may show the range. */
 static bool
 take_translated(struct nat_census *census, const struct conntrack_entry *entry)
@@ -202,8 +223,8 @@ take_translated(struct nat_census *census, const struct conntrack_entry *entry)
 		return true;
 	if (!want_outside(census, name.key.local, &outside))
 		return false;
-	if (outside != NULL && shows_range(entry))
-		nat_seen_add(&outside->seen, entry->reply.destination_port, is_moved(entry));
+	if (outside != NULL && shows_range(entry) && !see(outside, entry))
+		return false;
 	if (outside == NULL)
 		census->omitted++;
 	return outside == NULL || find_pool(census, &name) != NULL || add_pool(census, &name);
@@ -316,10 +337,7 @@ nat_census_end(struct nat_census *census)
 	census->count = kept;
 	/* Positions have changed: nobody looks for a pool any more. */
 	lookup_free(&census->pool_index);
-	lookup_free(&census->outside_index);
-	free(census->outsides);
-	census->outsides = NULL;
-	census->outside_count = census->outside_room = 0;
+	free_outsides(census);
 	lookup_free(&census->inside_index);
 	free(census->insides);
 	census->insides = NULL;

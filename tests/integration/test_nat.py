@@ -89,6 +89,22 @@ def test_udp_and_packets_from_the_peer():
     assert router.received() == 0
 
 
+def test_one_socket_to_many_peers_shows_no_range():
+    """It keeps the one port that it was given: that tells nothing of what the rule has."""
+    isolate.want("conntrack")
+    router = Router()
+    with router.client.inside():
+        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind(("", 30000))
+    for port in range(1, 101):
+        made.sendto(b"?", (SERVER, port))
+    rows = report()["pools"]
+    assert len(rows) == 100, rows
+    for row in rows:
+        assert_row(row, remaining=64511, severity="normal",
+                   range={"low": 1024, "high": 65535, "seen": False})
+
+
 def test_ipv6():
     isolate.want("conntrack")
     router = Router()

@@ -125,6 +125,26 @@ the_range_of_a_rule(void **state)
 	nat_census_free(&census);
 }
 
+/* A socket that sends to many peers keeps the port that it was given: that is no range of one. */
+static void
+one_socket_shows_no_range(void **state)
+{
+	struct conntrack_entry e[100];
+	struct nat_census census;
+	(void)state;
+	for (uint16_t i = 0; i < 100; i++) {
+		e[i] = entry_of(INSIDE, 30000, 20000);
+		e[i].original.destination_port = e[i].reply.source_port = (uint16_t)(i + 1);
+	}
+	nat_census_init(&census, true);
+	take_all(&census, e, COUNT_OF(e));
+	assert_int_equal(census.count, 100);
+	assert_false(census.pools[0].seen);
+	assert_int_equal(census.pools[0].usage.remaining, 64511);
+	assert_int_equal(census.pools[0].lost_ppm, 0);
+	nat_census_free(&census);
+}
+
 /* What has gone between the dumps is no pool; without a translated connection there is none. */
 static void
 what_is_no_pool(void **state)
@@ -240,10 +260,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(who_holds_a_port),    cmocka_unit_test(what_gives_way),
-	    cmocka_unit_test(the_range_of_a_rule), cmocka_unit_test(what_is_no_pool),
-	    cmocka_unit_test(who_is_inside),       cmocka_unit_test(the_order),
-	    cmocka_unit_test(too_many_pools),      cmocka_unit_test(no_memory),
+	    cmocka_unit_test(who_holds_a_port),
+	    cmocka_unit_test(what_gives_way),
+	    cmocka_unit_test(the_range_of_a_rule),
+	    cmocka_unit_test(what_is_no_pool),
+	    cmocka_unit_test(one_socket_shows_no_range),
+	    cmocka_unit_test(who_is_inside),
+	    cmocka_unit_test(the_order),
+	    cmocka_unit_test(too_many_pools),
+	    cmocka_unit_test(no_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,7 +65,6 @@ put_reports(const struct tally *tally)
 				      .order = &order,
 				      .alarms = &alarms,
 				      .config = &config,
-				      .no_nat = "not asked",
 				      .pool_limit = 20,
 				      .everything = true};
 	report_json(&report, nowhere);

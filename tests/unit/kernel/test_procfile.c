@@ -4,7 +4,9 @@
 #include "support.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define RANGE    "sys/net/ipv4/ip_local_port_range"
 #define RESERVED "sys/net/ipv4/ip_local_reserved_ports"
@@ -340,6 +342,40 @@ directories_are_listed(void **state)
 	root_remove(&root);
 }
 
+static void
+files_of_another_namespace_take_the_place_of_the_own(void **state)
+{
+	struct root root;
+	char text[64];
+	(void)state;
+	root_make(&root);
+	directory_text(&root.directory, "there/ip_local_port_range", "1024\t2047\n");
+	directory_text(&root.directory, "70/net/sockstat", "of 70\n");
+	directory_text(&root.directory, "net/sockstat", "own\n");
+	directory_text(&root.directory, "sys/net/netfilter/nf_conntrack_count", "7\n");
+	directory_text(&root.directory, "sys/fs/file-nr", "1\t0\t2\n");
+	int there = open(path_in(&root, "there"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(there >= 0);
+	const struct procfile_inside inside = {.process = 70, .ipv4 = there, .netfilter = -1};
+	root.source.inside = &inside;
+	assert_int_equal(procfile_read(&root.source, RANGE, text, sizeof(text)), 10);
+	assert_string_equal(text, "1024\t2047\n");
+	assert_int_equal(procfile_read(&root.source, "net/sockstat", text, sizeof(text)), 6);
+	assert_string_equal(text, "of 70\n");
+	/* What it does not have is absent, and not the own one's. */
+	assert_int_equal(procfile_read(&root.source, REUSE, text, sizeof(text)), -1);
+	assert_int_equal(errno, ENOENT);
+	errno = 0;
+	assert_int_equal(
+	    procfile_read(&root.source, "sys/net/netfilter/nf_conntrack_count", text, sizeof(text)),
+	    -1);
+	assert_int_equal(errno, ENOENT);
+	/* What all namespaces share. */
+	assert_int_equal(procfile_read(&root.source, "sys/fs/file-nr", text, sizeof(text)), 6);
+	close(there);
+	root_remove(&root);
+}
+
 int
 main(void)
 {
@@ -356,6 +392,7 @@ main(void)
 	    cmocka_unit_test(reading_is_recorded),
 	    cmocka_unit_test(copies_stand_in_for_files),
 	    cmocka_unit_test(directories_are_listed),
+	    cmocka_unit_test(files_of_another_namespace_take_the_place_of_the_own),
 	};
 	return cmocka_run_group_tests_name("procfile", tests, NULL, NULL);
 }

@@ -30,6 +30,9 @@ every_number_is_read(void **state)
 	assert_int_equal(s.orphans, 2);
 	assert_int_equal(s.time_wait, 30);
 	assert_int_equal(s.memory, 208);
+	assert_int_equal(s.udp, 6);
+	sockstat_parse("TCP: inuse 1\n", V6, &s);
+	assert_int_equal(s.udp, SOCKSTAT_ABSENT);
 }
 
 static void
@@ -39,6 +42,7 @@ without_ipv6_the_sockets_of_ipv4_are_all(void **state)
 	(void)state;
 	sockstat_parse(V4, NULL, &s);
 	expect(&s, 11, 22, 11);
+	assert_int_equal(s.udp, 5);
 }
 
 static void

@@ -120,15 +120,23 @@ alarm_run_open(const struct config *config, struct notifications *notifications,
 	}
 	pthread_mutex_init(&run->lock, NULL);
 	pthread_mutex_init(&run->file_lock, NULL);
-	run->rules = alarm_watch_rules(config);
 	run->good_ms = now().ms;
-	notifications_limit(notifications, config->notifications_per_minute);
+	alarm_run_configure(run, config);
 	alarms_listen(run->alarms, &listener);
 	alarm_keep_open(&run->keep, config->state_file, &file);
 	restore(run, &file);
 	free(file.alarms);
 	alarm_run_save(run);
 	return run;
+}
+
+void
+alarm_run_configure(struct alarm_run *run, const struct config *config)
+{
+	pthread_mutex_lock(&run->lock);
+	run->rules = alarm_watch_rules(config);
+	notifications_limit(run->notifications, config->notifications_per_minute);
+	pthread_mutex_unlock(&run->lock);
 }
 
 static void
@@ -207,13 +215,10 @@ alarm_run_rules(struct alarm_run *run, const struct config *config, uint32_t int
 }
 
 void
-alarm_run_poll(struct alarm_run *run, const struct config *config, const struct scene *scene,
-	       struct alarm_list *out)
+alarm_run_poll(struct alarm_run *run, const struct scene *scene, struct alarm_list *out)
 {
 	struct alarm_clock clock = now();
 	pthread_mutex_lock(&run->lock);
-	run->rules = alarm_watch_rules(config);
-	notifications_limit(run->notifications, config->notifications_per_minute);
 	collect(run);
 	alarm_watch(run->alarms, &run->rules, &clock, scene, out);
 	run->planned = run->polled = true;

@@ -125,7 +125,7 @@ poll_pool(struct life *l, unsigned used)
 	host_find_next(&host, l->hysteresis, &rules);
 	const struct scene scene = {.findings = host.findings};
 	struct alarm_list list;
-	alarm_run_poll(l->run, &l->config, &scene, &list);
+	alarm_run_poll(l->run, &scene, &list);
 	l->early = notifications_waiting(l->notifications) - waiting;
 	if (!l->hangs)
 		alarm_run_tell(l->run);
@@ -479,11 +479,34 @@ figures_are_told_if_that_is_wanted(void **state)
 	(void)state;
 	begin(&l);
 	l.config.notify = NOTIFY_ALL & ~(uint32_t)NOTIFY_UNKNOWN;
+	alarm_run_configure(l.run, &l.config);
 	assert_string_equal(poll_pool(&l, 0), "");
 	alarm_run_figures(l.run, 0, "", &f);
 	assert_true(f.active);
 	assert_int_equal(notifications_waiting(l.notifications), 0);
 	assert_string_equal(poll_pool(&l, 0), "");
+	end(&l);
+}
+
+/* A reload counts at once: no good poll may ever follow. */
+static void
+figures_are_told_once_that_is_wanted(void **state)
+{
+	struct alarm_figures f;
+	struct life l;
+	(void)state;
+	begin(&l);
+	l.config.notify = 0;
+	alarm_run_configure(l.run, &l.config);
+	alarm_run_figures(l.run, 0, "", &f);
+	assert_true(f.active);
+	assert_int_equal(notifications_waiting(l.notifications), 0);
+	l.config.notify = NOTIFY_ALL;
+	alarm_run_configure(l.run, &l.config);
+	alarm_run_figures(l.run, 0, "", &f);
+	assert_int_equal(notifications_waiting(l.notifications), 1);
+	deliver(&l);
+	assert_string_equal(poll_pool(&l, 0), "CLEARED host figures;");
 	end(&l);
 }
 
@@ -524,6 +547,7 @@ main(void)
 	    cmocka_unit_test(numbers_go_on),
 	    cmocka_unit_test(figures_that_are_too_old_are_told),
 	    cmocka_unit_test(figures_are_told_if_that_is_wanted),
+	    cmocka_unit_test(figures_are_told_once_that_is_wanted),
 	    cmocka_unit_test(what_was_planned_is_posted_before_figures),
 	    cmocka_unit_test(less_room_for_alarms_forgets_none),
 	    cmocka_unit_test(a_broken_file_is_as_good_as_none),

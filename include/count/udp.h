@@ -95,6 +95,16 @@ struct udp_tally {
 };
 #define UDP_WILDCARDS 2
 
+/* What they held in the last poll. Zero at the start. */
+struct udp_before {
+	bool known;
+	uint32_t used[UDP_WILDCARDS];
+};
+
+/* The most that one of both wildcards has grown since the poll before, in percent of its capacity;
+ * 0 in the first one, and where either is not available. */
+unsigned udp_growth(struct udp_before *before, const struct udp_tally *now);
+
 /* Works it out; rows are to be freed. False with errno ENOMEM. */
 bool udp_count(const struct udp_census *census, const struct settings *settings,
 	       struct udp_tally *out);

@@ -247,3 +247,21 @@ udp_count(const struct udp_census *census, const struct settings *settings, stru
 	qsort(out->rows + UDP_WILDCARDS, census->local_count, sizeof(*out->rows), by_remaining);
 	return true;
 }
+
+unsigned
+udp_growth(struct udp_before *before, const struct udp_tally *now)
+{
+	unsigned most = 0;
+	bool known = before->known;
+	before->known = now->available;
+	for (uint32_t i = 0; now->available && i < UDP_WILDCARDS; i++) {
+		const struct udp_row *row = &now->rows[i];
+		uint32_t used = before->used[i];
+		before->used[i] = row->used;
+		if (!known || row->used <= used || row->capacity == 0)
+			continue;
+		unsigned grown = (unsigned)((uint64_t)(row->used - used) * 100 / row->capacity);
+		most = grown > most ? grown : most;
+	}
+	return most;
+}

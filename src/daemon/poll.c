@@ -50,6 +50,7 @@ struct poll {
 	struct portset taken; /* ports that the last full poll saw sockets on, if `complete` */
 	bool complete;
 	uint32_t sockets; /* in the last good poll */
+	struct udp_before udp_before;
 	struct unseen *unseen;
 	struct failures *failures; /* NULL = they are not counted */
 	struct probing *probing;   /* NULL while probing is off */
@@ -61,6 +62,7 @@ struct poll {
 	bool busy; /* the census is there */
 	bool anew; /* it was begun anew */
 	bool asked_stamps, asked_udp;
+	bool udp_kept; /* UDP sockets are not asked for: light.udp has them */
 	uint64_t started_us;
 	struct diag_plan plan;
 	struct census census;
@@ -345,10 +347,18 @@ remember(struct poll *p, uint64_t now_ms)
 		light_check(&p->light, &p->census);
 	else
 		light_keep(&p->light, &p->census);
+	if (p->udp_kept)
+		light_return_udp(&p->light, &p->census.udp_held);
+	else
+		light_keep_udp(&p->light, &p->census, &p->tally->udp, p->host.sockstat.udp,
+			       p->started_us / 1000);
 	bool kept = trend_take(p->trend, p->tally, now_ms, p->outlooks);
 	log_condition(&p->trend_starved, !kept, "memory",
 		      "out of memory: polls are missing from the trends",
 		      "enough again: trends are kept again");
+	unsigned grown = udp_growth(&p->udp_before, &p->tally->udp);
+	if (grown > p->outlooks->growth)
+		p->outlooks->growth = grown;
 }
 
 /* Bound idle sockets that this kernel has not listed. */
@@ -463,8 +473,13 @@ is_wrong(const struct poll *p, enum poller_step result)
 static void
 take_udp(struct poll *p)
 {
-	int error = poller_no_udp(p->poller);
 	char why[128];
+	if (p->udp_kept) {
+		p->census.udp = p->services;
+		light_lend_udp(&p->light, &p->census.udp_held);
+		return;
+	}
+	int error = poller_no_udp(p->poller);
 	p->services = p->census.udp;
 	p->census.udp_held.available = error == 0;
 	if (error == 0)
@@ -491,7 +506,8 @@ step(struct poll *p, enum poller_step result)
 	}
 	if (result == POLLER_DONE && !p->asked_udp) {
 		p->asked_udp = true;
-		result = poller_ask_udp(p->poller);
+		if (!p->udp_kept)
+			result = poller_ask_udp(p->poller);
 	}
 	switch (result) {
 	case POLLER_MORE: return POLL_MORE;
@@ -544,10 +560,12 @@ poll_begin(struct poll *p, bool urgent)
 	const struct light_moment moment = {.now_ms = p->started_us / 1000,
 					    .sockets = p->sockets,
 					    .outside = sockstat_elsewhere(&p->host.sockstat),
+					    .udp = p->host.sockstat.udp,
 					    .urgent = urgent};
 	p->plan = light_plan(&p->light, &settings, &moment);
 	if (p->plan.light && !light_patch(&p->light, &p->census))
 		return fail(p, "out of memory");
+	p->udp_kept = light_plan_udp(&p->light, &settings, &moment);
 	if (p->ports != NULL) {
 		p->ports->settings = &p->census.settings;
 		p->plan.range = port_watch_span(p->ports, &p->plan.range);

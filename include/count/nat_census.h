@@ -12,7 +12,7 @@
 
 #include "base/lookup.h"
 #include "base/portbag.h"
-#include "count/nat_pool.h"
+#include "count/nat_range.h"
 #include "kernel/conntrack.h"
 
 /* Whoever makes connections through this host may make many. */
@@ -47,8 +47,8 @@ struct nat_pool {
 	uint32_t entries; /* ports that an entry has, be they of the range or not */
 	struct nat_usage usage;
 	struct port_range range;
-	bool seen; /* the range is what connections show; else the default is taken for it */
-	uint32_t lost_ppm; /* nat_lost_ppm() */
+	enum nat_range_source from; /* how the range is known */
+	uint32_t lost_ppm;          /* nat_lost_ppm() */
 	/* The host inside with the most translated connections, of equals the first in the order of
 	 * addresses; 0 entries = it is not known. */
 	struct addr holder;
@@ -56,7 +56,8 @@ struct nat_pool {
 };
 
 struct nat_census {
-	bool evicts; /* the kernel gives entries up (6.5) */
+	bool evicts;            /* the kernel gives entries up (6.5) */
+	struct nat_rules rules; /* set by whoever knows them, until nat_census_end() */
 	struct nat_pool *pools;
 	uint32_t count, room, omitted; /* omitted: entries of pools that found no room */
 	struct nat_outside *outsides;

@@ -275,7 +275,8 @@ work_out(const struct nat_census *census, struct nat_pool *pool)
 	portbag_add_to(&pool->held, &all_ports, &taken);
 	portset_or(&taken, &evictable);
 	pool->entries = portset_count(&taken);
-	pool->seen = nat_seen_range(&find_outside(census, &pool->outside)->seen, &pool->range);
+	pool->from = nat_range_of(&census->rules, pool->protocol, &pool->outside,
+				  &find_outside(census, &pool->outside)->seen, &pool->range);
 	nat_usage(&taken, &evictable, &pool->range, &pool->usage);
 	pool->lost_ppm = nat_lost_ppm(&pool->usage, pool->moved, pool->translated);
 	portbag_free(&pool->held);

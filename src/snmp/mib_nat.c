@@ -62,7 +62,7 @@ static bool
 get_range_source(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	(void)view;
-	out->number = pool_of(row)->seen ? 3 : 1; /* flows, default */
+	out->number = pool_of(row)->from + 1; /* default(1), rule(2), flows(3) */
 	return true;
 }
 

@@ -14,7 +14,7 @@ from world import UNPRIVILEGED
 KEY = b"nat tcp 192.0.2.1 -> 192.0.2.100:9000"
 FULL = {"Used": 100, "Remaining": 0, "Evictable": 0, "Capacity": 100, "Percent": 100,
         "Severity": 3, "Cause": 15, "Entries": 100, "LossPpm": 1000000, "RangeLow": LOW,
-        "RangeHigh": HIGH, "RangeSource": 3}
+        "RangeHigh": HIGH, "RangeSource": 2}
 # Member of the report and column of the table.
 SAME = {"entries": "Entries", "used": "Used", "remaining": "Remaining", "evictable": "Evictable",
         "capacity": "Capacity", "percent": "Percent", "lossPpm": "LossPpm"}
@@ -44,7 +44,7 @@ def assert_same(rows, said):
         assert_columns(rows[index], {
             "Severity": ["normal", "warning", "critical"].index(row["severity"]) + 1,
             "RangeLow": row["range"]["low"], "RangeHigh": row["range"]["high"],
-            "RangeSource": 3 if row["range"]["seen"] else 1})
+            "RangeSource": ["", "default", "rule", "flows"].index(row["range"]["from"])})
 
 
 class Told:

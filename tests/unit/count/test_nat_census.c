@@ -114,7 +114,7 @@ the_range_of_a_rule(void **state)
 	nat_census_init(&census, true);
 	take_all(&census, e, COUNT_OF(e));
 	const struct nat_pool *p = &census.pools[0];
-	assert_true(p->seen);
+	assert_int_equal(p->from, NAT_RANGE_FLOWS);
 	assert_int_equal(p->range.low, 20000);
 	assert_int_equal(p->range.high, 20099);
 	assert_int_equal(p->entries, 102);
@@ -139,7 +139,7 @@ one_socket_shows_no_range(void **state)
 	nat_census_init(&census, true);
 	take_all(&census, e, COUNT_OF(e));
 	assert_int_equal(census.count, 100);
-	assert_false(census.pools[0].seen);
+	assert_int_equal(census.pools[0].from, NAT_RANGE_DEFAULT);
 	assert_int_equal(census.pools[0].usage.remaining, 64511);
 	assert_int_equal(census.pools[0].lost_ppm, 0);
 	nat_census_free(&census);

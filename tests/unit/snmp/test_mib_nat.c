@@ -50,7 +50,7 @@ set_up(void **state)
 				     .entries = 40,
 				     .usage = {100, 39, 61, 1, 39, 0},
 				     .range = {20000, 20099},
-				     .seen = true,
+				     .from = NAT_RANGE_FLOWS,
 				     .moved = 2,
 				     .translated = 39,
 				     .holder = address("10.0.0.2"),

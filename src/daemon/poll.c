@@ -45,6 +45,8 @@ struct poll {
 	bool trend_starved; /* it has been logged that trends lack polls */
 	struct light light;
 	struct portset services; /* UDP ports, as the last answer had them */
+	struct portset given;    /* the same of DIAG_UDP_GIVEN, */
+	uint64_t given_ms;       /* and when that was; 0 = never */
 	struct kernel_habits habits;
 	uint32_t known;       /* of the kernel's features */
 	struct portset taken; /* ports that the last full poll saw sockets on, if `complete` */
@@ -61,7 +63,7 @@ struct poll {
 	/* Of the poll under way, or the last one. */
 	bool busy; /* the census is there */
 	bool anew; /* it was begun anew */
-	bool asked_stamps, asked_udp;
+	bool asked_stamps, asked_udp, asked_given;
 	bool udp_kept; /* UDP sockets are not asked for: light.udp has them */
 	uint64_t started_us;
 	struct diag_plan plan;
@@ -476,17 +478,44 @@ take_udp(struct poll *p)
 	char why[128];
 	if (p->udp_kept) {
 		p->census.udp = p->services;
+		p->census.udp_given = p->given;
 		light_lend_udp(&p->light, &p->census.udp_held);
 		return;
 	}
 	int error = poller_no_udp(p->poller);
 	p->services = p->census.udp;
+	/* What this poll was told, or an earlier one: a service of that time may have gone. */
+	portset_or(&p->given, &p->census.udp_given);
+	portset_and(&p->given, &p->census.udp);
+	p->census.udp_given = p->given;
 	p->census.udp_held.available = error == 0;
 	if (error == 0)
 		return;
 	snprintf(why, sizeof(why), "the kernel does not list UDP sockets: %s",
 		 error == ENOENT ? "modprobe udp_diag" : strerror(error));
 	udp_none(&p->census.udp_held, why);
+}
+
+/* Which UDP sockets of the range are services is asked now and then, and only if any could be one:
+ * what comes of it is for information. */
+static bool
+asks_given(struct poll *p)
+{
+	const struct settings *settings = &p->census.settings;
+	uint64_t now_ms = clock_us() / 1000;
+	struct portset here;
+	if (p->asked_given || p->udp_kept || poller_no_udp(p->poller) != 0)
+		return false;
+	p->asked_given = true;
+	if (p->given_ms != 0 && now_ms - p->given_ms < LOOK_MS && p->source.record == NULL)
+		return false;
+	portset_clear(&here);
+	portset_add_range(&here, settings->range.low, settings->range.high);
+	portset_andnot(&here, &settings->reserved);
+	portset_and(&here, &p->census.udp);
+	portset_clear(&p->given);
+	p->given_ms = now_ms;
+	return portset_count(&here) > 0;
 }
 
 static enum poll_step
@@ -509,6 +538,8 @@ step(struct poll *p, enum poller_step result)
 		if (!p->udp_kept)
 			result = poller_ask_udp(p->poller);
 	}
+	if (result == POLLER_DONE && asks_given(p))
+		result = poller_ask_udp_given(p->poller);
 	switch (result) {
 	case POLLER_MORE: return POLL_MORE;
 	case POLLER_DONE: take_udp(p); return finish(p);
@@ -517,6 +548,7 @@ step(struct poll *p, enum poller_step result)
 	/* The connections are all there. */
 	if (p->asked_udp && p->source.record == NULL) {
 		p->census.udp = p->services;
+		p->census.udp_given = p->given;
 		udp_none(&p->census.udp_held, poller_error(p->poller));
 		return finish(p);
 	}
@@ -550,7 +582,7 @@ poll_begin(struct poll *p, bool urgent)
 		return fail(p, error);
 	settings.fin_wait2_kept = p->habits.fin_wait2_kept;
 	p->started_us = clock_us();
-	p->anew = p->asked_stamps = p->asked_udp = false;
+	p->anew = p->asked_stamps = p->asked_udp = p->asked_given = false;
 	look_in_time(p);
 	hostlimits_poll(&p->host, &p->source, &settings);
 	if (p->visit != NULL)

@@ -148,7 +148,7 @@ only(struct draft *d)
 	static struct nat_rules rules;
 	memset(&rules, 0, sizeof(rules));
 	take(d, &rules);
-	assert_in_range(rules.count, 0, 1);
+	assert_between(rules.count, 0, 1);
 	return rules.count == 0 ? NULL : &rules.of[0];
 }
 

@@ -64,6 +64,9 @@ bool udp_is_doubtful(const struct diag_socket *socket);
 bool udp_add(struct udp_census *census, const struct settings *settings,
 	     const struct diag_socket *socket);
 
+/* Whether it is, or may be, in the way of an IPv4 caller; each is in that of one of IPv6. */
+bool udp_meets_v4(const struct diag_socket *socket);
+
 /* The ports in doubt: where only a socket stands that udp_is_doubtful() and that was not settled.
  */
 void udp_doubts(const struct udp_census *census, struct portset *out);
@@ -83,9 +86,10 @@ struct udp_row {
 
 struct udp_tally {
 	bool available;
-	char reason[128]; /* why it is not */
-	uint32_t size;    /* of the range, reserved ports too */
-	uint32_t sockets; /* whatever their port */
+	char reason[128];       /* why it is not */
+	uint32_t size;          /* of the range, reserved ports too */
+	uint32_t sockets;       /* whatever their port */
+	struct portset offered; /* what autobind chooses from */
 	/* 0.0.0.0 and ::, then the local addresses with a socket, the fewest remaining first; none
 	 * if it is not available. */
 	struct udp_row *rows;

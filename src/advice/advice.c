@@ -428,7 +428,7 @@ advice_alarm(const struct scene *scene, const struct standing *standing,
 		return advice_free(range, f->tally->reserve, range->free, measured, buf);
 	case ALARM_LIMIT: return advice_limit(&f->host.limits, (enum limit_rule)standing->row, buf);
 	case ALARM_INBOUND: return advice_inbound(scene, buf);
-	case ALARM_UDP: return advice_udp(f, standing->row, buf);
+	case ALARM_UDP: return advice_udp(scene, standing->row, buf);
 	case ALARM_NAT: return advice_nat(f, standing->row, buf);
 	case ALARM_NAMESPACE_POOL: break; /* nobody finds one yet */
 	}
@@ -515,7 +515,7 @@ put_system(struct sentence *s, const struct scene *scene)
 	enum severity above = severity_worse(f->limits.severity, f->inbound);
 	if (udp != LOOKUP_NONE && f->udp[udp].severity > severity_worse(severity, above)) {
 		sentence_put(s, "udp %s: %s", addr_text(&f->tally->udp.rows[udp].address, key),
-			     advice_udp(f, udp, text));
+			     advice_udp(scene, udp, text));
 		return;
 	}
 	if (f->limits.severity > severity) {

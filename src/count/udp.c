@@ -102,6 +102,14 @@ udp_is_doubtful(const struct diag_socket *s)
 }
 
 bool
+udp_meets_v4(const struct diag_socket *s)
+{
+	/* bind() to an IPv6 address makes a socket IPv6 only, and one that is not says so. */
+	bool both = s->state != STATE_ESTABLISHED && !diag_v6only(s);
+	return is_v4(s) || both || udp_is_doubtful(s);
+}
+
+bool
 udp_add(struct udp_census *census, const struct settings *settings, const struct diag_socket *s)
 {
 	uint16_t port = s->local_port;
@@ -112,14 +120,10 @@ udp_add(struct udp_census *census, const struct settings *settings, const struct
 	hold(&census->all, port);
 	if (any && !v4)
 		hold(s->interface == 0 ? &census->wild6 : &census->device6, port);
-	/* bind() to an IPv6 address makes a socket IPv6 only, and one that is not says so. */
-	bool both = !v4 && s->state != STATE_ESTABLISHED && !diag_v6only(s);
-	if (any && (v4 || both))
-		hold(&census->wild, port);
-	else if (v4 || both)
-		hold(&census->v4, port);
-	else if (udp_is_doubtful(s))
+	if (udp_is_doubtful(s))
 		hold(&census->doubtful, port);
+	else if (udp_meets_v4(s))
+		hold(any ? &census->wild : &census->v4, port);
 	return any || add_local(census, s);
 }
 
@@ -212,7 +216,7 @@ by_remaining(const void *left, const void *right)
 bool
 udp_count(const struct udp_census *census, const struct settings *settings, struct udp_tally *out)
 {
-	struct portset offered = {{0}};
+	struct portset *offered = &out->offered;
 	memset(out, 0, sizeof(*out));
 	memcpy(out->reason, census->reason, sizeof(out->reason));
 	if (!census->available)
@@ -226,8 +230,8 @@ udp_count(const struct udp_census *census, const struct settings *settings, stru
 	out->omitted_locals = census->beyond_count;
 	out->size = range_size(&settings->range);
 	out->count = UDP_WILDCARDS + census->local_count;
-	portset_add_range(&offered, settings->range.low, settings->range.high);
-	portset_andnot(&offered, &settings->reserved);
+	portset_add_range(offered, settings->range.low, settings->range.high);
+	portset_andnot(offered, &settings->reserved);
 
 	struct caller v4 = {.sure = census->v4};
 	const struct caller both = {.sure = census->all};
@@ -235,14 +239,14 @@ udp_count(const struct udp_census *census, const struct settings *settings, stru
 	meet_doubtful(&v4, census);
 	out->rows[0].address = addr_from_v4((const uint8_t[4]){0});
 	out->rows[1].address = addr_from_v6((const uint8_t[16]){0});
-	fill_row(&out->rows[0], &v4, &offered);
-	fill_row(&out->rows[1], &both, &offered);
+	fill_row(&out->rows[0], &v4, offered);
+	fill_row(&out->rows[1], &both, offered);
 	for (uint32_t i = 0; i < census->local_count; i++) {
 		struct caller caller = {.perhaps = {.sockets = 0}};
 		struct udp_row *row = &out->rows[UDP_WILDCARDS + i];
 		row->address = census->locals[i].address;
 		meet_local(&caller, census, &census->locals[i]);
-		fill_row(row, &caller, &offered);
+		fill_row(row, &caller, offered);
 	}
 	qsort(out->rows + UDP_WILDCARDS, census->local_count, sizeof(*out->rows), by_remaining);
 	return true;

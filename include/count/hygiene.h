@@ -20,7 +20,8 @@ enum hygiene_finding {
 	HYGIENE_OUTSIDE = 7,      /* reserved ports that are not of the range */
 	/* 8, overlapping entries, there are none of: proc_do_large_bitmap() merges them. */
 	HYGIENE_FAR_BELOW = 9, /* less than a quarter of the kernel's default */
-	HYGIENE_FINDINGS = 10
+	HYGIENE_OTHER_RANGES = 10, /* for who knows other network namespaces to say */
+	HYGIENE_FINDINGS = 11
 };
 
 /* net.ipv4.ip_local_port_range of a kernel that nobody configured (inet_init_net()). */

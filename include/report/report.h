@@ -55,8 +55,8 @@ void report_udp_json_pool(const char *name, const struct udp_row *row, struct ve
 			  const char *message, struct json *json);
 
 /* The part of it that is about what is unwise about the range, and its member in the JSON form. */
-void report_hygiene(const struct hygiene *hygiene, FILE *out);
-void report_hygiene_json(const struct hygiene *hygiene, struct json *json);
+void report_hygiene(const struct report *report, FILE *out);
+void report_hygiene_json(const struct report *report, struct json *json);
 
 /* The part that is about other network namespaces, at most `limit` of them, and its members in the
  * JSON form. NULL = not asked for. */

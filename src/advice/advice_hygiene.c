@@ -87,6 +87,7 @@ put_finding(struct sentence *s, const struct hygiene *h, enum hygiene_finding fi
 		sentence_put(s, "the range has %" PRIu32 " port%s, the kernel's own 28,232",
 			     range_size(&h->range), number_s(range_size(&h->range)));
 		break;
+	case HYGIENE_OTHER_RANGES:
 	case HYGIENE_FINDINGS: break;
 	}
 }

@@ -38,11 +38,11 @@ const char *
 hygiene_name(enum hygiene_finding finding)
 {
 	static const char *const names[HYGIENE_FINDINGS] = {
-	    [HYGIENE_LISTENERS] = "listeners",      [HYGIENE_NODE_PORTS] = "nodePorts",
-	    [HYGIENE_SERVICES] = "knownServices",   [HYGIENE_UDP_SERVICES] = "udpServices",
-	    [HYGIENE_EQUAL_PARITY] = "equalParity", [HYGIENE_ODD_SIZE] = "oddSize",
-	    [HYGIENE_LOW_PORTS] = "lowPorts",       [HYGIENE_OUTSIDE] = "reservedOutside",
-	    [HYGIENE_FAR_BELOW] = "farBelowDefault"};
+	    [HYGIENE_LISTENERS] = "listeners",       [HYGIENE_NODE_PORTS] = "nodePorts",
+	    [HYGIENE_SERVICES] = "knownServices",    [HYGIENE_UDP_SERVICES] = "udpServices",
+	    [HYGIENE_EQUAL_PARITY] = "equalParity",  [HYGIENE_ODD_SIZE] = "oddSize",
+	    [HYGIENE_LOW_PORTS] = "lowPorts",        [HYGIENE_OUTSIDE] = "reservedOutside",
+	    [HYGIENE_FAR_BELOW] = "farBelowDefault", [HYGIENE_OTHER_RANGES] = "namespaceRanges"};
 	return finding < HYGIENE_FINDINGS ? names[finding] : NULL;
 }
 

@@ -290,7 +290,7 @@ report_json(const struct report *report, FILE *out)
 	json_object(&json, NULL);
 	json_string(&json, "message", advice_system(report->scene, message));
 	put_range(&json, &f->tally->range);
-	report_hygiene_json(&f->tally->hygiene, &json);
+	report_hygiene_json(report, &json);
 	put_locals(&json, report);
 	put_sources(&json, f);
 	put_pools(&json, report);

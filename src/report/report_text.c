@@ -342,7 +342,7 @@ report_text(const struct report *report, FILE *out)
 	for (uint32_t i = 0; i < tally->target_count; i++)
 		put_target(report, i, out);
 	put_range(report, out);
-	report_hygiene(&tally->hygiene, out);
+	report_hygiene(report, out);
 	put_totals(report, out);
 	put_pools(report, out);
 	report_who(report, out);

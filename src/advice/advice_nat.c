@@ -13,17 +13,34 @@ is_narrow(const struct nat_pool *pool)
 	return pool->usage.capacity < NAT_HIGHEST - NAT_LOWEST + 1;
 }
 
+/* What is there already keeps the time that it was given. */
+static void
+put_idle(struct sentence *s, const struct nat_pool *pool)
+{
+	char text[ADVICE_MAX], count[NUMBER_TEXT_MAX];
+	snprintf(text, sizeof(text),
+		 "shorten net.netfilter.nf_conntrack_tcp_timeout_established (%s idle for an hour; "
+		 "acts at a connection's next packet; above keep-alive)",
+		 number_text(pool->idle, count));
+	sentence_choice(s, text);
+}
+
 /* A rule that chooses at random finds a port until few are left; where they are, or are chosen so,
  * there must be more of them. */
 static void
 put_remedies(struct sentence *s, const struct nat_pool *pool)
 {
 	char text[128], address[ADDR_TEXT_MAX], count[NUMBER_TEXT_MAX];
+	bool mostly_idle = pool->idle > pool->entries / 2;
+	if (mostly_idle)
+		put_idle(s, pool);
 	if (pool->usage.percent < 95 && pool->moved < pool->translated)
 		sentence_choice(s, "let the rule choose ports at random (--random-fully)");
 	if (is_narrow(pool))
 		sentence_choice(s, "give the rule a wider range of ports");
 	sentence_choice(s, "give the rule more outside addresses");
+	if (!mostly_idle && pool->idle > pool->entries / 10)
+		put_idle(s, pool);
 	if (pool->holder_entries > 1) {
 		snprintf(text, sizeof(text), "let %s keep fewer connections to this peer (%s)",
 			 addr_text(&pool->holder, address),

@@ -560,6 +560,7 @@ replay(struct poll *p)
 {
 	char error[sizeof(p->error)];
 	bool watched = p->ports != NULL;
+	nat_watch_replay(&p->nat, &p->host);
 	replay_conntrack(p->replay, nat_census_take, &p->nat.census);
 	replay_rules(p->replay, &p->nat.census.rules);
 	if (replay_read(p->replay, watched ? take_watched : census_take,

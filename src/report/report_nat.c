@@ -34,6 +34,8 @@ put_row(const struct nat_pool *pool, const struct verdict *found, FILE *out)
 	if (pool->holder_entries > 0)
 		fprintf(out, ", most by %s (%" PRIu32 ")", addr_text(&pool->holder, outside),
 			pool->holder_entries);
+	if (pool->idle > 0)
+		fprintf(out, ", %" PRIu32 " idle for an hour", pool->idle);
 	fprintf(out, "; range %u-%u, %s", pool->range.low, pool->range.high,
 		range_words(pool->from));
 	fprintf(out, "; %" PRIu32 ".%04" PRIu32 "%% of those that change port are lost\n",
@@ -90,6 +92,10 @@ put_pool(const struct findings *f, uint32_t position, struct json *json)
 	else
 		json_null(json, "holder");
 	json_number(json, "holderEntries", pool->holder_entries);
+	if (f->nat.census->established_s > 0)
+		json_number(json, "idle", pool->idle);
+	else
+		json_null(json, "idle");
 	json_string(json, "severity", severity_name(f->nat_pools[position].severity));
 	json_string(json, "cause", cause_name(f->nat_pools[position].cause));
 	json_string(json, "message", advice_nat(f, position, message));

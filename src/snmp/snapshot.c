@@ -140,6 +140,7 @@ take_nat(struct snapshot *s, const struct findings *f)
 	}
 	nat->read_ms = f->nat.read_ms;
 	nat->pools = census->count;
+	nat->knows_idle = census->established_s > 0;
 	for (uint32_t i = 0; i < census->count; i++) {
 		nat->entries += census->pools[i].entries;
 		if (f->nat_pools[i].severity > nat->severity)

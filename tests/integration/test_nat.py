@@ -243,6 +243,35 @@ def test_old_connections_give_way():
     return "%d of 100 gave way" % (100 - row["remaining"])
 
 
+ESTABLISHED = "net.netfilter.nf_conntrack_tcp_timeout_established"
+
+
+def test_idle_connections_and_their_remedy():
+    """Entries keep the time that they were given: here an hour less than what is usual."""
+    isolate.want("conntrack")
+    router = Router()
+    h.sysctl(ESTABLISHED, 432000 - 3600)
+    router.ends()
+    assert router.pass_of(58) == 58
+    h.sysctl(ESTABLISHED, 432000)
+    assert_row(pool(), entries=60, idle=60)
+    assert ", 60 idle for an hour; range" in h.srcportd("--once")[1]
+    assert router.pass_of(40) == 40
+    row = pool()
+    assert_row(row, entries=100, remaining=0, idle=60, severity="critical")
+    assert router.pass_of(5) == 0
+    remedy = "; shorten %s (60 idle for an hour; acts at a connection's next packet; above keep-alive)" % (
+        ESTABLISHED)
+    assert remedy in row["message"], row
+    # As it says: what has a packet behind it goes soon, what has none stays for days.
+    h.sysctl(ESTABLISHED, 1)
+    router.kept[60].send(b"!")
+    row = h.wait_for(lambda: pool()["entries"] == 99 and pool(), 10, "one to go")
+    assert_row(row, remaining=1, idle=0)
+    h.sysctl(ESTABLISHED, 432000)
+    assert router.pass_of(2) == 1
+
+
 def test_text():
     isolate.want("conntrack")
     router = Router()
@@ -289,7 +318,7 @@ def test_manual_has_every_member():
         text = file.read().split(".It Cm nat\n", 1)[1].split(".It Cm namespaces", 1)[0]
     words = set(re.findall(r"\w+", text))
     for name in ("available reason pools omitted protocol outside peer port zone entries used "
-                 "remaining evictable capacity percent lossPpm holder holderEntries severity cause message range low high from").split():
+                 "remaining evictable capacity percent lossPpm holder holderEntries idle severity cause message range low high from").split():
         assert name in words, name
 
 

@@ -9,7 +9,7 @@
 static struct snapshot *snapshot;
 
 static struct nat_pool pools[2];
-static const struct nat_census census = {.pools = pools, .count = 2};
+static const struct nat_census census = {.established_s = 432000, .pools = pools, .count = 2};
 static struct nat_state nat = {.census = &census,
 			       .reason = "",
 			       .read_ms = 4000,
@@ -51,6 +51,7 @@ set_up(void **state)
 				     .usage = {100, 39, 61, 1, 39, 0},
 				     .range = {20000, 20099},
 				     .from = NAT_RANGE_FLOWS,
+				     .idle = 7,
 				     .moved = 2,
 				     .translated = 39,
 				     .holder = address("10.0.0.2"),
@@ -109,6 +110,8 @@ a_row_a_pool(void **state)
 	assert_column(TCP, 20, MIB_GAUGE, 20099);
 	assert_column(TCP, 21, MIB_INTEGER, 3);
 	assert_column(UDP, 21, MIB_INTEGER, 1);
+	assert_column(TCP, 22, MIB_GAUGE, 7);
+	assert_column(UDP, 22, MIB_GAUGE, 0);
 }
 
 /* Where `owners no` hides who holds the ports. */

@@ -64,7 +64,7 @@ struct alarm_figures {
 /* Looks whether the last good poll, or else alarm_run_open(), is at least patience_ms ago. If so,
  * the alarm of it begins, for the reason `why` (empty: no poll has ended), and what is owed is
  * posted, as alarm_run_again() does it: the collector may hang. It is for any thread, and waits for
- * nothing that can block. */
+ * nothing that can block; only when the alarm was there before does it write the file. */
 void alarm_run_figures(struct alarm_run *run, uint64_t patience_ms, const char *why,
 		       struct alarm_figures *out);
 

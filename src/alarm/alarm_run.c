@@ -387,6 +387,7 @@ alarm_run_figures(struct alarm_run *run, uint64_t patience_ms, const char *why,
 	memset(out, 0, sizeof(*out));
 	pthread_mutex_lock(&run->lock);
 	uint64_t now_ms = now().ms, age_ms = now_ms > run->good_ms ? now_ms - run->good_ms : 0;
+	bool known = alarms_stale_one(run->alarms) != NULL;
 	out->stale = age_ms >= patience_ms;
 	out->next_ms = now_ms + FIGURES_MS;
 	if (out->stale)
@@ -395,8 +396,9 @@ alarm_run_figures(struct alarm_run *run, uint64_t patience_ms, const char *why,
 		out->next_ms = run->good_ms + patience_ms;
 	list_figures(run, out);
 	pthread_mutex_unlock(&run->lock);
-	/* Who is writing it writes what is, or hangs. */
-	if (out->stale && pthread_mutex_trylock(&run->file_lock) == 0) {
+	/* Who is writing it writes what is, or hangs. And so may we: what begins now is kept the
+	 * next time, when it has been told. */
+	if (out->stale && known && pthread_mutex_trylock(&run->file_lock) == 0) {
 		save(run);
 		pthread_mutex_unlock(&run->file_lock);
 	}

@@ -488,6 +488,34 @@ figures_are_told_if_that_is_wanted(void **state)
 	end(&l);
 }
 
+static bool
+file_has(const struct life *l, const char *words)
+{
+	char text[1024];
+	FILE *in = fopen(l->config.state_file, "r");
+	assert_non_null(in);
+	text[fread(text, 1, sizeof(text) - 1, in)] = '\0';
+	fclose(in);
+	return strstr(text, words) != NULL;
+}
+
+/* The disk may be what hangs. */
+static void
+figures_are_told_before_they_are_kept(void **state)
+{
+	struct alarm_figures f;
+	struct life l;
+	(void)state;
+	begin(&l);
+	alarm_run_figures(l.run, 0, "", &f);
+	assert_int_equal(notifications_waiting(l.notifications), 1);
+	assert_false(file_has(&l, "host figures"));
+	leave(&l);
+	alarm_run_figures(l.run, 0, "", &f);
+	assert_true(file_has(&l, "host figures"));
+	end(&l);
+}
+
 /* A reload counts at once: no good poll may ever follow. */
 static void
 figures_are_told_once_that_is_wanted(void **state)
@@ -547,6 +575,7 @@ main(void)
 	    cmocka_unit_test(numbers_go_on),
 	    cmocka_unit_test(figures_that_are_too_old_are_told),
 	    cmocka_unit_test(figures_are_told_if_that_is_wanted),
+	    cmocka_unit_test(figures_are_told_before_they_are_kept),
 	    cmocka_unit_test(figures_are_told_once_that_is_wanted),
 	    cmocka_unit_test(what_was_planned_is_posted_before_figures),
 	    cmocka_unit_test(less_room_for_alarms_forgets_none),

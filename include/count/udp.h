@@ -33,6 +33,12 @@ struct udp_local {
 	struct udp_held held;
 };
 
+/* The sockets in doubt on one port. */
+struct udp_doubt {
+	uint64_t key; /* which they are; 0 = there are none */
+	uint32_t sockets;
+};
+
 /* Of ports that autobind would choose from. */
 struct udp_census {
 	bool available;
@@ -47,6 +53,7 @@ struct udp_census {
 	struct udp_held doubtful;
 	/* Of their ports, those that are known to be in the way, and those that are not. */
 	struct portset blocked, harmless;
+	struct udp_doubt *doubts; /* by port; NULL = nobody watches */
 	struct udp_local *locals;
 	uint32_t local_count, local_room, loopback_count;
 	uint32_t omitted; /* sockets at addresses beyond these */
@@ -60,6 +67,10 @@ struct udp_census {
  * and does not say whether it is one of IPv6 alone (inet_diag_msg_attrs_fill()). */
 bool udp_is_doubtful(const struct diag_socket *socket);
 
+/* From now on keeps who the sockets in doubt are. Before the first socket. False with errno ENOMEM.
+ */
+bool udp_watch(struct udp_census *census);
+
 /* Takes in one socket of DIAG_UDP. False with errno ENOMEM. */
 bool udp_add(struct udp_census *census, const struct settings *settings,
 	     const struct diag_socket *socket);
@@ -71,7 +82,8 @@ bool udp_meets_v4(const struct diag_socket *socket);
  */
 void udp_doubts(const struct udp_census *census, struct portset *out);
 
-/* Settles one: whether it is in the way of an IPv4 caller without an address. */
+/* Settles one: whether it is in the way of an IPv4 caller without an address. What is said last
+ * counts. */
 void udp_settle(struct udp_census *census, uint16_t port, bool blocked);
 
 /* Makes it empty: not available, for that reason. */

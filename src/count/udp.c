@@ -110,6 +110,27 @@ udp_meets_v4(const struct diag_socket *s)
 }
 
 bool
+udp_watch(struct udp_census *census)
+{
+	if (census->doubts == NULL)
+		census->doubts = calloc(UINT16_MAX + 1, sizeof(*census->doubts));
+	return census->doubts != NULL;
+}
+
+/* Keys are sums: the kernel lists sockets in any order. */
+static void
+hold_doubtful(struct udp_census *census, const struct diag_socket *s)
+{
+	hold(&census->doubtful, s->local_port);
+	if (census->doubts == NULL)
+		return;
+	struct udp_doubt *doubt = &census->doubts[s->local_port];
+	uint64_t mixed = (s->cookie + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	doubt->key += mixed ^ mixed >> 29;
+	doubt->sockets++;
+}
+
+bool
 udp_add(struct udp_census *census, const struct settings *settings, const struct diag_socket *s)
 {
 	uint16_t port = s->local_port;
@@ -121,7 +142,7 @@ udp_add(struct udp_census *census, const struct settings *settings, const struct
 	if (any && !v4)
 		hold(s->interface == 0 ? &census->wild6 : &census->device6, port);
 	if (udp_is_doubtful(s))
-		hold(&census->doubtful, port);
+		hold_doubtful(census, s);
 	else if (udp_meets_v4(s))
 		hold(any ? &census->wild : &census->v4, port);
 	return any || add_local(census, s);
@@ -141,6 +162,7 @@ void
 udp_settle(struct udp_census *census, uint16_t port, bool blocked)
 {
 	portset_add(blocked ? &census->blocked : &census->harmless, port);
+	portset_del(blocked ? &census->harmless : &census->blocked, port);
 }
 
 void
@@ -148,6 +170,7 @@ udp_none(struct udp_census *census, const char *reason)
 {
 	free(census->locals);
 	free(census->beyond);
+	free(census->doubts);
 	lookup_free(&census->lookup);
 	lookup_free(&census->beyond_lookup);
 	memset(census, 0, sizeof(*census));
@@ -183,9 +206,13 @@ fill_row(struct udp_row *row, const struct caller *c, const struct portset *offe
 static void
 meet_doubtful(struct caller *c, const struct udp_census *census)
 {
+	const struct portset *harmless = &census->harmless;
 	portset_or(&c->sure.ports, &census->blocked);
 	meet(&c->perhaps, &census->doubtful);
-	portset_andnot(&c->perhaps.ports, &census->harmless);
+	portset_andnot(&c->perhaps.ports, harmless);
+	for (int port = portset_next(harmless, 0); census->doubts != NULL && port >= 0;
+	     port = portset_next(harmless, (uint32_t)port + 1))
+		c->perhaps.sockets -= census->doubts[port].sockets;
 }
 
 static void

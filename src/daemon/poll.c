@@ -301,6 +301,7 @@ plan_probe(struct poll *p)
 	if (p->probing == NULL)
 		p->probing = probing_new();
 	census_watch(&p->census);
+	udp_watch(&p->census.udp_held);
 }
 
 /* Settles ports in doubt: the daemon asks again after the next poll, a report asks about all. */

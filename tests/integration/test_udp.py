@@ -165,6 +165,27 @@ def test_a_trap_when_the_pool_is_full_and_when_it_is_over():
     world.daemon.stop()
 
 
+def test_few_questions_settle_all_ports_in_doubt():
+    """By turns, and what was answered is kept."""
+    h.port_range(LOW, HIGH)
+    alone = [socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) for _ in range(40)]
+    for one in alone:
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.connect(("::1", 9))
+    both = [udp("::1", socket.AF_INET6, connect=True) for _ in range(20)]
+    row = once()["udp"]["pools"][0]
+    assert (row["remaining"], row["uncertain"], row["sockets"]) == (300, 60, 60), row
+    row = once("--probe")["udp"]["pools"][0]
+    assert (row["remaining"], row["uncertain"], row["sockets"]) == (280, 0, 20), row
+    snmpd = h.Snmpd()
+    daemon = h.Srcportd(snmpd, config="probe yes\nprobeMax 11\n")
+    h.wait_for(lambda: h.value("srcPortUdpIpv4Uncertain.0") == 0, 15, "nothing is in doubt")
+    assert h.value("srcPortUdpIpv4Remaining.0") in (279, 280)  # who asks may have one
+    h.close_all(alone + both)
+    daemon.stop()
+    snmpd.stop()
+
+
 HOLDER = """
 import socket, sys
 held = [socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) for _ in range(110)]

@@ -273,11 +273,14 @@ advice_inbound(const struct scene *scene, char buf[static ADVICE_MAX])
 static void
 put_failures(struct sentence *s, const struct findings *f)
 {
-	char count[NUMBER_TEXT_MAX];
+	char count[NUMBER_TEXT_MAX], space[NAMESPACE_NAME_MAX + 2];
+	const struct failed_pool *last =
+	    f->failure_log != NULL ? failure_log_elsewhere(f->failure_log) : NULL;
 	if (f->elsewhere > 0)
-		sentence_put(s, "%s%s connect() call%s failed in another network namespace",
+		sentence_put(s, "%s%s connect() call%s failed in another network namespace%s%s",
 			     s->at > 0 ? "; " : "", number_text(f->elsewhere, count),
-			     number_s(f->elsewhere));
+			     number_s(f->elsewhere), last != NULL ? ": " : "",
+			     last != NULL ? quoted_text(last->space, space, sizeof(space)) : "");
 	if (f->stray > 0)
 		sentence_put(s,
 			     "%s%s connect() call%s failed with ports left: a burst, or a range of "

@@ -54,14 +54,12 @@ put_loss(struct sentence *s, const struct nat_pool *pool)
 {
 	uint32_t loss = pool->usage.loss_ppm;
 	if (pool->usage.remaining == 0)
-		sentence_put(s, ": each new connection is dropped without an error");
+		sentence_put(s, ": each new connection is lost without an error");
 	else if (loss > 0)
-		sentence_put(s,
-			     ", %u.%02u%% of new connections whose port must change are dropped "
-			     "without an error",
+		sentence_put(s, ", %u.%02u%% of new connections that must change port are lost",
 			     loss / 10000, loss / 100 % 100);
 	if (loss > 0 && pool->usage.remaining > 0)
-		sentence_put(s, " (%u%% of them must)", pool->moved * 100 / pool->translated);
+		sentence_put(s, " (%u%% must)", pool->moved * 100 / pool->translated);
 }
 
 const char *
@@ -78,7 +76,7 @@ advice_nat(const struct findings *findings, uint32_t position, char out[static A
 	if (findings->nat_pools[position].severity == SEVERITY_NORMAL)
 		return out;
 	if (findings->nat.drops.recent > 0)
-		sentence_put(&s, ", %s dropped since the last poll",
+		sentence_put(&s, ", %s lost since the last poll",
 			     number_text(findings->nat.drops.recent, left));
 	put_remedies(&s, pool);
 	return out;

@@ -36,16 +36,21 @@ struct namespace_view {
 	const struct namespace_row *row; /* not owned */
 	enum namespace_knowledge knowledge;
 	enum severity severity; /* unknown of a bound */
+	enum cause cause;       /* of what is worst in it; none if that is normal */
 	char message[ADVICE_MAX];
+	char why[192];    /* of a bound: why it is no more */
+	uint64_t made_ms; /* CLOCK_MONOTONIC when it was looked at; 0 = never */
 	/* Unless it is a bound: */
 	struct port_range range;
 	uint32_t offered;  /* of the range and not reserved */
 	unsigned nearness; /* severity_nearness(): of what was counted, or could be at most */
 	/* If it is exact: */
-	uint32_t reserved, capacity, least_remaining;
-	unsigned percent;                /* the highest */
+	uint32_t reserved, capacity, least_remaining, uncertain; /* uncertain: of least_remaining */
+	unsigned percent;                                        /* the highest */
+	uint32_t most_used, all_pools;
 	char worst[NAMESPACE_POOL_TEXT]; /* the most severe pool, of equals the tightest; or "" */
-	/* Above normal or a target's, the most severe first, then the tightest. */
+	/* Above normal, not below a clear level if these are asked for, or a target's; the most
+	 * severe first, then the tightest. */
 	struct namespace_pool *pools;
 	uint32_t pool_count, pools_omitted;
 	bool udp_available;
@@ -60,14 +65,23 @@ void namespace_view_bound(struct namespace_view *view, const struct namespace_ro
 void namespace_view_normal(struct namespace_view *view, const struct namespace_row *row,
 			   const struct settings *settings, uint32_t offered, int64_t sockets,
 			   const struct levels *levels);
-/* One that was counted. False with errno ENOMEM. */
+/* One that was counted; held: with pools that are normal, but not below their clear level. False
+ * with errno ENOMEM. */
 bool namespace_view_exact(struct namespace_view *view, const struct namespace_row *row,
-			  const struct findings *findings);
+			  const struct findings *findings, bool held);
 
 /* For qsort(): the most severe first, unknown before normal, then the nearest to a level, then the
  * order of rows. */
 int namespace_view_compare(const void *left, const void *right);
 
 void namespace_view_free(struct namespace_view *view);
+
+/* All that there are, for who shows them. */
+struct namespace_list {
+	const struct namespace_view *views; /* NULL = they are not looked for: */
+	uint32_t count;
+	/* Why they are not looked for, or cannot be counted; "" if nothing is missing. */
+	const char *reason;
+};
 
 #endif

@@ -29,11 +29,15 @@ struct matter {
 	const char *holder, *failed;
 };
 
+struct namespace_list;
+
 /* What is known beside the numbers. */
 struct scene {
 	const struct findings *findings;
 	const struct owner_list *owners; /* NULL = nobody was looked for */
 	bool surveyed;                   /* somebody is, wherever ports are short */
+	/* Of other network namespaces; NULL = they are not looked for. */
+	const struct namespace_list *namespaces;
 };
 
 /* What names are asked for: NULL and 0 = any. */

@@ -51,7 +51,7 @@ struct namespace_alias {
 
 /* Rows a table may hold. */
 struct row_limits {
-	uint32_t pools, peers, locals, nat;
+	uint32_t pools, peers, locals, nat, namespaces;
 };
 
 struct config {

@@ -9,17 +9,23 @@
 
 #include "config/config.h"
 #include "config/options.h"
+#include "daemon/namespace_watch.h"
 #include "daemon/service.h"
 #include "snmp/published.h"
 
 struct collector;
 
 /* Opens everything that the loop needs. Call signals_hold() before it, and start no other thread in
- * between. options, config (which SIGHUP replaces in place), published and service, which hears of
- * every poll, must outlive the collector. NULL with one line in error. */
+ * between. options, config (which SIGHUP replaces in place), and the parts must outlive the
+ * collector. NULL with one line in error. */
+struct collector_parts {
+	struct published *published;
+	struct service *service; /* hears of every poll */
+	struct namespace_watch *namespaces;
+};
+
 struct collector *collector_open(const struct options *options, struct config *config,
-				 struct published *published, struct service *service, char *error,
-				 size_t room);
+				 const struct collector_parts *parts, char *error, size_t room);
 
 /* Its alarms, which live as long as it does: for the agent thread. */
 struct alarm_run *collector_alarms(struct collector *collector);

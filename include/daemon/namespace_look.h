@@ -22,12 +22,21 @@ struct namespace_task {
 	/* TCP sockets that may be in any namespace without being in a table of it; SOCKSTAT_ABSENT
 	 * = not known. */
 	int64_t unplaced;
-	bool all; /* count also where there are too few sockets for any level */
+	bool all;  /* count also where there are too few sockets for any level */
+	bool held; /* see namespace_view_exact() */
 };
 
 /* Fills in a view that is all zero; *cost_us is how long it took. False with errno ENOMEM: then
  * there is nothing in it. */
 bool namespace_look(const struct namespace_task *task, const struct namespace_row *row,
 		    struct namespace_view *view, uint64_t *cost_us);
+
+/* TCP sockets that can hold a port of it at most; below 0 = not known. unplaced: see above. */
+int64_t namespace_most_sockets(int64_t unplaced, const struct namespace_row *row);
+
+/* Which file stands for the namespace of a process, and its cookie: a visit, and a short one. False
+ * if it cannot be entered. */
+bool namespace_identify(struct visitor *visitor, const struct neighbour *neighbour,
+			struct namespace_identity *out);
 
 #endif

@@ -23,6 +23,8 @@ struct poll_setup {
 	const struct config *config; /* may be replaced in place between two steps */
 	bool history;  /* what one poll learns is kept for the next: origins, trend, light polls */
 	bool failures; /* failed connect() calls are counted */
+	const struct space_pools *spaces; /* pools of other network namespaces as they are at
+					   * poll_take(); NULL = none */
 	/* NULL, or the ports about which it is asked who holds them: it has the answer once the
 	 * poll is done. */
 	struct port_watch *ports;
@@ -74,6 +76,9 @@ enum poll_step poll_run(struct poll *poll);
 struct findings *poll_take(struct poll *poll, struct hysteresis *hysteresis,
 			   const struct hysteresis_rules *rules, struct tally **tally,
 			   struct poll_stats *stats);
+
+/* The mask of what good polls have seen of this kernel. */
+uint32_t poll_features(const struct poll *poll);
 
 /* Why the last step failed: one line. */
 const char *poll_error(const struct poll *poll);

@@ -19,6 +19,10 @@ void process_name(const char *root, uint32_t pid, char out[static PROCESS_NAME_M
  * pid 0 = the calling process. */
 uint64_t process_net_namespace(const char *root, uint32_t pid);
 
+/* When it was started, in clock ticks since the host was: with its number it is like no other's. 0
+ * if the process has gone. */
+uint64_t process_started(const char *root, uint32_t pid);
+
 /* RLIMIT_NOFILE: PROCESS_UNLIMITED for "unlimited". False if it cannot be told. */
 struct file_limits {
 	uint64_t soft, hard;

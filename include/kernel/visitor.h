@@ -33,13 +33,21 @@ struct visit {
 	struct procfile_inside inside;
 	uint64_t cookie; /* of the namespace, like no other's until the host restarts; 0 = not known
 			    (before 5.14) */
+	dev_t device;    /* of the file that stands for it, */
+	ino_t inode;     /* as of its name in /run/netns */
 };
 
-/* Starts the process, by fork(2): before the caller has threads, or anything that a child should
- * not have. root: where /proc is, which must live as long. It ends with the caller. NULL with
- * errno. */
-struct visitor *visitor_start(const char *root);
+/* Starts the process, by fork(2): before the caller has threads. root: where /proc is, which must
+ * live as long. It ends with the caller. A lasting one keeps no capability but the two, and nothing
+ * that is open here; behind it another process waits, which starts it again should it be killed.
+ * NULL with errno. */
+struct visitor *visitor_start(const char *root, bool lasting);
 void visitor_end(struct visitor *visitor); /* waits for its end; NULL is allowed */
+
+/* How often a lasting one was started again; and whether it can still be asked: not if it did not
+ * answer in time, or nobody is there to start it again. */
+uint32_t visitor_restarts(const struct visitor *visitor);
+bool visitor_is_there(const struct visitor *visitor);
 
 /* Has it go there. False with one line in why: it cannot be entered, is another by now, or the
  * process does not answer; then nothing is open. */

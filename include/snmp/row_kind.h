@@ -7,6 +7,7 @@
 #define SRCPORTD_ROW_KIND_H
 
 #include "advice/advice.h"
+#include "advice/namespace_view.h"
 #include "alarm/alarm_list.h"
 
 /* An OID suffix, encoded once when the snapshot is built. */
@@ -74,6 +75,37 @@ struct low_row {
 	struct low_local t;
 };
 
+/* What is known of another network namespace. */
+struct netns_tally {
+	char name[NAMESPACE_NAME_MAX];
+	uint32_t kind;  /* SrcPortNetnsKind */
+	uint32_t exact; /* TruthValue */
+	uint32_t process, connections, most_used;
+	uint64_t made_ms;
+	enum severity severity;
+	enum cause cause;
+	char worst[NAMESPACE_POOL_TEXT];
+	char message[ADVICE_MAX];
+	/* If it is exact: */
+	uint32_t low, high, pools, least_remaining, uncertain, capacity, percent;
+};
+
+struct netns_row {
+	struct row_index index;
+	struct netns_tally t;
+};
+
+struct netns_pool_tally {
+	char name[NAMESPACE_NAME_MAX]; /* of the namespace */
+	struct pool_tally pool;
+};
+
+struct netns_pool_row {
+	struct row_index index;
+	struct netns_pool_tally t;
+	struct verdict f;
+};
+
 enum row_table {
 	ROWS_OF_POOLS,
 	ROWS_OF_PEERS,
@@ -84,8 +116,14 @@ enum row_table {
 	ROWS_OF_UDP_LOCALS,
 	ROWS_OF_LOWS,
 	ROWS_OF_NAT,
+	/* Those of netns_rows.h: */
+	ROWS_OF_NETNS,
+	ROWS_OF_NETNS_RANGES,
+	ROWS_OF_NETNS_POOLS,
 	ROW_TABLES
 };
+
+#define NETNS_ROW_TABLES (ROW_TABLES - ROWS_OF_NETNS)
 
 /* What decides which rows a full table shows. */
 struct claim {

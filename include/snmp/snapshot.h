@@ -11,6 +11,7 @@
 
 #include "alarm/alarm_run.h"
 #include "snmp/mib_index.h"
+#include "snmp/netns_rows.h"
 #include "snmp/row_kind.h"
 
 #include <stdatomic.h>
@@ -23,12 +24,12 @@ struct poll_stats {
 	uint32_t cpu_us;  /* CPU time since the poll before it, good or not: of it and all around */
 	uint32_t sockets; /* in it */
 	uint32_t carried; /* of these, taken over from the last full poll */
-	uint32_t nat_us;  /* of cpu_us, for reading the table of connections */
-	uint32_t light;   /* light polls since the last full one; 0 = it was full */
-	uint32_t polls;   /* good polls since start (Counter32: wraps) */
-	uint32_t errors;  /* failed polls since start */
-	uint32_t features; /* bit mask of 1 << enum kernel_feature */
-	char error[128];   /* what the last poll failed on; empty if it did not fail */
+	uint32_t beside_us; /* of cpu_us, for the table of connections and other namespaces */
+	uint32_t light;     /* light polls since the last full one; 0 = it was full */
+	uint32_t polls;     /* good polls since start (Counter32: wraps) */
+	uint32_t errors;    /* failed polls since start */
+	uint32_t features;  /* bit mask of 1 << enum kernel_feature */
+	char error[128];    /* what the last poll failed on; empty if it did not fail */
 };
 
 /* What the limit of a table leaves out. */
@@ -71,7 +72,6 @@ struct nat_figures {
 	uint64_t read_ms;
 	uint32_t entries, pools, omitted; /* omitted: pools without a row */
 	struct nat_drops drops;
-	bool knows_idle;        /* which connections are */
 	enum severity severity; /* of the worst pool */
 	char message[ADVICE_MAX];
 };
@@ -121,7 +121,8 @@ struct snapshot {
 	struct nat_figures nat;
 	struct nat_row *nat_rows;
 	uint32_t nat_count;
-	uint32_t *index_store[ROW_TABLES];
+	struct netns_rows netns;
+	uint32_t *index_store[ROWS_OF_NETNS]; /* of the tables before those */
 };
 
 /* Builds a snapshot with one reference from a poll, what is concluded from it and the alarms that

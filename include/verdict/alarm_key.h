@@ -58,6 +58,9 @@ const char *alarm_key(const struct alarm_subject *subject, char buf[static ALARM
 /* The way back. False if it is no such text; *out is then not to be used. */
 bool alarm_key_parse(const char *key, struct alarm_subject *out);
 
+/* True for what a host may have any number of: pools of every kind, peers and local addresses. */
+bool alarm_kind_is_many(enum alarm_kind kind);
+
 /* True for ALARM_HOST by the name of ALARM_FIGURES. */
 bool alarm_subject_is_figures(const struct alarm_subject *subject);
 

@@ -24,7 +24,8 @@ struct evidence {
 	const struct failure_state *failures;  /* NULL = they are not counted */
 	const struct failure_log *failure_log; /* NULL = none */
 	const struct host_state *host;
-	const struct nat_state *nat; /* NULL = not looked at */
+	const struct nat_state *nat;      /* NULL = not looked at */
+	const struct space_pools *spaces; /* NULL = none */
 };
 
 /* Of a pool, a peer or a target. */
@@ -32,6 +33,21 @@ struct finding {
 	struct verdict verdict;
 	struct outlook outlook;
 	struct failure_mark failed;
+	/* Of a pool: by its raise and by its clear levels in this poll. */
+	struct verdict raise, hold;
+};
+
+/* Pools of other network namespaces, as the last look at each found them there. */
+struct space_pool {
+	const char *space; /* the name of the namespace */
+	const struct pool_tally *tally;
+	const struct finding *finding;
+	const char *message;
+};
+
+struct space_pools {
+	struct space_pool *of;
+	uint32_t count;
 };
 
 struct limit_findings {
@@ -62,10 +78,12 @@ struct findings {
 	struct finding *peers; /* the worst of the peer's pools, or its own CLOSE_WAIT */
 	struct finding *targets;
 	enum severity *locals;
-	struct verdict *udp;       /* of the tally's UDP pools */
-	uint32_t low_warning;      /* low_ports_severity() */
-	struct nat_state nat;      /* its census is not owned */
-	struct verdict *nat_pools; /* of the census */
+	struct verdict *udp;         /* of the tally's UDP pools */
+	uint32_t low_warning;        /* low_ports_severity() */
+	struct nat_state nat;        /* its census is not owned */
+	struct verdict *nat_pools;   /* of the census */
+	struct space_pools spaces;   /* not owned */
+	struct verdict *space_found; /* of each of them */
 
 	struct standing *standings; /* of everything that may have an alarm */
 	uint32_t standing_count;

@@ -17,6 +17,8 @@ namespace_view_bound(struct namespace_view *view, const struct namespace_row *ro
 	struct sentence s = sentence_in(view->message, sizeof(view->message));
 	view->row = row;
 	view->knowledge = NAMESPACE_BOUND;
+	snprintf(view->why, sizeof(view->why), "%s", why);
+	view->cause = CAUSE_NONE;
 	view->severity = SEVERITY_UNKNOWN;
 	if (row->connections == SOCKSTAT_ABSENT)
 		sentence_put(&s, "its net/sockstat cannot be read");
@@ -37,6 +39,7 @@ namespace_view_normal(struct namespace_view *view, const struct namespace_row *r
 	char at_most[NUMBER_TEXT_MAX], of[NUMBER_TEXT_MAX];
 	view->row = row;
 	view->knowledge = NAMESPACE_NORMAL;
+	view->cause = CAUSE_NONE;
 	view->severity = SEVERITY_NORMAL;
 	view->range = settings->range;
 	view->offered = offered;
@@ -81,29 +84,36 @@ name_worst(struct namespace_view *view, const struct pool_tally *pool)
 }
 
 static bool
-is_shown(const struct findings *f, uint32_t pool)
+is_shown(const struct findings *f, uint32_t pool, bool held)
 {
-	return f->pools[pool].verdict.severity != SEVERITY_NORMAL ||
-	       f->tally->pools[pool].target != 0;
+	const struct finding *finding = &f->pools[pool];
+	return finding->verdict.severity != SEVERITY_NORMAL || f->tally->pools[pool].target != 0 ||
+	       (held && finding->hold.severity != SEVERITY_NORMAL);
 }
 
 /* The numbers of all pools, and which of them are shown, into `order`; returns how many are. */
 static uint32_t
-look_through(struct namespace_view *view, const struct findings *f, struct ranked *order)
+look_through(struct namespace_view *view, const struct findings *f, struct ranked *order, bool held)
 {
 	struct ranked worst = {f, 0};
 	uint32_t shown = 0;
+	view->all_pools = f->tally->pool_count;
 	view->least_remaining = f->tally->range.capacity;
+	view->uncertain = f->tally->range.uncertain;
 	for (uint32_t i = 0; i < f->tally->pool_count; i++) {
 		const struct usage *u = &f->tally->pools[i].usage;
 		const struct ranked this = {f, i};
-		if (u->remaining < view->least_remaining)
+		if (u->remaining < view->least_remaining || i == 0) {
 			view->least_remaining = u->remaining;
+			view->uncertain = u->uncertain;
+		}
+		if (u->used > view->most_used)
+			view->most_used = u->used;
 		if (u->percent > view->percent)
 			view->percent = u->percent;
 		if (compare_pools(&this, &worst) < 0)
 			worst = this;
-		if (is_shown(f, i))
+		if (is_shown(f, i, held))
 			order[shown++] = this;
 	}
 	if (f->tally->pool_count > 0)
@@ -111,14 +121,37 @@ look_through(struct namespace_view *view, const struct findings *f, struct ranke
 	return shown;
 }
 
+/* A setting of the kernel is one of that namespace: typed here it would do nothing there. That
+ * stands before it, so that neither is shown without the other however short the text becomes; what
+ * does not fit beside it is left out. */
+static void
+say_where(const struct namespace_view *view, char message[static ADVICE_MAX])
+{
+	char where[64];
+	size_t length = strlen(message);
+	if (strstr(message, " net.ipv4.") == NULL)
+		return;
+	size_t room = (size_t)snprintf(where, sizeof(where),
+				       "in there (nsenter -t %" PRIu32 " -n) ", view->row->process);
+	length = sentence_shorten(message, length, message, ADVICE_MAX - 1 - room);
+	message[length] = '\0';
+	char *at = strstr(message, " net.ipv4.");
+	if (at == NULL)
+		return;
+	while (at > message && at[-1] != ' ') /* what to do with it */
+		at--;
+	memmove(at + room, at, strlen(at) + 1);
+	memcpy(at, where, room);
+}
+
 static bool
-take_pools(struct namespace_view *view, const struct scene *scene)
+take_pools(struct namespace_view *view, const struct scene *scene, bool held)
 {
 	const struct findings *f = scene->findings;
 	struct ranked *order = array_new(f->tally->pool_count, sizeof(*order));
 	if (order == NULL)
 		return false;
-	uint32_t shown = look_through(view, f, order);
+	uint32_t shown = look_through(view, f, order, held);
 	qsort(order, shown, sizeof(*order), compare_pools);
 	uint32_t count = shown < NAMESPACE_POOLS_MAX ? shown : NAMESPACE_POOLS_MAX;
 	view->pools = array_new(count, sizeof(*view->pools));
@@ -127,6 +160,7 @@ take_pools(struct namespace_view *view, const struct scene *scene)
 		pool->tally = f->tally->pools[order[i].pool];
 		pool->finding = f->pools[order[i].pool];
 		advice_pool(scene, order[i].pool, pool->message);
+		say_where(view, pool->message);
 	}
 	view->pool_count = count;
 	view->pools_omitted = shown - count;
@@ -135,9 +169,8 @@ take_pools(struct namespace_view *view, const struct scene *scene)
 }
 
 static bool
-take_udp(struct namespace_view *view, const struct scene *scene)
+take_udp(struct namespace_view *view, const struct findings *f)
 {
-	const struct findings *f = scene->findings;
 	const struct udp_tally *udp = &f->tally->udp;
 	view->udp_available = udp->available;
 	view->udp = array_new(udp->count, sizeof(*view->udp));
@@ -147,7 +180,7 @@ take_udp(struct namespace_view *view, const struct scene *scene)
 			continue;
 		of->row = udp->rows[i];
 		of->verdict = f->udp[i];
-		advice_udp(scene, i, of->message);
+		advice_udp(f, i, of->message);
 		view->udp_count++;
 	}
 	return view->udp != NULL;
@@ -167,9 +200,11 @@ judge(struct namespace_view *view, const struct scene *scene)
 		if (view->udp[i].verdict.severity > view->udp[udp].verdict.severity)
 			udp = i;
 	view->severity = worst != NULL ? worst->verdict.severity : SEVERITY_NORMAL;
+	view->cause = worst != NULL ? worst->verdict.cause : CAUSE_NONE;
 	bool by_udp = view->udp_count > 0 && view->udp[udp].verdict.severity > view->severity;
 	if (by_udp) {
 		view->severity = view->udp[udp].verdict.severity;
+		view->cause = view->udp[udp].verdict.cause;
 		memcpy(view->message, view->udp[udp].message, sizeof(view->message));
 		return;
 	}
@@ -181,27 +216,9 @@ judge(struct namespace_view *view, const struct scene *scene)
 		advice_alarm(scene, worst, view->message);
 }
 
-/* A setting of the kernel is one of that namespace: typed here it would do nothing there. What does
- * not fit beside that is left out. */
-static void
-say_where(struct namespace_view *view)
-{
-	char where[64];
-	size_t length = strlen(view->message);
-	if (strstr(view->message, "net.ipv4.") == NULL)
-		return;
-	int room = snprintf(where, sizeof(where), "; set it there: nsenter -t %" PRIu32 " -n",
-			    view->row->process);
-	length = sentence_shorten(view->message, length, view->message,
-				  sizeof(view->message) - 1 - (size_t)room);
-	view->message[length] = '\0';
-	if (strstr(view->message, "net.ipv4.") != NULL)
-		strcat(view->message, where);
-}
-
 bool
 namespace_view_exact(struct namespace_view *view, const struct namespace_row *row,
-		     const struct findings *findings)
+		     const struct findings *findings, bool held)
 {
 	const struct range_tally *range = &findings->tally->range;
 	const struct scene scene = {.findings = findings};
@@ -212,10 +229,10 @@ namespace_view_exact(struct namespace_view *view, const struct namespace_row *ro
 	view->reserved = range->reserved;
 	view->capacity = range->capacity;
 	view->nearness = findings->nearness;
-	if (!take_pools(view, &scene) || !take_udp(view, &scene))
+	if (!take_pools(view, &scene, held) || !take_udp(view, findings))
 		return false;
 	judge(view, &scene);
-	say_where(view);
+	say_where(view, view->message);
 	return true;
 }
 

@@ -434,7 +434,7 @@ alarms_ended(const struct alarms *a)
 		enum alarm_kind kind = alarm->subject.kind;
 		bool over = alarm->severity == SEVERITY_NORMAL &&
 			    (alarm->told != SEVERITY_NORMAL || a->book.records[i].out);
-		ended += over && (kind == ALARM_POOL || kind == ALARM_PEER || kind == ALARM_LOCAL);
+		ended += over && alarm_kind_is_many(kind);
 	}
 	return ended;
 }

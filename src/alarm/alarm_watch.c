@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "alarm/alarm_watch.h"
 
-#include <stdio.h>
-
 _Static_assert(ALARM_MESSAGE_MAX == ADVICE_MAX, "a message is an advice");
 
 struct alarm_rules
@@ -135,7 +133,7 @@ read_row(struct alarm_reading *r, const struct findings *f, uint32_t row)
 	case ALARM_INBOUND: read_inbound(r, &tally->totals); break;
 	case ALARM_UDP: read_udp(r, &tally->udp.rows[row]); break;
 	case ALARM_NAT: read_nat(r, &f->nat.census->pools[row]); break;
-	case ALARM_NAMESPACE_POOL: break; /* nobody finds one yet */
+	case ALARM_NAMESPACE_POOL: read_pool(r, f->spaces.of[row].tally); break;
 	}
 }
 
@@ -147,13 +145,9 @@ take(struct alarms *alarms, const struct scene *scene, const struct standing *s)
 	struct alarm_reading r = {.subject = s->subject,
 				  .verdict = s->verdict,
 				  .fading = s->fading,
-				  .absent = s->row == LOOKUP_NONE && !s->held,
-				  .held = s->held,
+				  .absent = s->row == LOOKUP_NONE,
 				  .message = message};
-	if (s->held) {
-		snprintf(message, sizeof(message), "as it was: it is not counted any more: %s",
-			 scene->findings->tally->udp.reason);
-	} else if (!r.absent) {
+	if (!r.absent) {
 		read_row(&r, scene->findings, s->row);
 		advice_alarm(scene, s, message);
 	}

@@ -38,7 +38,8 @@ config_init(struct config *config)
 		config->limits[rule] = limit_band_default;
 	config->nat = level_band_nat;
 	config->raise_polls = 1;
-	config->rows = (struct row_limits){.pools = 1000, .peers = 1000, .locals = 256, .nat = 200};
+	config->rows = (struct row_limits){
+	    .pools = 1000, .peers = 1000, .locals = 256, .nat = 200, .namespaces = 500};
 	config->max_alarms = 1000;
 	config->notify = NOTIFY_ALL;
 	config->notifications_per_minute = 60;

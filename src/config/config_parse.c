@@ -443,6 +443,9 @@ config_keep_start(struct config *now, const struct config *before)
 		changed = "baseOID";
 	if (strcmp(now->agentx_socket, before->agentx_socket) != 0)
 		changed = "agentXSocket";
+	if (now->namespaces != before->namespaces)
+		changed = "namespaces";
+	now->namespaces = before->namespaces;
 	memcpy(now->agentx_socket, before->agentx_socket, sizeof(now->agentx_socket));
 	memcpy(now->base_oid, before->base_oid, sizeof(now->base_oid));
 	now->base_oid_length = before->base_oid_length;

@@ -408,6 +408,7 @@ const struct config_token config_tokens[] = {
     NUMBER("maxPeers", "ROWS", rows.peers, 1, 100000),
     NUMBER("maxLocals", "ROWS", rows.locals, 1, 100000),
     NUMBER("maxNatPools", "ROWS", rows.nat, 1, 100000),
+    NUMBER("maxNamespaces", "ROWS", rows.namespaces, 1, 1024),
     NUMBER("maxAlarms", "ALARMS", max_alarms, 1, 100000),
     {"notifications", "KIND... | none", set_notify, dump_notify, AT(notify), 0, 0, NULL},
     NUMBER("notificationsPerMinute", "N", notifications_per_minute, 0, 100000),

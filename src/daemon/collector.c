@@ -30,6 +30,7 @@ struct collector {
 	const struct options *options;
 	struct published *published;
 	struct service *service;
+	struct namespace_watch *namespaces;
 	struct poll *poll;
 	struct hysteresis *hysteresis;
 	struct alarm_run *alarm_run;
@@ -93,8 +94,8 @@ open_parts(struct collector *c, const char *sys_root)
 }
 
 struct collector *
-collector_open(const struct options *options, struct config *config, struct published *published,
-	       struct service *service, char *error, size_t room)
+collector_open(const struct options *options, struct config *config,
+	       const struct collector_parts *parts, char *error, size_t room)
 {
 	struct collector *c = calloc(1, sizeof(*c));
 	if (c == NULL) {
@@ -103,16 +104,20 @@ collector_open(const struct options *options, struct config *config, struct publ
 	}
 	c->config = config;
 	c->options = options;
-	c->published = published;
-	c->service = service;
+	c->published = parts->published;
+	c->service = parts->service;
+	c->namespaces = parts->namespaces;
 	c->signal_fd = c->pace.fd = -1;
 	if (!open_parts(c, options->sys_root)) {
 		snprintf(error, room, "collector: %s", strerror(errno));
 		collector_close(c);
 		return NULL;
 	}
-	const struct poll_setup setup = {
-	    .options = options, .config = config, .history = true, .failures = true};
+	const struct poll_setup setup = {.options = options,
+					 .config = config,
+					 .history = true,
+					 .failures = true,
+					 .spaces = namespace_watch_pools(c->namespaces)};
 	c->poll = poll_open(&setup, error, room);
 	if (c->poll == NULL || !publish_nothing(c)) {
 		collector_close(c);
@@ -200,9 +205,9 @@ conclude(struct collector *c)
 	if (c->findings == NULL)
 		return;
 	const struct scene scene = {c->findings, c->config->owners ? owners_list(c->owners) : NULL,
-				    c->config->owners};
+				    c->config->owners, namespace_watch_list(c->namespaces)};
 	struct alarm_list alarms;
-	alarm_run_poll(c->alarm_run, &scene, &alarms);
+	alarm_run_poll(c->alarm_run, c->config, &scene, &alarms);
 	charge(c);
 	struct snapshot *snapshot =
 	    snapshot_build(&scene, &alarms, &c->stats, &c->config->rows, c->last);
@@ -264,7 +269,11 @@ on_done(struct collector *c)
 	tell_troubles(c);
 	struct hysteresis_rules rules =
 	    alarm_run_rules(c->alarm_run, c->config, c->pace.interval_s);
+	namespace_watch_poll(c->namespaces, c->config, poll_features(c->poll));
 	c->findings = poll_take(c->poll, c->hysteresis, &rules, &c->tally, &c->stats);
+	const struct namespace_cost beside = namespace_watch_cost(c->namespaces);
+	c->stats.beside_us += beside.cpu_us;
+	c->stats.duration_us -= beside.duration_us;
 	log_debug("poller", "%s poll: %u sockets, %u of them carried, in %u us",
 		  c->stats.light != 0 ? "light" : "full", c->stats.sockets, c->stats.carried,
 		  c->stats.duration_us);
@@ -323,7 +332,6 @@ load_again(struct collector *c)
 		log_warn("config", "%s has changed: that takes effect at the next start", kept);
 	config_free(c->config);
 	*c->config = fresh;
-	alarm_run_configure(c->alarm_run, c->config);
 	log_info("config", "reloaded: %u target%s", c->config->target_count,
 		 number_s(c->config->target_count));
 	return true;
@@ -367,7 +375,7 @@ on_failures(struct collector *c)
 		return;
 	c->urgent = true;
 	if (!pace_hurry(&c->pace, &c->config->pace, clock_us() / 1000, c->stats.made_ms,
-			c->stats.cpu_us - c->stats.nat_us))
+			c->stats.cpu_us - c->stats.beside_us))
 		log_error(subsystem, "timer: %s", strerror(errno));
 }
 

@@ -60,15 +60,17 @@ run_daemon(const struct options *options, struct config *config, struct service 
 	char error[512] = "out of memory";
 	int status = EXIT_FAILED;
 	struct published *published = published_new();
+	struct namespace_watch *namespaces = namespace_watch_open(options, config);
+	const struct collector_parts parts = {published, service, namespaces};
 	struct collector *collector = NULL;
-	if (published != NULL)
-		collector =
-		    collector_open(options, config, published, service, error, sizeof(error));
+	if (published != NULL && namespaces != NULL)
+		collector = collector_open(options, config, &parts, error, sizeof(error));
 	if (collector == NULL)
 		log_error("main", "%s", error);
 	else
 		status = collect_and_serve(collector, config, published, service);
 	collector_close(collector);
+	namespace_watch_close(namespaces);
 	if (published != NULL)
 		published_free(published);
 	return status;

@@ -11,14 +11,12 @@
 
 #define WHY_MAX 192
 
-/* TCP sockets that can hold a port of it at most; below 0 = not known. */
-static int64_t
-most_sockets(const struct namespace_task *task, const struct namespace_row *row)
+int64_t
+namespace_most_sockets(int64_t unplaced, const struct namespace_row *row)
 {
-	if (row->connections < 0 || task->unplaced < 0)
+	if (row->connections < 0 || unplaced < 0)
 		return -1;
-	return row->connections > INT64_MAX - task->unplaced ? INT64_MAX
-							     : row->connections + task->unplaced;
+	return row->connections > INT64_MAX - unplaced ? INT64_MAX : row->connections + unplaced;
 }
 
 /* Polls in there. False with errno ENOMEM; where it fails otherwise the view is a bound. */
@@ -43,7 +41,7 @@ count(const struct namespace_task *task, struct visit *visit, const struct names
 		namespace_view_bound(view, row, poll_error(poll));
 	} else {
 		struct findings *findings = poll_take(poll, NULL, NULL, &tally, &stats);
-		good = findings != NULL && namespace_view_exact(view, row, findings);
+		good = findings != NULL && namespace_view_exact(view, row, findings, task->held);
 		findings_free(findings);
 		tally_free(tally);
 	}
@@ -67,7 +65,7 @@ look_inside(const struct namespace_task *task, struct visit *visit, const struct
 	formula_offered(&settings, &offered);
 	const struct reach reach = {.offered = portset_count(&offered),
 				    .connections = row->connections,
-				    .tcp = most_sockets(task, row),
+				    .tcp = namespace_most_sockets(task->unplaced, row),
 				    .udp = row->udp};
 	if (task->all || reach_any(task->config, &reach))
 		return count(task, visit, row, view);
@@ -97,6 +95,21 @@ namespace_look(const struct namespace_task *task, const struct namespace_row *ro
 		namespace_view_free(view);
 		errno = ENOMEM;
 	}
-	*cost_us = clock_us() - begin_us;
+	uint64_t end_us = clock_us();
+	view->made_ms = end_us / 1000;
+	*cost_us = end_us - begin_us;
 	return good;
+}
+
+bool
+namespace_identify(struct visitor *visitor, const struct neighbour *neighbour,
+		   struct namespace_identity *out)
+{
+	char why[VISITOR_WHY_MAX];
+	struct visit visit;
+	if (!visitor_go(visitor, neighbour, &visit, why))
+		return false;
+	*out = (struct namespace_identity){visit.device, visit.inode, visit.cookie};
+	visit_close(&visit);
+	return true;
 }

@@ -22,9 +22,6 @@
 /* Pools that the text names. */
 #define TEXT_POOLS 20
 
-/* Where ip-netns(8) keeps names. */
-#define RUN_NETNS "/run/netns"
-
 struct once {
 	const struct options *options;
 	struct config config;    /* with the targets that are asked about */
@@ -174,7 +171,7 @@ look_at_others(const struct once *once, struct others *out)
 	const struct options *options = once->options;
 	const struct procfile_source source = {.root = options->proc_root};
 	uint64_t cost_us;
-	if (!namespaces_find(&source, RUN_NETNS, &once->config, &out->found) ||
+	if (!namespaces_find(&source, NAMESPACES_RUN, &once->config, NULL, &out->found) ||
 	    (out->views = array_new(out->found.count, sizeof(*out->views))) == NULL)
 		return false;
 	const struct namespace_task task = {.visitor = once->visitor,
@@ -206,8 +203,9 @@ print_report(struct once *once)
 		return -1;
 	}
 	struct owners *owners = survey(once);
-	const struct scene scene = {once->findings, owners != NULL ? owners_list(owners) : NULL,
-				    owners != NULL};
+	const struct scene scene = {.findings = once->findings,
+				    .owners = owners != NULL ? owners_list(owners) : NULL,
+				    .surveyed = owners != NULL};
 	struct alarm_list alarms;
 	alarm_watch_once(&scene, &alarms);
 	const struct report report = {.scene = &scene,
@@ -265,7 +263,7 @@ once_run(const struct options *options, const struct config *config)
 	once->options = options;
 	once->ports.asked = options->ports;
 	once->namespaces = look_elsewhere(options, config);
-	if (once->namespaces && (once->visitor = visitor_start(options->proc_root)) == NULL)
+	if (once->namespaces && (once->visitor = visitor_start(options->proc_root, false)) == NULL)
 		snprintf(once->no_visitor, sizeof(once->no_visitor), "no process to enter it: %s",
 			 strerror(errno));
 	int status = once_targets(options, config, &once->config, once->error, sizeof(once->error));

@@ -160,7 +160,7 @@ pace_follow(struct pace *p, const struct pace_limits *limits, const struct snaps
 	    uint64_t now_ms)
 {
 	/* What goes on beside the polls must not put them off. */
-	uint64_t cost_us = snapshot->poll.cpu_us - snapshot->poll.nat_us;
+	uint64_t cost_us = snapshot->poll.cpu_us - snapshot->poll.beside_us;
 	bool paid = pace_charge(&p->debt, limits, now_ms, cost_us);
 	const struct pace_state state = {.severity = snapshot->severity,
 					 .nearness = snapshot->extremes.nearness,

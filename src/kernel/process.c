@@ -2,6 +2,7 @@
 #include "kernel/process.h"
 
 #include "base/clean.h"
+#include "base/words.h"
 #include "kernel/procfile.h"
 
 #include <inttypes.h>
@@ -28,6 +29,21 @@ process_name(const char *root, uint32_t pid, char out[static PROCESS_NAME_MAX])
 	if (length > 0 && text[length - 1] == '\n')
 		length--;
 	clean_text(text, length > 0 ? (size_t)length : 0, out, PROCESS_NAME_MAX);
+}
+
+uint64_t
+process_started(const char *root, uint32_t pid)
+{
+	char text[1024];
+	size_t length;
+	if (read_file(root, pid, "stat", text, sizeof(text)) < 0)
+		return 0;
+	/* The name of the command may have anything in it; starttime is the 20th field behind it.
+	 */
+	const char *name_end = strrchr(text, ')');
+	const char *field = name_end != NULL ? words_field(name_end, 20, &length) : NULL;
+	int64_t value = field != NULL ? words_number(field, length, 10) : WORDS_NO_NUMBER;
+	return value > 0 ? (uint64_t)value : 0;
 }
 
 uint64_t

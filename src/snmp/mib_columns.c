@@ -6,7 +6,7 @@
 #include "snmp/mib_inbound.h"
 #include "snmp/mib_low.h"
 #include "snmp/mib_nat.h"
-#include "snmp/mib_optional.h"
+#include "snmp/mib_netns.h"
 #include "snmp/mib_owners.h"
 #include "snmp/mib_udp.h"
 
@@ -72,12 +72,22 @@ nat_pools(const struct snapshot *s)
 	return (struct mib_rows){s->nat_rows, s->nat_count, sizeof(*s->nat_rows)};
 }
 
-/* Tables that this version has no rows for. */
 static struct mib_rows
-nothing(const struct snapshot *s)
+namespaces(const struct snapshot *s)
 {
-	(void)s;
-	return (struct mib_rows){NULL, 0, 0};
+	return (struct mib_rows){s->netns.rows, s->netns.count, sizeof(*s->netns.rows)};
+}
+
+static struct mib_rows
+namespace_ranges(const struct snapshot *s)
+{
+	return (struct mib_rows){s->netns.ranges, s->netns.range_count, sizeof(*s->netns.ranges)};
+}
+
+static struct mib_rows
+namespace_pools(const struct snapshot *s)
+{
+	return (struct mib_rows){s->netns.pools, s->netns.pool_count, sizeof(*s->netns.pools)};
 }
 
 /* Scalars are members of the snapshot itself: it is the one row of their group. */
@@ -314,7 +324,7 @@ static const struct mib_column totals_columns[] = {
     SNAPSHOT(16, MIB_GAUGE, totals.leaked.fin_wait2),
 };
 
-/* The objects of srcPortLimits have the numbers of enum limit, from 1 on, up to LIMIT_EARLY_DROP. */
+/* The objects of srcPortLimits have the numbers of enum limit, from 1 on. */
 #define LIMIT(limit, type) SNAPSHOT((limit) + 1, type, host.limits.value[limit])
 
 static const struct mib_column limits_columns[] = {
@@ -446,9 +456,10 @@ static const struct mib_table tables[] = {
     {MIB_OWNER_TABLE, false, owners, mib_owner_columns, MIB_OWNER_COLUMNS},
     {MIB_UDP_LOCAL_TABLE, false, udp_locals, mib_udp_local_columns, MIB_UDP_LOCAL_COLUMNS},
     {MIB_NAT_POOL_TABLE, false, nat_pools, mib_nat_pool_columns, MIB_NAT_POOL_COLUMNS},
-    {MIB_NETNS_TABLE, false, nothing, mib_netns_row_columns, MIB_NETNS_ROW_COLUMNS},
-    {MIB_NETNS_RANGE_TABLE, false, nothing, mib_netns_range_columns, MIB_NETNS_RANGE_COLUMNS},
-    {MIB_NETNS_POOL_TABLE, false, nothing, mib_netns_pool_columns, MIB_NETNS_POOL_COLUMNS},
+    {MIB_NETNS_TABLE, false, namespaces, mib_netns_row_columns, MIB_NETNS_ROW_COLUMNS},
+    {MIB_NETNS_RANGE_TABLE, false, namespace_ranges, mib_netns_range_columns,
+     MIB_NETNS_RANGE_COLUMNS},
+    {MIB_NETNS_POOL_TABLE, false, namespace_pools, mib_netns_pool_columns, MIB_NETNS_POOL_COLUMNS},
     {MIB_INBOUND_GROUP, true, once_polled, mib_inbound_columns, MIB_INBOUND_COLUMNS},
     {MIB_HYGIENE_GROUP, true, once_polled, mib_hygiene_columns, MIB_HYGIENE_COLUMNS},
     {MIB_LOW_GROUP, true, once_polled, mib_low_columns, MIB_LOW_COLUMNS},

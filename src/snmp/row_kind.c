@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "snmp/row_kind.h"
 
+#include "base/lookup.h"
 #include "base/pool_key.h"
 #include "snmp/mib_index.h"
 
 #include <string.h>
+
+#define PORTS_MOST 65535
 
 static int
 compare_pools(const void *left, const void *right)
@@ -39,14 +42,35 @@ compare_locals(const void *left, const void *right)
 
 /* By length, then by octets: the order of the encoded names. */
 static int
-compare_targets(const void *left, const void *right)
+compare_names(const char *a, const char *b)
 {
-	const char *a = ((const struct target_row *)left)->t.target->name;
-	const char *b = ((const struct target_row *)right)->t.target->name;
 	size_t a_length = strlen(a), b_length = strlen(b);
 	if (a_length != b_length)
 		return a_length < b_length ? -1 : 1;
 	return memcmp(a, b, a_length);
+}
+
+static int
+compare_targets(const void *left, const void *right)
+{
+	return compare_names(((const struct target_row *)left)->t.target->name,
+			     ((const struct target_row *)right)->t.target->name);
+}
+
+static int
+compare_netns(const void *left, const void *right)
+{
+	return compare_names(((const struct netns_row *)left)->t.name,
+			     ((const struct netns_row *)right)->t.name);
+}
+
+static int
+compare_netns_pools(const void *left, const void *right)
+{
+	const struct netns_pool_tally *a = &((const struct netns_pool_row *)left)->t;
+	const struct netns_pool_tally *b = &((const struct netns_pool_row *)right)->t;
+	int by_name = compare_names(a->name, b->name);
+	return by_name != 0 ? by_name : pool_key_compare(POOL_KEY(&a->pool), POOL_KEY(&b->pool));
 }
 
 static int
@@ -121,6 +145,34 @@ claim_nat(const void *tally, const void *found)
 			      p->usage.capacity, pool_key_hash(key)};
 }
 
+static uint32_t
+hash_name(const char name[static NAMESPACE_NAME_MAX])
+{
+	uint32_t word[(NAMESPACE_NAME_MAX + 3) / 4] = {0};
+	memcpy(word, name, strnlen(name, NAMESPACE_NAME_MAX));
+	return lookup_hash(word, sizeof(word) / sizeof(word[0]));
+}
+
+/* Of what is known of none of them, more than a bound, the severity makes no claim. */
+static struct claim
+claim_netns(const void *tally, const void *found)
+{
+	const struct netns_tally *n = tally;
+	enum severity severity = n->severity == SEVERITY_UNKNOWN ? SEVERITY_NORMAL : n->severity;
+	(void)found;
+	return (struct claim){severity, false, PORTS_MOST - n->most_used, PORTS_MOST,
+			      hash_name(n->name)};
+}
+
+static struct claim
+claim_netns_pool(const void *tally, const void *found)
+{
+	const struct netns_pool_tally *p = tally;
+	return (struct claim){((const struct verdict *)found)->severity, false,
+			      p->pool.usage.remaining, p->pool.usage.capacity,
+			      hash_name(p->name) ^ pool_key_hash(POOL_KEY(&p->pool))};
+}
+
 static size_t
 encode_pool(const void *row, uint32_t *out)
 {
@@ -175,6 +227,20 @@ encode_nat(const void *row, uint32_t *out)
 	return mib_index_nat(&((const struct nat_row *)row)->t, out);
 }
 
+static size_t
+encode_netns(const void *row, uint32_t *out)
+{
+	return mib_index_target(((const struct netns_row *)row)->t.name, out);
+}
+
+static size_t
+encode_netns_pool(const void *row, uint32_t *out)
+{
+	const struct netns_pool_tally *t = &((const struct netns_pool_row *)row)->t;
+	size_t n = mib_index_target(t->name, out);
+	return n + mib_index_pool(&t->pool, out + n);
+}
+
 /* With a member that holds what was found, and without. */
 #define ROW_KIND(row, found, index_max, claim, compare, encode)                                    \
 	{                                                                                          \
@@ -182,11 +248,13 @@ encode_nat(const void *row, uint32_t *out)
 		    offsetof(struct row, found), sizeof(((struct row *)0)->found), index_max,      \
 		    claim, compare, encode                                                         \
 	}
-#define PLAIN_KIND(row, index_max, compare, encode)                                                \
+#define UNFOUND_KIND(row, index_max, claim, compare, encode)                                       \
 	{                                                                                          \
 		sizeof(struct row), offsetof(struct row, t), sizeof(((struct row *)0)->t), 0, 0,   \
-		    index_max, NULL, compare, encode                                               \
+		    index_max, claim, compare, encode                                              \
 	}
+#define PLAIN_KIND(row, index_max, compare, encode)                                                \
+	UNFOUND_KIND(row, index_max, NULL, compare, encode)
 
 const struct row_kind row_kinds[ROW_TABLES] = {
     [ROWS_OF_POOLS] =
@@ -203,4 +271,10 @@ const struct row_kind row_kinds[ROW_TABLES] = {
     [ROWS_OF_UDP_LOCALS] = ROW_KIND(udp_local_row, verdict, MIB_INDEX_ADDR_MAX, claim_udp_local,
 				    compare_udp_locals, encode_udp_local),
     [ROWS_OF_NAT] = ROW_KIND(nat_row, f, MIB_INDEX_NAT_MAX, claim_nat, compare_nat, encode_nat),
+    [ROWS_OF_NETNS] =
+	UNFOUND_KIND(netns_row, MIB_INDEX_TARGET_MAX, claim_netns, compare_netns, encode_netns),
+    [ROWS_OF_NETNS_RANGES] =
+	PLAIN_KIND(netns_row, MIB_INDEX_TARGET_MAX, compare_netns, encode_netns),
+    [ROWS_OF_NETNS_POOLS] = ROW_KIND(netns_pool_row, f, MIB_INDEX_TARGET_MAX + MIB_INDEX_POOL_MAX,
+				     claim_netns_pool, compare_netns_pools, encode_netns_pool),
 };

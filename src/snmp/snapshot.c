@@ -65,7 +65,7 @@ take_tables(struct snapshot *s, const struct scene *scene, const struct alarm_li
 	const struct rows new = {.rows = NULL};
 	struct low_local lows[LOW_ADDRESSES_MAX];
 	uint32_t low_count = low_locals(f, lows);
-	const struct table tables[ROW_TABLES] = {
+	const struct table tables[ROWS_OF_NETNS] = {
 	    [ROWS_OF_POOLS] = {{tally->pools, f->pools, tally->pool_count, limits->pools, worst},
 			       {.rows = l->pools, .count = l->pool_count},
 			       &s->pools,
@@ -104,7 +104,7 @@ take_tables(struct snapshot *s, const struct scene *scene, const struct alarm_li
 			     &s->nat_rows,
 			     &s->nat_count},
 	};
-	for (unsigned i = 0; i < ROW_TABLES; i++) {
+	for (unsigned i = 0; i < ROWS_OF_NETNS; i++) {
 		struct rows rows;
 		if (!rows_take((enum row_table)i, &tables[i].from, &tables[i].last, &rows))
 			return false;
@@ -140,7 +140,6 @@ take_nat(struct snapshot *s, const struct findings *f)
 	}
 	nat->read_ms = f->nat.read_ms;
 	nat->pools = census->count;
-	nat->knows_idle = census->established_s > 0;
 	for (uint32_t i = 0; i < census->count; i++) {
 		nat->entries += census->pools[i].entries;
 		if (f->nat_pools[i].severity > nat->severity)
@@ -171,9 +170,8 @@ count_omitted(struct snapshot *s, const struct tally *tally)
 }
 
 static void
-take_udp(struct snapshot *s, const struct scene *scene)
+take_udp(struct snapshot *s, const struct findings *f)
 {
-	const struct findings *f = scene->findings;
 	const struct udp_tally *udp = &f->tally->udp;
 	s->udp.available = udp->available;
 	memcpy(s->udp.reason, udp->reason, sizeof(s->udp.reason));
@@ -181,7 +179,7 @@ take_udp(struct snapshot *s, const struct scene *scene)
 	for (uint32_t i = 0; udp->available && i < UDP_WILDCARDS; i++) {
 		s->udp.of[i].t = udp->rows[i];
 		s->udp.of[i].verdict = f->udp[i];
-		advice_udp(scene, i, s->udp.of[i].message);
+		advice_udp(f, i, s->udp.of[i].message);
 	}
 }
 
@@ -282,11 +280,13 @@ snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
 	take_nat(s, f);
 	s->hygiene = f->tally->hygiene.findings;
 	advice_hygiene(&f->tally->hygiene, s->hygiene_message);
-	take_udp(s, scene);
+	take_udp(s, f);
 	s->low_omitted = low_ports_omitted(&f->tally->low);
 	s->inbound = f->inbound;
 	advice_inbound(scene, s->inbound_message);
-	if (take_tables(s, scene, alarms, limits, last, worst_pool)) {
+	if (take_tables(s, scene, alarms, limits, last, worst_pool) &&
+	    netns_rows_take(scene, limits->namespaces, limits->pools,
+			    last != NULL ? &last->netns : NULL, &s->netns)) {
 		keep_specs(s);
 		count_omitted(s, f->tally);
 		apply_alarms(s);
@@ -406,7 +406,8 @@ snapshot_release(struct snapshot *s)
 		free(s->udp_locals);
 		free(s->lows);
 		free(s->nat_rows);
-		for (unsigned i = 0; i < ROW_TABLES; i++)
+		netns_rows_free(&s->netns);
+		for (unsigned i = 0; i < ROWS_OF_NETNS; i++)
 			free(s->index_store[i]);
 	}
 	free(s);

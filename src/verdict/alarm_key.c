@@ -182,6 +182,13 @@ alarm_key_parse(const char *key, struct alarm_subject *out)
 }
 
 bool
+alarm_kind_is_many(enum alarm_kind kind)
+{
+	return kind == ALARM_POOL || kind == ALARM_PEER || kind == ALARM_LOCAL ||
+	       kind == ALARM_NAT || kind == ALARM_NAMESPACE_POOL;
+}
+
+bool
 alarm_subject_is_figures(const struct alarm_subject *s)
 {
 	return s->kind == ALARM_HOST && s->name[0] != '\0';

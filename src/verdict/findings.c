@@ -181,9 +181,9 @@ find_targeted(struct making *m, uint32_t i)
 	enum severity most = m->f->targets[pool->target - 1].verdict.severity;
 	note_nearness(m, nearness_of(&target->levels.raise, &pool->usage));
 	const struct subject s = subject_of(m, i, &target->levels, PORTS | LEAK);
-	const struct verdict raise = compare(m, &s, false);
-	note_failures(m, f, &raise);
-	f->verdict = compare(m, &s, true);
+	f->raise = compare(m, &s, false);
+	note_failures(m, f, &f->raise);
+	f->verdict = f->hold = compare(m, &s, true);
 	if (most < f->verdict.severity)
 		f->verdict.severity = most;
 	if (f->verdict.severity == SEVERITY_NORMAL)
@@ -202,6 +202,8 @@ find_pool(struct making *m, uint32_t i)
 			     leak = subject_of(m, i, levels, LEAK);
 	read_usage(m, &r, &s);
 	note_failures(m, f, &r.raise);
+	f->raise = r.raise;
+	f->hold = r.hold;
 	if (worth_taking(m, &r)) {
 		r.subject.local = pool->local;
 		r.subject.peer = pool->peer;
@@ -210,7 +212,7 @@ find_pool(struct making *m, uint32_t i)
 	}
 	/* Of a leak that the peer tells of, the row tells too. */
 	if (f->verdict.severity == SEVERITY_NORMAL && m->leaking[pool->peer_position])
-		f->verdict = compare(m, &leak, true);
+		f->verdict = f->raise = f->hold = compare(m, &leak, true);
 }
 
 /* Gives a peer the verdict of one of its pools, if the pool is more severe; of pools that are
@@ -366,6 +368,22 @@ find_nat(struct making *m)
 	}
 }
 
+static void
+find_space(struct making *m, uint32_t i)
+{
+	const struct space_pool *pool = &m->f->spaces.of[i];
+	struct hysteresis_reading r = {.subject = {.kind = ALARM_NAMESPACE_POOL,
+						   .local = pool->tally->local,
+						   .peer = pool->tally->peer,
+						   .port = pool->tally->port},
+				       .raise = pool->finding->raise,
+				       .hold = pool->finding->hold,
+				       .at_once = pool->finding->raise.cause == CAUSE_FAILURES,
+				       .row = i};
+	snprintf(r.subject.space, sizeof(r.subject.space), "%s", pool->space);
+	m->f->space_found[i] = worth_taking(m, &r) ? take(m, &r) : normal;
+}
+
 /* What failed recently and is told of the host alone. Where any connect() may fail, each is one of
  * a pool, of which there may be no socket. */
 static void
@@ -397,11 +415,11 @@ find_all(struct making *m)
 		find_local(m, i);
 	for (uint32_t i = 0; i < tally->udp.count; i++)
 		find_udp(m, i);
-	if (!tally->udp.available)
-		hysteresis_hold(m->hysteresis, ALARM_UDP);
 	find_host(m);
 	find_inbound(m);
 	find_nat(m);
+	for (uint32_t i = 0; i < m->f->spaces.count; i++)
+		find_space(m, i);
 	for (uint32_t i = 0; i < tally->peer_count; i++)
 		find_peer(m, i);
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
@@ -419,7 +437,8 @@ fill(struct finding *rows, uint32_t count, const struct outlook *outlook,
 {
 	static const struct failure_mark none = {0};
 	for (uint32_t i = 0; i < count; i++)
-		rows[i] = (struct finding){normal, outlook[i], failed != NULL ? failed[i] : none};
+		rows[i] = (struct finding){normal, outlook[i], failed != NULL ? failed[i] : none,
+					   normal, normal};
 }
 
 /* Rows with everything but verdicts. */
@@ -437,7 +456,11 @@ begin(const struct evidence *e)
 	f->nat = e->nat != NULL ? *e->nat : (struct nat_state){.reason = "not looked at"};
 	f->nat_pools =
 	    array_new(f->nat.census != NULL ? f->nat.census->count : 0, sizeof(*f->nat_pools));
-	if (f->pools == NULL || f->locals == NULL || f->udp == NULL || f->nat_pools == NULL) {
+	if (e->spaces != NULL)
+		f->spaces = *e->spaces;
+	f->space_found = array_new(f->spaces.count, sizeof(*f->space_found));
+	if (f->pools == NULL || f->locals == NULL || f->udp == NULL || f->nat_pools == NULL ||
+	    f->space_found == NULL) {
 		findings_free(f);
 		return NULL;
 	}
@@ -515,6 +538,7 @@ findings_free(struct findings *f)
 	free(f->locals);
 	free(f->udp);
 	free(f->nat_pools);
+	free(f->space_found);
 	free(f->standings);
 	free(f);
 }

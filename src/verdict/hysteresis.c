@@ -103,11 +103,10 @@ find(const struct hysteresis *h, const struct alarm_subject *subject)
 static bool
 has_room(const struct hysteresis *h, enum alarm_kind kind)
 {
-	bool limited =
-	    kind == ALARM_POOL || kind == ALARM_PEER || kind == ALARM_LOCAL || kind == ALARM_NAT;
-	const uint32_t *rows = h->index.rows;
-	uint32_t many = rows[ALARM_POOL] + rows[ALARM_PEER] + rows[ALARM_LOCAL] + rows[ALARM_NAT];
-	return !limited || many < h->rules.room;
+	uint32_t many = 0;
+	for (unsigned k = ALARM_POOL; k < ALARM_KINDS; k++)
+		many += alarm_kind_is_many((enum alarm_kind)k) ? h->index.rows[k] : 0;
+	return !alarm_kind_is_many(kind) || many < h->rules.room;
 }
 
 static struct entry *
@@ -169,7 +168,6 @@ step(const struct hysteresis *h, struct entry *e, const struct hysteresis_readin
 {
 	struct standing *s = &e->standing;
 	s->row = r->row;
-	s->held = false;
 	s->measured = r->raise.severity != SEVERITY_NORMAL ? r->raise : r->hold;
 	s->changed = hysteresis_step(&e->state, r->raise.severity, r->hold.severity,
 				     r->at_once ? 1 : h->rules.raise_polls, h->rules.clear_polls);
@@ -192,19 +190,6 @@ hysteresis_take(struct hysteresis *h, const struct hysteresis_reading *reading, 
 	e->taken = true;
 	step(h, e, reading);
 	return e->standing.verdict;
-}
-
-void
-hysteresis_hold(struct hysteresis *h, enum alarm_kind kind)
-{
-	for (uint32_t i = 0; i < h->count; i++) {
-		struct standing *s = &h->entries[i].standing;
-		if (s->subject.kind != kind || h->entries[i].taken)
-			continue;
-		h->entries[i].taken = s->held = true;
-		s->changed = s->fading = false;
-		s->row = LOOKUP_NONE;
-	}
 }
 
 /* Lets go of what nothing is left to be counted of. */

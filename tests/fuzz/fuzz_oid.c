@@ -21,7 +21,7 @@ make_snapshot(void)
 	}
 	struct tally *tally = tally_make(&census, NULL, 0);
 	const struct poll_stats poll = {.polls = 1};
-	const struct row_limits limits = {100, 100, 100, 100};
+	const struct row_limits limits = {100, 100, 100, 100, 100};
 	CLAIM(tally != NULL);
 	const struct alarm_list none = {.alarms = NULL};
 	struct config config;

@@ -27,7 +27,7 @@ tally(const struct target *targets, uint32_t count)
 	failure_log_mark(&fails, host.tally, 100000, host.marks);
 	host.failure_log = &fails;
 	host_find(&host);
-	scene = (struct scene){host.findings, &list, true};
+	scene = (struct scene){host.findings, &list, true, NULL};
 }
 
 static void
@@ -55,7 +55,7 @@ failed(uint16_t port, uint64_t when_ms, uint32_t pid, enum failure_place place)
 					      .port = port,
 					      .pid = pid,
 					      .time_ns = when_ms * 1000000};
-	const struct failure_process process = {place, pid == 7 ? "" : "curl", ""};
+	const struct failure_process process = {place, pid == 7 ? "" : "curl"};
 	failure_log_add(&fails, &sample, &process);
 }
 
@@ -108,7 +108,7 @@ test_nothing_known(void **state)
 	tally(NULL, 0);
 	host.failure_log = NULL;
 	host_find(&host);
-	scene = (struct scene){host.findings, NULL, false};
+	scene = (struct scene){host.findings, NULL, false, NULL};
 	assert_names(&(struct naming_subject){0}, &any, "", "");
 }
 

@@ -4,6 +4,8 @@
 #include "owners/namespaces.h"
 #include "support.h"
 
+#include <unistd.h>
+
 #define KTHREADD "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0\n"
 
 static struct directory root;
@@ -48,12 +50,47 @@ end(void **state)
 	return 0;
 }
 
+/* As the kernel has them: the number of the process is in the file's name only. */
+static void
+put_start(const char *process, unsigned long long started)
+{
+	char name[64], text[160];
+	snprintf(name, sizeof(name), "%s/stat", process);
+	snprintf(text, sizeof(text), "9 (a) b) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %llu 0\n",
+		 started);
+	directory_text(&root, name, text);
+}
+
+/* Cookies by process, as a visit finds them. */
+static uint64_t cookies[100];
+
+static bool
+identify(void *arg, const struct neighbour *neighbour, struct namespace_identity *out)
+{
+	(void)arg;
+	*out = (struct namespace_identity){.cookie = cookies[neighbour->process]};
+	return out->cookie != 0;
+}
+
+/* Once more, with what was found before. */
+static void
+find_again(void)
+{
+	const struct procfile_source source = {.root = root.path};
+	const struct namespaces last = found;
+	const struct namespaces_past past = {&last, identify, NULL};
+	struct namespaces now;
+	assert_true(namespaces_find(&source, run, &config, &past, &now));
+	namespaces_free(&found);
+	found = now;
+}
+
 static void
 find(void)
 {
 	const struct procfile_source source = {.root = root.path};
 	namespaces_free(&found);
-	assert_true(namespaces_find(&source, run, &config, &found));
+	assert_true(namespaces_find(&source, run, &config, NULL, &found));
 }
 
 static void
@@ -126,6 +163,92 @@ one_name_for_two_is_numbered(void **state)
 }
 
 static void
+a_name_stays_while_its_process_does(void **state)
+{
+	(void)state;
+	memset(cookies, 0, sizeof(cookies));
+	put_process("80", "sh\n", "2");
+	put_start("80", 5000);
+	find_again();
+	expect(0, "sh (pid 80)", 9);
+	assert_int_equal(found.rows[0].before, LOOKUP_NONE);
+	/* Another command, an older process, and a name that is taken. */
+	directory_text(&root, "80/comm", "java\n");
+	directory_text(&root, "70/net/x", "");
+	directory_link(&root, "80/net/sockstat", "70/net/sockstat");
+	put_start("70", 4000);
+	put_process("90", "x\n", "1");
+	put_start("90", 6000);
+	directory_link(&root, "90/ns/net", "run/sh (pid 80)");
+	find_again();
+	expect(0, "sh (pid 80)", 9);
+	assert_int_equal(found.rows[0].before, 0);
+	assert_int_equal(found.rows[0].process, 70);
+	expect(1, "x (pid 90)", 8);
+}
+
+/* The same number and another start are another process; its namespace may be the same. */
+static void
+the_cookie_tells_when_the_process_has_gone(void **state)
+{
+	(void)state;
+	memset(cookies, 0, sizeof(cookies));
+	cookies[80] = 7;
+	put_process("80", "sh\n", "2");
+	put_start("80", 5000);
+	find_again();
+	assert_int_equal(found.rows[0].cookie, 7);
+	put_start("80", 5001);
+	directory_text(&root, "80/comm", "java\n");
+	find_again();
+	expect(0, "sh (pid 80)", 9);
+	assert_int_equal(found.rows[0].before, 0);
+	cookies[80] = 8;
+	put_start("80", 5002);
+	find_again();
+	expect(0, "java (pid 80)", 9);
+	assert_int_equal(found.rows[0].before, LOOKUP_NONE);
+	assert_int_equal(found.rows[0].cookie, 8);
+}
+
+static void
+a_new_one_does_not_take_a_name(void **state)
+{
+	(void)state;
+	put_process("80", "sh\n", "2");
+	put_start("80", 5000);
+	directory_text(&root, "80/cgroup", "0::/system.slice/web.service\n");
+	find_again();
+	put_process("70", "sh\n", "3");
+	put_start("70", 6000);
+	directory_text(&root, "70/cgroup", "0::/system.slice/web.service\n");
+	find_again();
+	expect(0, "web.service~2", 10);
+	expect(1, "web.service", 9);
+}
+
+static void
+sockets_are_counted_again(void **state)
+{
+	const struct procfile_source source = {.root = root.path};
+	(void)state;
+	put_process("80", "sh\n", "2");
+	put_process("90", "sh\n", "1");
+	find();
+	put_process("80", "sh\n", "40");
+	assert_true(namespaces_count(&source, &found));
+	expect(0, "sh (pid 80)", 47);
+	assert_int_equal(found.unplaced, 900 - 5 - 40 - 1);
+	char path[sizeof(root.path) + 32];
+	snprintf(path, sizeof(path), "%s/80/net/sockstat", root.path);
+	assert_int_equal(unlink(path), 0);
+	assert_false(namespaces_count(&source, &found));
+	assert_true(found.rows[0].gone);
+	expect(0, "sh (pid 80)", SOCKSTAT_ABSENT);
+	assert_false(found.rows[1].gone);
+}
+
+static void
 what_cannot_be_read_is_absent_and_not_0(void **state)
 {
 	(void)state;
@@ -163,6 +286,10 @@ main(void)
 	    CASE(each_is_one_row_by_its_oldest_process),
 	    CASE(names_of_run_netns_come_first_and_those_of_programs_do_not_count),
 	    CASE(one_name_for_two_is_numbered),
+	    CASE(a_name_stays_while_its_process_does),
+	    CASE(the_cookie_tells_when_the_process_has_gone),
+	    CASE(a_new_one_does_not_take_a_name),
+	    CASE(sockets_are_counted_again),
 	    CASE(what_cannot_be_read_is_absent_and_not_0),
 	    CASE(a_number_beyond_all_is_the_largest),
 	    CASE(without_the_kernels_process_some_may_be_hidden),

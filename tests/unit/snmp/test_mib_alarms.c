@@ -60,7 +60,7 @@ set_up(void **state)
 		.active = 2, .omitted = 1, .sequence = 99, .owed = 7, .sent = 80, .unsent = 4}};
 	struct tally tally = {.targets = targets, .target_count = 2};
 	struct poll_stats poll = {.made_ms = 9000};
-	struct row_limits limits = {1, 1, 1, 100};
+	struct row_limits limits = {1, 1, 1, 100, 1};
 	strcpy(office.name, "office");
 	strcpy(bank.name, "bank");
 	bank.levels.raise.critical_percent = LEVEL_PERCENT_OFF;

@@ -47,7 +47,7 @@ small_snapshot(void)
 	    .local_count = 2,
 	};
 	struct poll_stats poll = {.interval_s = 5, .made_ms = 10000, .polls = 17, .features = 0x3};
-	struct row_limits limits = {100, 100, 100, 100};
+	struct row_limits limits = {100, 100, 100, 100, 100};
 	for (unsigned s = 1; s < STATE_MAX; s++) {
 		tally.totals.states.of[s] = 100 + s;
 		pools[0].usage.states.of[s] = 200 + s;

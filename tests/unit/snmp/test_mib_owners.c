@@ -44,7 +44,7 @@ set_up(void **state)
 	    .pools = &pool, .pool_count = 1, .peers = &peer, .peer_count = 1};
 	const struct alarm_list none = {.alarms = NULL};
 	const struct poll_stats poll = {.made_ms = 10000};
-	const struct row_limits limits = {10, 10, 10, 100};
+	const struct row_limits limits = {10, 10, 10, 100, 10};
 	(void)state;
 	fill_owners();
 	struct findings *findings = findings_of(&tally);
@@ -57,7 +57,7 @@ set_up(void **state)
 						    .pool = "10.0.0.9 to 10.1.2.3:443",
 						    .pid = 812,
 						    .process = "java"};
-	const struct scene scene = {findings, &list, true};
+	const struct scene scene = {findings, &list, true, NULL};
 	snapshot = snapshot_build(&scene, &none, &poll, &limits, NULL);
 	findings_free(findings);
 	return snapshot == NULL;

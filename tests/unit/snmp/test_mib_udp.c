@@ -3,7 +3,7 @@
 
 #include "one_host.h"
 
-static struct row_limits limits = {100, 100, 100, 100};
+static struct row_limits limits = {100, 100, 100, 100, 100};
 
 /* What a manager sees of the host. */
 static struct snapshot *

@@ -182,7 +182,7 @@ search_agrees_with_reference(void **state)
 	static struct peer_tally peers[POOLS];
 	struct tally tally = {.pools = pools, .peers = peers, .peer_count = POOLS};
 	struct poll_stats poll = {.made_ms = 1};
-	struct row_limits limits = {1000, 1000, 1000, 100};
+	struct row_limits limits = {1000, 1000, 1000, 100, 100};
 	unsigned seed = 1;
 	(void)state;
 	for (int i = 0; i < POOLS; i++) {

@@ -29,7 +29,7 @@ pool(const char *local, const char *peer, uint16_t port, unsigned used)
 static struct snapshot *
 build(uint32_t pools, uint32_t peers, uint32_t locals, const struct snapshot *last)
 {
-	const struct row_limits limits = {pools, peers, locals, 0};
+	const struct row_limits limits = {pools, peers, locals, 0, 0};
 	const struct alarm_list none = {.alarms = NULL};
 	const struct scene scene = {.findings = host.findings};
 	struct snapshot *s = snapshot_build(&scene, &none, &poll, &limits, last);

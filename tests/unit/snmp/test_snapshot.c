@@ -9,7 +9,7 @@
 /* Nothing is too old. */
 static const struct alarm_figures fresh;
 
-static const struct row_limits no_limits = {100000, 100000, 100000, 100};
+static const struct row_limits no_limits = {100000, 100000, 100000, 100, 100};
 
 static int
 begin(void **state)

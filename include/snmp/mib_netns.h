@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mib_optional: the optional groups of SRCPORT-MIB that this version does not fill, a part of
- * mib_columns. Each says that it is not available, and why; nothing else of it has an instance.
+ * mib_netns: srcPortNetns and its three tables, a part of mib_columns.
  */
-#ifndef SRCPORTD_MIB_OPTIONAL_H
-#define SRCPORTD_MIB_OPTIONAL_H
+#ifndef SRCPORTD_MIB_NETNS_H
+#define SRCPORTD_MIB_NETNS_H
 
 #include "snmp/mibtree.h"
 

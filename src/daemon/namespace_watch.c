@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/namespace_watch.h"
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/namespace_look.h"
+#include "daemon/namespace_pace.h"
+#include "kernel/capabilities.h"
+#include "kernel/sockstat.h"
+#include "verdict/reach.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char subsystem[] = "namespaces";
+
+#define SYS_ADMIN       (UINT64_C(1) << CAP_SYS_ADMIN)
+#define SYS_PTRACE      (UINT64_C(1) << CAP_SYS_PTRACE)
+#define DAC_READ_SEARCH (UINT64_C(1) << CAP_DAC_READ_SEARCH)
+
+/* The range of a namespace that nobody has changed, where it is not known: ports. */
+#define USUAL_RANGE 28232
+
+/* From one attempt to the next at what cannot be entered. */
+#define RETRY_MS 30000
+
+struct namespace_watch {
+	const struct options *options;
+	bool wanted;
+	struct visitor *visitor; /* NULL = there is none, and why: */
+	char no_visitor[160];
+	uint32_t restarts;       /* of it, that the log has */
+	struct namespaces found; /* and in its order: */
+	struct namespace_view *views;
+	uint64_t *tried_ms; /* when a look was tried last; 0 = never */
+	bool lost;          /* one has gone */
+	struct space_pools pools;
+	struct namespace_list list;
+	struct namespace_pace pace;
+	uint64_t cpu_us; /* clock_cpu_us() at the end of the last poll */
+	struct namespace_cost cost;
+	char reason[192];
+	bool told, counts, starved; /* what the log says */
+};
+
+/* What only the process needs that enters them. Who may look at other users' processes was given
+ * that for owners. */
+static void
+give_up(void)
+{
+	uint64_t kept = ~SYS_ADMIN;
+	if (!capabilities_has(SYS_PTRACE | DAC_READ_SEARCH))
+		kept &= ~SYS_PTRACE;
+	if (!capabilities_limit(kept))
+		log_warn(subsystem, "capabilities cannot be given up: %s", strerror(errno));
+}
+
+static void
+start(struct namespace_watch *w)
+{
+	if (!capabilities_has(SYS_ADMIN | SYS_PTRACE)) {
+		snprintf(w->no_visitor, sizeof(w->no_visitor),
+			 "CAP_SYS_ADMIN and CAP_SYS_PTRACE are needed: the drop-in namespaces.conf "
+			 "gives them to the service");
+		return;
+	}
+	w->visitor = visitor_start(w->options->proc_root, true);
+	if (w->visitor == NULL)
+		snprintf(w->no_visitor, sizeof(w->no_visitor), "no process to enter them: %s",
+			 strerror(errno));
+	give_up();
+}
+
+struct namespace_watch *
+namespace_watch_open(const struct options *options, const struct config *config)
+{
+	struct namespace_watch *w = calloc(1, sizeof(*w));
+	if (w == NULL)
+		return NULL;
+	w->options = options;
+	w->wanted = config->namespaces;
+	w->list.reason = w->wanted ? w->reason : "namespaces yes is not in the configuration";
+	if (w->wanted)
+		start(w);
+	return w;
+}
+
+static void
+free_views(struct namespace_view *views, uint32_t count)
+{
+	for (uint32_t i = 0; views != NULL && i < count; i++)
+		namespace_view_free(&views[i]);
+	free(views);
+}
+
+void
+namespace_watch_close(struct namespace_watch *w)
+{
+	if (w == NULL)
+		return;
+	free_views(w->views, w->found.count);
+	free(w->tried_ms);
+	free(w->pools.of);
+	namespaces_free(&w->found);
+	visitor_end(w->visitor);
+	free(w);
+}
+
+struct namespace_cost
+namespace_watch_cost(const struct namespace_watch *w)
+{
+	return w->cost;
+}
+
+const struct space_pools *
+namespace_watch_pools(const struct namespace_watch *w)
+{
+	return &w->pools;
+}
+
+const struct namespace_list *
+namespace_watch_list(const struct namespace_watch *w)
+{
+	return &w->list;
+}
+
+static bool
+identify(void *arg, const struct neighbour *neighbour, struct namespace_identity *out)
+{
+	struct namespace_watch *w = arg;
+	return w->visitor != NULL && namespace_identify(w->visitor, neighbour, out);
+}
+
+/* Those that were there go on with what is known of them. */
+static void
+move_views(struct namespace_watch *w, const struct namespaces *now, struct namespace_view *views,
+	   uint64_t *tried_ms)
+{
+	for (uint32_t i = 0; i < now->count; i++) {
+		const struct namespace_row *row = &now->rows[i];
+		if (row->before == LOOKUP_NONE) {
+			namespace_view_bound(&views[i], row, w->no_visitor);
+			continue;
+		}
+		views[i] = w->views[row->before];
+		views[i].row = row;
+		tried_ms[i] = w->tried_ms[row->before];
+		w->views[row->before] = (struct namespace_view){.row = NULL};
+	}
+}
+
+/* Where memory is out, what was known stays. */
+static bool
+scan(struct namespace_watch *w, const struct config *config)
+{
+	const struct procfile_source source = {.root = w->options->proc_root};
+	const struct namespaces_past past = {&w->found, identify, w};
+	struct namespaces now;
+	if (!namespaces_find(&source, NAMESPACES_RUN, config, &past, &now))
+		return false;
+	struct namespace_view *views = array_new(now.count, sizeof(*views));
+	uint64_t *tried_ms = array_new(now.count, sizeof(*tried_ms));
+	if (views == NULL || tried_ms == NULL) {
+		free(views);
+		free(tried_ms);
+		namespaces_free(&now);
+		return false;
+	}
+	move_views(w, &now, views, tried_ms);
+	free_views(w->views, w->found.count);
+	free(w->tried_ms);
+	namespaces_free(&w->found);
+	w->found = now;
+	w->views = views;
+	w->tried_ms = tried_ms;
+	w->lost = false;
+	return true;
+}
+
+static struct reach
+reach_of(const struct namespace_watch *w, uint32_t i)
+{
+	const struct namespace_row *row = &w->found.rows[i];
+	return (struct reach){.offered = w->views[i].offered,
+			      .connections = row->connections,
+			      .tcp = namespace_most_sockets(w->found.unplaced, row),
+			      .udp = row->udp};
+}
+
+/* By new bounds. What was counted has its age. */
+static void
+renew(struct namespace_watch *w, const struct config *config, uint64_t now_ms)
+{
+	for (uint32_t i = 0; i < w->found.count; i++) {
+		struct namespace_view *view = &w->views[i];
+		const struct namespace_row *row = &w->found.rows[i];
+		const struct reach reach = reach_of(w, i);
+		const struct settings settings = {.range = view->range};
+		char why[sizeof(view->why)];
+		if (row->gone || view->knowledge == NAMESPACE_EXACT)
+			continue;
+		memcpy(why, view->why, sizeof(why));
+		if (view->knowledge == NAMESPACE_BOUND)
+			namespace_view_bound(view, row, why);
+		else if (!reach_any(config, &reach))
+			namespace_view_normal(view, row, &settings, view->offered, reach.tcp,
+					      &config->levels.raise);
+		else
+			continue;
+		view->made_ms = now_ms;
+	}
+}
+
+static void
+count(struct namespace_watch *w, const struct config *config)
+{
+	const struct procfile_source source = {.root = w->options->proc_root};
+	uint64_t begin_us = clock_us(), now_ms = begin_us / 1000;
+	bool found = false;
+	if (namespace_pace_scan(&w->pace, now_ms, w->lost)) {
+		found = scan(w, config);
+		log_condition(&w->starved, !found, subsystem, "out of memory: none are looked for",
+			      "enough memory again: they are looked for");
+		w->pace.scanned_ms = now_ms;
+		w->pace.scan_us = clock_us() - begin_us;
+	} else if (namespace_pace_count(&w->pace, now_ms)) {
+		found = true;
+		w->lost |= !namespaces_count(&source, &w->found);
+		w->pace.count_us = clock_us() - begin_us;
+	}
+	if (!found)
+		return;
+	w->pace.counted_ms = now_ms;
+	renew(w, config, now_ms);
+}
+
+/* Something in it is above normal, or was and is not yet below its clear level. */
+static bool
+is_held(const struct namespace_view *view)
+{
+	if (view->knowledge != NAMESPACE_EXACT)
+		return false;
+	for (uint32_t i = 0; i < view->pool_count; i++)
+		if (view->pools[i].finding.hold.severity != SEVERITY_NORMAL)
+			return true;
+	return view->severity != SEVERITY_NORMAL;
+}
+
+static bool
+is_due(const struct namespace_watch *w, const struct config *config, uint32_t i, uint64_t now_ms)
+{
+	const struct namespace_view *view = &w->views[i];
+	const struct reach reach = reach_of(w, i);
+	if (w->found.rows[i].gone)
+		return false;
+	if (view->knowledge == NAMESPACE_BOUND)
+		return w->tried_ms[i] == 0 || now_ms - w->tried_ms[i] >= RETRY_MS;
+	return is_held(view) || reach_any(config, &reach);
+}
+
+struct candidate_look {
+	unsigned nearness; /* by the bound; what is beyond its level is as near as any */
+	uint64_t tried_ms;
+	uint32_t row;
+};
+
+static int
+compare(const void *left, const void *right)
+{
+	const struct candidate_look *a = left, *b = right;
+	if (a->nearness != b->nearness)
+		return a->nearness < b->nearness ? 1 : -1;
+	if (a->tried_ms != b->tried_ms)
+		return a->tried_ms < b->tried_ms ? -1 : 1;
+	return (a->row > b->row) - (a->row < b->row);
+}
+
+static unsigned
+nearness_of(const struct namespace_watch *w, const struct config *config, uint32_t i)
+{
+	const struct reach r = reach_of(w, i);
+	uint32_t offered = r.offered != 0 ? r.offered : USUAL_RANGE;
+	uint32_t used = r.tcp < 0 || r.tcp > offered ? offered : (uint32_t)r.tcp;
+	unsigned nearness = severity_nearness(&config->levels.raise, offered - used, offered, used);
+	return nearness < 100 && !is_held(&w->views[i]) ? nearness : 100;
+}
+
+/* Returns how many; *out is to be freed, and NULL if there is no memory for it. */
+static uint32_t
+choose(const struct namespace_watch *w, const struct config *config, struct candidate_look **out)
+{
+	struct candidate_look *c = array_new(w->found.count, sizeof(*c));
+	uint64_t now_ms = clock_us() / 1000;
+	uint32_t chosen = 0;
+	for (uint32_t i = 0; c != NULL && i < w->found.count; i++)
+		if (is_due(w, config, i, now_ms))
+			c[chosen++] =
+			    (struct candidate_look){nearness_of(w, config, i), w->tried_ms[i], i};
+	if (chosen > 1)
+		qsort(c, chosen, sizeof(*c), compare);
+	*out = c;
+	return chosen;
+}
+
+/* That it is started again, or is not there any more, is news. */
+static void
+watch_visitor(struct namespace_watch *w)
+{
+	uint32_t restarts = visitor_restarts(w->visitor);
+	if (restarts != w->restarts)
+		log_warn(subsystem, "the process that enters them was killed: another is started");
+	w->restarts = restarts;
+	if (visitor_is_there(w->visitor))
+		return;
+	visitor_end(w->visitor);
+	w->visitor = NULL;
+	snprintf(w->no_visitor, sizeof(w->no_visitor),
+		 "the process that enters them has gone: restart srcportd");
+}
+
+static bool
+is_kept(const struct namespace_view *before, const struct namespace_view *now)
+{
+	return before->knowledge == NAMESPACE_EXACT && now->knowledge == NAMESPACE_BOUND &&
+	       now->made_ms - before->made_ms < NAMESPACE_WATCH_KEPT_MS;
+}
+
+/* Returns what it cost. */
+static uint64_t
+look(struct namespace_watch *w, const struct namespace_task *task, uint32_t i, bool all)
+{
+	const struct procfile_source source = {.root = w->options->proc_root};
+	struct namespace_row *row = &w->found.rows[i];
+	const struct neighbour neighbour = {row->process, row->inode};
+	struct namespace_view view = {.row = NULL};
+	struct namespace_task this = *task;
+	uint64_t cost_us;
+	this.all = all || is_held(&w->views[i]);
+	bool good = namespace_look(&this, row, &view, &cost_us);
+	w->tried_ms[i] = clock_us() / 1000;
+	if (good && view.knowledge == NAMESPACE_BOUND && !neighbours_is_there(&neighbour, &source))
+		w->lost = row->gone = true;
+	if (good && !is_kept(&w->views[i], &view)) {
+		namespace_view_free(&w->views[i]);
+		w->views[i] = view;
+	}
+	namespace_pace_charge(&w->pace, w->tried_ms[i], cost_us);
+	watch_visitor(w);
+	return cost_us;
+}
+
+/* The one whose figures are the oldest. */
+static uint32_t
+whose_turn(const struct namespace_watch *w)
+{
+	uint32_t turn = LOOKUP_NONE;
+	for (uint32_t i = 0; i < w->found.count; i++)
+		if (w->views[i].knowledge != NAMESPACE_BOUND && !w->found.rows[i].gone &&
+		    (turn == LOOKUP_NONE || w->tried_ms[i] < w->tried_ms[turn]))
+			turn = i;
+	return turn;
+}
+
+static void
+look_in_turn(struct namespace_watch *w, const struct namespace_task *task)
+{
+	uint64_t now_ms = clock_us() / 1000;
+	uint32_t turn = whose_turn(w);
+	if (w->visitor == NULL || turn == LOOKUP_NONE || !namespace_pace_turn(&w->pace, now_ms) ||
+	    !namespace_pace_pays(&w->pace, now_ms))
+		return;
+	w->pace.turned_ms = now_ms;
+	w->pace.turn_us = look(w, task, turn, true);
+}
+
+static void
+look_at_all(struct namespace_watch *w, const struct config *config, uint32_t features)
+{
+	struct candidate_look *candidates;
+	uint64_t begin_us = clock_us();
+	const struct namespace_task task = {.visitor = w->visitor,
+					    .no_visitor = w->no_visitor,
+					    .options = w->options,
+					    .config = config,
+					    .features = features,
+					    .unplaced = w->found.unplaced,
+					    .held = true};
+	uint32_t chosen = choose(w, config, &candidates);
+	for (uint32_t i = 0; i < chosen && w->visitor != NULL; i++) {
+		uint64_t now_us = clock_us();
+		if (now_us - begin_us >= NAMESPACE_WATCH_SLICE_US ||
+		    !namespace_pace_pays(&w->pace, now_us / 1000))
+			break;
+		look(w, &task, candidates[i].row, false);
+	}
+	free(candidates);
+	look_in_turn(w, &task);
+}
+
+/* For want of memory there are none of them. */
+static void
+list_pools(struct namespace_watch *w)
+{
+	uint32_t room = 0;
+	for (uint32_t i = 0; i < w->found.count; i++)
+		room += w->views[i].pool_count;
+	free(w->pools.of);
+	w->pools = (struct space_pools){.of = array_new(room, sizeof(*w->pools.of))};
+	for (uint32_t i = 0; w->pools.of != NULL && i < w->found.count; i++) {
+		const struct namespace_view *view = &w->views[i];
+		for (uint32_t p = 0; p < view->pool_count; p++) {
+			const struct namespace_pool *pool = &view->pools[p];
+			if (pool->finding.hold.severity == SEVERITY_NORMAL &&
+			    pool->finding.raise.severity == SEVERITY_NORMAL)
+				continue;
+			w->pools.of[w->pools.count++] = (struct space_pool){
+			    w->found.rows[i].name, &pool->tally, &pool->finding, pool->message};
+		}
+	}
+}
+
+/* Why not all are counted: nobody may enter them, one of them cannot be, or some may be hidden. */
+static void
+find_reason(struct namespace_watch *w)
+{
+	const char *why = w->visitor == NULL ? w->no_visitor : "";
+	for (uint32_t i = 0; why[0] == '\0' && i < w->found.count; i++)
+		if (w->views[i].knowledge == NAMESPACE_BOUND && w->tried_ms[i] != 0 &&
+		    !w->found.rows[i].gone)
+			why = w->views[i].why;
+	if (why[0] == '\0' && !w->found.complete)
+		why = "processes of the host are hidden from here (hidepid, ProtectProc=, a pid "
+		      "namespace), or there are too many namespaces";
+	snprintf(w->reason, sizeof(w->reason), "%s", why);
+}
+
+static void
+tell(struct namespace_watch *w)
+{
+	bool counts = w->visitor != NULL;
+	if (w->told && w->counts == counts)
+		return;
+	if (counts)
+		log_info(subsystem, "other network namespaces are looked at: %u of them",
+			 w->found.count);
+	else
+		log_warn(subsystem, "other network namespaces are not counted: %s", w->no_visitor);
+	w->told = true;
+	w->counts = counts;
+}
+
+void
+namespace_watch_poll(struct namespace_watch *w, const struct config *config, uint32_t features)
+{
+	uint64_t begin_us = clock_us(), begin_cpu_us = clock_cpu_us();
+	w->cost = (struct namespace_cost){.cpu_us = 0};
+	if (!w->wanted)
+		return;
+	namespace_pace_begin(&w->pace, begin_us / 1000, config->pace.cpu_percent,
+			     w->cpu_us != 0 ? begin_cpu_us - w->cpu_us : 0);
+	count(w, config);
+	look_at_all(w, config, features);
+	list_pools(w);
+	find_reason(w);
+	w->list = (struct namespace_list){w->views, w->found.count, w->reason};
+	tell(w);
+	w->cpu_us = clock_cpu_us();
+	w->cost = (struct namespace_cost){(uint32_t)(w->cpu_us - begin_cpu_us),
+					  (uint32_t)(clock_us() - begin_us)};
+	log_debug(subsystem, "%u, in %u us", w->found.count, w->cost.duration_us);
+}

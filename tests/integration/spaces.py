@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: ISC
+"""spaces: other network namespaces of a test, and what is in them."""
+import contextlib
+import os
+import subprocess
+import sys
+
+import harness as h
+
+# 100 ports in a namespace of its own, and one listener; as many connections as there can be, to
+# the number that is asked for. Then it says how many there are, and waits.
+INSIDE = """
+import socket, sys
+with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
+    file.write("40000 40099")
+held, listener = [], socket.socket()
+listener.bind(("127.0.0.1", 9000))
+listener.listen(4096)
+for _ in range(int(sys.argv[1])):
+    one = socket.socket()
+    try:
+        one.connect(("127.0.0.1", 9000))
+    except OSError:
+        break
+    held += [one, listener.accept()[0]]
+print(len(held) // 2, flush=True)
+sys.stdin.read()
+"""
+NOBODY = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
+
+
+@contextlib.contextmanager
+def inside(command, count, program=INSIDE):
+    """A process in a namespace that the command goes to, and how many connections it has."""
+    with subprocess.Popen([*command, sys.executable, "-c", program, str(count)],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          universal_newlines=True) as process:
+        try:
+            yield process, int(process.stdout.readline())
+        finally:
+            process.stdin.close()
+            process.wait(10)
+
+
+def add_name(name):
+    """A namespace as ip(8) makes it. /run is that of this test."""
+    if not os.path.isdir("/run/of-this-test"):
+        h.run("mount", "-t", "tmpfs", "none", "/run")
+        os.mkdir("/run/of-this-test")
+    h.run("ip", "netns", "add", name)
+
+
+@contextlib.contextmanager
+def named(name):
+    """The same, with loopback."""
+    add_name(name)
+    h.run("ip", "-n", name, "link", "set", "lo", "up")
+    try:
+        yield ["ip", "netns", "exec", name]
+    finally:
+        h.run("ip", "netns", "del", name, check=False)
+
+
+def without_privilege():
+    """What makes an unprivileged user of a command."""
+    if os.stat("/proc/self/ns/user").st_ino != 0xeffffffd:
+        raise h.Skip("in a user namespace there is no other user")
+    return NOBODY
+
+
+ANONYMOUS = ["unshare", "--net", "sh", "-c", "ip link set lo up; exec \"$@\"", "sh"]
+
+
+def veth(name):
+    """A namespace with one end of a veth, whose other end is here."""
+    add_name(name)
+    h.run("ip", "link", "add", "v-" + name, "type", "veth", "peer", "name", "inside", "netns", name)
+    return "v-" + name

@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Other network namespaces as managers see them: rows, alarms, and that nothing of a namespace is
+kept from one poll to the next. Real snmpd, snmptrapd, and sockets in namespaces."""
+import contextlib
+import json
+import os
+import signal
+import subprocess
+
+import harness as h
+from spaces import ANONYMOUS, inside, named, veth
+from traps import CLEARED, CRITICAL, WARNING, alarms, kind_of, values
+from world import UNPRIVILEGED
+
+KEY = b"pool 127.0.0.1 -> 127.0.0.1:9000 in blue"
+POOL = h.inet("127.0.0.1") + (9000,) + h.inet("127.0.0.1")
+SEVERITIES = ["", "normal", "warning", "critical", "unknown"]
+WANTED = "namespaces yes\nclearPolls 1\nwarningRemaining off\n"
+
+# As many connections as each line says, of 100 ports; what is too much is reset.
+MOVING = """
+import itertools, socket, struct, sys
+with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
+    file.write("40000 40099")
+pairs, listener = [], socket.socket()
+listener.bind(("127.0.0.1", 9000))
+listener.listen(4096)
+for line in itertools.chain([sys.argv[1]], iter(sys.stdin.readline, "")):
+    while len(pairs) < int(line):
+        one = socket.socket()
+        one.connect(("127.0.0.1", 9000))
+        pairs.append((one, listener.accept()[0]))
+    while len(pairs) > int(line):
+        for one in pairs.pop():
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            one.close()
+    print(len(pairs), flush=True)
+"""
+
+
+def index(name):
+    return (len(name),) + tuple(name.encode())
+
+
+def reported(name):
+    status, out, err = h.srcportd("--once", "--namespaces", "--format", "json")
+    assert status == 0, err
+    return {row["name"]: row for row in json.loads(out)["namespaces"]}[name]
+
+
+def row(name):
+    return h.table("srcPortNetnsTable").get(index(name))
+
+
+def pools():
+    return h.table("srcPortNetnsPoolTable")
+
+
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
+        return [int(child) for child in file.read().split()]
+
+
+class Told:
+    """srcportd, snmpd and a manager."""
+
+    def __init__(self, config=WANTED, before=()):
+        h.run("ip", "link", "set", "lo", "up")
+        self.manager = h.Snmptrapd()
+        self.snmpd = h.Snmpd(extra=h.trap_sinks("v2c"))
+        self.daemon = h.Srcportd(self.snmpd, config=config, before=before)
+
+    def ours(self):
+        return [trap for trap in self.manager.traps() if kind_of(trap)]
+
+    def wait(self, count):
+        h.wait_for(lambda: len(self.ours()) >= count, 10, "%d notifications" % count)
+        return self.ours()
+
+
+def assert_same(found, said):
+    """What a manager reads is what the report says."""
+    range_of = h.table("srcPortNetnsRangeTable")[index(said["name"])]
+    expected = {"Severity": SEVERITIES.index(said["severity"]), "Exact": 1 if said["exact"] else 2,
+                "Connections": said["connections"], "Label": said["name"].encode(),
+                "WorstPool": (said["worstPool"] or "").encode(), "Message": said["message"].encode()}
+    assert {name: found["srcPortNetns" + name] for name in expected} == expected, (found, said)
+    expected = {"Low": said["range"]["low"], "High": said["range"]["high"],
+                "Capacity": said["range"]["capacity"], "LeastRemaining": said["leastRemaining"],
+                "Percent": said["percent"], "Label": said["name"].encode(), "Uncertain": 0}
+    assert {name: range_of["srcPortNetnsRange" + name] for name in expected} == expected, range_of
+    for one in said["pools"]:
+        at = index(said["name"]) + h.inet(one["peer"]) + (one["port"],) + h.inet(one["local"])
+        of_pool = pools()[at]
+        expected = {name[0].upper() + name[1:]: one[name]
+                    for name in ("used", "remaining", "uncertain", "capacity", "percent")}
+        expected["Severity"] = SEVERITIES.index(one["severity"])
+        assert {name: of_pool["srcPortNetnsPool" + name] for name in expected} == expected, of_pool
+
+
+def test_a_full_pool_raises_an_alarm():
+    told = Told()
+    with named("blue") as command:
+        with inside(command, 200) as (process, count):
+            assert count == 100
+            raised, = told.wait(1)
+            assert kind_of(raised) == CRITICAL
+            carried = values(raised)
+            expected = {"Key": KEY, "Namespace": b"blue", "Used": 100, "Capacity": 100,
+                        "Remaining": 0, "Percent": 100, "Severity": 3, "Cause": 6}
+            assert {name: carried["srcPortAlarm" + name] for name in expected} == expected, carried
+            assert carried["srcPortAlarmMessage"].startswith(b"small range: 100 of 100 ports in use")
+            assert (b"; in there (nsenter -t %d -n) set net.ipv4.ip_local_port_range=" %
+                    process.pid) in carried["srcPortAlarmMessage"], carried
+            h.wait_for(pools, 10, "its row")
+            said = reported("blue")
+            assert said["severity"] == "critical" and len(said["pools"]) == 1, said
+            assert_same(row("blue"), said)
+            assert row("blue")["srcPortNetnsKind"] == 3, row("blue")
+            assert row("blue")["srcPortNetnsProcessId"] == process.pid
+            assert row("blue")["srcPortNetnsMostUsed"] == 100
+            assert row("blue")["srcPortNetnsAge"] <= 5
+            assert h.value("srcPortNetnsAvailable.0") == 1
+            found = {name: h.value("srcPortNetns%s.0" % name)
+                     for name in ("Namespaces", "Exacts", "Omitted", "OmittedPools",
+                                  "WorstSeverity")}
+            assert found == {"Namespaces": 1, "Exacts": 1, "Omitted": 0, "OmittedPools": 0,
+                             "WorstSeverity": 3}, found
+            # This test is in a pid namespace.
+            assert h.value("srcPortNetnsReason.0").startswith(b"processes of the host are hidden")
+            (alarm,) = alarms().values()
+            assert (alarm["srcPortAlarmKind"], alarm["srcPortAlarmKey"]) == (9, KEY), alarm
+            assert h.value("srcPortSystemSeverity.0") == 3
+            assert h.value("srcPortSystemMessage.0").startswith(KEY + b": small range: 100 of 100")
+            assert h.value("srcPortNetnsWorstMessage.0").startswith(b"blue: 127.0.0.1 -> 127.0.0.1:9000: ")
+    # It has gone, with all that was in it.
+    cleared = told.wait(2)[1]
+    assert kind_of(cleared) == CLEARED and values(cleared)["srcPortAlarmKey"] == KEY
+    assert values(cleared)["srcPortAlarmNamespace"] == b"blue"
+    h.wait_for(lambda: h.table("srcPortNetnsTable") == {}, 10, "no row")
+    assert pools() == {} and alarms() == {} and h.table("srcPortNetnsRangeTable") == {}
+    assert h.value("srcPortSystemSeverity.0") == 1
+    assert len(told.ours()) == 2
+    told.daemon.stop()
+
+
+def test_an_alarm_goes_on_between_its_levels():
+    """Raised at 80 of 100, left below 75; and a restart tells nobody anything."""
+    told = Told()
+    with named("blue") as command, inside(command, 60, MOVING) as (process, _):
+        def move(count):
+            process.stdin.write("%d\n" % count)
+            process.stdin.flush()
+            assert int(process.stdout.readline()) == count
+        told.daemon.wait_polls(3)
+        assert told.ours() == [] and pools() == {}
+        move(82)
+        assert kind_of(told.wait(1)[0]) == WARNING
+        move(77)
+        h.wait_for(lambda: [one["srcPortNetnsPoolUsed"] for one in pools().values()] == [77], 10, "77")
+        told.daemon.wait_polls(3)
+        (one,) = pools().values()
+        assert one["srcPortNetnsPoolSeverity"] == 2, one
+        assert row("blue")["srcPortNetnsSeverity"] == 2 and len(alarms()) == 1
+        told.daemon.stop()
+        told.daemon.start()
+        told.daemon.wait_served()
+        told.daemon.wait_polls(4)
+        assert len(told.ours()) == 1 and len(alarms()) == 1, told.ours()
+        move(70)
+        assert kind_of(told.wait(2)[1]) == CLEARED
+        h.wait_for(lambda: pools() == {}, 10, "no pool in alarm")
+        assert row("blue")["srcPortNetnsExact"] == 1
+    told.daemon.stop()
+
+
+def test_a_name_stays_and_doubles_nothing():
+    """Another name for the same namespace, and then only that one."""
+    told = Told("maxNamespaces 1\nnamespaceAlias small *.none\n" + WANTED)
+    with named("blue") as command, inside(command, 200), inside(ANONYMOUS, 5):
+        told.wait(1)
+        h.run("touch", "/run/netns/azure")
+        h.run("mount", "--bind", "/run/netns/blue", "/run/netns/azure")
+        h.run("ip", "netns", "del", "blue")
+        # They have been looked for meanwhile.
+        with inside(ANONYMOUS, 1):
+            h.wait_for(lambda: h.value("srcPortNetnsNamespaces.0") == 3, 10, "three of them")
+        h.wait_for(lambda: h.value("srcPortNetnsNamespaces.0") == 2, 10, "two of them")
+        assert list(h.table("srcPortNetnsTable")) == [index("blue")]
+        assert h.value("srcPortNetnsOmitted.0") == 1
+        assert len(told.ours()) == 1 and len(alarms()) == 1, told.ours()
+        h.run("ip", "netns", "del", "azure")
+    told.daemon.stop()
+
+
+def test_without_privilege_there_are_bounds():
+    told = Told(before=UNPRIVILEGED)
+    with inside(ANONYMOUS, 200) as (process, count):
+        assert count == 100
+        (found,) = h.wait_for(lambda: h.table("srcPortNetnsTable"), 10, "its row").values()
+        expected = {"Exact": 2, "ProcessId": process.pid, "MostUsed": 201, "Connections": 201,
+                    "Severity": 4, "Cause": 1, "WorstPool": b""}
+        assert {name: found["srcPortNetns" + name] for name in expected} == expected, found
+        reason = (b"CAP_SYS_ADMIN and CAP_SYS_PTRACE are needed: the drop-in namespaces.conf gives "
+                  b"them to the service")
+        assert h.value("srcPortNetnsReason.0") == reason
+        assert h.value("srcPortNetnsAvailable.0") == 1 and h.value("srcPortNetnsExacts.0") == 0
+        assert found["srcPortNetnsMessage"] == (
+            b"no pool holds more than 201 ports; its range is not known: " + reason), found
+        assert h.table("srcPortNetnsRangeTable") == {} and pools() == {} and alarms() == {}
+        assert h.value("srcPortSystemSeverity.0") == 1 and told.ours() == []
+        assert "not counted: " + reason.decode() in told.daemon.log()
+    told.daemon.stop()
+
+
+def capabilities(pid):
+    with open("/proc/%d/status" % pid) as file:
+        fields = dict(line.rstrip("\n").split(":\t", 1) for line in file)
+    return int(fields["CapPrm"], 16)
+
+
+def test_who_enters_is_killed():
+    """Another is started; with whoever starts it gone the figures stay, and it is said."""
+    admin, ptrace = 1 << 21, 1 << 19
+    told = Told()
+    with named("blue") as command, inside(command, 200):
+        told.wait(1)
+        (keeper,) = children(told.daemon.pid)
+        (enters,) = children(keeper)
+        assert capabilities(told.daemon.pid) & admin == 0
+        assert capabilities(keeper) == capabilities(enters) == admin | ptrace
+        os.kill(enters, signal.SIGKILL)
+        told.daemon.wait_log("namespaces: the process that enters them was killed: another is started")
+        h.wait_for(lambda: children(keeper) and children(keeper) != [enters], 10, "another")
+        h.wait_for(lambda: row("blue")["srcPortNetnsAge"] <= 1, 10, "new figures")
+        os.kill(keeper, signal.SIGKILL)
+        h.wait_for(lambda: h.value("srcPortNetnsReason.0") ==
+                   b"the process that enters them has gone: restart srcportd", 10, "the reason")
+        told.daemon.wait_polls(4)
+        assert row("blue")["srcPortNetnsSeverity"] == 3 and len(alarms()) == 1
+        assert row("blue")["srcPortNetnsAge"] >= 2
+        assert len(told.ours()) == 1
+    told.daemon.stop()
+
+
+def lives(pid):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), \
+            open("/proc/%d/stat" % pid) as file:
+        return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
+
+
+def test_they_end_with_the_daemon():
+    told = Told()
+    (keeper,) = children(told.daemon.pid)
+    (enters,) = children(keeper)
+    told.daemon.kill()
+    h.wait_for(lambda: not any(lives(pid) for pid in (keeper, enters)), 10, "both to end")
+
+
+def test_nothing_of_it_is_kept():
+    """Namespaces go, with their veth, while they are polled."""
+    told = Told("namespaces yes\ntarget all 0.0.0.0/0\n")
+    for i in range(3):
+        device, name = veth("n%d" % i), "n%d" % i
+        h.run("ip", "-n", name, "link", "set", "lo", "up")
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(inside(["ip", "netns", "exec", name], 200))
+            gone = stack.enter_context(inside(ANONYMOUS, 1))
+            assert gone
+            told.daemon.wait_polls(2)
+        h.run("ip", "netns", "del", name)
+        h.wait_for(lambda d=device: not os.path.exists("/sys/class/net/" + d), 5, "the veth to go")
+    told.daemon.stop()
+
+
+def test_hundreds_in_turn():
+    """Namespaces without connections: each has a row, and goes with its process, also while nobody
+    has waited for that."""
+    with contextlib.ExitStack() as stack:
+        # One process makes them all, and one in each stays.
+        made = stack.enter_context(subprocess.Popen(
+            ["sh", "-c", "for i in $(seq 60); do unshare --net sleep 1000 & echo $!; all=\"$all $!\"; done; "
+                         "read x; kill $all"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True))
+        pids = [int(made.stdout.readline()) for _ in range(60)]
+        h.wait_for(lambda: len({os.stat("/proc/%d/net/dev" % pid).st_ino for pid in pids}) == 60,
+                   20, "60 namespaces")
+        told = Told()
+        h.wait_for(lambda: h.value("srcPortNetnsNamespaces.0") == 60, 10, "all of them")
+        rows = h.wait_for(lambda: [one for one in h.table("srcPortNetnsTable").values()
+                                   if one["srcPortNetnsSeverity"] == 1], 10, "looks at them")
+        assert len(rows) == 60, len(rows)
+        assert {one["srcPortNetnsProcessId"] for one in rows} == set(pids)
+        first = h.wait_for(lambda: h.value("srcPortNetnsExacts.0"), 15, "a full look in turn")
+        assert first < 10, first
+        made.stdin.close()
+        h.wait_for(lambda: h.table("srcPortNetnsTable") == {}, 10, "none of them")
+        told.daemon.stop()
+
+
+if __name__ == "__main__":
+    h.main(at_once=3)

@@ -293,6 +293,8 @@ def main(at_once=1, before=None):
     """Runs the test functions of __main__ and exits. at_once: how many at a time, for a file whose
     functions do little but wait; before: called in its namespaces before each."""
     if INSIDE in os.environ:
+        for number in (signal.SIGINT, signal.SIGTERM):  # unshare(1) of util-linux 2.36 ignores them
+            signal.signal(number, signal.SIG_DFL)
         sys.exit(_run_inside(sys.argv[1], before))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     names = [name for name, value in vars(sys.modules["__main__"]).items()

@@ -101,7 +101,8 @@ class Exporter(Program):
         said = subprocess.run([program, "--version"], stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, universal_newlines=True,
                               check=False).stdout
-        split = tuple(map(int, re.search(r"version (\d+)\.(\d+)", said).groups())) >= (0, 23)
+        version = re.search(r"version (\d+)\.(\d+)", said)  # an old one knows no --version
+        split = version is not None and tuple(map(int, version.groups())) >= (0, 23)
         modules = write("snmp.yml", conf("snmp_exporter/" + ("snmp.yml" if split else
                                                              "snmp-0.22.yml")))
         self.auth = "&auth=public_v2" if split else ""

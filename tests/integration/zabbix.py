@@ -135,6 +135,8 @@ class Zabbix:
         self.server = nms.Program("zabbix", server, "-f", "-c", path)
         self.server_command = [server, "-c", path]
         self._frontend(php)
+        if self.version < (6, 0):
+            raise h.Skip("the template is for Zabbix 6.0 and later, here is %d.%d" % self.version)
         self.ids = itertools.count(1)
         self.session = None
         self.session = self.call("user.login", username="Admin", password="zabbix")

@@ -193,7 +193,7 @@ describe(const struct finding_them *f, const struct neighbour *neighbour, struct
 	int64_t in_use = count_sockets(f->source, row);
 	if (f->past != NULL)
 		row->started = process_started(f->source->root, row->process);
-	if (row->before != LOOKUP_NONE) {
+	if (f->past != NULL && row->before != LOOKUP_NONE) {
 		const struct namespace_row *before = &f->past->last->rows[row->before];
 		memcpy(row->name, before->name, sizeof(row->name));
 		row->kind = before->kind;

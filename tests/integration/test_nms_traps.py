@@ -76,8 +76,10 @@ class Snmptt:
 
     def line(self, event):
         # It takes characters that a shell would mind out of the text: here the > of ->.
-        severity = {"srcPortCritical": "CRITICAL", "srcPortCleared": "NORMAL"}[event]
-        return re.search(r"%s\|%s\|(.*127\.0\.0\.1 ->? 127\.0\.0\.1:9000.*)" % (event, severity),
+        severity, number = {"srcPortCritical": ("CRITICAL", 1), "srcPortCleared": ("NORMAL", 3)}[event]
+        start = r"%s\|%s\||%s\.0\.%d %s \"Status Events\" \S+ - " % (  # or as SNMPTT 1.4 has it
+            event, severity, re.escape(h.dotted("srcPortMIB")), number, severity)
+        return re.search(r"(?:%s)(.*127\.0\.0\.1 ->? 127\.0\.0\.1:9000.*)" % start,
                          read(self.paths["log"]))
 
     def hears(self, handler):

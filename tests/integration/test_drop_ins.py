@@ -14,6 +14,7 @@ from world import World
 PEER, PORT = "127.%d.%d.%d" % tuple(1 + byte % 254 for byte in os.urandom(3)), 9777
 POOL = h.inet(PEER) + (PORT,) + h.inet("127.0.0.1")
 PROBE, PERFMON, PTRACE_AND_SEARCH = 1 << 12, 1 << 38 | 1 << 2, 1 << 19 | 1 << 2
+ADMIN_AND_PTRACE = 1 << 21 | 1 << 19
 NOBODY = 65534
 
 
@@ -45,16 +46,19 @@ def start(config=""):
     return host
 
 
-def add(host, name, capabilities):
-    """Does what the drop-in's first lines say; the service has these capabilities and no more."""
+def add(host, name, capabilities, effective=None):
+    """Does what the drop-in's first lines say; the service has these capabilities and no more, or
+    has given up some of them."""
     with open(host.file(machine.EXAMPLES + "systemd/srcportd.service.d/" + name)) as file:
         machine.drop_in(host, name, file.read())
     host.run("systemctl", "restart", "srcportd")
     polled()
     fields = machine.process(host)
     assert fields["NoNewPrivs"] == "1" and fields["Seccomp"] == "2"
-    for which in ("CapEff", "CapBnd"):
-        assert int(fields[which], 16) == capabilities, (which, fields[which])
+    assert int(fields["CapBnd"], 16) == capabilities, fields["CapBnd"]
+    for which in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
+        expected = capabilities if effective is None else effective
+        assert int(fields[which], 16) == expected, (which, fields[which])
     assert value("srcPortPollErrors.0") == 0
 
 
@@ -151,6 +155,41 @@ def test_owners():
         assert row["srcPortOwnerProcessId"] == int(host.show("holder", "MainPID")), row
         assert row["srcPortOwnerProcessName"] == b"leaky one", row
         assert row["srcPortOwnerOpenFiles"] >= 30, row
+
+
+# Takes ports of its pool, in a network namespace of its own as PrivateNetwork= makes one.
+FILL = """
+import socket, time
+listener = socket.socket()
+listener.bind(("127.0.0.1", 9777))
+listener.listen(4096)
+held = [socket.socket() for _ in range(97)]
+for one in held:
+    one.connect(("127.0.0.1", 9777))
+time.sleep(1000)
+"""
+
+
+def namespace():
+    rows = h.table("srcPortNetnsTable", port=161)
+    return [row for row in rows.values() if row["srcPortNetnsLabel"].startswith(b"filler")]
+
+
+def test_namespaces():
+    """A pool of a service with PrivateNetwork= is counted; without the drop-in there is no more than
+    a reason."""
+    host = start("namespaces yes\nwarningRemaining off\ncriticalRemaining 28140 clear 28141\n")
+    host.run("systemd-run", "-u", "filler", "-p", "PrivateNetwork=yes", sys.executable, "-c", FILL)
+    assert value("srcPortNetnsExacts.0") == 0
+    assert b"namespaces.conf" in value("srcPortNetnsReason.0"), value("srcPortNetnsReason.0")
+    add(host, "namespaces.conf", ADMIN_AND_PTRACE, 0)
+    (row,) = h.wait_for(namespace, 20, "its row")
+    assert row["srcPortNetnsLabel"] == b"filler.service", row
+    assert (row["srcPortNetnsExact"], row["srcPortNetnsSeverity"]) == (1, 3), row
+    assert row["srcPortNetnsMostUsed"] == 97, row
+    assert value("srcPortSystemSeverity.0") == 3
+    journal = host.journal("srcportd").rsplit("polls every", 1)[1]
+    assert "in filler.service: critical" in journal, journal
 
 
 if __name__ == "__main__":

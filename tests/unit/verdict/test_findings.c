@@ -186,6 +186,56 @@ the_most_severe_limit_is_the_worst_or_the_fullest(void **state)
 	assert_int_equal(host.findings->limits.severity, SEVERITY_WARNING);
 }
 
+/* One poll of what a look has found there. */
+static struct findings *
+find_space(struct hysteresis *hysteresis, enum severity raise, enum severity hold)
+{
+	static const struct hysteresis_rules rules = {
+	    .raise_polls = 1, .clear_polls = 1, .room = 1};
+	const struct pool_tally pool = {.local = address(HERE), .peer = address(THERE), .port = 80};
+	const struct finding found = {.verdict = {SEVERITY_NORMAL, CAUSE_NONE},
+				      .raise = {raise, CAUSE_ESTABLISHED},
+				      .hold = {hold, CAUSE_ESTABLISHED}};
+	struct space_pool space = {"web", &pool, &found, "its words"};
+	const struct space_pools spaces = {&space, 1};
+	const struct evidence evidence = {.tally = host.tally,
+					  .outlooks = host.outlooks,
+					  .marks = host.marks,
+					  .host = &host.state,
+					  .spaces = &spaces};
+	struct findings *f = findings_make(&evidence, &host.config, hysteresis, &rules);
+	assert_non_null(f);
+	return f;
+}
+
+/* Of no severity in its own poll, which had no past: the one here has. */
+static void
+a_pool_of_another_namespace_has_an_alarm_of_its_own(void **state)
+{
+	static const struct {
+		enum severity raise, hold, expected;
+	} polls[] = {{SEVERITY_NORMAL, SEVERITY_WARNING, SEVERITY_NORMAL},
+		     {SEVERITY_WARNING, SEVERITY_WARNING, SEVERITY_WARNING},
+		     {SEVERITY_NORMAL, SEVERITY_WARNING, SEVERITY_WARNING},
+		     {SEVERITY_NORMAL, SEVERITY_NORMAL, SEVERITY_NORMAL}};
+	struct hysteresis *hysteresis = hysteresis_new();
+	(void)state;
+	host_count(&host, NULL, 0);
+	for (size_t i = 0; i < COUNT_OF(polls); i++) {
+		struct findings *f = find_space(hysteresis, polls[i].raise, polls[i].hold);
+		assert_int_equal(f->space_found[0].severity, polls[i].expected);
+		assert_int_equal(f->standing_count, i > 0);
+		if (i > 0) {
+			const struct alarm_subject *subject = &f->standings[0].subject;
+			char key[ALARM_KEY_MAX];
+			assert_string_equal(alarm_key(subject, key),
+					    "pool " HERE " -> " THERE ":80 in web");
+		}
+		findings_free(f);
+	}
+	hysteresis_free(hysteresis);
+}
+
 static void
 out_of_memory_is_told(void **state)
 {
@@ -225,6 +275,7 @@ main(void)
 	    CASE(limits_have_levels),
 	    CASE(a_level_can_be_off),
 	    CASE(the_most_severe_limit_is_the_worst_or_the_fullest),
+	    CASE(a_pool_of_another_namespace_has_an_alarm_of_its_own),
 	    CASE(out_of_memory_is_told),
 	};
 	return cmocka_run_group_tests_name("findings", tests, NULL, NULL);

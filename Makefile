@@ -2,6 +2,7 @@
 #
 # make                 build/srcportd and build/SRCPORT-MIB.txt
 # make demo            a private snmpd and real connections, shown with snmpwalk and snmptable
+# make demo-nat        the same of a router whose outside ports run out
 # make check           every test; the last line says how many passed
 # make install         into $(DESTDIR)$(prefix)
 # make dist            the source of a release; make deb, make rpm: its packages
@@ -78,7 +79,7 @@ unit_helpers := $(patsubst tests/unit/%.c,$(O)/unit/%.o,\
 man_pages    := $(sort $(wildcard src/*/*.[578]))
 
 .DEFAULT_GOAL := all
-.PHONY: all demo check check-unit check-asan check-tsan check-integration check-mib check-clang \
+.PHONY: all demo demo-nat check check-unit check-asan check-tsan check-integration check-mib check-clang \
 	check-install check-without-tracefs check-kernels check-fuzz check-clients bench soak fuzz clean deps \
 	deps-build deps-check deps-clients deps-kernels deps-packages lint format compile-only unit-tests fuzzers \
 	conf FORCE
@@ -222,6 +223,9 @@ check-clang: deps-check
 demo: deps-check
 	+@$(build) all
 	@tests/demo
+demo-nat: deps-check
+	+@$(build) all
+	@tests/demo nat
 bench: deps-check all $(bench_tools)
 	@tests/bench/run $(BENCH)
 soak: deps-check all

@@ -7,8 +7,8 @@
 
 #include "advice/remedy.h"
 
-/* Of the row at that position of the findings' tally. Returns out. */
-const char *advice_udp(const struct findings *findings, uint32_t position,
-		       char out[static ADVICE_MAX]);
+/* Of the row at that position of the findings' tally, with who has the most sockets if that is
+ * known and they fill it. Returns out. */
+const char *advice_udp(const struct scene *scene, uint32_t position, char out[static ADVICE_MAX]);
 
 #endif

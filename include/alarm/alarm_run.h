@@ -23,6 +23,10 @@ struct alarm_run;
 struct alarm_run *alarm_run_open(const struct config *config, struct notifications *notifications,
 				 struct hysteresis *hysteresis);
 
+/* After a reload: what the configuration says of notifications holds from now on, whether or not a
+ * good poll follows. */
+void alarm_run_configure(struct alarm_run *run, const struct config *config);
+
 /* Saves and frees; NULL is allowed. */
 void alarm_run_close(struct alarm_run *run);
 
@@ -32,8 +36,7 @@ struct hysteresis_rules alarm_run_rules(struct alarm_run *run, const struct conf
 					uint32_t interval_s);
 
 /* Takes a good poll in, and lists what is active (alarm_watch.h). */
-void alarm_run_poll(struct alarm_run *run, const struct config *config, const struct scene *scene,
-		    struct alarm_list *out);
+void alarm_run_poll(struct alarm_run *run, const struct scene *scene, struct alarm_list *out);
 
 /* Posts what is to be told of that poll. Once after each, when its rows are served: who
  * hears of an alarm asks for its row. */
@@ -61,7 +64,7 @@ struct alarm_figures {
 /* Looks whether the last good poll, or else alarm_run_open(), is at least patience_ms ago. If so,
  * the alarm of it begins, for the reason `why` (empty: no poll has ended), and what is owed is
  * posted, as alarm_run_again() does it: the collector may hang. It is for any thread, and waits for
- * nothing that can block. */
+ * nothing that can block; only when the alarm was there before does it write the file. */
 void alarm_run_figures(struct alarm_run *run, uint64_t patience_ms, const char *why,
 		       struct alarm_figures *out);
 

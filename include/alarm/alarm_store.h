@@ -20,7 +20,8 @@ struct alarm_store {
 bool alarm_store_open(struct alarm_store *store, const char *path);
 
 /* Puts text in the place of the file, all of it or none, on the disk before it has the name. False
- * with errno: ESTALE if the name is another file's by now. */
+ * with errno: ESTALE if the name is another file's by now; and if it had to be made anew and could
+ * not be, it is closed. */
 bool alarm_store_replace(struct alarm_store *store, const char *path, const char *text,
 			 size_t length);
 

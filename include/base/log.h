@@ -24,7 +24,9 @@ void log_open(enum log_sink sink, bool debug);
 
 /* Each writes one line, cleaned by clean_text() and cut at 1023 octets. Of one
  * format in one subsystem, at most 20 lines go out in a minute; the last of them says so, and the
- * first one after it how many are missing. log_debug() is not limited. */
+ * first one after it how many are missing. log_debug() is not limited. A
+ * line that standard error, or syslog, does not take is left out, but for the first tenth of a
+ * second nobody waits: the next line that it takes says how many. */
 void log_error(const char *subsystem, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void log_warn(const char *subsystem, const char *format, ...) __attribute__((format(printf, 2, 3)));

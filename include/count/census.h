@@ -79,6 +79,7 @@ struct census {
 	struct settings settings;
 	uint32_t features;          /* bit mask of 1 << enum kernel_feature */
 	struct portset udp;         /* ports of UDP services, DIAG_UDP or as seen before */
+	struct portset udp_given;   /* of these, of the range, whose port bind() was given */
 	struct udp_census udp_held; /* all UDP sockets; it is for who asked to say `available` */
 	bool node_ports;            /* this is a node of Kubernetes; for who knows to say */
 	enum letting_go letting_go; /* of this kernel; for who knows to say */

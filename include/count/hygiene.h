@@ -13,13 +13,15 @@ enum hygiene_finding {
 	HYGIENE_LISTENERS = 0,    /* listeners on ports that are not reserved */
 	HYGIENE_NODE_PORTS = 1,   /* 30000-32767 on a node of Kubernetes */
 	HYGIENE_SERVICES = 2,     /* well known services, without a listener now */
+	HYGIENE_UDP_SERVICES = 3, /* UDP sockets on ports that bind() was given, not reserved */
 	HYGIENE_EQUAL_PARITY = 4, /* both ends even or both odd, */
 	HYGIENE_ODD_SIZE = 5,     /* which is the same */
 	HYGIENE_LOW_PORTS = 6,    /* it begins below ip_unprivileged_port_start */
 	HYGIENE_OUTSIDE = 7,      /* reserved ports that are not of the range */
 	/* 8, overlapping entries, there are none of: proc_do_large_bitmap() merges them. */
 	HYGIENE_FAR_BELOW = 9, /* less than a quarter of the kernel's default */
-	HYGIENE_FINDINGS = 10
+	HYGIENE_OTHER_RANGES = 10, /* for who knows other network namespaces to say */
+	HYGIENE_FINDINGS = 11
 };
 
 /* net.ipv4.ip_local_port_range of a kernel that nobody configured (inet_init_net()). */
@@ -30,7 +32,7 @@ struct hygiene {
 	uint32_t findings; /* mask of 1 << enum hygiene_finding */
 	struct port_range range;
 	/* The ports that the findings of these names are about. */
-	struct portset listeners, services, outside;
+	struct portset listeners, services, udp, outside;
 	/* The settings as they should be, all findings taken together; false and NULL where the
 	 * present ones are, or where what is to be reserved would leave less than half of the
 	 * range or is too long a list to be set. The list comes first, or a service could lose its

@@ -12,7 +12,7 @@
 
 #include "base/lookup.h"
 #include "base/portbag.h"
-#include "count/nat_pool.h"
+#include "count/nat_range.h"
 #include "kernel/conntrack.h"
 
 /* Whoever makes connections through this host may make many. */
@@ -34,6 +34,11 @@ struct nat_inside {
 	uint32_t entries;    /* of both */
 };
 
+/* Who has been silent for so long is idle. An entry that is nearly over is none of them: one whose
+ * packets are not acknowledged has that little left, too. */
+#define NAT_IDLE_S   3600
+#define NAT_ENDING_S 300
+
 struct nat_pool {
 	struct addr outside, peer; /* after the destination has been translated */
 	uint16_t port;             /* of the peer */
@@ -41,14 +46,15 @@ struct nat_pool {
 	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
 	/* Ports that an entry has; in `evictable` those of which it may be given up. */
 	struct portbag held, evictable;
+	uint32_t idle;              /* established connections that saw no packet for NAT_IDLE_S */
 	uint32_t moved, translated; /* of translated connections: whose port was changed; all */
 
 	/* From nat_census_end() on. */
 	uint32_t entries; /* ports that an entry has, be they of the range or not */
 	struct nat_usage usage;
 	struct port_range range;
-	bool seen; /* the range is what connections show; else the default is taken for it */
-	uint32_t lost_ppm; /* nat_lost_ppm() */
+	enum nat_range_source from; /* how the range is known */
+	uint32_t lost_ppm;          /* nat_lost_ppm() */
 	/* The host inside with the most translated connections, of equals the first in the order of
 	 * addresses; 0 entries = it is not known. */
 	struct addr holder;
@@ -57,6 +63,10 @@ struct nat_pool {
 
 struct nat_census {
 	bool evicts; /* the kernel gives entries up (6.5) */
+	/* So long an established connection keeps its entry without a packet; 0 = it is not known.
+	 */
+	uint32_t established_s;
+	struct nat_rules rules; /* set by whoever knows them, until nat_census_end() */
 	struct nat_pool *pools;
 	uint32_t count, room, omitted; /* omitted: entries of pools that found no room */
 	struct nat_outside *outsides;

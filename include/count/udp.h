@@ -33,6 +33,12 @@ struct udp_local {
 	struct udp_held held;
 };
 
+/* The sockets in doubt on one port. */
+struct udp_doubt {
+	uint64_t key; /* which they are; 0 = there are none */
+	uint32_t sockets;
+};
+
 /* Of ports that autobind would choose from. */
 struct udp_census {
 	bool available;
@@ -47,6 +53,7 @@ struct udp_census {
 	struct udp_held doubtful;
 	/* Of their ports, those that are known to be in the way, and those that are not. */
 	struct portset blocked, harmless;
+	struct udp_doubt *doubts; /* by port; NULL = nobody watches */
 	struct udp_local *locals;
 	uint32_t local_count, local_room, loopback_count;
 	uint32_t omitted; /* sockets at addresses beyond these */
@@ -60,15 +67,23 @@ struct udp_census {
  * and does not say whether it is one of IPv6 alone (inet_diag_msg_attrs_fill()). */
 bool udp_is_doubtful(const struct diag_socket *socket);
 
+/* From now on keeps who the sockets in doubt are. Before the first socket. False with errno ENOMEM.
+ */
+bool udp_watch(struct udp_census *census);
+
 /* Takes in one socket of DIAG_UDP. False with errno ENOMEM. */
 bool udp_add(struct udp_census *census, const struct settings *settings,
 	     const struct diag_socket *socket);
+
+/* Whether it is, or may be, in the way of an IPv4 caller; each is in that of one of IPv6. */
+bool udp_meets_v4(const struct diag_socket *socket);
 
 /* The ports in doubt: where only a socket stands that udp_is_doubtful() and that was not settled.
  */
 void udp_doubts(const struct udp_census *census, struct portset *out);
 
-/* Settles one: whether it is in the way of an IPv4 caller without an address. */
+/* Settles one: whether it is in the way of an IPv4 caller without an address. What is said last
+ * counts. */
 void udp_settle(struct udp_census *census, uint16_t port, bool blocked);
 
 /* Makes it empty: not available, for that reason. */
@@ -83,9 +98,10 @@ struct udp_row {
 
 struct udp_tally {
 	bool available;
-	char reason[128]; /* why it is not */
-	uint32_t size;    /* of the range, reserved ports too */
-	uint32_t sockets; /* whatever their port */
+	char reason[128];       /* why it is not */
+	uint32_t size;          /* of the range, reserved ports too */
+	uint32_t sockets;       /* whatever their port */
+	struct portset offered; /* what autobind chooses from */
 	/* 0.0.0.0 and ::, then the local addresses with a socket, the fewest remaining first; none
 	 * if it is not available. */
 	struct udp_row *rows;
@@ -94,6 +110,16 @@ struct udp_tally {
 	uint32_t omitted_locals; /* these addresses; UDP_BEYOND_MAX = or more */
 };
 #define UDP_WILDCARDS 2
+
+/* What they held in the last poll. Zero at the start. */
+struct udp_before {
+	bool known;
+	uint32_t used[UDP_WILDCARDS];
+};
+
+/* The most that one of both wildcards has grown since the poll before, in percent of its capacity;
+ * 0 in the first one, and where either is not available. */
+unsigned udp_growth(struct udp_before *before, const struct udp_tally *now);
 
 /* Works it out; rows are to be freed. False with errno ENOMEM. */
 bool udp_count(const struct udp_census *census, const struct settings *settings,

@@ -36,6 +36,9 @@ void nat_watch_poll(struct nat_watch *watch, const struct host_state *host, unsi
 /* A poll without history: reads the table; answers go to `record`, unless that is NULL. */
 void nat_watch_once(struct nat_watch *watch, const struct host_state *host, FILE *record);
 
+/* Before the entries of a recording are handed to watch->census. */
+void nat_watch_replay(struct nat_watch *watch, const struct host_state *host);
+
 /* The same of a recording, whose entries are in watch->census already, if it has any. */
 void nat_watch_replayed(struct nat_watch *watch, const struct host_state *host, bool recorded);
 

@@ -26,7 +26,8 @@ void probing_free(struct probing *probing); /* NULL is allowed */
 const char *probing_run(struct probing *probing, struct census *census, uint32_t most,
 			uint64_t budget_us);
 
-/* The same for UDP ports, which nothing is remembered of (probe_udp.h). */
+/* The same for UDP ports (probe_udp.h, udp_answers.h), of a census that udp_watch() was called for.
+ */
 const char *probing_run_udp(struct probing *probing, struct udp_census *census, uint32_t most,
 			    uint64_t budget_us);
 

@@ -8,6 +8,7 @@
 
 #include "count/tally.h"
 #include "failures/failure_ring.h"
+#include "owners/namespace_name.h"
 
 #define FAILURE_LOG_POOLS   128
 #define FAILURE_PROCESS_MAX 64
@@ -38,6 +39,7 @@ struct failed_pool {
 	uint64_t last_ms; /* CLOCK_MONOTONIC; the process is that of this failure */
 	uint32_t pid;     /* 0 = not visible to us */
 	char process[FAILURE_PROCESS_MAX]; /* empty if unknown */
+	char space[NAMESPACE_NAME_MAX];    /* of FAILED_ELSEWHERE, as namespace_name() has it */
 };
 
 /* Zeroed is empty. */
@@ -51,7 +53,8 @@ struct failure_log {
 /* Who failed, as far as it can be told. */
 struct failure_process {
 	enum failure_place place;
-	const char *name; /* clean text, "" if unknown */
+	const char *name;  /* clean text, "" if unknown */
+	const char *space; /* of FAILED_ELSEWHERE, else "" */
 };
 
 /* Enters one failure. True if it is news: the first of its pool for FAILURE_RECENT_MS, and not of a
@@ -61,6 +64,9 @@ bool failure_log_add(struct failure_log *log, const struct failure_sample *sampl
 
 /* The pool of the latest failure, or NULL. */
 const struct failed_pool *failure_log_last(const struct failure_log *log);
+
+/* The pool of the latest failure in another network namespace, or NULL. */
+const struct failed_pool *failure_log_elsewhere(const struct failure_log *log);
 
 /* What failed of one pool, peer or target. */
 struct failure_mark {

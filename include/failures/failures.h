@@ -19,7 +19,7 @@
 
 #include "failures/failure_log.h"
 
-#define FAILURE_POOL_MAX (ADDR_TEXT_MAX + ADDR_PORT_TEXT_MAX + 40)
+#define FAILURE_POOL_MAX (ADDR_TEXT_MAX + ADDR_PORT_TEXT_MAX + 40 + NAMESPACE_NAME_MAX)
 
 /* How many have failed, as a snapshot and a report carry it. */
 struct failure_state {

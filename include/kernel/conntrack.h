@@ -26,9 +26,10 @@ struct conntrack_tuple {
 };
 
 /* TCP_CONNTRACK_* of nf_conntrack_tcp.h; what is not TCP has none. */
-#define CONNTRACK_TIME_WAIT 7
-#define CONNTRACK_CLOSE     8
-#define CONNTRACK_SYN_SENT2 9
+#define CONNTRACK_ESTABLISHED 3
+#define CONNTRACK_TIME_WAIT   7
+#define CONNTRACK_CLOSE       8
+#define CONNTRACK_SYN_SENT2   9
 
 /* One entry of TCP or UDP. */
 struct conntrack_entry {
@@ -36,6 +37,7 @@ struct conntrack_entry {
 	uint32_t status;  /* IPS_* of nf_conntrack_common.h */
 	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
 	uint8_t state;    /* of TCP; 0 = not shown */
+	uint32_t left_s;  /* of TCP: until it goes if there is no packet; 0 = not shown */
 };
 
 /* The source is translated. */

@@ -31,6 +31,9 @@ enum diag_dump {
 	/* UDP sockets, those connected to nobody (STATE_CLOSE: services) and those that are. In one
 	 * request for each family, after the others. */
 	DIAG_UDP,
+	/* Of those of the range that are connected to nobody, the ones whose port bind() was given.
+	 */
+	DIAG_UDP_GIVEN,
 	DIAG_DUMPS
 };
 
@@ -85,9 +88,9 @@ struct diag_socket {
 
 /* Writes the request for a dump of the plan to buf (DIAG_REQUEST_MAX octets, aligned for nlmsghdr):
  * TCPDIAG_GETSOCK for both families in one walk of the kernel's tables (DUMP_ALL), else
- * SOCK_DIAG_BY_FAMILY, which alone has UDP (DIAG_UDP is never asked as DUMP_ALL). DIAG_EXPLICIT is
- * filtered in the kernel to sockets of the range that are not INET_DIAG_BC_AUTO. Returns the
- * message, ready to send. */
+ * SOCK_DIAG_BY_FAMILY, which alone has UDP (DIAG_UDP and DIAG_UDP_GIVEN are never asked as
+ * DUMP_ALL). DIAG_EXPLICIT and DIAG_UDP_GIVEN are filtered in the kernel to sockets of the range
+ * that are not INET_DIAG_BC_AUTO. Returns the message, ready to send. */
 struct nlmsghdr *diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump,
 			      enum dump_form form, uint32_t seq);
 

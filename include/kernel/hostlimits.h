@@ -34,6 +34,7 @@ enum limit {
 	LIMIT_DROP,          /* packets dropped for want of an entry or of a NAT port, since boot */
 	LIMIT_INSERT_FAILED, /* entries that could not be inserted: NAT found no free port */
 	LIMIT_EARLY_DROP,    /* entries thrown out early to make room */
+	LIMIT_ESTABLISHED,   /* seconds that an idle established connection keeps its entry */
 	LIMITS
 };
 

@@ -56,8 +56,11 @@ enum poller_step poller_ask(struct poller *poller, const uint16_t *ports, unsign
  * nothing. */
 enum poller_step poller_ask_udp(struct poller *poller);
 
-/* After the good end of that: the errno with which the kernel refused it, ENOENT without udp_diag;
- * 0 = it did not. */
+/* After the good end of that: DIAG_UDP_GIVEN. A kernel that refuses it answers nothing. */
+enum poller_step poller_ask_udp_given(struct poller *poller);
+
+/* After the good end of poller_ask_udp(): the errno with which the kernel refused it, ENOENT
+ * without udp_diag; 0 = it did not. */
 int poller_no_udp(const struct poller *poller);
 
 /* Gives up a poll that did not go on in time: always POLLER_FAILED. */

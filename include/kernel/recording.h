@@ -9,7 +9,8 @@
  *     clock FROM TO        CLOCK_MONOTONIC, ms, between which the kernel looked at what the
  *                          datagrams from here on show
  *     dump N LENGTH        LENGTH octets and a newline follow: one netlink datagram of dump N, by
- *                          enum diag_dump or enum conntrack_dump, in the order of the numbers
+ *                          enum diag_dump, enum conntrack_dump or NAT_RULES_DUMP, in the order of
+ *                          the numbers
  *     end                  nothing follows
  * A file that is cut short or otherwise not of this form is refused: it is never trusted.
  */

@@ -7,6 +7,7 @@
 
 #include "kernel/conntrack.h"
 #include "kernel/diag.h"
+#include "kernel/nat_rules.h"
 #include "kernel/procfile.h"
 
 struct replay;
@@ -22,6 +23,9 @@ void replay_close(struct replay *replay); /* NULL is allowed */
  * passed over. True after it if the recording has it. */
 void replay_conntrack(struct replay *replay, conntrack_take *take, void *arg);
 bool replay_has_conntrack(const struct replay *replay);
+
+/* Before replay_read(): where its rules of translation go, all zero at first. */
+void replay_rules(struct replay *replay, struct nat_rules *out);
 
 /* Hands every socket of its dumps to `take`, in the order of enum diag_dump, and adds to *features
  * what the recording says of its kernel. NULL on success; else one line in error: what was handed

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * owner_ask: asks the kernel for the sockets of some pools and nothing else, or for the connections
- * of a server port that are over: a sock_diag dump of its own, filtered in the kernel, one datagram
- * at a time.
+ * of a server port that are over, or for UDP sockets: a sock_diag dump of its own, filtered in the
+ * kernel, one datagram at a time.
  */
 #ifndef SRCPORTD_OWNER_ASK_H
 #define SRCPORTD_OWNER_ASK_H
@@ -26,8 +26,9 @@ enum owner_ask_step {
 
 struct owner_ask;
 
-/* Opens a socket and sends the request: owner_ask_request(), or owner_ask_server() if count is 0.
- * pools must live as long as the dump. NULL with errno. */
+/* Opens a socket and sends the request: owner_ask_request(), or owner_ask_server() if count is 0,
+ * or, if server is 0 too, for all UDP sockets. pools must live as long as the dump. NULL with
+ * errno. */
 struct owner_ask *owner_ask_open(const struct owner_pool *pools, uint32_t count, uint16_t server);
 void owner_ask_close(struct owner_ask *ask); /* NULL is allowed */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * owner_book: counts the sockets of some pools, and of a server port, by user, cgroup and process.
- * Pure; bounded.
+ * owner_book: counts the sockets of some pools, of a server port, and of UDP, by user, cgroup and
+ * process. Pure; bounded.
  *
  * First the sockets go in, as sock_diag shows them; then whoever walks over the processes claims
  * the sockets that each of them has open; then the cgroups get names; then the list comes out.
@@ -9,6 +9,7 @@
 #ifndef SRCPORTD_OWNER_BOOK_H
 #define SRCPORTD_OWNER_BOOK_H
 
+#include "base/portset.h"
 #include "kernel/diag.h"
 #include "owners/owner_list.h"
 
@@ -28,6 +29,12 @@ bool owner_book_pool(struct owner_book *book, const struct addr *local, const st
 /* Counts the accepted connections of that server port too that are over (struct leaked), those with
  * a process only. Before the first socket. */
 void owner_book_server(struct owner_book *book, uint16_t port);
+
+/* Counts UDP sockets on these ports too. Before the first socket. */
+void owner_book_udp(struct owner_book *book, const struct portset *ports);
+
+/* Counts a UDP socket if it is on one of these ports. False with errno ENOMEM. */
+bool owner_book_udp_socket(struct owner_book *book, const struct diag_socket *socket);
 
 /* Counts a socket of one of the pools, or of the server port; others are passed over. False with
  * errno ENOMEM. */

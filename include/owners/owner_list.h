@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * owner_list: who holds the sockets of the pools in warning or worse, and who keeps accepted
- * connections open that are over, as a survey found it (owners.h). Pure.
+ * owner_list: who holds the sockets of the pools in warning or worse, UDP sockets where their ports
+ * are short, and who keeps accepted connections open that are over, as a survey found it
+ * (owners.h). Pure.
  */
 #ifndef SRCPORTD_OWNER_LIST_H
 #define SRCPORTD_OWNER_LIST_H
@@ -14,6 +15,7 @@
 #include <stddef.h>
 
 #define OWNER_POOLS_MAX 16 /* pools of one survey */
+#define OWNER_UDP_MAX   2
 #define OWNER_ROWS_MAX  16 /* owners of one pool, those with the most connections */
 
 /* How much is known of an owner; the numbers are srcPortOwnerKind of the MIB. */
@@ -58,6 +60,10 @@ struct owner_list {
 	/* Accepted connections that are over (struct leaked) of one server port, which is its port;
 	 * 0 = nobody asked. Its owners come behind owner_count: they are of no pool. */
 	struct owner_pool server;
+	/* UDP sockets on ports that autobind chooses from: those that an IPv4 caller meets, or may,
+	 * and those that one of IPv6 alone meets. Their owners come last. */
+	bool has_udp; /* somebody asked */
+	struct owner_pool udp[OWNER_UDP_MAX];
 };
 
 void owner_list_free(struct owner_list *list); /* NULL is allowed */
@@ -65,6 +71,7 @@ void owner_list_free(struct owner_list *list); /* NULL is allowed */
 /* Which pools a question is about. */
 struct owner_question {
 	bool server;                 /* the list's server port, if it is `port`, and no pool */
+	uint32_t udp;                /* the first so many of the list's `udp`, and no pool */
 	const struct addr *local;    /* NULL = any */
 	const struct addr *peer;     /* NULL = any */
 	const struct target *target; /* NULL = any; else the peers that are the target's */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * owners: the survey of who holds the sockets of the pools that it is told, and who keeps accepted
- * connections of a server port open that are over: users, cgroups and processes. It runs between
- * the polls, in small steps, and only while there is something to ask about.
+ * owners: the survey of who holds the sockets of the pools that it is told, who keeps accepted
+ * connections of a server port open that are over, and who has UDP sockets: users, cgroups and
+ * processes. It runs between the polls, in small steps, and only while there is something to ask
+ * about.
  *
  * The sockets come from a sock_diag dump that the kernel filters; the cgroups' paths from the
  * mounted hierarchy (version 2); the processes from /proc/PID/fd, as far as srcportd may look
@@ -11,6 +12,7 @@
 #ifndef SRCPORTD_OWNERS_H
 #define SRCPORTD_OWNERS_H
 
+#include "base/portset.h"
 #include "owners/owner_list.h"
 
 struct owners;
@@ -24,6 +26,8 @@ struct owner_subjects {
 	struct owner_pool pools[OWNER_POOLS_MAX]; /* the worst first */
 	uint32_t count;
 	uint16_t server; /* the local port of accepted connections that are over; 0 = none */
+	bool udp;        /* UDP sockets on these ports */
+	struct portset udp_ports;
 };
 
 /* After a poll: starts a survey of these, unless one is under way or the last one was so expensive

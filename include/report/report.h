@@ -43,21 +43,20 @@ void report_host(const struct findings *findings, FILE *out);
 
 /* The part that is about UDP ports, at most `limit` local addresses of it, and its member in the
  * JSON form. */
-void report_udp(const struct findings *findings, uint32_t limit, FILE *out);
+void report_udp(const struct scene *scene, uint32_t limit, FILE *out);
 /* The pool that a datagram to that address is sent from, where the socket has no local address: in
  * the text of a target, and as its member "udp" in the JSON form. */
-void report_udp_toward(const struct findings *findings, const struct addr *peer, FILE *out);
-void report_udp_toward_json(const struct findings *findings, const struct addr *peer,
-			    struct json *json);
-void report_udp_json(const struct findings *findings, struct json *json);
+void report_udp_toward(const struct scene *scene, const struct addr *peer, FILE *out);
+void report_udp_toward_json(const struct scene *scene, const struct addr *peer, struct json *json);
+void report_udp_json(const struct scene *scene, struct json *json);
 
 /* One pool of it, as a value of that name; NULL in an array. */
 void report_udp_json_pool(const char *name, const struct udp_row *row, struct verdict verdict,
 			  const char *message, struct json *json);
 
 /* The part of it that is about what is unwise about the range, and its member in the JSON form. */
-void report_hygiene(const struct hygiene *hygiene, FILE *out);
-void report_hygiene_json(const struct hygiene *hygiene, struct json *json);
+void report_hygiene(const struct report *report, FILE *out);
+void report_hygiene_json(const struct report *report, struct json *json);
 
 /* The part that is about other network namespaces, at most `limit` of them, and its members in the
  * JSON form. NULL = not asked for. */

@@ -25,6 +25,11 @@
 /* AgentX error of a subtree that somebody else has (RFC 2741, 6.2.16). */
 #define AGENT_CLAIM_DUPLICATE 263
 
+/* Seconds from the first attempt to the second while it is refused, each time twice as many, and
+ * how many at most: snmpd writes a line to its log for every one. */
+#define AGENT_CLAIM_FIRST_S 2
+#define AGENT_CLAIM_MOST_S  30
+
 enum claim_state {
 	CLAIM_OPEN,    /* not asked for, or not answered yet */
 	CLAIM_GRANTED, /* ours until the session ends */
@@ -34,19 +39,19 @@ enum claim_state {
 struct agent_claim {
 	const oid *root;
 	size_t root_length;
-	unsigned retry_s;
 
 	netsnmp_session *session; /* with the master agent, NULL while there is none */
+	bool fresh;               /* it is new, nothing has been asked yet */
 	enum claim_state state;
-	long refusal;   /* AgentX error of a refusal */
-	bool asked;     /* an answer is awaited, */
-	long request;   /* to this one */
-	unsigned alarm; /* asks again; 0 = not set */
+	long refusal;    /* AgentX error of a refusal */
+	bool asked;      /* an answer is awaited, */
+	long request;    /* to this one */
+	unsigned wait_s; /* from the next attempt to the one after it */
+	unsigned alarm;  /* goes off when that is due; 0 = not set */
 };
 
-/* root is not copied. retry_s: seconds between two attempts while it is refused. */
-void agent_claim_init(struct agent_claim *claim, const oid *root, size_t root_length,
-		      unsigned retry_s);
+/* root is not copied. */
+void agent_claim_init(struct agent_claim *claim, const oid *root, size_t root_length);
 
 /* The session with a master agent was opened; was closed. Callbacks of Net-SNMP may call these. */
 void agent_claim_up(struct agent_claim *claim, netsnmp_session *session);

@@ -72,6 +72,7 @@ struct nat_figures {
 	uint64_t read_ms;
 	uint32_t entries, pools, omitted; /* omitted: pools without a row */
 	struct nat_drops drops;
+	bool knows_idle;        /* which connections are */
 	enum severity severity; /* of the worst pool */
 	char message[ADVICE_MAX];
 };

@@ -38,6 +38,7 @@ struct standing {
 	struct verdict measured; /* in this poll: by the raise levels or else by the clear ones */
 	bool changed;            /* the severity, in this poll */
 	bool fading;             /* this poll found less: only its polls are still counted */
+	bool held;               /* this poll knows nothing of it: hysteresis_hold() */
 	uint32_t row;            /* the reading's; LOOKUP_NONE: it was not taken in this poll */
 };
 
@@ -79,7 +80,10 @@ bool hysteresis_follows(const struct hysteresis *hysteresis, enum alarm_kind kin
 struct verdict hysteresis_take(struct hysteresis *hysteresis,
 			       const struct hysteresis_reading *reading, uint32_t *omitted);
 
-/* Ends a poll. A subject that was not taken is normal in it. Returns the standings of all that are
+/* What is followed of that kind stays as it was in the last poll: this one could not look. */
+void hysteresis_hold(struct hysteresis *hysteresis, enum alarm_kind kind);
+
+/* Ends a poll. A subject that was neither taken nor held is normal in it. Returns the standings of all that are
  * followed, and of those that no longer are since this poll, and their number; the caller frees
  * them. Out of memory, NULL with errno ENOMEM; the severities go on all the same. */
 struct standing *hysteresis_end(struct hysteresis *hysteresis, uint32_t *count);

@@ -273,11 +273,14 @@ advice_inbound(const struct scene *scene, char buf[static ADVICE_MAX])
 static void
 put_failures(struct sentence *s, const struct findings *f)
 {
-	char count[NUMBER_TEXT_MAX];
+	char count[NUMBER_TEXT_MAX], space[NAMESPACE_NAME_MAX + 2];
+	const struct failed_pool *last =
+	    f->failure_log != NULL ? failure_log_elsewhere(f->failure_log) : NULL;
 	if (f->elsewhere > 0)
-		sentence_put(s, "%s%s connect() call%s failed in another network namespace",
+		sentence_put(s, "%s%s connect() call%s failed in another network namespace%s%s",
 			     s->at > 0 ? "; " : "", number_text(f->elsewhere, count),
-			     number_s(f->elsewhere));
+			     number_s(f->elsewhere), last != NULL ? ": " : "",
+			     last != NULL ? quoted_text(last->space, space, sizeof(space)) : "");
 	if (f->stray > 0)
 		sentence_put(s,
 			     "%s%s connect() call%s failed with ports left: a burst, or a range of "
@@ -428,7 +431,7 @@ advice_alarm(const struct scene *scene, const struct standing *standing,
 		return advice_free(range, f->tally->reserve, range->free, measured, buf);
 	case ALARM_LIMIT: return advice_limit(&f->host.limits, (enum limit_rule)standing->row, buf);
 	case ALARM_INBOUND: return advice_inbound(scene, buf);
-	case ALARM_UDP: return advice_udp(f, standing->row, buf);
+	case ALARM_UDP: return advice_udp(scene, standing->row, buf);
 	case ALARM_NAT: return advice_nat(f, standing->row, buf);
 	case ALARM_NAMESPACE_POOL:
 		snprintf(buf, ADVICE_MAX, "%s", f->spaces.of[standing->row].message);
@@ -517,7 +520,7 @@ put_system(struct sentence *s, const struct scene *scene)
 	enum severity above = severity_worse(f->limits.severity, f->inbound);
 	if (udp != LOOKUP_NONE && f->udp[udp].severity > severity_worse(severity, above)) {
 		sentence_put(s, "udp %s: %s", addr_text(&f->tally->udp.rows[udp].address, key),
-			     advice_udp(f, udp, text));
+			     advice_udp(scene, udp, text));
 		return;
 	}
 	if (f->limits.severity > severity) {

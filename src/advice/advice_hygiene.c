@@ -58,6 +58,11 @@ put_finding(struct sentence *s, const struct hygiene *h, enum hygiene_finding fi
 		put_ports(s, &h->services, true);
 		sentence_put(s, " of well known services in the range and not reserved");
 		break;
+	case HYGIENE_UDP_SERVICES:
+		put_ports(s, &h->udp, false);
+		sentence_put(s, " of UDP services in the range and not reserved: a socket without "
+				"a port of its own can take one while its service restarts");
+		break;
 	case HYGIENE_EQUAL_PARITY:
 		sentence_put(s,
 			     "the ends of the range %u-%u are both %s: the kernel wants one "
@@ -82,6 +87,7 @@ put_finding(struct sentence *s, const struct hygiene *h, enum hygiene_finding fi
 		sentence_put(s, "the range has %" PRIu32 " port%s, the kernel's own 28,232",
 			     range_size(&h->range), number_s(range_size(&h->range)));
 		break;
+	case HYGIENE_OTHER_RANGES:
 	case HYGIENE_FINDINGS: break;
 	}
 }
@@ -143,6 +149,7 @@ advice_hygiene(const struct hygiene *h, char buf[static ADVICE_MAX])
 	    [HYGIENE_LISTENERS] = "listeners not reserved",
 	    [HYGIENE_NODE_PORTS] = "NodePorts not reserved",
 	    [HYGIENE_SERVICES] = "known services not reserved",
+	    [HYGIENE_UDP_SERVICES] = "UDP services not reserved",
 	    [HYGIENE_EQUAL_PARITY] = "ends of equal parity",
 	    [HYGIENE_LOW_PORTS] = "begins below net.ipv4.ip_unprivileged_port_start",
 	    [HYGIENE_OUTSIDE] = "reserved ports outside",

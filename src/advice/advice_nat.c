@@ -13,17 +13,34 @@ is_narrow(const struct nat_pool *pool)
 	return pool->usage.capacity < NAT_HIGHEST - NAT_LOWEST + 1;
 }
 
+/* What is there already keeps the time that it was given. */
+static void
+put_idle(struct sentence *s, const struct nat_pool *pool)
+{
+	char text[ADVICE_MAX], count[NUMBER_TEXT_MAX];
+	snprintf(text, sizeof(text),
+		 "shorten net.netfilter.nf_conntrack_tcp_timeout_established (%s idle for an hour; "
+		 "acts at a connection's next packet; above keep-alive)",
+		 number_text(pool->idle, count));
+	sentence_choice(s, text);
+}
+
 /* A rule that chooses at random finds a port until few are left; where they are, or are chosen so,
  * there must be more of them. */
 static void
 put_remedies(struct sentence *s, const struct nat_pool *pool)
 {
 	char text[128], address[ADDR_TEXT_MAX], count[NUMBER_TEXT_MAX];
+	bool mostly_idle = pool->idle > pool->entries / 2;
+	if (mostly_idle)
+		put_idle(s, pool);
 	if (pool->usage.percent < 95 && pool->moved < pool->translated)
 		sentence_choice(s, "let the rule choose ports at random (--random-fully)");
 	if (is_narrow(pool))
 		sentence_choice(s, "give the rule a wider range of ports");
 	sentence_choice(s, "give the rule more outside addresses");
+	if (!mostly_idle && pool->idle > pool->entries / 10)
+		put_idle(s, pool);
 	if (pool->holder_entries > 1) {
 		snprintf(text, sizeof(text), "let %s keep fewer connections to this peer (%s)",
 			 addr_text(&pool->holder, address),
@@ -37,14 +54,12 @@ put_loss(struct sentence *s, const struct nat_pool *pool)
 {
 	uint32_t loss = pool->usage.loss_ppm;
 	if (pool->usage.remaining == 0)
-		sentence_put(s, ": each new connection is dropped without an error");
+		sentence_put(s, ": each new connection is lost without an error");
 	else if (loss > 0)
-		sentence_put(s,
-			     ", %u.%02u%% of new connections whose port must change are dropped "
-			     "without an error",
+		sentence_put(s, ", %u.%02u%% of new connections that must change port are lost",
 			     loss / 10000, loss / 100 % 100);
 	if (loss > 0 && pool->usage.remaining > 0)
-		sentence_put(s, " (%u%% of them must)", pool->moved * 100 / pool->translated);
+		sentence_put(s, " (%u%% must)", pool->moved * 100 / pool->translated);
 }
 
 const char *
@@ -61,7 +76,7 @@ advice_nat(const struct findings *findings, uint32_t position, char out[static A
 	if (findings->nat_pools[position].severity == SEVERITY_NORMAL)
 		return out;
 	if (findings->nat.drops.recent > 0)
-		sentence_put(&s, ", %s dropped since the last poll",
+		sentence_put(&s, ", %s lost since the last poll",
 			     number_text(findings->nat.drops.recent, left));
 	put_remedies(&s, pool);
 	return out;

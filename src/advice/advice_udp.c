@@ -69,9 +69,22 @@ put_remedies(struct sentence *s, const struct tally *tally, uint32_t position)
 	sentence_choice(s, text);
 }
 
-const char *
-advice_udp(const struct findings *findings, uint32_t position, char out[static ADVICE_MAX])
+/* Sockets fill it, or may. At an address they would have to be told apart. */
+static void
+put_holder(struct sentence *s, const struct scene *scene, uint32_t position)
 {
+	const struct udp_row *row = &scene->findings->tally->udp.rows[position];
+	const struct owner_question question = {.udp = position + 1};
+	char holder[OWNER_TEXT_MAX];
+	if (position < UDP_WILDCARDS && row->used + row->uncertain >= row->capacity / 2 &&
+	    *owner_holder(scene->owners, &question, holder) != '\0')
+		sentence_put(s, ", most are held by %s", holder);
+}
+
+const char *
+advice_udp(const struct scene *scene, uint32_t position, char out[static ADVICE_MAX])
+{
+	const struct findings *findings = scene->findings;
 	const struct tally *tally = findings->tally;
 	const struct udp_row *row = &tally->udp.rows[position];
 	struct sentence s = sentence_in(out, ADVICE_MAX);
@@ -93,7 +106,9 @@ advice_udp(const struct findings *findings, uint32_t position, char out[static A
 			     number_text(row->uncertain, left));
 	if (position < UDP_WILDCARDS && is_slow(row))
 		sentence_put(&s, ", and each call takes milliseconds");
-	if (findings->udp[position].severity != SEVERITY_NORMAL)
-		put_remedies(&s, tally, position);
+	if (findings->udp[position].severity == SEVERITY_NORMAL)
+		return out;
+	put_holder(&s, scene, position);
+	put_remedies(&s, tally, position);
 	return out;
 }

@@ -169,8 +169,9 @@ take_pools(struct namespace_view *view, const struct scene *scene, bool held)
 }
 
 static bool
-take_udp(struct namespace_view *view, const struct findings *f)
+take_udp(struct namespace_view *view, const struct scene *scene)
 {
+	const struct findings *f = scene->findings;
 	const struct udp_tally *udp = &f->tally->udp;
 	view->udp_available = udp->available;
 	view->udp = array_new(udp->count, sizeof(*view->udp));
@@ -180,7 +181,7 @@ take_udp(struct namespace_view *view, const struct findings *f)
 			continue;
 		of->row = udp->rows[i];
 		of->verdict = f->udp[i];
-		advice_udp(f, i, of->message);
+		advice_udp(scene, i, of->message);
 		view->udp_count++;
 	}
 	return view->udp != NULL;
@@ -229,7 +230,7 @@ namespace_view_exact(struct namespace_view *view, const struct namespace_row *ro
 	view->reserved = range->reserved;
 	view->capacity = range->capacity;
 	view->nearness = findings->nearness;
-	if (!take_pools(view, &scene, held) || !take_udp(view, findings))
+	if (!take_pools(view, &scene, held) || !take_udp(view, &scene))
 		return false;
 	judge(view, &scene);
 	say_where(view, view->message);

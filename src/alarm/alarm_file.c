@@ -29,6 +29,15 @@ told_name(const struct alarm *alarm)
 	return severity_name(alarm->told);
 }
 
+/* A clock that is far off is no reason for a line that cannot be read. */
+static uint32_t
+since_of(const struct alarm *alarm)
+{
+	if (alarm->since < 0)
+		return 0;
+	return alarm->since < UINT32_MAX ? (uint32_t)alarm->since : UINT32_MAX;
+}
+
 void
 alarm_file_print(const struct alarm_file *file, FILE *out)
 {
@@ -36,8 +45,8 @@ alarm_file_print(const struct alarm_file *file, FILE *out)
 	for (uint32_t i = 0; i < file->count; i++) {
 		const struct alarm *a = &file->alarms[i];
 		char key[ALARM_KEY_MAX];
-		fprintf(out, "alarm %u %u %s %s %lld %s\n", a->id, a->sequence,
-			severity_name(a->severity), told_name(a), (long long)a->since,
+		fprintf(out, "alarm %u %u %s %s %u %s\n", a->id, a->sequence,
+			severity_name(a->severity), told_name(a), since_of(a),
 			alarm_key(&a->subject, key));
 	}
 }

@@ -20,6 +20,9 @@ alarm_reading_fill(const struct alarm_reading *reading, struct alarm *alarm)
 		empty(alarm);
 		return;
 	}
+	snprintf(alarm->message, sizeof(alarm->message), "%s", reading->message);
+	if (reading->held)
+		return;
 	alarm->local = reading->local;
 	alarm->peer = reading->peer;
 	alarm->port = reading->port;
@@ -28,5 +31,4 @@ alarm_reading_fill(const struct alarm_reading *reading, struct alarm *alarm)
 	alarm->remaining = reading->remaining;
 	alarm->percent = reading->percent;
 	alarm->close_wait = reading->close_wait;
-	snprintf(alarm->message, sizeof(alarm->message), "%s", reading->message);
 }

@@ -120,15 +120,23 @@ alarm_run_open(const struct config *config, struct notifications *notifications,
 	}
 	pthread_mutex_init(&run->lock, NULL);
 	pthread_mutex_init(&run->file_lock, NULL);
-	run->rules = alarm_watch_rules(config);
 	run->good_ms = now().ms;
-	notifications_limit(notifications, config->notifications_per_minute);
+	alarm_run_configure(run, config);
 	alarms_listen(run->alarms, &listener);
 	alarm_keep_open(&run->keep, config->state_file, &file);
 	restore(run, &file);
 	free(file.alarms);
 	alarm_run_save(run);
 	return run;
+}
+
+void
+alarm_run_configure(struct alarm_run *run, const struct config *config)
+{
+	pthread_mutex_lock(&run->lock);
+	run->rules = alarm_watch_rules(config);
+	notifications_limit(run->notifications, config->notifications_per_minute);
+	pthread_mutex_unlock(&run->lock);
 }
 
 static void
@@ -207,13 +215,10 @@ alarm_run_rules(struct alarm_run *run, const struct config *config, uint32_t int
 }
 
 void
-alarm_run_poll(struct alarm_run *run, const struct config *config, const struct scene *scene,
-	       struct alarm_list *out)
+alarm_run_poll(struct alarm_run *run, const struct scene *scene, struct alarm_list *out)
 {
 	struct alarm_clock clock = now();
 	pthread_mutex_lock(&run->lock);
-	run->rules = alarm_watch_rules(config);
-	notifications_limit(run->notifications, config->notifications_per_minute);
 	collect(run);
 	alarm_watch(run->alarms, &run->rules, &clock, scene, out);
 	run->planned = run->polled = true;
@@ -382,6 +387,7 @@ alarm_run_figures(struct alarm_run *run, uint64_t patience_ms, const char *why,
 	memset(out, 0, sizeof(*out));
 	pthread_mutex_lock(&run->lock);
 	uint64_t now_ms = now().ms, age_ms = now_ms > run->good_ms ? now_ms - run->good_ms : 0;
+	bool known = alarms_stale_one(run->alarms) != NULL;
 	out->stale = age_ms >= patience_ms;
 	out->next_ms = now_ms + FIGURES_MS;
 	if (out->stale)
@@ -390,8 +396,9 @@ alarm_run_figures(struct alarm_run *run, uint64_t patience_ms, const char *why,
 		out->next_ms = run->good_ms + patience_ms;
 	list_figures(run, out);
 	pthread_mutex_unlock(&run->lock);
-	/* Who is writing it writes what is, or hangs. */
-	if (out->stale && pthread_mutex_trylock(&run->file_lock) == 0) {
+	/* Who is writing it writes what is, or hangs. And so may we: what begins now is kept the
+	 * next time, when it has been told. */
+	if (out->stale && known && pthread_mutex_trylock(&run->file_lock) == 0) {
 		save(run);
 		pthread_mutex_unlock(&run->file_lock);
 	}

@@ -50,16 +50,28 @@ beside(const char *path, const char *suffix, char name[static PATH_MAX])
 	return false;
 }
 
+/* True if the file has its name. Where there is none of that name any more a new one is made; what
+ * somebody else has put there stays. */
+static bool
+is_there(struct alarm_store *store, const char *path)
+{
+	struct stat is;
+	if (lockfile_is_named(store->fd, path))
+		return true;
+	if (lstat(path, &is) != 0 && errno == ENOENT) {
+		alarm_store_close(store);
+		return alarm_store_open(store, path);
+	}
+	errno = ESTALE;
+	return false;
+}
+
 bool
 alarm_store_replace(struct alarm_store *store, const char *path, const char *text, size_t length)
 {
 	char fresh[PATH_MAX];
-	if (!lockfile_is_named(store->fd, path)) {
-		errno = ESTALE;
-		return false;
-	}
 	struct alarm_store next = {.fd = -1};
-	if (!beside(path, ".new", fresh))
+	if (!is_there(store, path) || !beside(path, ".new", fresh))
 		return false;
 	bool ours = lockfile_open(fresh, 0640, &next.fd);
 	if (ours && ftruncate(next.fd, 0) == 0 && write_all(next.fd, text, length) &&

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "alarm/alarm_watch.h"
 
+#include <stdio.h>
+
 _Static_assert(ALARM_MESSAGE_MAX == ADVICE_MAX, "a message is an advice");
 
 struct alarm_rules
@@ -145,9 +147,13 @@ take(struct alarms *alarms, const struct scene *scene, const struct standing *s)
 	struct alarm_reading r = {.subject = s->subject,
 				  .verdict = s->verdict,
 				  .fading = s->fading,
-				  .absent = s->row == LOOKUP_NONE,
+				  .absent = s->row == LOOKUP_NONE && !s->held,
+				  .held = s->held,
 				  .message = message};
-	if (!r.absent) {
+	if (s->held) {
+		snprintf(message, sizeof(message), "as it was: it is not counted any more: %s",
+			 scene->findings->tally->udp.reason);
+	} else if (!r.absent) {
 		read_row(&r, scene->findings, s->row);
 		advice_alarm(scene, s, message);
 	}

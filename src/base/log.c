@@ -6,11 +6,15 @@
 #include "base/ratelimit.h"
 
 #include <inttypes.h>
+#include <paths.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -22,6 +26,12 @@
 
 static enum log_sink sink = LOG_TO_STDERR;
 static bool debugging;
+
+/* How long the first line waits that nobody takes, where readers may just be slow. */
+#define PATIENCE_MS 100
+
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t untaken; /* lines that were left out, as nobody took them */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ratelimit limit = {.burst = BURST, .window_ms = WINDOW_MS};
@@ -81,7 +91,64 @@ pass(uint64_t kind, char *remark, size_t room)
 	return verdict != RATELIMIT_HOLD;
 }
 
+/* Within the lock of writing. */
+static bool
+takes(int fd)
+{
+	struct pollfd out = {.fd = fd, .events = POLLOUT};
+	return poll(&out, 1, untaken == 0 ? PATIENCE_MS : 0) != 0;
+}
+
+/* By a connection of its own: that of syslog(3) cannot be looked at. */
+static bool
+syslog_takes(void)
+{
+	const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = _PATH_LOG};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool there =
+	    fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+	bool taken = !there || takes(fd);
+	if (fd >= 0)
+		close(fd);
+	return taken;
+}
+
+/* Whether a line is taken without a wait: nobody may have to wait for a reader that hangs, as
+ * others wait for who logs. Within the lock of writing. */
+static bool
+is_taken(void)
+{
+	return takes(STDERR_FILENO) && (sink != LOG_TO_SYSLOG || syslog_takes());
+}
+
+static void
+write_line(int priority, const char *subsystem, const char *text, const char *remark,
+	   const char *missing)
+{
+	if (sink == LOG_TO_SYSLOG)
+		syslog(priority, "%s: %s%s%s", subsystem, text, remark, missing);
+	else if (sink == LOG_TO_JOURNAL)
+		fprintf(stderr, "<%d>%s: %s%s%s\n", priority, subsystem, text, remark, missing);
+	else
+		fprintf(stderr, "srcportd: %s: %s%s%s\n", subsystem, text, remark, missing);
+}
+
 /* One write per line, so that lines of two threads never mix. */
+static void
+put(int priority, const char *subsystem, const char *text, const char *remark)
+{
+	char missing[64] = "";
+	pthread_mutex_lock(&writing);
+	bool taken = is_taken();
+	if (taken && untaken > 0)
+		snprintf(missing, sizeof(missing),
+			 " (lines before it that nobody took: %" PRIu32 ")", untaken);
+	untaken = taken ? 0 : untaken + 1;
+	if (taken)
+		write_line(priority, subsystem, text, remark, missing);
+	pthread_mutex_unlock(&writing);
+}
+
 static void __attribute__((format(printf, 4, 0)))
 emit(int priority, uint64_t kind, const char *subsystem, const char *format, va_list args)
 {
@@ -91,12 +158,7 @@ emit(int priority, uint64_t kind, const char *subsystem, const char *format, va_
 	if (vsnprintf(raw, sizeof(raw), format, args) < 0)
 		return;
 	clean_text(raw, sizeof(raw), text, sizeof(text));
-	if (sink == LOG_TO_SYSLOG)
-		syslog(priority, "%s: %s%s", subsystem, text, remark);
-	else if (sink == LOG_TO_JOURNAL)
-		fprintf(stderr, "<%d>%s: %s%s\n", priority, subsystem, text, remark);
-	else
-		fprintf(stderr, "srcportd: %s: %s%s\n", subsystem, text, remark);
+	put(priority, subsystem, text, remark);
 }
 
 void

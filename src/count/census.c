@@ -513,6 +513,10 @@ census_add(struct census *census, enum diag_dump dump, const struct diag_socket 
 		add_stamps(census, s);
 		return true;
 	}
+	if (dump == DIAG_UDP_GIVEN) {
+		portset_add(&census->udp_given, s->local_port);
+		return true;
+	}
 	if (dump == DIAG_UDP) {
 		/* One that is connected is no service. */
 		if (s->local_port != 0 && s->state == STATE_CLOSE)

@@ -38,10 +38,11 @@ const char *
 hygiene_name(enum hygiene_finding finding)
 {
 	static const char *const names[HYGIENE_FINDINGS] = {
-	    [HYGIENE_LISTENERS] = "listeners",     [HYGIENE_NODE_PORTS] = "nodePorts",
-	    [HYGIENE_SERVICES] = "knownServices",  [HYGIENE_EQUAL_PARITY] = "equalParity",
-	    [HYGIENE_ODD_SIZE] = "oddSize",        [HYGIENE_LOW_PORTS] = "lowPorts",
-	    [HYGIENE_OUTSIDE] = "reservedOutside", [HYGIENE_FAR_BELOW] = "farBelowDefault"};
+	    [HYGIENE_LISTENERS] = "listeners",       [HYGIENE_NODE_PORTS] = "nodePorts",
+	    [HYGIENE_SERVICES] = "knownServices",    [HYGIENE_UDP_SERVICES] = "udpServices",
+	    [HYGIENE_EQUAL_PARITY] = "equalParity",  [HYGIENE_ODD_SIZE] = "oddSize",
+	    [HYGIENE_LOW_PORTS] = "lowPorts",        [HYGIENE_OUTSIDE] = "reservedOutside",
+	    [HYGIENE_FAR_BELOW] = "farBelowDefault", [HYGIENE_OTHER_RANGES] = "namespaceRanges"};
 	return finding < HYGIENE_FINDINGS ? names[finding] : NULL;
 }
 
@@ -128,6 +129,7 @@ wanted(const struct census *census, struct portset *known, struct portset *nodes
 	portset_and(&here, &census->listening);
 	portset_and(&here, homes(census));
 	portset_or(&all, &here);
+	portset_or(&all, &census->udp_given);
 	portset_clear(known);
 	for (size_t i = 0; i < SERVICES; i++)
 		portset_add(known, services[i].port);
@@ -178,12 +180,14 @@ hygiene_look(const struct census *census, struct hygiene *h)
 	h->listeners = exposed(homes(census), &range, &s->reserved);
 	portset_and(&h->listeners, &census->listening);
 	h->services = exposed(&known, &range, &s->reserved);
+	h->udp = exposed(&census->udp_given, &range, &s->reserved);
 	h->outside = s->reserved;
 	portset_andnot(&h->outside, &range);
 	nodes = exposed(&nodes, &range, &s->reserved);
 	find(h, HYGIENE_LISTENERS, portset_count(&h->listeners) > 0);
 	find(h, HYGIENE_NODE_PORTS, portset_count(&nodes) > 0);
 	find(h, HYGIENE_SERVICES, portset_count(&h->services) > 0);
+	find(h, HYGIENE_UDP_SERVICES, portset_count(&h->udp) > 0);
 	find(h, HYGIENE_EQUAL_PARITY, is_odd(&s->range));
 	find(h, HYGIENE_ODD_SIZE, is_odd(&s->range));
 	find(h, HYGIENE_LOW_PORTS, s->range.low < least_low(s));

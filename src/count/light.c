@@ -103,6 +103,70 @@ light_keep(struct light *light, struct census *census)
 	light->valid = true;
 }
 
+/* Of the last answer not much can have changed. */
+static bool
+is_udp_fresh(const struct light *light, const struct settings *settings,
+	     const struct light_moment *moment)
+{
+	const struct port_range *then = &light->udp_settings.range, *now = &settings->range;
+	if (!light->udp.available || light->udp.sockets < LIGHT_UDP_FROM || moment->urgent ||
+	    light->udp_age >= LIGHT_POLLS || moment->now_ms - light->udp_ms >= LIGHT_MS)
+		return false;
+	if (then->low != now->low || then->high != now->high ||
+	    memcmp(&light->udp_settings.reserved, &settings->reserved,
+		   sizeof(settings->reserved)) != 0)
+		return false;
+	if (light->udp_sockets < 0 || moment->udp < 0)
+		return false;
+	int64_t grown = moment->udp - light->udp_sockets;
+	return grown <= 0 || grown * LIGHT_UDP_JUMP < light->udp_left;
+}
+
+bool
+light_plan_udp(struct light *light, const struct settings *settings,
+	       const struct light_moment *moment)
+{
+	bool fresh = is_udp_fresh(light, settings, moment);
+	if (fresh)
+		light->udp_age++;
+	else
+		udp_none(&light->udp, "");
+	return fresh;
+}
+
+void
+light_lend_udp(struct light *light, struct udp_census *to)
+{
+	udp_none(to, "");
+	*to = light->udp;
+	memset(&light->udp, 0, sizeof(light->udp));
+}
+
+void
+light_return_udp(struct light *light, struct udp_census *from)
+{
+	udp_none(&light->udp, "");
+	light->udp = *from;
+	memset(from, 0, sizeof(*from));
+}
+
+void
+light_keep_udp(struct light *light, struct census *census, const struct udp_tally *tally,
+	       int64_t udp, uint64_t now_ms)
+{
+	light_return_udp(light, &census->udp_held);
+	light->udp_settings = census->settings;
+	light->udp_sockets = udp;
+	light->udp_ms = now_ms;
+	light->udp_age = 0;
+	light->udp_left = UINT32_MAX;
+	for (uint32_t i = 0; i < UDP_WILDCARDS && i < tally->count; i++) {
+		uint32_t left = tally->rows[i].remaining - tally->rows[i].uncertain;
+		if (left < light->udp_left)
+			light->udp_left = left;
+	}
+}
+
 uint32_t
 light_sockets(const struct light *light)
 {
@@ -116,5 +180,6 @@ void
 light_free(struct light *light)
 {
 	free(light->holds);
+	udp_none(&light->udp, "");
 	memset(light, 0, sizeof(*light));
 }

@@ -237,6 +237,14 @@ hold(const struct nat_census *census, struct nat_pool *pool, uint16_t port, bool
 	return portbag_add(bag, &all_ports, port) >= 0;
 }
 
+/* Each packet gives an entry the whole time again (nf_ct_refresh_acct()). */
+static bool
+is_idle(const struct nat_census *census, const struct conntrack_entry *entry)
+{
+	return entry->state == CONNTRACK_ESTABLISHED && entry->left_s > NAT_ENDING_S &&
+	       (uint64_t)entry->left_s + NAT_IDLE_S <= census->established_s;
+}
+
 static bool
 take_holder(struct nat_census *census, const struct conntrack_entry *entry)
 {
@@ -249,6 +257,8 @@ take_holder(struct nat_census *census, const struct conntrack_entry *entry)
 				  &entry->original.source))
 			return false;
 	}
+	if (pool != NULL)
+		pool->idle += is_idle(census, entry);
 	if (pool != NULL &&
 	    !hold(census, pool, entry->reply.destination_port, conntrack_is_evictable(entry)))
 		return false;
@@ -275,7 +285,8 @@ work_out(const struct nat_census *census, struct nat_pool *pool)
 	portbag_add_to(&pool->held, &all_ports, &taken);
 	portset_or(&taken, &evictable);
 	pool->entries = portset_count(&taken);
-	pool->seen = nat_seen_range(&find_outside(census, &pool->outside)->seen, &pool->range);
+	pool->from = nat_range_of(&census->rules, pool->protocol, &pool->outside,
+				  &find_outside(census, &pool->outside)->seen, &pool->range);
 	nat_usage(&taken, &evictable, &pool->range, &pool->usage);
 	pool->lost_ppm = nat_lost_ppm(&pool->usage, pool->moved, pool->translated);
 	portbag_free(&pool->held);

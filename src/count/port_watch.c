@@ -38,6 +38,8 @@ keep_cookie(struct port_watch *watch, uint64_t cookie)
 static enum holder_kind
 first_kind(enum diag_dump dump, const struct diag_socket *s)
 {
+	if (dump == DIAG_UDP_GIVEN)
+		return true;
 	if (dump == DIAG_UDP)
 		return s->state == STATE_CLOSE ? HOLDER_UDP : HOLDER_UDP_PEER;
 	if (dump != DIAG_HOLDERS)

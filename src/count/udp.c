@@ -102,6 +102,35 @@ udp_is_doubtful(const struct diag_socket *s)
 }
 
 bool
+udp_meets_v4(const struct diag_socket *s)
+{
+	/* bind() to an IPv6 address makes a socket IPv6 only, and one that is not says so. */
+	bool both = s->state != STATE_ESTABLISHED && !diag_v6only(s);
+	return is_v4(s) || both || udp_is_doubtful(s);
+}
+
+bool
+udp_watch(struct udp_census *census)
+{
+	if (census->doubts == NULL)
+		census->doubts = calloc(UINT16_MAX + 1, sizeof(*census->doubts));
+	return census->doubts != NULL;
+}
+
+/* Keys are sums: the kernel lists sockets in any order. */
+static void
+hold_doubtful(struct udp_census *census, const struct diag_socket *s)
+{
+	hold(&census->doubtful, s->local_port);
+	if (census->doubts == NULL)
+		return;
+	struct udp_doubt *doubt = &census->doubts[s->local_port];
+	uint64_t mixed = (s->cookie + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	doubt->key += mixed ^ mixed >> 29;
+	doubt->sockets++;
+}
+
+bool
 udp_add(struct udp_census *census, const struct settings *settings, const struct diag_socket *s)
 {
 	uint16_t port = s->local_port;
@@ -112,14 +141,10 @@ udp_add(struct udp_census *census, const struct settings *settings, const struct
 	hold(&census->all, port);
 	if (any && !v4)
 		hold(s->interface == 0 ? &census->wild6 : &census->device6, port);
-	/* bind() to an IPv6 address makes a socket IPv6 only, and one that is not says so. */
-	bool both = !v4 && s->state != STATE_ESTABLISHED && !diag_v6only(s);
-	if (any && (v4 || both))
-		hold(&census->wild, port);
-	else if (v4 || both)
-		hold(&census->v4, port);
-	else if (udp_is_doubtful(s))
-		hold(&census->doubtful, port);
+	if (udp_is_doubtful(s))
+		hold_doubtful(census, s);
+	else if (udp_meets_v4(s))
+		hold(any ? &census->wild : &census->v4, port);
 	return any || add_local(census, s);
 }
 
@@ -137,6 +162,7 @@ void
 udp_settle(struct udp_census *census, uint16_t port, bool blocked)
 {
 	portset_add(blocked ? &census->blocked : &census->harmless, port);
+	portset_del(blocked ? &census->harmless : &census->blocked, port);
 }
 
 void
@@ -144,6 +170,7 @@ udp_none(struct udp_census *census, const char *reason)
 {
 	free(census->locals);
 	free(census->beyond);
+	free(census->doubts);
 	lookup_free(&census->lookup);
 	lookup_free(&census->beyond_lookup);
 	memset(census, 0, sizeof(*census));
@@ -179,9 +206,13 @@ fill_row(struct udp_row *row, const struct caller *c, const struct portset *offe
 static void
 meet_doubtful(struct caller *c, const struct udp_census *census)
 {
+	const struct portset *harmless = &census->harmless;
 	portset_or(&c->sure.ports, &census->blocked);
 	meet(&c->perhaps, &census->doubtful);
-	portset_andnot(&c->perhaps.ports, &census->harmless);
+	portset_andnot(&c->perhaps.ports, harmless);
+	for (int port = portset_next(harmless, 0); census->doubts != NULL && port >= 0;
+	     port = portset_next(harmless, (uint32_t)port + 1))
+		c->perhaps.sockets -= census->doubts[port].sockets;
 }
 
 static void
@@ -212,7 +243,7 @@ by_remaining(const void *left, const void *right)
 bool
 udp_count(const struct udp_census *census, const struct settings *settings, struct udp_tally *out)
 {
-	struct portset offered = {{0}};
+	struct portset *offered = &out->offered;
 	memset(out, 0, sizeof(*out));
 	memcpy(out->reason, census->reason, sizeof(out->reason));
 	if (!census->available)
@@ -226,8 +257,8 @@ udp_count(const struct udp_census *census, const struct settings *settings, stru
 	out->omitted_locals = census->beyond_count;
 	out->size = range_size(&settings->range);
 	out->count = UDP_WILDCARDS + census->local_count;
-	portset_add_range(&offered, settings->range.low, settings->range.high);
-	portset_andnot(&offered, &settings->reserved);
+	portset_add_range(offered, settings->range.low, settings->range.high);
+	portset_andnot(offered, &settings->reserved);
 
 	struct caller v4 = {.sure = census->v4};
 	const struct caller both = {.sure = census->all};
@@ -235,15 +266,33 @@ udp_count(const struct udp_census *census, const struct settings *settings, stru
 	meet_doubtful(&v4, census);
 	out->rows[0].address = addr_from_v4((const uint8_t[4]){0});
 	out->rows[1].address = addr_from_v6((const uint8_t[16]){0});
-	fill_row(&out->rows[0], &v4, &offered);
-	fill_row(&out->rows[1], &both, &offered);
+	fill_row(&out->rows[0], &v4, offered);
+	fill_row(&out->rows[1], &both, offered);
 	for (uint32_t i = 0; i < census->local_count; i++) {
 		struct caller caller = {.perhaps = {.sockets = 0}};
 		struct udp_row *row = &out->rows[UDP_WILDCARDS + i];
 		row->address = census->locals[i].address;
 		meet_local(&caller, census, &census->locals[i]);
-		fill_row(row, &caller, &offered);
+		fill_row(row, &caller, offered);
 	}
 	qsort(out->rows + UDP_WILDCARDS, census->local_count, sizeof(*out->rows), by_remaining);
 	return true;
+}
+
+unsigned
+udp_growth(struct udp_before *before, const struct udp_tally *now)
+{
+	unsigned most = 0;
+	bool known = before->known;
+	before->known = now->available;
+	for (uint32_t i = 0; now->available && i < UDP_WILDCARDS; i++) {
+		const struct udp_row *row = &now->rows[i];
+		uint32_t used = before->used[i];
+		before->used[i] = row->used;
+		if (!known || row->used <= used || row->capacity == 0)
+			continue;
+		unsigned grown = (unsigned)((uint64_t)(row->used - used) * 100 / row->capacity);
+		most = grown > most ? grown : most;
+	}
+	return most;
 }

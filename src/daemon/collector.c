@@ -207,7 +207,7 @@ conclude(struct collector *c)
 	const struct scene scene = {c->findings, c->config->owners ? owners_list(c->owners) : NULL,
 				    c->config->owners, namespace_watch_list(c->namespaces)};
 	struct alarm_list alarms;
-	alarm_run_poll(c->alarm_run, c->config, &scene, &alarms);
+	alarm_run_poll(c->alarm_run, &scene, &alarms);
 	charge(c);
 	struct snapshot *snapshot =
 	    snapshot_build(&scene, &alarms, &c->stats, &c->config->rows, c->last);
@@ -332,6 +332,7 @@ load_again(struct collector *c)
 		log_warn("config", "%s has changed: that takes effect at the next start", kept);
 	config_free(c->config);
 	*c->config = fresh;
+	alarm_run_configure(c->alarm_run, c->config);
 	log_info("config", "reloaded: %u target%s", c->config->target_count,
 		 number_s(c->config->target_count));
 	return true;

@@ -27,27 +27,58 @@ ask(struct conntrack *conntrack, struct nat_census *census, FILE *record)
 	return error;
 }
 
-/* What was answered, for the recording. */
+/* What was answered, for the recording, which has it whole or not at all. */
 struct tape {
 	char *octets;
 	size_t length;
 	FILE *file;
 };
 
+/* NULL with errno. */
+static FILE *
+tape_begin(struct tape *tape)
+{
+	*tape = (struct tape){.octets = NULL};
+	tape->file = open_memstream(&tape->octets, &tape->length);
+	return tape->file;
+}
+
+/* False with errno. */
+static bool
+tape_end(struct tape *tape, bool whole, FILE *record)
+{
+	bool good = fclose(tape->file) == 0;
+	if (good && whole)
+		fwrite(tape->octets, 1, tape->length, record);
+	free(tape->octets);
+	return good;
+}
+
 static const char *
 ask_taped(struct conntrack *conntrack, struct nat_census *census, FILE *record)
 {
-	struct tape tape = {.octets = NULL};
-	tape.file = open_memstream(&tape.octets, &tape.length);
-	if (tape.file == NULL)
+	struct tape tape;
+	if (tape_begin(&tape) == NULL)
 		return "out of memory";
 	const char *error = ask(conntrack, census, tape.file);
-	if (fclose(tape.file) != 0)
-		error = "out of memory";
-	if (error == NULL)
-		fwrite(tape.octets, 1, tape.length, record);
-	free(tape.octets);
-	return error;
+	return tape_end(&tape, error == NULL, record) ? error : "out of memory";
+}
+
+/* Without them there is what connections show. So often they may change while they are read. */
+#define RULES_TRIES 3
+
+static void
+ask_rules(struct nat_rules *rules, FILE *record)
+{
+	struct tape tape = {.octets = NULL};
+	int error = EINTR;
+	for (int i = 0; error == EINTR && i < RULES_TRIES; i++) {
+		if (record != NULL && tape_begin(&tape) == NULL)
+			return;
+		error = nat_rules_read(rules, tape.file);
+		if (record != NULL && !tape_end(&tape, error == 0, record))
+			rules->known = false;
+	}
 }
 
 const char *
@@ -65,6 +96,8 @@ nat_look(struct nat_census *census, FILE *record, char why[static NAT_LOOK_WHY_M
 		nat_census_free(census);
 		error = why;
 	} else {
+		if (census->count > 0)
+			ask_rules(&census->rules, record);
 		nat_census_end(census);
 	}
 	conntrack_close(conntrack);

@@ -58,13 +58,21 @@ fail(struct nat_watch *w, const char *why)
 	set_absent(w, w->why);
 }
 
+static uint32_t
+established_s(const struct host_state *host)
+{
+	int64_t value = host->limits.value[LIMIT_ESTABLISHED];
+	return value == LIMIT_ABSENT ? 0 : value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
 static void
-look(struct nat_watch *w)
+look(struct nat_watch *w, const struct host_state *host)
 {
 	struct nat_census census;
 	char why[NAT_LOOK_WHY_MAX];
 	uint64_t start_us = clock_us(), start_cpu_us = clock_cpu_us();
 	nat_census_init(&census, w->census.evicts);
+	census.established_s = established_s(host);
 	const char *error = nat_look(&census, NULL, why);
 	if (error != NULL) {
 		fail(w, error);
@@ -124,7 +132,7 @@ nat_watch_poll(struct nat_watch *w, const struct host_state *host, unsigned cpu_
 		return;
 	}
 	if (is_due(w, host, cpu_percent, alarm)) {
-		look(w);
+		look(w, host);
 		tell(w);
 	}
 }
@@ -138,6 +146,7 @@ nat_watch_once(struct nat_watch *w, const struct host_state *host, FILE *record)
 		set_absent(w, untracked);
 		return;
 	}
+	w->census.established_s = established_s(host);
 	const char *error = nat_look(&w->census, record, why);
 	if (error == NULL) {
 		set_available(w);
@@ -145,6 +154,12 @@ nat_watch_once(struct nat_watch *w, const struct host_state *host, FILE *record)
 	}
 	snprintf(w->why, sizeof(w->why), "%s", error);
 	set_absent(w, w->why);
+}
+
+void
+nat_watch_replay(struct nat_watch *w, const struct host_state *host)
+{
+	w->census.established_s = established_s(host);
 }
 
 void

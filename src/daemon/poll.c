@@ -46,11 +46,14 @@ struct poll {
 	bool trend_starved; /* it has been logged that trends lack polls */
 	struct light light;
 	struct portset services; /* UDP ports, as the last answer had them */
+	struct portset given;    /* the same of DIAG_UDP_GIVEN, */
+	uint64_t given_ms;       /* and when that was; 0 = never */
 	struct kernel_habits habits;
 	uint32_t known;       /* of the kernel's features */
 	struct portset taken; /* ports that the last full poll saw sockets on, if `complete` */
 	bool complete;
 	uint32_t sockets; /* in the last good poll */
+	struct udp_before udp_before;
 	struct unseen *unseen;
 	struct failures *failures; /* NULL = they are not counted */
 	struct probing *probing;   /* NULL while probing is off */
@@ -61,7 +64,8 @@ struct poll {
 	/* Of the poll under way, or the last one. */
 	bool busy; /* the census is there */
 	bool anew; /* it was begun anew */
-	bool asked_stamps, asked_udp;
+	bool asked_stamps, asked_udp, asked_given;
+	bool udp_kept; /* UDP sockets are not asked for: light.udp has them */
 	uint64_t started_us;
 	struct diag_plan plan;
 	struct census census;
@@ -305,6 +309,7 @@ plan_probe(struct poll *p)
 	if (p->probing == NULL)
 		p->probing = probing_new();
 	census_watch(&p->census);
+	udp_watch(&p->census.udp_held);
 }
 
 /* Settles ports in doubt: the daemon asks again after the next poll, a report asks about all. */
@@ -353,10 +358,18 @@ remember(struct poll *p, uint64_t now_ms)
 		light_check(&p->light, &p->census);
 	else
 		light_keep(&p->light, &p->census);
+	if (p->udp_kept)
+		light_return_udp(&p->light, &p->census.udp_held);
+	else
+		light_keep_udp(&p->light, &p->census, &p->tally->udp, p->host.sockstat.udp,
+			       p->started_us / 1000);
 	bool kept = trend_take(p->trend, p->tally, now_ms, p->outlooks);
 	log_condition(&p->trend_starved, !kept, "memory",
 		      "out of memory: polls are missing from the trends",
 		      "enough again: trends are kept again");
+	unsigned grown = udp_growth(&p->udp_before, &p->tally->udp);
+	if (grown > p->outlooks->growth)
+		p->outlooks->growth = grown;
 }
 
 /* Bound idle sockets that this kernel has not listed. */
@@ -471,15 +484,47 @@ is_wrong(const struct poll *p, enum poller_step result)
 static void
 take_udp(struct poll *p)
 {
-	int error = poller_no_udp(p->poller);
 	char why[128];
+	if (p->udp_kept) {
+		p->census.udp = p->services;
+		p->census.udp_given = p->given;
+		light_lend_udp(&p->light, &p->census.udp_held);
+		return;
+	}
+	int error = poller_no_udp(p->poller);
 	p->services = p->census.udp;
+	/* What this poll was told, or an earlier one: a service of that time may have gone. */
+	portset_or(&p->given, &p->census.udp_given);
+	portset_and(&p->given, &p->census.udp);
+	p->census.udp_given = p->given;
 	p->census.udp_held.available = error == 0;
 	if (error == 0)
 		return;
 	snprintf(why, sizeof(why), "the kernel does not list UDP sockets: %s",
 		 error == ENOENT ? "modprobe udp_diag" : strerror(error));
 	udp_none(&p->census.udp_held, why);
+}
+
+/* Which UDP sockets of the range are services is asked now and then, and only if any could be one:
+ * what comes of it is for information. */
+static bool
+asks_given(struct poll *p)
+{
+	const struct settings *settings = &p->census.settings;
+	uint64_t now_ms = clock_us() / 1000;
+	struct portset here;
+	if (p->asked_given || p->udp_kept || poller_no_udp(p->poller) != 0)
+		return false;
+	p->asked_given = true;
+	if (p->given_ms != 0 && now_ms - p->given_ms < LOOK_MS && p->source.record == NULL)
+		return false;
+	portset_clear(&here);
+	portset_add_range(&here, settings->range.low, settings->range.high);
+	portset_andnot(&here, &settings->reserved);
+	portset_and(&here, &p->census.udp);
+	portset_clear(&p->given);
+	p->given_ms = now_ms;
+	return portset_count(&here) > 0;
 }
 
 static enum poll_step
@@ -499,8 +544,11 @@ step(struct poll *p, enum poller_step result)
 	}
 	if (result == POLLER_DONE && !p->asked_udp) {
 		p->asked_udp = true;
-		result = poller_ask_udp(p->poller);
+		if (!p->udp_kept)
+			result = poller_ask_udp(p->poller);
 	}
+	if (result == POLLER_DONE && asks_given(p))
+		result = poller_ask_udp_given(p->poller);
 	switch (result) {
 	case POLLER_MORE: return POLL_MORE;
 	case POLLER_DONE: take_udp(p); return finish(p);
@@ -509,6 +557,7 @@ step(struct poll *p, enum poller_step result)
 	/* The connections are all there. */
 	if (p->asked_udp && p->source.record == NULL) {
 		p->census.udp = p->services;
+		p->census.udp_given = p->given;
 		udp_none(&p->census.udp_held, poller_error(p->poller));
 		return finish(p);
 	}
@@ -520,7 +569,9 @@ replay(struct poll *p)
 {
 	char error[sizeof(p->error)];
 	bool watched = p->ports != NULL;
+	nat_watch_replay(&p->nat, &p->host);
 	replay_conntrack(p->replay, nat_census_take, &p->nat.census);
+	replay_rules(p->replay, &p->nat.census.rules);
 	if (replay_read(p->replay, watched ? take_watched : census_take,
 			watched ? (void *)p : &p->census, &p->census.features, error,
 			sizeof(error)) != NULL)
@@ -541,7 +592,7 @@ poll_begin(struct poll *p, bool urgent)
 		return fail(p, error);
 	settings.fin_wait2_kept = p->habits.fin_wait2_kept;
 	p->started_us = clock_us();
-	p->anew = p->asked_stamps = p->asked_udp = false;
+	p->anew = p->asked_stamps = p->asked_udp = p->asked_given = false;
 	look_in_time(p);
 	hostlimits_poll(&p->host, &p->source, &settings);
 	if (p->visit != NULL)
@@ -552,10 +603,12 @@ poll_begin(struct poll *p, bool urgent)
 	const struct light_moment moment = {.now_ms = p->started_us / 1000,
 					    .sockets = p->sockets,
 					    .outside = sockstat_elsewhere(&p->host.sockstat),
+					    .udp = p->host.sockstat.udp,
 					    .urgent = urgent};
 	p->plan = light_plan(&p->light, &settings, &moment);
 	if (p->plan.light && !light_patch(&p->light, &p->census))
 		return fail(p, "out of memory");
+	p->udp_kept = light_plan_udp(&p->light, &settings, &moment);
 	if (p->ports != NULL) {
 		p->ports->settings = &p->census.settings;
 		p->plan.range = port_watch_span(p->ports, &p->plan.range);

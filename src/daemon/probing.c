@@ -3,6 +3,7 @@
 
 #include "base/sentence.h"
 #include "count/probe_cache.h"
+#include "count/udp_answers.h"
 #include "kernel/probe_udp.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 
 struct probing {
 	struct probe_cache cache;
+	struct udp_answers udp;
 	bool works; /* the last time it did */
 	char trouble[128];
 	struct probe_question questions[BATCH];
@@ -32,6 +34,7 @@ probing_free(struct probing *p)
 	if (p == NULL)
 		return;
 	probe_cache_free(&p->cache);
+	udp_answers_free(&p->udp);
 	free(p);
 }
 
@@ -82,18 +85,17 @@ probing_run(struct probing *p, struct census *census, uint32_t most, uint64_t bu
 const char *
 probing_run_udp(struct probing *p, struct udp_census *census, uint32_t most, uint64_t budget_us)
 {
-	struct portset doubts;
 	const char *step;
-	uint32_t count = 0;
-	udp_doubts(census, &doubts);
-	for (int port = portset_next(&doubts, 0); port >= 0 && count < most;
-	     port = portset_next(&doubts, (uint32_t)port + 1))
-		p->questions[count++] = (struct probe_question){.port = (uint16_t)port};
+	if (!census->available)
+		return NULL;
+	if (census->doubts == NULL || !udp_answers_recall(&p->udp, census)) {
+		errno = ENOMEM;
+		return complain(p, "memory");
+	}
+	uint32_t count =
+	    udp_answers_choose(&p->udp, census, p->questions, most < BATCH ? most : BATCH);
 	uint32_t asked = probe_udp_ask(p->questions, count, budget_us, &step);
-	for (uint32_t i = 0; i < asked; i++)
-		if (p->questions[i].answer != PROBE_UNKNOWN)
-			udp_settle(census, p->questions[i].port,
-				   p->questions[i].answer == PROBE_BLOCKED);
+	udp_answers_take(&p->udp, census, p->questions, asked);
 	if (step != NULL)
 		return complain(p, step);
 	return asked < count ? complain_of_time(p, count - asked) : NULL;

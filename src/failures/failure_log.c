@@ -76,6 +76,7 @@ failure_log_add(struct failure_log *log, const struct failure_sample *sample,
 		pool->last_ms = when_ms;
 		pool->pid = sample->pid;
 		snprintf(pool->process, sizeof(pool->process), "%s", process->name);
+		snprintf(pool->space, sizeof(pool->space), "%s", process->space);
 	}
 	if (pool->last_ms >= latest_ms)
 		log->last = i;
@@ -86,6 +87,19 @@ const struct failed_pool *
 failure_log_last(const struct failure_log *log)
 {
 	return log->pool_count > 0 ? &log->pools[log->last] : NULL;
+}
+
+const struct failed_pool *
+failure_log_elsewhere(const struct failure_log *log)
+{
+	const struct failed_pool *last = NULL;
+	for (uint32_t i = 0; i < log->pool_count; i++) {
+		const struct failed_pool *pool = &log->pools[i];
+		if (pool->place == FAILED_ELSEWHERE &&
+		    (last == NULL || pool->last_ms > last->last_ms))
+			last = pool;
+	}
+	return last;
 }
 
 struct failure_marks *

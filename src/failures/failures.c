@@ -8,6 +8,7 @@
 #include "kernel/settings.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ struct known {
 	uint32_t pid;
 	enum failure_place place;
 	char name[PROCESS_NAME_MAX];
+	char space[NAMESPACE_NAME_MAX];
 };
 
 struct failures {
@@ -246,6 +248,19 @@ start(struct failures *f)
 	return true;
 }
 
+/* What the namespace of a process is called, by its pod, container, unit or command. */
+static void
+name_space(const struct failures *f, struct known *known)
+{
+	const struct procfile_source source = {.root = f->proc_root};
+	char file[32], cgroup[8192];
+	snprintf(file, sizeof(file), "%" PRIu32 "/cgroup", known->pid);
+	if (procfile_read(&source, file, cgroup, sizeof(cgroup)) < 0)
+		cgroup[0] = '\0';
+	const struct namespace_facts facts = {"", cgroup, known->name, known->pid};
+	namespace_name(&facts, known->space);
+}
+
 /* Name and namespace of the process, if it still lives and may be looked at. */
 static const struct known *
 look_up(struct failures *f, uint32_t pid)
@@ -264,6 +279,8 @@ look_up(struct failures *f, uint32_t pid)
 		known->place = namespace == f->net_namespace ? FAILED_HERE : FAILED_ELSEWHERE;
 	else
 		known->place = FAILED_UNKNOWN;
+	if (known->place == FAILED_ELSEWHERE)
+		name_space(f, known);
 	return known;
 }
 
@@ -278,7 +295,8 @@ drain(struct failures *f)
 	for (uint32_t i = 0; i < f->cpu_count; i++) {
 		while (f->taken != limit && failure_cpu_next(&f->cpus[i], &f->format, &sample)) {
 			const struct known *known = look_up(f, sample.pid);
-			const struct failure_process process = {known->place, known->name};
+			const struct failure_process process = {known->place, known->name,
+								known->space};
 			bool first = failure_log_add(&f->log, &sample, &process);
 			news |= first && known->place != FAILED_ELSEWHERE;
 			f->taken++;
@@ -318,9 +336,10 @@ describe_last(struct failures *f)
 	state->forgot_ms = f->log.forgot_ms;
 	state->pid = last->pid;
 	memcpy(state->process, last->process, sizeof(state->process));
-	snprintf(state->pool, sizeof(state->pool), "%s to %s%s", addr_text(&last->local, local),
+	bool elsewhere = last->place == FAILED_ELSEWHERE;
+	snprintf(state->pool, sizeof(state->pool), "%s to %s%s%s", addr_text(&last->local, local),
 		 addr_port_text(&last->peer, last->port, peer),
-		 last->place == FAILED_ELSEWHERE ? " in another network namespace" : "");
+		 elsewhere ? " in another network namespace: " : "", elsewhere ? last->space : "");
 }
 
 static bool

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-_Static_assert(CONNTRACK_TIME_WAIT == TCP_CONNTRACK_TIME_WAIT &&
+_Static_assert(CONNTRACK_ESTABLISHED == TCP_CONNTRACK_ESTABLISHED &&
+		   CONNTRACK_TIME_WAIT == TCP_CONNTRACK_TIME_WAIT &&
 		   CONNTRACK_CLOSE == TCP_CONNTRACK_CLOSE &&
 		   CONNTRACK_SYN_SENT2 == TCP_CONNTRACK_SYN_SENT2,
 	       "the states of conntrack.h are the kernel's");
@@ -132,7 +133,7 @@ tcp_state(const struct attributes *entry)
 static bool
 decode(const struct attributes *found, bool v4, struct conntrack_entry *out)
 {
-	uint32_t status;
+	uint32_t status, left;
 	uint16_t zone = 0;
 	uint8_t back;
 	memset(out, 0, sizeof(*out));
@@ -143,8 +144,11 @@ decode(const struct attributes *found, bool v4, struct conntrack_entry *out)
 	    back != out->protocol || !get_octets(found, CTA_STATUS, &status, sizeof(status)))
 		return false;
 	out->status = ntohl(status);
-	if (out->protocol == IPPROTO_TCP)
-		out->state = tcp_state(found);
+	if (out->protocol != IPPROTO_TCP)
+		return true;
+	out->state = tcp_state(found);
+	if (get_octets(found, CTA_TIMEOUT, &left, sizeof(left)))
+		out->left_s = ntohl(left);
 	return true;
 }
 

@@ -105,7 +105,7 @@ put_request(void *buf, enum diag_dump dump, enum dump_form form, uint32_t seq, u
 		message->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 		struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(message, sizeof(*req));
 		req->sdiag_family = form == DUMP_V4 ? AF_INET : AF_INET6;
-		req->sdiag_protocol = dump == DIAG_UDP ? IPPROTO_UDP : IPPROTO_TCP;
+		req->sdiag_protocol = dump >= DIAG_UDP ? IPPROTO_UDP : IPPROTO_TCP;
 		req->idiag_states = states;
 		req->idiag_ext = attributes;
 	}
@@ -128,8 +128,10 @@ diag_request(void *buf, const struct diag_plan *plan, enum diag_dump dump, enum 
 		states = BIT(STATE_ESTABLISHED);
 	if (dump == DIAG_UDP)
 		states = BIT(STATE_CLOSE) | BIT(STATE_ESTABLISHED);
+	if (dump == DIAG_UDP_GIVEN)
+		states = BIT(STATE_CLOSE);
 	struct nlmsghdr *message = put_request(buf, dump, form, seq, states);
-	if (dump == DIAG_EXPLICIT)
+	if (dump == DIAG_EXPLICIT || dump == DIAG_UDP_GIVEN)
 		put_explicit_filter(message, &plan->range);
 	else if (dump == DIAG_STAMPS)
 		put_asked_filter(message, plan->asked, plan->asked_count);

@@ -30,9 +30,10 @@ struct poller {
 };
 
 static const char *const dump_name[DIAG_DUMPS] = {
-    [DIAG_HOLDERS] = "listeners",   [DIAG_EXPLICIT] = "explicit binds",
-    [DIAG_SOCKETS] = "connections", [DIAG_LATE] = "listeners",
-    [DIAG_STAMPS] = "timestamps",   [DIAG_UDP] = "UDP sockets",
+    [DIAG_HOLDERS] = "listeners",      [DIAG_EXPLICIT] = "explicit binds",
+    [DIAG_SOCKETS] = "connections",    [DIAG_LATE] = "listeners",
+    [DIAG_STAMPS] = "timestamps",      [DIAG_UDP] = "UDP sockets",
+    [DIAG_UDP_GIVEN] = "UDP services",
 };
 
 /* With a dump that is the poller's from now on, or NULL with errno. */
@@ -152,7 +153,7 @@ start_dump(struct poller *poller, enum diag_dump dump)
 					    .to_ms = clock_us() / 1000};
 	const unsigned families = DUMP_IN(DUMP_V4) | DUMP_IN(DUMP_V6);
 	const struct dump_question question = {
-	    .forms = dump == DIAG_UDP ? families : families | DUMP_IN(DUMP_ALL),
+	    .forms = dump >= DIAG_UDP ? families : families | DUMP_IN(DUMP_ALL),
 	    .request = request,
 	    .what = poller,
 	    .take = diag_take_message,
@@ -231,6 +232,13 @@ enum poller_step
 poller_ask_udp(struct poller *poller)
 {
 	enum dump_result result = start_dump(poller, DIAG_UDP);
+	return result == DUMP_MORE ? POLLER_MORE : fail(poller, result);
+}
+
+enum poller_step
+poller_ask_udp_given(struct poller *poller)
+{
+	enum dump_result result = start_dump(poller, DIAG_UDP_GIVEN);
 	return result == DUMP_MORE ? POLLER_MORE : fail(poller, result);
 }
 

@@ -17,8 +17,10 @@ struct replay {
 	bool open;              /* that dump has not ended yet */
 	bool ended[DIAG_DUMPS]; /* an NLMSG_DONE was seen */
 	struct conntrack_taker conntrack;
-	bool has_conntrack; /* the same for the table of connections */
-	char reason[160];   /* why it is refused */
+	bool has_conntrack;      /* the same for the table of connections */
+	struct nat_rules *rules; /* where they go; NULL = nowhere */
+	struct nat_rules passed_over;
+	char reason[160]; /* why it is refused */
 };
 
 static bool
@@ -131,6 +133,12 @@ pass_over(void *arg, enum conntrack_dump dump, const struct conntrack_entry *ent
 }
 
 void
+replay_rules(struct replay *r, struct nat_rules *out)
+{
+	r->rules = out;
+}
+
+void
 replay_conntrack(struct replay *r, conntrack_take *take, void *arg)
 {
 	r->conntrack = (struct conntrack_taker){.take = take, .arg = arg};
@@ -151,15 +159,30 @@ end_dump(struct replay *r)
 		r->taker.beyond = false;
 	}
 	r->has_conntrack |= r->dump == CONNTRACK_TRANSLATED;
+	r->rules->known |= r->dump == NAT_RULES_DUMP;
+}
+
+/* What takes the messages of the dump, and its argument; NULL for one that is not known. */
+static dump_take *
+taker_of(struct replay *r, unsigned dump, void **arg)
+{
+	*arg = dump < DIAG_DUMPS ? (void *)&r->taker : &r->conntrack;
+	if (dump == NAT_RULES_DUMP)
+		*arg = r->rules;
+	if (dump == NAT_RULES_DUMP)
+		return nat_rules_take;
+	return dump < DIAG_DUMPS       ? diag_take_message
+	       : is_of_conntrack(dump) ? conntrack_take_message
+				       : NULL;
 }
 
 static bool
 take_dump(struct replay *r)
 {
 	const struct record *record = &r->record;
-	bool tracked = is_of_conntrack(record->number);
-	if ((record->number >= DIAG_DUMPS && !tracked) || record->number < r->dump ||
-	    record->length < sizeof(struct nlmsghdr))
+	void *arg;
+	dump_take *take = taker_of(r, record->number, &arg);
+	if (take == NULL || record->number < r->dump || record->length < sizeof(struct nlmsghdr))
 		return refuse(r, "a dump is out of order or too short");
 	if (record->number != r->dump && !must_have_ended(r))
 		return false;
@@ -169,10 +192,8 @@ take_dump(struct replay *r)
 	/* A recording has the numbers of its own poll; within a datagram they must agree. */
 	const struct nlmsghdr *first = record->data;
 	int error;
-	enum dump_result result =
-	    dump_check(record->data, record->length, first->nlmsg_seq, first->nlmsg_pid,
-		       tracked ? conntrack_take_message : diag_take_message,
-		       tracked ? (void *)&r->conntrack : &r->taker, &error);
+	enum dump_result result = dump_check(record->data, record->length, first->nlmsg_seq,
+					     first->nlmsg_pid, take, arg, &error);
 	if (result == DUMP_BROKEN || result == DUMP_REFUSED)
 		return refuse(r, error == ENOMEM ? "out of memory"
 						 : "a dump is not what a kernel answers");
@@ -198,6 +219,8 @@ replay_read(struct replay *r, diag_take *take, void *arg, uint32_t *features, ch
 	r->taker.arg = arg;
 	if (r->conntrack.take == NULL)
 		r->conntrack.take = pass_over;
+	if (r->rules == NULL)
+		r->rules = &r->passed_over;
 	bool good = true;
 	while (good && r->record.kind != RECORD_END) {
 		if (r->record.kind == RECORD_FEATURES)

@@ -174,11 +174,11 @@ hand_over(int socket, struct answer *answer, const struct opened *o)
 	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
 	if (answer->stage == STAGE_DONE) {
 		message.msg_control = control.room;
-		message.msg_controllen = CMSG_SPACE(o->count * sizeof(int));
+		message.msg_controllen = (socklen_t)CMSG_SPACE(o->count * sizeof(int));
 		struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
 		rights->cmsg_level = SOL_SOCKET;
 		rights->cmsg_type = SCM_RIGHTS;
-		rights->cmsg_len = CMSG_LEN(o->count * sizeof(int));
+		rights->cmsg_len = (socklen_t)CMSG_LEN(o->count * sizeof(int));
 		memcpy(CMSG_DATA(rights), o->fd, o->count * sizeof(int));
 	}
 	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)sizeof(*answer);
@@ -375,14 +375,13 @@ put_why(const struct answer *answer, char why[static VISITOR_WHY_MAX])
 static unsigned
 take_rights(struct msghdr *message, int fd[static HANDED_MAX])
 {
-	unsigned count = 0;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		count = (unsigned)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-		count = count < HANDED_MAX ? count : HANDED_MAX;
-		memcpy(fd, CMSG_DATA(c), count * sizeof(int));
-	}
+	/* The first is the only one: no option asked for another. */
+	const struct cmsghdr *rights = CMSG_FIRSTHDR(message);
+	if (rights == NULL || rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS)
+		return 0;
+	unsigned count = (unsigned)((rights->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+	count = count < HANDED_MAX ? count : HANDED_MAX;
+	memcpy(fd, CMSG_DATA(rights), count * sizeof(int));
 	return count;
 }
 

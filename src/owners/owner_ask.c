@@ -103,6 +103,8 @@ request(void *arg, void *buf, enum dump_form form, uint32_t seq)
 {
 	struct owner_ask *ask = arg;
 	ask->taker.beyond = false;
+	if (ask->taker.dump == DIAG_UDP)
+		return diag_request(buf, &(struct diag_plan){.light = true}, DIAG_UDP, form, seq);
 	if (ask->pool_count == 0)
 		return owner_ask_server(buf, form, seq, ask->server);
 	return owner_ask_request(buf, form, seq, ask->pools, ask->pool_count);
@@ -112,8 +114,8 @@ static bool
 take(void *arg, enum diag_dump dump, const struct diag_socket *socket)
 {
 	const struct owner_ask *ask = arg;
-	(void)dump;
-	return owner_book_socket(ask->book, socket);
+	return dump == DIAG_UDP ? owner_book_udp_socket(ask->book, socket)
+				: owner_book_socket(ask->book, socket);
 }
 
 /* The errno of what failed. */
@@ -134,12 +136,15 @@ owner_ask_open(const struct owner_pool *pools, uint32_t count, uint16_t server)
 	ask->pools = pools;
 	ask->pool_count = count;
 	ask->server = server;
-	ask->taker = (struct diag_taker){.take = take, .arg = ask, .dump = DIAG_SOCKETS};
+	bool udp = count == 0 && server == 0;
+	ask->taker =
+	    (struct diag_taker){.take = take, .arg = ask, .dump = udp ? DIAG_UDP : DIAG_SOCKETS};
 	ask->dump = dump_open(NETLINK_SOCK_DIAG, 0);
 	int error = errno;
 	if (ask->dump != NULL) {
-		const struct dump_question question = {.forms = DUMP_IN(DUMP_ALL) |
-								DUMP_IN(DUMP_V4) | DUMP_IN(DUMP_V6),
+		const unsigned families = DUMP_IN(DUMP_V4) | DUMP_IN(DUMP_V6);
+		const struct dump_question question = {.forms = udp ? families
+								    : families | DUMP_IN(DUMP_ALL),
 						       .request = request,
 						       .what = ask,
 						       .take = diag_take_message,

@@ -2,6 +2,7 @@
 #include "owners/owner_book.h"
 
 #include "base/clean.h"
+#include "count/udp.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,8 +14,8 @@
 #define CGROUPS_MAX    256
 #define TABLE_SMALLEST 1024 /* a power of two */
 
-/* Behind the pools: the accepted connections of the server port. */
-#define SERVER OWNER_POOLS_MAX
+/* Behind the pools: the accepted connections of the server port, and the UDP sockets. */
+enum { SERVER = OWNER_POOLS_MAX, UDP, ALL_POOLS = UDP + OWNER_UDP_MAX };
 
 /* Sockets of one pool with the same user and cgroup, or those that nobody has. */
 struct group {
@@ -51,8 +52,10 @@ struct slot {
 };
 
 struct owner_book {
-	struct owner_pool pools[OWNER_POOLS_MAX + 1];
+	struct owner_pool pools[ALL_POOLS];
 	uint32_t pool_count;
+	bool has_udp;
+	struct portset udp;
 	struct group groups[GROUPS_MAX];
 	uint32_t group_count;
 	struct claim claims[CLAIMS_MAX];
@@ -94,6 +97,13 @@ void
 owner_book_server(struct owner_book *book, uint16_t port)
 {
 	book->pools[SERVER].port = port;
+}
+
+void
+owner_book_udp(struct owner_book *book, const struct portset *ports)
+{
+	book->has_udp = true;
+	book->udp = *ports;
 }
 
 /* The slot of an inode, or the empty one where it belongs. */
@@ -162,7 +172,7 @@ is_leaked(const struct owner_book *book, const struct diag_socket *s)
 	       s->inode != 0 && (s->state == STATE_CLOSE_WAIT || s->state == STATE_FIN_WAIT2);
 }
 
-/* The pool that a socket belongs to, SERVER, or beyond that: none. */
+/* The pool that a socket belongs to, SERVER, or ALL_POOLS: none. */
 static uint32_t
 pool_of(const struct owner_book *book, const struct diag_socket *s)
 {
@@ -171,15 +181,13 @@ pool_of(const struct owner_book *book, const struct diag_socket *s)
 		    addr_equal(&book->pools[p].peer, &s->peer) &&
 		    addr_equal(&book->pools[p].local, &s->local))
 			return p;
-	return is_leaked(book, s) ? SERVER : SERVER + 1;
+	return is_leaked(book, s) ? SERVER : ALL_POOLS;
 }
 
-bool
-owner_book_socket(struct owner_book *book, const struct diag_socket *socket)
+/* One of the pool at that position. False with errno ENOMEM. */
+static bool
+take(struct owner_book *book, uint32_t p, const struct diag_socket *socket)
 {
-	uint32_t p = pool_of(book, socket);
-	if (p > SERVER)
-		return true;
 	struct group wanted = {.pool = p, .nobody = socket->inode == 0};
 	bool close_wait = socket->state == STATE_CLOSE_WAIT;
 	struct slot *slot = NULL;
@@ -206,6 +214,21 @@ owner_book_socket(struct owner_book *book, const struct diag_socket *socket)
 		book->unclaimed++;
 	}
 	return true;
+}
+
+bool
+owner_book_socket(struct owner_book *book, const struct diag_socket *socket)
+{
+	uint32_t p = pool_of(book, socket);
+	return p == ALL_POOLS || take(book, p, socket);
+}
+
+bool
+owner_book_udp_socket(struct owner_book *book, const struct diag_socket *socket)
+{
+	if (!portset_has(&book->udp, socket->local_port))
+		return true;
+	return take(book, udp_meets_v4(socket) ? UDP : UDP + 1, socket);
 }
 
 uint32_t
@@ -350,16 +373,19 @@ list_pool(const struct owner_book *book, uint32_t pool, struct owner *out)
 	return count;
 }
 
-/* Appends the owners of a pool with the most connections to the list. */
+/* Puts the owners of a pool with the most connections into the list, from *at on. */
 static void
 append_pool(const struct owner_book *book, uint32_t p, struct owner *rows, uint64_t now_ms,
-	    uint32_t at, struct owner_list *list)
+	    uint32_t *at, struct owner_list *list)
 {
-	struct owner_pool *pool = p == SERVER ? &list->server : &list->pools[p];
+	struct owner_pool *pool = p >= UDP      ? &list->udp[p - UDP]
+				  : p == SERVER ? &list->server
+						: &list->pools[p];
 	*pool = book->pools[p];
 	uint32_t count = list_pool(book, p, rows);
 	pool->count = count < OWNER_ROWS_MAX ? count : OWNER_ROWS_MAX;
-	pool->first = at;
+	pool->first = *at;
+	*at += pool->count;
 	for (uint32_t i = 0; i < pool->count; i++) {
 		struct owner *owner = &list->owners[pool->first + i];
 		*owner = rows[i];
@@ -376,7 +402,7 @@ owner_book_list(const struct owner_book *book, uint64_t now_ms)
 {
 	struct owner_list *list = calloc(1, sizeof(*list));
 	struct owner *rows = calloc(GROUPS_MAX + CLAIMS_MAX, sizeof(*rows));
-	size_t most = ((size_t)book->pool_count + 1) * OWNER_ROWS_MAX;
+	size_t most = ((size_t)book->pool_count + ALL_POOLS - SERVER) * OWNER_ROWS_MAX;
 	struct owner *owners = calloc(most, sizeof(*owners));
 	if (list == NULL || rows == NULL || owners == NULL) {
 		free(list);
@@ -387,11 +413,12 @@ owner_book_list(const struct owner_book *book, uint64_t now_ms)
 	}
 	list->owners = owners;
 	list->pool_count = book->pool_count;
-	for (uint32_t p = 0; p < book->pool_count; p++) {
-		append_pool(book, p, rows, now_ms, list->owner_count, list);
-		list->owner_count += list->pools[p].count;
-	}
-	append_pool(book, SERVER, rows, now_ms, list->owner_count, list);
+	for (uint32_t p = 0; p < book->pool_count; p++)
+		append_pool(book, p, rows, now_ms, &list->owner_count, list);
+	uint32_t at = list->owner_count;
+	for (uint32_t p = SERVER; p < ALL_POOLS; p++)
+		append_pool(book, p, rows, now_ms, &at, list);
+	list->has_udp = book->has_udp;
 	free(rows);
 	return list;
 }

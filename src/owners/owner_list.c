@@ -80,7 +80,7 @@ pools_of(const struct owner_list *list, const struct owner_question *q)
 {
 	if (list == NULL)
 		return 0;
-	return q->server ? 1 : list->pool_count;
+	return q->server ? 1 : q->udp > 0 ? q->udp : list->pool_count;
 }
 
 static const struct owner_pool *
@@ -88,6 +88,8 @@ asked_pool(const struct owner_list *list, const struct owner_question *q, uint32
 {
 	if (q->server)
 		return list->server.port == q->port ? &list->server : NULL;
+	if (q->udp > 0)
+		return &list->udp[p];
 	return is_asked_for(&list->pools[p], q) ? &list->pools[p] : NULL;
 }
 

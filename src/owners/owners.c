@@ -38,6 +38,9 @@ static const char subsystem[] = "owners";
 
 enum stage { IDLE, ASKING, NAMING, WALKING };
 
+/* What is asked of the kernel, one after the other. */
+enum question { OF_POOLS, OF_SERVER, OF_UDP, ALL_ASKED };
+
 struct known_path {
 	uint64_t id;
 	char path[CGROUP_PATH_MAX];
@@ -48,7 +51,7 @@ struct owners {
 	char cgroup_root[PATH_MAX]; /* "" = no hierarchy of version 2 */
 	enum stage stage;
 	struct owner_subjects subjects;
-	bool server_asked; /* the second question of a survey */
+	enum question question;
 	struct owner_book *book;
 	struct owner_ask *ask;
 	struct cgroup_walk *cgroups;
@@ -147,16 +150,29 @@ has_news(const struct owners *o)
 		if (p == known)
 			return true;
 	}
-	return o->subjects.server != 0 && (list == NULL || list->server.port != o->subjects.server);
+	return (o->subjects.server != 0 &&
+		(list == NULL || list->server.port != o->subjects.server)) ||
+	       (o->subjects.udp && (list == NULL || !list->has_udp));
 }
 
-/* The pools first, if there are any; then the server port. */
+/* Goes on to the next one from there that is worth asking. False if none is. */
+static bool
+choose(struct owners *o, enum question from)
+{
+	const struct owner_subjects *s = &o->subjects;
+	const bool wanted[ALL_ASKED] = {s->count > 0, s->server != 0, s->udp};
+	o->question = from;
+	while (o->question < ALL_ASKED && !wanted[o->question])
+		o->question++;
+	return o->question < ALL_ASKED;
+}
+
 static bool
 ask(struct owners *o)
 {
-	uint32_t count = o->server_asked ? 0 : o->subjects.count;
-	o->server_asked = count == 0;
-	o->ask = owner_ask_open(o->subjects.pools, count, o->subjects.server);
+	const struct owner_subjects *s = &o->subjects;
+	o->ask = owner_ask_open(s->pools, o->question == OF_POOLS ? s->count : 0,
+				o->question == OF_SERVER ? s->server : 0);
 	return o->ask != NULL;
 }
 
@@ -166,7 +182,7 @@ owners_start(struct owners *o, const struct owner_subjects *subjects)
 	if (o->stage != IDLE)
 		return false;
 	o->subjects = *subjects;
-	if (subjects->count == 0 && subjects->server == 0) {
+	if (!choose(o, OF_POOLS)) {
 		owner_list_free(o->list);
 		o->list = NULL;
 		return false;
@@ -185,7 +201,8 @@ owners_start(struct owners *o, const struct owner_subjects *subjects)
 		owner_book_pool(o->book, &subjects->pools[i].local, &subjects->pools[i].peer,
 				subjects->pools[i].port);
 	owner_book_server(o->book, subjects->server);
-	o->server_asked = false;
+	if (subjects->udp)
+		owner_book_udp(o->book, &subjects->udp_ports);
 	if (!ask(o))
 		give_up(o, "sock_diag");
 	else
@@ -217,7 +234,7 @@ answered(struct owners *o)
 {
 	owner_ask_close(o->ask);
 	o->ask = NULL;
-	if (o->subjects.server != 0 && !o->server_asked) {
+	if (choose(o, o->question + 1)) {
 		if (!ask(o))
 			give_up(o, "sock_diag");
 		return;

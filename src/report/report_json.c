@@ -150,7 +150,7 @@ put_targets(struct json *json, const struct report *report)
 		report_json_usage(json, &t->usage, &report->scene->findings->targets[i]);
 		char why[ADVICE_MAX];
 		json_string(json, "message", advice_target(report->scene, i, why));
-		report_udp_toward_json(report->scene->findings, &t->target->net, json);
+		report_udp_toward_json(report->scene, &t->target->net, json);
 		json_close_object(json);
 	}
 	json_close_array(json);
@@ -290,7 +290,7 @@ report_json(const struct report *report, FILE *out)
 	json_object(&json, NULL);
 	json_string(&json, "message", advice_system(report->scene, message));
 	put_range(&json, &f->tally->range);
-	report_hygiene_json(&f->tally->hygiene, &json);
+	report_hygiene_json(report, &json);
 	put_locals(&json, report);
 	put_sources(&json, f);
 	put_pools(&json, report);
@@ -299,7 +299,7 @@ report_json(const struct report *report, FILE *out)
 	report_who_json(report, &json);
 	put_totals(&json, report->scene);
 	put_low(&json, f);
-	report_udp_json(f, &json);
+	report_udp_json(report->scene, &json);
 	put_limits(&json, f);
 	put_nat(&json, report);
 	report_namespaces_json(report->namespaces, &json);

@@ -122,7 +122,7 @@ conclude(const struct report *report, struct topic *topic, const struct usage *u
 	if (udp != LOOKUP_NONE && f->udp[udp].severity > severity) {
 		snprintf(topic->name, sizeof(topic->name), "udp %s",
 			 addr_text(&f->tally->udp.rows[udp].address, key));
-		advice_udp(f, udp, why);
+		advice_udp(report->scene, udp, why);
 		return f->udp[udp].severity;
 	}
 	if (topic->usage == NULL) {

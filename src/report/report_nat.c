@@ -7,6 +7,17 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 
+static const char *
+range_words(enum nat_range_source from)
+{
+	switch (from) {
+	case NAT_RANGE_RULE: return "as the rule says";
+	case NAT_RANGE_FLOWS: return "as connections show it";
+	case NAT_RANGE_DEFAULT: break;
+	}
+	return "if the rule names none";
+}
+
 static void
 put_row(const struct nat_pool *pool, const struct verdict *found, FILE *out)
 {
@@ -23,8 +34,10 @@ put_row(const struct nat_pool *pool, const struct verdict *found, FILE *out)
 	if (pool->holder_entries > 0)
 		fprintf(out, ", most by %s (%" PRIu32 ")", addr_text(&pool->holder, outside),
 			pool->holder_entries);
+	if (pool->idle > 0)
+		fprintf(out, ", %" PRIu32 " idle for an hour", pool->idle);
 	fprintf(out, "; range %u-%u, %s", pool->range.low, pool->range.high,
-		pool->seen ? "as connections show it" : "if the rule names none");
+		range_words(pool->from));
 	fprintf(out, "; %" PRIu32 ".%04" PRIu32 "%% of those that change port are lost\n",
 		u->loss_ppm / 10000, u->loss_ppm % 10000);
 }
@@ -79,13 +92,17 @@ put_pool(const struct findings *f, uint32_t position, struct json *json)
 	else
 		json_null(json, "holder");
 	json_number(json, "holderEntries", pool->holder_entries);
+	if (f->nat.census->established_s > 0)
+		json_number(json, "idle", pool->idle);
+	else
+		json_null(json, "idle");
 	json_string(json, "severity", severity_name(f->nat_pools[position].severity));
 	json_string(json, "cause", cause_name(f->nat_pools[position].cause));
 	json_string(json, "message", advice_nat(f, position, message));
 	json_object(json, "range");
 	json_number(json, "low", pool->range.low);
 	json_number(json, "high", pool->range.high);
-	json_boolean(json, "seen", pool->seen);
+	json_string(json, "from", nat_range_source_name(pool->from));
 	json_close_object(json);
 	json_close_object(json);
 }

@@ -232,7 +232,7 @@ put_target(const struct report *report, uint32_t i, FILE *out)
 	if (u->recyclable > 0)
 		fprintf(out, "  recyclable   %u TIME_WAIT that a new connection takes over\n",
 			u->recyclable);
-	report_udp_toward(report->scene->findings, &t->target->net, out);
+	report_udp_toward(report->scene, &t->target->net, out);
 	fputc('\n', out);
 }
 
@@ -342,13 +342,13 @@ report_text(const struct report *report, FILE *out)
 	for (uint32_t i = 0; i < tally->target_count; i++)
 		put_target(report, i, out);
 	put_range(report, out);
-	report_hygiene(&tally->hygiene, out);
+	report_hygiene(report, out);
 	put_totals(report, out);
 	put_pools(report, out);
 	report_who(report, out);
 	put_locals(report, out);
 	put_sources(report->scene->findings, out);
-	report_udp(report->scene->findings, report->pool_limit, out);
+	report_udp(report->scene, report->pool_limit, out);
 	report_namespaces(report->namespaces, report->pool_limit, out);
 	report_host(report->scene->findings, out);
 	report_nat(report, out);

@@ -15,8 +15,9 @@ name_of(const struct udp_tally *udp, uint32_t i, char text[static ADDR_TEXT_MAX]
 }
 
 void
-report_udp(const struct findings *f, uint32_t limit, FILE *out)
+report_udp(const struct scene *scene, uint32_t limit, FILE *out)
 {
+	const struct findings *f = scene->findings;
 	const struct udp_tally *udp = &f->tally->udp;
 	char text[ADDR_TEXT_MAX], why[ADVICE_MAX];
 	if (!udp->available) {
@@ -35,7 +36,7 @@ report_udp(const struct findings *f, uint32_t limit, FILE *out)
 				row->uncertain);
 		if (f->udp[i].severity != SEVERITY_NORMAL)
 			fprintf(out, "  %-12s %s\n", report_verdict(f->udp[i].severity),
-				advice_udp(f, i, why));
+				advice_udp(scene, i, why));
 	}
 	if (udp->count > UDP_WILDCARDS + limit)
 		fprintf(out, "  and %" PRIu32 " more\n", udp->count - UDP_WILDCARDS - limit);
@@ -53,15 +54,16 @@ toward(const struct addr *peer)
 }
 
 void
-report_udp_toward(const struct findings *f, const struct addr *peer, FILE *out)
+report_udp_toward(const struct scene *scene, const struct addr *peer, FILE *out)
 {
+	const struct findings *f = scene->findings;
 	char why[ADVICE_MAX];
 	uint32_t i = toward(peer);
 	if (!f->tally->udp.available)
 		fprintf(out, "  UDP          not available here: %s\n", f->tally->udp.reason);
 	else
 		fprintf(out, "  UDP          %s: %s\n", report_verdict(f->udp[i].severity),
-			advice_udp(f, i, why));
+			advice_udp(scene, i, why));
 }
 
 void
@@ -84,20 +86,22 @@ report_udp_json_pool(const char *name, const struct udp_row *row, struct verdict
 }
 
 void
-report_udp_toward_json(const struct findings *f, const struct addr *peer, struct json *json)
+report_udp_toward_json(const struct scene *scene, const struct addr *peer, struct json *json)
 {
+	const struct findings *f = scene->findings;
 	char why[ADVICE_MAX];
 	uint32_t i = toward(peer);
 	if (f->tally->udp.available)
 		report_udp_json_pool("udp", &f->tally->udp.rows[i], f->udp[i],
-				     advice_udp(f, i, why), json);
+				     advice_udp(scene, i, why), json);
 	else
 		json_null(json, "udp");
 }
 
 void
-report_udp_json(const struct findings *f, struct json *json)
+report_udp_json(const struct scene *scene, struct json *json)
 {
+	const struct findings *f = scene->findings;
 	const struct udp_tally *udp = &f->tally->udp;
 	char why[ADVICE_MAX];
 	json_object(json, "udp");
@@ -105,7 +109,8 @@ report_udp_json(const struct findings *f, struct json *json)
 	json_string(json, "reason", udp->reason);
 	json_array(json, "pools");
 	for (uint32_t i = 0; i < udp->count; i++)
-		report_udp_json_pool(NULL, &udp->rows[i], f->udp[i], advice_udp(f, i, why), json);
+		report_udp_json_pool(NULL, &udp->rows[i], f->udp[i], advice_udp(scene, i, why),
+				     json);
 	json_close_array(json);
 	json_number(json, "omitted", udp->omitted);
 	json_close_object(json);

@@ -101,13 +101,13 @@ report_link(struct agent *agent)
 	else if (claim->refusal == AGENT_CLAIM_DUPLICATE)
 		log_error("agent",
 			  "another agent serves this module at %s already: a second srcportd? "
-			  "trying every %d s",
-			  agent->socket, AGENT_RETRY_S);
+			  "asking again, in the end every %d s",
+			  agent->socket, AGENT_CLAIM_MOST_S);
 	else
 		log_error("agent",
 			  "%s does not let the module be registered: AgentX error %ld; see snmpd's "
-			  "log; trying every %d s",
-			  agent->socket, claim->refusal, AGENT_RETRY_S);
+			  "log; asking again, in the end every %d s",
+			  agent->socket, claim->refusal, AGENT_CLAIM_MOST_S);
 }
 
 /* Callbacks of Net-SNMP, all in the agent thread, most from the depth of its calls: they take notes
@@ -374,7 +374,7 @@ new_agent(const struct agent_config *config, struct published *published)
 		agent->base[i] = config->base[i];
 	agent->base[config->base_length] = MIB_COLUMNS_OBJECTS;
 	agent->base_length = config->base_length;
-	agent_claim_init(&agent->claim, agent->base, agent->base_length + 1, AGENT_RETRY_S);
+	agent_claim_init(&agent->claim, agent->base, agent->base_length + 1);
 	agent->figures = (struct figures){.published = published, .alarms = config->alarms};
 	agent_notify_init(&agent->notify, published, agent->base, agent->base_length);
 	agent->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

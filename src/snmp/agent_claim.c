@@ -11,9 +11,9 @@
 #define PATIENCE_US (1000L * 1000000L)
 
 void
-agent_claim_init(struct agent_claim *claim, const oid *root, size_t root_length, unsigned retry_s)
+agent_claim_init(struct agent_claim *claim, const oid *root, size_t root_length)
 {
-	*claim = (struct agent_claim){.root = root, .root_length = root_length, .retry_s = retry_s};
+	*claim = (struct agent_claim){.root = root, .root_length = root_length};
 }
 
 void
@@ -21,6 +21,8 @@ agent_claim_up(struct agent_claim *claim, netsnmp_session *session)
 {
 	agent_claim_down(claim);
 	claim->session = session;
+	claim->fresh = true;
+	claim->wait_s = AGENT_CLAIM_FIRST_S;
 }
 
 void
@@ -72,24 +74,36 @@ ask(struct agent_claim *claim)
 		session->timeout = usual;
 }
 
+/* The library forgets an alarm that has gone off. */
 static void
 on_alarm(unsigned alarm, void *arg)
 {
 	struct agent_claim *claim = arg;
 	(void)alarm;
-	if (claim->session != NULL && !claim->asked && claim->state != CLAIM_GRANTED)
-		ask(claim);
+	claim->alarm = 0;
+}
+
+static void
+cancel(struct agent_claim *claim)
+{
+	if (claim->alarm != 0)
+		snmp_alarm_unregister(claim->alarm);
+	claim->alarm = 0;
 }
 
 void
 agent_claim_step(struct agent_claim *claim)
 {
 	bool wanted = claim->session != NULL && claim->state != CLAIM_GRANTED;
-	if (wanted && claim->alarm == 0) {
-		claim->alarm = snmp_alarm_register(claim->retry_s, SA_REPEAT, on_alarm, claim);
+	if (claim->fresh || !wanted)
+		cancel(claim);
+	claim->fresh = false;
+	if (!wanted || claim->alarm != 0)
+		return;
+	claim->alarm = snmp_alarm_register(claim->wait_s, 0, on_alarm, claim);
+	claim->wait_s *= 2;
+	if (claim->wait_s > AGENT_CLAIM_MOST_S)
+		claim->wait_s = AGENT_CLAIM_MOST_S;
+	if (!claim->asked)
 		ask(claim);
-	} else if (!wanted && claim->alarm != 0) {
-		snmp_alarm_unregister(claim->alarm);
-		claim->alarm = 0;
-	}
 }

@@ -324,7 +324,7 @@ static const struct mib_column totals_columns[] = {
     SNAPSHOT(16, MIB_GAUGE, totals.leaked.fin_wait2),
 };
 
-/* The objects of srcPortLimits have the numbers of enum limit, from 1 on. */
+/* The objects of srcPortLimits have the numbers of enum limit, from 1 on, up to LIMIT_EARLY_DROP. */
 #define LIMIT(limit, type) SNAPSHOT((limit) + 1, type, host.limits.value[limit])
 
 static const struct mib_column limits_columns[] = {

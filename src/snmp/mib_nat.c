@@ -62,8 +62,14 @@ static bool
 get_range_source(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	(void)view;
-	out->number = pool_of(row)->seen ? 3 : 1; /* flows, default */
+	out->number = pool_of(row)->from + 1; /* default(1), rule(2), flows(3) */
 	return true;
+}
+
+static bool
+knows_idle(const struct snapshot *s)
+{
+	return s->nat.knows_idle;
 }
 
 /* Who holds ports is told only where owners are. */
@@ -107,16 +113,6 @@ const struct mib_column mib_nat_columns[MIB_NAT_COLUMNS] = {
 
 #define POOL(number, type, member) MIB_COLUMN(number, type, struct nat_row, member)
 
-/* Known to a manager as an object that has no instance. */
-#define LATER(number, type) MIB_COMPUTED_WHERE(number, type, NULL, never)
-
-static bool
-never(const struct snapshot *snapshot)
-{
-    (void)snapshot;
-    return false;
-}
-
 const struct mib_column mib_nat_pool_columns[MIB_NAT_POOL_COLUMNS] = {
     POOL(8, MIB_GAUGE, t.usage.used),
     POOL(9, MIB_GAUGE, t.usage.remaining),
@@ -132,7 +128,7 @@ const struct mib_column mib_nat_pool_columns[MIB_NAT_POOL_COLUMNS] = {
     POOL(19, MIB_GAUGE, t.range.low),
     POOL(20, MIB_GAUGE, t.range.high),
     MIB_COMPUTED(21, MIB_INTEGER, get_range_source),
-    LATER(22, MIB_GAUGE), /* srcPortNatPoolIdle */
+    MIB_COLUMN_WHERE(22, MIB_GAUGE, struct nat_row, t.idle, knows_idle),
     MIB_COMPUTED_WHERE(23, MIB_TEXT, get_holder, tells_owners),
 };
 

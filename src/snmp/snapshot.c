@@ -140,6 +140,7 @@ take_nat(struct snapshot *s, const struct findings *f)
 	}
 	nat->read_ms = f->nat.read_ms;
 	nat->pools = census->count;
+	nat->knows_idle = census->established_s > 0;
 	for (uint32_t i = 0; i < census->count; i++) {
 		nat->entries += census->pools[i].entries;
 		if (f->nat_pools[i].severity > nat->severity)
@@ -170,8 +171,9 @@ count_omitted(struct snapshot *s, const struct tally *tally)
 }
 
 static void
-take_udp(struct snapshot *s, const struct findings *f)
+take_udp(struct snapshot *s, const struct scene *scene)
 {
+	const struct findings *f = scene->findings;
 	const struct udp_tally *udp = &f->tally->udp;
 	s->udp.available = udp->available;
 	memcpy(s->udp.reason, udp->reason, sizeof(s->udp.reason));
@@ -179,7 +181,7 @@ take_udp(struct snapshot *s, const struct findings *f)
 	for (uint32_t i = 0; udp->available && i < UDP_WILDCARDS; i++) {
 		s->udp.of[i].t = udp->rows[i];
 		s->udp.of[i].verdict = f->udp[i];
-		advice_udp(f, i, s->udp.of[i].message);
+		advice_udp(scene, i, s->udp.of[i].message);
 	}
 }
 
@@ -280,7 +282,7 @@ snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
 	take_nat(s, f);
 	s->hygiene = f->tally->hygiene.findings;
 	advice_hygiene(&f->tally->hygiene, s->hygiene_message);
-	take_udp(s, f);
+	take_udp(s, scene);
 	s->low_omitted = low_ports_omitted(&f->tally->low);
 	s->inbound = f->inbound;
 	advice_inbound(scene, s->inbound_message);

@@ -415,6 +415,8 @@ find_all(struct making *m)
 		find_local(m, i);
 	for (uint32_t i = 0; i < tally->udp.count; i++)
 		find_udp(m, i);
+	if (!tally->udp.available)
+		hysteresis_hold(m->hysteresis, ALARM_UDP);
 	find_host(m);
 	find_inbound(m);
 	find_nat(m);

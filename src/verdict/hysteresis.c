@@ -168,6 +168,7 @@ step(const struct hysteresis *h, struct entry *e, const struct hysteresis_readin
 {
 	struct standing *s = &e->standing;
 	s->row = r->row;
+	s->held = false;
 	s->measured = r->raise.severity != SEVERITY_NORMAL ? r->raise : r->hold;
 	s->changed = hysteresis_step(&e->state, r->raise.severity, r->hold.severity,
 				     r->at_once ? 1 : h->rules.raise_polls, h->rules.clear_polls);
@@ -190,6 +191,19 @@ hysteresis_take(struct hysteresis *h, const struct hysteresis_reading *reading, 
 	e->taken = true;
 	step(h, e, reading);
 	return e->standing.verdict;
+}
+
+void
+hysteresis_hold(struct hysteresis *h, enum alarm_kind kind)
+{
+	for (uint32_t i = 0; i < h->count; i++) {
+		struct standing *s = &h->entries[i].standing;
+		if (s->subject.kind != kind || h->entries[i].taken)
+			continue;
+		h->entries[i].taken = s->held = true;
+		s->changed = s->fading = false;
+		s->row = LOOKUP_NONE;
+	}
 }
 
 /* Lets go of what nothing is left to be counted of. */

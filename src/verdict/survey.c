@@ -116,13 +116,14 @@ choose(const struct bad *bad, const struct tally *tally, bool asked, struct cand
 
 /* By what this poll measured, or as the verdict says: as for a pool. */
 static bool
-is_inbound_bad(const struct findings *f)
+is_any_bad(const struct findings *f, enum alarm_kind kind)
 {
 	for (uint32_t i = 0; i < f->standing_count; i++)
-		if (f->standings[i].subject.kind == ALARM_INBOUND)
-			return is_bad(worse(f->standings[i].verdict.severity,
-					    f->standings[i].measured.severity));
-	return is_bad(f->inbound);
+		if (f->standings[i].subject.kind == kind &&
+		    is_bad(
+			worse(f->standings[i].verdict.severity, f->standings[i].measured.severity)))
+			return true;
+	return false;
 }
 
 void
@@ -132,8 +133,11 @@ survey_choose(const struct findings *f, bool asked, struct owner_subjects *out)
 	struct candidate *candidates = calloc(tally->pool_count + 1, sizeof(*candidates));
 	struct bad bad = {.pools = calloc(tally->pool_count + 1, sizeof(*bad.pools)),
 			  .peers = calloc(tally->peer_count + 1, sizeof(*bad.peers))};
-	*out = (struct owner_subjects){.server =
-					   is_inbound_bad(f) ? tally->totals.worst_leak.port : 0};
+	*out = (struct owner_subjects){
+	    .server = is_any_bad(f, ALARM_INBOUND) ? tally->totals.worst_leak.port : 0,
+	    .udp = tally->udp.available && is_any_bad(f, ALARM_UDP)};
+	if (out->udp)
+		out->udp_ports = tally->udp.offered;
 	if (candidates != NULL && bad.pools != NULL && bad.peers != NULL) {
 		find_bad(&bad, f);
 		out->count = choose(&bad, tally, asked, candidates, out->pools);

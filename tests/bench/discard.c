@@ -12,11 +12,12 @@
 #include <stdlib.h>
 
 static uint64_t
-dump(struct mnl_socket *nl, enum diag_dump which, unsigned seq, const struct diag_plan *plan)
+dump(struct mnl_socket *nl, enum diag_dump which, enum dump_form form, unsigned seq,
+     const struct diag_plan *plan)
 {
 	static char buffer[65536] __attribute__((aligned(8)));
 	char request[DIAG_REQUEST_MAX] __attribute__((aligned(8)));
-	struct nlmsghdr *message = diag_request(request, plan, which, DUMP_ALL, seq);
+	struct nlmsghdr *message = diag_request(request, plan, which, form, seq);
 	if (mnl_socket_sendto(nl, message, message->nlmsg_len) < 0)
 		exit(1);
 	uint64_t octets = 0;
@@ -50,9 +51,11 @@ main(int argc, char **argv)
 	unsigned seq = 0;
 	for (int i = 0; i < rounds; i++) {
 		uint64_t cpu = clock_cpu_us(), wall = clock_us(), octets = 0;
-		/* Those of every poll of TCP. */
+		/* Those of every poll. */
 		for (enum diag_dump d = DIAG_HOLDERS; d <= DIAG_LATE; d++)
-			octets += dump(nl, d, ++seq, &plan);
+			octets += dump(nl, d, DUMP_ALL, ++seq, &plan);
+		octets += dump(nl, DIAG_UDP, DUMP_V4, ++seq, &plan);
+		octets += dump(nl, DIAG_UDP, DUMP_V6, ++seq, &plan);
 		printf("%llu %llu %llu\n", (unsigned long long)(clock_cpu_us() - cpu),
 		       (unsigned long long)(clock_us() - wall), (unsigned long long)octets);
 	}

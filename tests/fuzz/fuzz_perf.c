@@ -33,7 +33,7 @@ try_ring(const uint8_t *octets, size_t size, const struct failure_format *format
 		unsigned records = 0;
 		while ((result = failure_ring_next(&ring, format, &sample, &lost)) !=
 		       FAILURE_RING_EMPTY) {
-			const struct failure_process process = {FAILED_HERE, "fuzz"};
+			const struct failure_process process = {FAILED_HERE, "fuzz", ""};
 			CLAIM(++records <= (RING + 16) / 8);
 			if (result == FAILURE_RING_SAMPLE)
 				failure_log_add(&log, &sample, &process);

@@ -20,6 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		census_init(&census, &settings, NULL);
 		nat_census_init(&nat, true);
 		replay_conntrack(replay, nat_census_take, &nat);
+		replay_rules(replay, &nat.rules);
 		if (replay_read(replay, census_take, &census, &census.features, error,
 				sizeof(error)) == NULL) {
 			CLAIM(error[0] == '\0');

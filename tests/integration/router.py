@@ -4,6 +4,7 @@ import errno
 import select
 import shutil
 import socket
+import struct
 import subprocess
 
 import harness as h
@@ -23,6 +24,15 @@ def nft(text):
                           stderr=subprocess.PIPE, universal_newlines=True, check=False)
     if done.returncode:
         raise isolate.Skip("nft: " + done.stderr.strip().split("\n")[0])
+
+
+def forget_connections():
+    """Empties the kernel's table (IPCTNL_MSG_CT_DELETE, without a name)."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as netlink:
+        netlink.settimeout(5)
+        netlink.send(struct.pack("=IHHIIBBH", 20, 1 << 8 | 2, 1 | 4, 1, 0, 0, 0, 0))
+        answer = netlink.recv(4096)
+    assert struct.unpack_from("=i", answer, 16) == (0,), answer
 
 
 class Router:

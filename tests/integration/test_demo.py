@@ -10,11 +10,11 @@ import harness as h
 import isolate
 
 
-def start_demo():
+def start_demo(*story):
     """tests/demo as a terminal starts it: a process group of its own, its temporary files here."""
     environment = dict(os.environ, TMPDIR=temporary(), SRCPORTD=h.PROGRAM)
     del environment[isolate.INSIDE]
-    return subprocess.Popen([os.path.join(h.ROOT, "tests/demo")], stdin=subprocess.DEVNULL,
+    return subprocess.Popen([os.path.join(h.ROOT, "tests/demo"), *story], stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                             start_new_session=True, env=environment)
 
@@ -50,6 +50,22 @@ def test_shows_the_numbers():
                  "srcPortSystemSeverity.0 = INTEGER: critical(3)",
                  "TARGET 192.0.2.10:5432  CRITICAL",
                  "TARGET 192.0.2.30  WARNING"):
+        assert line in out, "%s\n%s" % (line, out)
+    assert nothing_left()
+
+
+def test_a_router():
+    demo = start_demo("nat")
+    out = demo.communicate()[0]
+    if "demo: nft" in out or "demo: no" in out:
+        raise isolate.Skip(out.strip().splitlines()[-1])
+    assert demo.returncode == 0, out
+    for line in ("800 of 1,000 outside ports in use, 200 left",
+                 "srcPortNatSeverity.0 = INTEGER: normal(1)",
+                 "srcPortAlarmKey.1 = STRING: nat tcp 192.0.2.1 -> 192.0.2.100:9000",
+                 "; give the rule a wider range of ports",
+                 "50 of 50 connections pass",
+                 "srcPortCleared"):
         assert line in out, "%s\n%s" % (line, out)
     assert nothing_left()
 

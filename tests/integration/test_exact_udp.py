@@ -315,8 +315,10 @@ SITUATIONS = [
 def test_a_user_without_privilege():
     world = World()
     world.keep(many(40, connect=A) + many(10, family=INET6, bind=("::", 0)))
-    pools = world.ask()["udp"]
-    assert world.ask(before=UNPRIVILEGED)["udp"] == pools
+    pools, seen = world.ask()["udp"], world.ask(before=UNPRIVILEGED)["udp"]
+    for row in pools["pools"] + seen["pools"]:
+        del row["message"]  # it has less to say of other users' processes
+    assert seen == pools
     assert [row["remaining"] for row in pools["pools"][:2]] == [50, 50], pools
 
 

@@ -154,7 +154,8 @@ def wait_last(expected, prefix=(), script=FAIL):
             ".connect_ex((peer, port))"
     script = script.replace("sys.stdin.read()", again).replace("import socket", "import select, socket")
     with Failing("victim", PEER, PORT, 1, prefix, script) as failing:
-        h.wait_for(lambda: last() == [expected.encode(), failing.pid, b"victim"], 30, expected)
+        where = expected + (": victim (pid %d)" % failing.pid if prefix else "")
+        h.wait_for(lambda: last() == [where.encode(), failing.pid, b"victim"], 30, where)
 
 
 def refuse(peer, port, count):

@@ -19,6 +19,7 @@ import time
 
 import harness as h
 import faults
+import traps
 
 # What srcportd(8) lists, and the functions that show it.
 CASES = {
@@ -53,6 +54,9 @@ CASES = {
     "Signals come in any order": {"test_faults": ["test_signals_in_any_order"]},
     "The service manager does not listen": {
         "test_faults": ["test_a_deaf_service_manager"]},
+    "Nobody reads the log": {
+        "test_faults": ["test_nobody_reads_the_log"],
+        "test_service": ["test_syslog_that_nobody_reads"]},
     "Names that others chose are meant to do harm": {
         "test_hostile_names": ["test_a_process_and_its_cgroup"]},
 }
@@ -547,6 +551,41 @@ def test_a_deaf_service_manager():
         assert told.wait() == OK, told.log()
         assert time.monotonic() - start < 6
         told.close()
+
+
+def fill_pipe(path):
+    end = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    for size in (4096, 1):
+        try:
+            while True:
+                os.write(end, size * b"x")
+        except BlockingIOError:
+            pass
+    os.close(end)
+
+
+def test_nobody_reads_the_log():
+    """Its pipe is full, and an alarm is a line: it is told all the same, and rows are served."""
+    world = traps.World(start_snmpd=False)
+    world.daemon.stop()
+    world.snmpd.start_and_wait()
+    pipe = faults.path_of("pipe")
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    world.daemon = h.Srcportd(world.snmpd, config=traps.QUICK,
+                              before=["sh", "-c", 'exec "$0" "$@" 2>%s' % pipe])
+    world.daemon.wait_polls(1)
+    fill_pipe(pipe)
+    world.fill()
+    world.wait(1, traps.CRITICAL)
+    assert len(traps.alarms()) == 1
+    assert b"critical" not in os.read(reader, 1 << 20)
+    world.empty()
+    world.wait(1, traps.CLEARED)
+    assert b"normal: no connection of it is left (lines before it that nobody took: 1)" in \
+        os.read(reader, 1 << 20)
+    assert world.daemon.stop() == OK
+    os.close(reader)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: ISC
 """test_hygiene: what is unwise about the range, and that each command that mends it, typed as it is
 printed, is taken by the kernel and mends it."""
+import contextlib
 import json
 import shutil
+import socket
 
 import harness as h
 
@@ -54,6 +56,33 @@ def test_a_listener_that_is_not_reserved():
                                         "a connection can take one while its service restarts"}
         assert mend() == ['sysctl -w net.ipv4.ip_local_reserved_ports="40010-40011,50000-50001"']
         assert h.sysctl("net.ipv4.ip_local_reserved_ports") == "40010-40011,50000-50001"
+        is_clean()
+
+
+def test_udp_services():
+    """A socket that took what it got, or that is connected, is no service."""
+    h.port_range(*DEFAULT)
+    h.reserve_ports("50010")
+    with contextlib.ExitStack() as stack:
+        def udp(family, address, port, peer=None):
+            one = stack.enter_context(socket.socket(family, socket.SOCK_DGRAM))
+            one.bind((address, port))
+            if peer:
+                one.connect(peer)
+
+        udp(socket.AF_INET, "127.0.0.1", 0)
+        udp(socket.AF_INET, "127.0.0.1", 40007, ("127.0.0.1", 53))
+        udp(socket.AF_INET, "127.0.0.1", 50010)
+        is_clean()
+        udp(socket.AF_INET, "0.0.0.0", 40010)
+        udp(socket.AF_INET6, "::1", 40012)
+        assert found() == {"udpServices": "2 ports (40010, 40012) of UDP services in the range and not reserved: "
+                                          "a socket without a port of its own can take one while its "
+                                          "service restarts"}
+        with h.Snmpd() as snmpd, h.Srcportd(snmpd) as daemon:
+            daemon.wait_polls(1)
+            assert h.value("srcPortHygieneFindings.0") == b"\x10"
+        assert mend() == ['sysctl -w net.ipv4.ip_local_reserved_ports="40010,40012,50010"']
         is_clean()
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -100,6 +101,26 @@ def test_one_with_few_sockets_is_not_counted():
         row = rows(arguments=["127.0.0.0/8"])["blue"]
         assert (row["exact"], row["severity"], row["leastRemaining"]) == (True, "normal", 28229)
         assert [pool["remaining"] for pool in row["pools"]] == [28229], row
+
+
+def test_another_range_than_the_hosts():
+    """Told, and the command, typed as printed, gives it the host's."""
+    h.port_range(20000, 60999)
+    with named("blue") as command, inside(command, 3, FEW) as (process, _):
+        def hygiene():
+            out = report()["hygiene"]
+            return [one for one in out["findings"] if one["finding"] == "namespaceRanges"], out["mend"]
+        findings, mend = hygiene()
+        assert [one["message"] for one in findings] == [
+            "1 other network namespace has another range than 20000-60999 (blue: 32768-60999)"], findings
+        line = 'nsenter -t %d -n sysctl -w net.ipv4.ip_local_port_range="20000 60999"' % process.pid
+        assert mend[-1] == line, mend
+        assert "  to mend         " + line in h.srcportd("--once", "--namespaces")[1]
+        assert "namespaceRanges" not in h.srcportd("--once")[1]
+        if not shutil.which("sysctl"):
+            raise h.Skip("no sysctl here")
+        h.run("sh", "-ec", line)
+        assert hygiene()[0] == []
 
 
 def test_an_alias_and_the_token():

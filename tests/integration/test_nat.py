@@ -4,12 +4,20 @@ client's and a server's: `remaining` is how many then pass."""
 import json
 import os
 import re
+import shutil
 import socket
+import subprocess
 
 import harness as h
 import isolate
-from router import HIGH, LOW, OUTSIDE, OUTSIDE6, PORT, Router, SERVER, SERVER6, VIRTUAL
+from router import (HEAD, HIGH, LOW, OUTSIDE, OUTSIDE6, PORT, SERVER, SERVER6, VIRTUAL, Router,
+                    forget_connections, nft)
 from world import UNPRIVILEGED
+
+
+RULE = {"low": LOW, "high": HIGH, "from": "rule"}
+FLOWS = {"low": LOW, "high": HIGH, "from": "flows"}
+DEFAULT = {"low": 1024, "high": 65535, "from": "default"}
 
 
 def report(*options, before=()):
@@ -37,13 +45,12 @@ def test_as_many_pass_as_remain():
     router = Router()
     assert report()["pools"] == []
     router.ends()
-    assert_row(pool(), entries=2, used=2, capacity=64512, remaining=64510, lossPpm=0,
-               range={"low": 1024, "high": 65535, "seen": False})
+    assert_row(pool(), entries=2, used=2, capacity=100, remaining=98, lossPpm=0, range=RULE)
     assert router.pass_of(38) == 38
     assert_row(pool(), holder="10.7.0.2", holderEntries=40)
     assert_row(pool(), outside=OUTSIDE, zone=0, entries=40, used=40, remaining=60, evictable=0,
                capacity=100, percent=40, lossPpm=0, severity="normal",
-               range={"low": LOW, "high": HIGH, "seen": True})
+               range=RULE)
     # Those of the router itself hold ports too.
     for own in range(LOW + 40, LOW + 60):
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -93,6 +100,7 @@ def test_one_socket_to_many_peers_shows_no_range():
     """It keeps the one port that it was given: that tells nothing of what the rule has."""
     isolate.want("conntrack")
     router = Router()
+    another_rule()
     with router.client.inside():
         made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.bind(("", 30000))
@@ -101,8 +109,76 @@ def test_one_socket_to_many_peers_shows_no_range():
     rows = report()["pools"]
     assert len(rows) == 100, rows
     for row in rows:
-        assert_row(row, remaining=64511, severity="normal",
-                   range={"low": 1024, "high": 65535, "seen": False})
+        assert_row(row, remaining=64511, severity="normal", range=DEFAULT)
+
+
+def another_rule():
+    """One that may be meant for the same connections, for all that is read of it: then what they
+    show counts."""
+    nft(HEAD % 'oifname "nowhere0" masquerade')
+
+
+def test_rules_that_do_not_tell():
+    isolate.want("conntrack")
+    router = Router()
+    router.ends()
+    assert_row(pool(), remaining=98, range=RULE)
+    another_rule()
+    assert_row(pool(), remaining=64510, range=DEFAULT)
+    assert router.pass_of(38) == 38
+    assert_row(pool(), remaining=60, range=FLOWS)
+    assert ("; range 20000-20099, as connections show it; ") in h.srcportd("--once")[1]
+
+
+# How a rule for TCP and UDP to OUTSIDE can be written, and the ports that it gives out.
+SPELLINGS = [
+    ("masquerade", (1024, 65535)),
+    ("masquerade random,persistent", (1024, 65535)),
+    ("meta l4proto { tcp, udp } masquerade to :20000-20099", (LOW, HIGH)),
+    ("meta l4proto tcp masquerade to :20000", (LOW, LOW)),
+    ("snat to 192.0.2.1", (1024, 65535)),
+    ("meta l4proto tcp snat to 192.0.2.1:20000-20099 fully-random", (LOW, HIGH)),
+    ("ip protocol tcp snat to 192.0.2.1-192.0.2.2:20000-20099", (LOW, HIGH)),
+    ("meta l4proto tcp snat to 192.0.2.1:20000-20099; "
+     "meta l4proto udp snat to 192.0.2.1:30000-30099", (LOW, HIGH)),
+    ("meta l4proto tcp snat to 192.0.2.1:20000-20099; snat to 192.0.2.9", (LOW, HIGH)),
+    ("meta l4proto tcp snat to ip saddr map { 10.7.0.2 : 192.0.2.1 . 20000 }", None),
+    ("meta l4proto tcp snat to 192.0.2.1:20000-20099; masquerade", None),
+    ("-j MASQUERADE", (1024, 65535)),
+    ("-j MASQUERADE --random-fully", (1024, 65535)),
+    ("-p tcp -j MASQUERADE --to-ports 20000-20099", (LOW, HIGH)),
+    ("-j SNAT --to-source 192.0.2.1", (1024, 65535)),
+    ("-p tcp -j SNAT --to-source 192.0.2.1:20000-20099 --random", (LOW, HIGH)),
+]
+
+
+def write_rule(text):
+    """Of nftables or of iptables; no other rule translates sources then."""
+    nft("table ip nat { chain post { type nat hook postrouting priority 100; }; }; "
+        "flush chain ip nat post; delete table ip nat")
+    if not text.startswith("-"):
+        nft(HEAD % text)
+        return
+    for command in ("-F POSTROUTING", "-A POSTROUTING -o outside0 " + text):
+        done = subprocess.run(["iptables-nft", "-t", "nat", *command.split()],
+                              stderr=subprocess.PIPE, check=False)
+        if done.returncode:
+            raise isolate.Skip("iptables-nft: %s" % done.stderr.decode().strip())
+
+
+def test_spellings_of_a_rule():
+    isolate.want("conntrack")
+    router = Router()
+    for text, ports in SPELLINGS:
+        if text.startswith("-") and shutil.which("iptables-nft") is None:
+            continue
+        write_rule(text)
+        forget_connections()
+        router.start(SERVER)
+        low, high = ports or (1024, 65535)
+        row = pool()
+        assert row["range"] == {"low": low, "high": high, "from": "rule" if ports else "default"}, (
+            text, row)
 
 
 def test_ipv6():
@@ -167,6 +243,35 @@ def test_old_connections_give_way():
     return "%d of 100 gave way" % (100 - row["remaining"])
 
 
+ESTABLISHED = "net.netfilter.nf_conntrack_tcp_timeout_established"
+
+
+def test_idle_connections_and_their_remedy():
+    """Entries keep the time that they were given: here an hour less than what is usual."""
+    isolate.want("conntrack")
+    router = Router()
+    h.sysctl(ESTABLISHED, 432000 - 3600)
+    router.ends()
+    assert router.pass_of(58) == 58
+    h.sysctl(ESTABLISHED, 432000)
+    assert_row(pool(), entries=60, idle=60)
+    assert ", 60 idle for an hour; range" in h.srcportd("--once")[1]
+    assert router.pass_of(40) == 40
+    row = pool()
+    assert_row(row, entries=100, remaining=0, idle=60, severity="critical")
+    assert router.pass_of(5) == 0
+    remedy = "; shorten %s (60 idle for an hour; acts at a connection's next packet; above keep-alive)" % (
+        ESTABLISHED)
+    assert remedy in row["message"], row
+    # As it says: what has a packet behind it goes soon, what has none stays for days.
+    h.sysctl(ESTABLISHED, 1)
+    router.kept[60].send(b"!")
+    row = h.wait_for(lambda: pool()["entries"] == 99 and pool(), 10, "one to go")
+    assert_row(row, remaining=1, idle=0)
+    h.sysctl(ESTABLISHED, 432000)
+    assert router.pass_of(2) == 1
+
+
 def test_text():
     isolate.want("conntrack")
     router = Router()
@@ -175,7 +280,7 @@ def test_text():
     out = h.srcportd("--once")[1]
     assert ("NAT POOLS  what each outside address has left toward a peer\n"
             "  tcp      192.0.2.1 -> 192.0.2.100:9000\n"
-            "           60 remaining of 100 (40% used), most by 10.7.0.2 (40); range 20000-20099, as connections show it; "
+            "           60 remaining of 100 (40% used), most by 10.7.0.2 (40); range 20000-20099, as the rule says; "
             "0.0000% of those that change port are lost\n") in out, out
 
 
@@ -213,7 +318,7 @@ def test_manual_has_every_member():
         text = file.read().split(".It Cm nat\n", 1)[1].split(".It Cm namespaces", 1)[0]
     words = set(re.findall(r"\w+", text))
     for name in ("available reason pools omitted protocol outside peer port zone entries used "
-                 "remaining evictable capacity percent lossPpm holder holderEntries severity cause message range low high seen").split():
+                 "remaining evictable capacity percent lossPpm holder holderEntries idle severity cause message range low high from").split():
         assert name in words, name
 
 

@@ -14,7 +14,7 @@ from world import UNPRIVILEGED
 KEY = b"nat tcp 192.0.2.1 -> 192.0.2.100:9000"
 FULL = {"Used": 100, "Remaining": 0, "Evictable": 0, "Capacity": 100, "Percent": 100,
         "Severity": 3, "Cause": 15, "Entries": 100, "LossPpm": 1000000, "RangeLow": LOW,
-        "RangeHigh": HIGH, "RangeSource": 3}
+        "RangeHigh": HIGH, "RangeSource": 2}
 # Member of the report and column of the table.
 SAME = {"entries": "Entries", "used": "Used", "remaining": "Remaining", "evictable": "Evictable",
         "capacity": "Capacity", "percent": "Percent", "lossPpm": "LossPpm"}
@@ -44,7 +44,7 @@ def assert_same(rows, said):
         assert_columns(rows[index], {
             "Severity": ["normal", "warning", "critical"].index(row["severity"]) + 1,
             "RangeLow": row["range"]["low"], "RangeHigh": row["range"]["high"],
-            "RangeSource": 3 if row["range"]["seen"] else 1})
+            "RangeSource": ["", "default", "rule", "flows"].index(row["range"]["from"])})
 
 
 class Told:
@@ -97,8 +97,8 @@ def test_a_pool_fills_and_empties():
     assert_columns(seen[index], FULL)
     assert_same(seen, reported())
     assert h.value("srcPortNatSeverity.0") == h.value("srcPortSystemSeverity.0") == 3
-    message = (b"100 of 100 outside ports in use, 0 left: each new connection is dropped without "
-               b"an error")
+    message = (b"100 of 100 outside ports in use, 0 left: each new connection is lost without an "
+               b"error")
     assert h.value("srcPortNatMessage.0").startswith(KEY[4:] + b": " + message)
     assert h.value("srcPortNatDrops.0") >= 3
     (alarm,) = alarms().values()
@@ -180,7 +180,7 @@ def test_half_full_in_one_block_is_a_warning():
         router.start(SERVER, port)
     (row,) = h.wait_for(lambda: [row for row in reported().values() if row["entries"] == 500], 10,
                         "half of it")
-    # Nobody changed a port: the default is taken for the range.
+    # Nobody had to change a port: none is lost.
     assert row["severity"] == "normal" and row["cause"] == "none", row
     router.pass_of(40)
     (row,) = reported().values()
@@ -188,8 +188,8 @@ def test_half_full_in_one_block_is_a_warning():
     assert 14000 < row["lossPpm"] < 30000, row
     assert row["severity"] == "warning" and row["cause"] == "natLoss", row
     assert row["message"].endswith(
-        "(7% of them must); let the rule choose ports at random (--random-fully), or give the rule "
-        "a wider range of ports"), row
+        "% must); let the rule choose ports at random (--random-fully), or give the rule a wider "
+        "range of ports, or give the rule more outside addresses"), row
     return row["message"]
 
 

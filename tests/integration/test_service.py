@@ -193,6 +193,27 @@ def test_syslog():
     assert log.until(r"main: stopped")[0] == 6
 
 
+def test_syslog_that_nobody_reads():
+    """It is not waited for."""
+    log = Syslog()
+    pid_file = path_of("pid")
+    status, _ = run_background("--pid-file", pid_file)
+    assert status == OK
+    pid = read_pid(pid_file)
+    log.until(r"agent: no AgentX master agent at")
+    flood = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    flood.connect("/dev/log")
+    flood.setblocking(False)
+    try:
+        while True:
+            flood.send(b"<6>other: a line")
+    except BlockingIOError:
+        pass
+    os.kill(pid, signal.SIGHUP)
+    os.kill(pid, signal.SIGTERM)
+    h.wait_for(lambda: is_gone(pid), 8, "its end")
+
+
 def in_journal(*arguments):
     """srcportd whose standard error is what JOURNAL_STREAM says."""
     daemon = Managed({}, *arguments, start=False)

@@ -211,7 +211,8 @@ def test_failures_elsewhere_are_in_the_line_and_the_message():
             with Failing("guest", HERE, PORT, 7, ELSEWHERE, FULL_ELSEWHERE) as failing:
                 assert failing.failed == 7
                 daemon.wait_polls(2)
-                return told in h.value("srcPortSystemMessage.0").decode()
+                # By its unit, or by its command where it has none.
+                return re.search(told + ': "[^"]+"$', h.value("srcPortSystemMessage.0").decode())
 
         h.wait_for(fail_and_see, 20, told)
         assert h.value("srcPortSystemSeverity.0") == 1

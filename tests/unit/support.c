@@ -278,6 +278,7 @@ write_recording(FILE *file)
 	datagram_done(&dump[DIAG_LATE]);
 	datagram_done(&dump[DIAG_STAMPS]);
 	datagram_done(&dump[DIAG_UDP]);
+	datagram_done(&dump[DIAG_UDP_GIVEN]);
 	recording_begin(file);
 	for (size_t i = 0; i < COUNT_OF(files); i++)
 		recording_file(file, files[i][0], files[i][1], strlen(files[i][1]));

@@ -101,5 +101,7 @@ size_t octets_allocated(void);
 #define assert_between(value, least, most)                                                         \
 	check_between((uintmax_t)(value), (uintmax_t)(least), (uintmax_t)(most), __FILE__, __LINE__)
 void check_between(uintmax_t value, uintmax_t least, uintmax_t most, const char *file, int line);
+#undef assert_in_range
+#pragma GCC poison assert_in_range
 
 #endif

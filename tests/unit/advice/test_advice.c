@@ -433,6 +433,15 @@ what_fails_elsewhere_or_with_ports_left_is_told(void **state)
 	(void)state;
 	assert_string_equal(advice_failures(&f, text),
 			    "1 connect() call failed in another network namespace");
+	/* The name is that of the last. */
+	static struct failure_log log = {
+	    .pools = {{.place = FAILED_ELSEWHERE, .space = "web", .last_ms = 9},
+		      {.place = FAILED_ELSEWHERE, .space = "job", .last_ms = 8},
+		      {.place = FAILED_HERE, .last_ms = 10}},
+	    .pool_count = 3};
+	f.failure_log = &log;
+	assert_string_equal(advice_failures(&f, text),
+			    "1 connect() call failed in another network namespace: \"web\"");
 	f.elsewhere = 0;
 	f.stray = 1280;
 	assert_string_equal(advice_failures(&f, text),

@@ -55,7 +55,7 @@ failed(uint16_t port, uint64_t when_ms, uint32_t pid, enum failure_place place)
 					      .port = port,
 					      .pid = pid,
 					      .time_ns = when_ms * 1000000};
-	const struct failure_process process = {place, pid == 7 ? "" : "curl"};
+	const struct failure_process process = {place, pid == 7 ? "" : "curl", ""};
 	failure_log_add(&fails, &sample, &process);
 }
 

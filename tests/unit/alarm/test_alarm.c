@@ -545,7 +545,7 @@ a_restarted_master_agent_hears_it_at_the_pace_of_the_limit(void **state)
 		assert_true(count <= 5);
 		for (uint32_t i = 0; i < count; i++) {
 			assert_true(n[i].again);
-			assert_in_range(n[i].alarm.sequence, 1, 30);
+			assert_between(n[i].alarm.sequence, 1, 30);
 		}
 		told += count;
 		assert_int_equal(told, poll / 7 * 5 + 5 < 30 ? poll / 7 * 5 + 5 : 30);
@@ -608,7 +608,7 @@ with_a_limit_of_one_a_target_is_told_before_pools(void **state)
 		bench_poll_end(&b);
 	}
 	assert_string_equal(b.told, "WARNING target bank;");
-	assert_in_range(poll, 1, 7);
+	assert_between(poll, 1, 7);
 	/* Then it is theirs again. */
 	for (poll = 0, b.told[0] = '\0'; poll < 7 && b.told[0] == '\0'; poll++)
 		bench_poll_many(&b, 60, 99);

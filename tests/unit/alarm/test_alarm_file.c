@@ -98,6 +98,36 @@ keys_of_before_are_carried_over(void **state)
 	}
 }
 
+/* A clock that is far off is no reason to lose the file. */
+static void
+any_time_is_one_that_can_be_read(void **state)
+{
+	static const struct {
+		int64_t since;
+		const char *line;
+	} cases[] = {
+	    {-1, "alarm 1 9 critical critical 0 host\n"},
+	    {4294967296, "alarm 1 9 critical critical 4294967295 host\n"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct alarm alarm = {.id = 1,
+				      .sequence = 9,
+				      .severity = SEVERITY_CRITICAL,
+				      .told = SEVERITY_CRITICAL,
+				      .since = cases[i].since,
+				      .subject = {.kind = ALARM_HOST}};
+		const struct alarm_file file = {9, 9, &alarm, 1};
+		char *text;
+		size_t length;
+		FILE *out = open_memstream(&text, &length);
+		alarm_file_print(&file, out);
+		fclose(out);
+		assert_string_equal(strstr(text, "alarm 1"), cases[i].line);
+		free(text);
+	}
+}
+
 static void
 nothing_else_is_taken(void **state)
 {
@@ -157,6 +187,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_written_is_what_was_read),
 	    cmocka_unit_test(keys_of_before_are_carried_over),
+	    cmocka_unit_test(any_time_is_one_that_can_be_read),
 	    cmocka_unit_test(nothing_else_is_taken),
 	    cmocka_unit_test(a_line_without_end_is_refused),
 	};

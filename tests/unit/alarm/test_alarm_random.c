@@ -73,7 +73,7 @@ hear(struct manager *m, const struct bench *b, unsigned poll)
 	for (unsigned i = 0; i < 6; i++)
 		left += m->left[i];
 	if (b->rules.budget.per_minute != 0)
-		assert_in_range(left, 0, b->rules.budget.per_minute);
+		assert_between(left, 0, b->rules.budget.per_minute);
 }
 
 /* What the engine says it told is what the manager knows; that is all there is if `all`. */

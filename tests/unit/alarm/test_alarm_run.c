@@ -125,7 +125,7 @@ poll_pool(struct life *l, unsigned used)
 	host_find_next(&host, l->hysteresis, &rules);
 	const struct scene scene = {.findings = host.findings};
 	struct alarm_list list;
-	alarm_run_poll(l->run, &l->config, &scene, &list);
+	alarm_run_poll(l->run, &scene, &list);
 	l->early = notifications_waiting(l->notifications) - waiting;
 	if (!l->hangs)
 		alarm_run_tell(l->run);
@@ -479,11 +479,62 @@ figures_are_told_if_that_is_wanted(void **state)
 	(void)state;
 	begin(&l);
 	l.config.notify = NOTIFY_ALL & ~(uint32_t)NOTIFY_UNKNOWN;
+	alarm_run_configure(l.run, &l.config);
 	assert_string_equal(poll_pool(&l, 0), "");
 	alarm_run_figures(l.run, 0, "", &f);
 	assert_true(f.active);
 	assert_int_equal(notifications_waiting(l.notifications), 0);
 	assert_string_equal(poll_pool(&l, 0), "");
+	end(&l);
+}
+
+static bool
+file_has(const struct life *l, const char *words)
+{
+	char text[1024];
+	FILE *in = fopen(l->config.state_file, "r");
+	assert_non_null(in);
+	text[fread(text, 1, sizeof(text) - 1, in)] = '\0';
+	fclose(in);
+	return strstr(text, words) != NULL;
+}
+
+/* The disk may be what hangs. */
+static void
+figures_are_told_before_they_are_kept(void **state)
+{
+	struct alarm_figures f;
+	struct life l;
+	(void)state;
+	begin(&l);
+	alarm_run_figures(l.run, 0, "", &f);
+	assert_int_equal(notifications_waiting(l.notifications), 1);
+	assert_false(file_has(&l, "host figures"));
+	leave(&l);
+	alarm_run_figures(l.run, 0, "", &f);
+	assert_true(file_has(&l, "host figures"));
+	end(&l);
+}
+
+/* A reload counts at once: no good poll may ever follow. */
+static void
+figures_are_told_once_that_is_wanted(void **state)
+{
+	struct alarm_figures f;
+	struct life l;
+	(void)state;
+	begin(&l);
+	l.config.notify = 0;
+	alarm_run_configure(l.run, &l.config);
+	alarm_run_figures(l.run, 0, "", &f);
+	assert_true(f.active);
+	assert_int_equal(notifications_waiting(l.notifications), 0);
+	l.config.notify = NOTIFY_ALL;
+	alarm_run_configure(l.run, &l.config);
+	alarm_run_figures(l.run, 0, "", &f);
+	assert_int_equal(notifications_waiting(l.notifications), 1);
+	deliver(&l);
+	assert_string_equal(poll_pool(&l, 0), "CLEARED host figures;");
 	end(&l);
 }
 
@@ -524,6 +575,8 @@ main(void)
 	    cmocka_unit_test(numbers_go_on),
 	    cmocka_unit_test(figures_that_are_too_old_are_told),
 	    cmocka_unit_test(figures_are_told_if_that_is_wanted),
+	    cmocka_unit_test(figures_are_told_before_they_are_kept),
+	    cmocka_unit_test(figures_are_told_once_that_is_wanted),
 	    cmocka_unit_test(what_was_planned_is_posted_before_figures),
 	    cmocka_unit_test(less_room_for_alarms_forgets_none),
 	    cmocka_unit_test(a_broken_file_is_as_good_as_none),

@@ -108,6 +108,24 @@ what_somebody_else_put_there_is_left_alone(void **state)
 	assert_content(path, "theirs\n");
 }
 
+/* Who removes it wants a new one, and still nobody else may have that. */
+static void
+what_was_removed_is_made_anew(void **state)
+{
+	struct alarm_store second = {.fd = -1};
+	(void)state;
+	assert_true(alarm_store_open(&store, path));
+	assert_int_equal(unlink(path), 0);
+	assert_true(alarm_store_replace(&store, path, "anew\n", 5));
+	assert_content(path, "anew\n");
+	assert_int_equal(unlink(path), 0);
+	assert_true(alarm_store_open(&second, path));
+	assert_false(alarm_store_replace(&store, path, "ours\n", 5));
+	assert_int_equal(errno, ESTALE);
+	alarm_store_close(&second);
+	assert_content(path, "");
+}
+
 static void
 what_is_kept_aside_is_whole(void **state)
 {
@@ -147,6 +165,7 @@ main(void)
 	    CASE(a_link_in_the_way_is_not_followed),
 	    CASE(one_at_a_time_has_it),
 	    CASE(what_somebody_else_put_there_is_left_alone),
+	    CASE(what_was_removed_is_made_anew),
 	    CASE(what_is_kept_aside_is_whole),
 	    CASE(no_regular_file_is_none_and_is_not_waited_for),
 	};

@@ -452,6 +452,58 @@ what_finds_no_room_is_counted(void **state)
 	end(&s);
 }
 
+/* With so many UDP sockets at addresses of IPv4, each on a port of its own. */
+static void
+poll_udp(struct watched *s, unsigned sockets)
+{
+	poll_begin(s);
+	s->host.census.udp_held.available = true;
+	for (unsigned i = 0; i < sockets; i++)
+		host_add(&s->host, DIAG_UDP,
+			 socket_of(STATE_ESTABLISHED, LOCAL, (uint16_t)(40000 + i), PEER, 53));
+	poll_end(s);
+}
+
+static void
+poll_without_udp(struct watched *s)
+{
+	poll_begin(s);
+	udp_none(&s->host.census.udp_held, "modprobe udp_diag");
+	poll_end(s);
+}
+
+/* What cannot be counted any more is not well. */
+static void
+an_alarm_of_udp_is_held_while_nobody_can_look(void **state)
+{
+	static const char active[] = "udp 0.0.0.0 critical blocked 100/100;"
+				     "udp :: critical blocked 100/100;";
+	struct watched s;
+	(void)state;
+	begin(&s, "udpWarningRemaining off\n");
+	poll_udp(&s, 100);
+	assert_string_equal(s.told, "CRITICAL udp 0.0.0.0;CRITICAL udp ::;");
+	for (unsigned i = 0; i < 4; i++) {
+		poll_without_udp(&s);
+		assert_string_equal(s.told, "");
+		assert_string_equal(s.active, active);
+		assert_string_equal(s.list.alarms[0].message,
+				    "as it was: it is not counted any more: modprobe udp_diag");
+		assert_int_equal(s.list.alarms[0].remaining, 0);
+	}
+	poll_udp(&s, 100);
+	assert_string_equal(s.told, "");
+	assert_string_equal(s.active, active);
+	assert_non_null(strstr(s.list.alarms[0].message, "no port is left"));
+	poll_without_udp(&s);
+	poll_udp(&s, 10);
+	assert_string_equal(s.told, "CLEARED udp 0.0.0.0;CLEARED udp ::;");
+	assert_string_equal(s.active, "");
+	poll_without_udp(&s); /* nothing is made of nothing */
+	assert_string_equal(s.active, "");
+	end(&s);
+}
+
 int
 main(void)
 {
@@ -468,6 +520,7 @@ main(void)
 	    cmocka_unit_test(limits_of_the_host_are_alarms_too),
 	    cmocka_unit_test(a_failed_connect_is_critical_whatever_the_levels),
 	    cmocka_unit_test(what_finds_no_room_is_counted),
+	    cmocka_unit_test(an_alarm_of_udp_is_held_while_nobody_can_look),
 	};
 	return cmocka_run_group_tests_name("alarm_watch", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,6 +54,49 @@ lines(const char *text)
 	for (; (text = strchr(text, '\n')) != NULL; text++)
 		count++;
 	return count;
+}
+
+/* What waits in a pipe, less the x of fill(). */
+static const char *
+drain(int fd)
+{
+	static char all[65536];
+	size_t kept = 0;
+	ssize_t got;
+	while ((got = read(fd, all, sizeof(all) - 1)) > 0) {
+		kept = 0;
+		for (ssize_t i = 0; i < got; i++)
+			if (all[i] != 'x')
+				all[kept++] = all[i];
+	}
+	all[kept] = '\0';
+	return all;
+}
+
+/* A supervisor hangs, or a terminal is held: nobody waits for it, whatever they hold meanwhile. */
+static void
+who_logs_does_not_wait_for_who_reads(void **state)
+{
+	int ends[2];
+	(void)state;
+	log_open(LOG_TO_STDERR, false);
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	while (write(ends[1], "x", 1) == 1)
+		;
+	fcntl(ends[1], F_SETFL, 0);
+	alarm(10); /* ends the test if it hangs */
+	log_error("test", "first");
+	log_warn("test", "second");
+	alarm(0);
+	assert_string_equal(drain(ends[0]), "");
+	log_info("test", "third");
+	log_info("test", "fourth");
+	assert_string_equal(drain(ends[0]),
+			    "srcportd: test: third (lines before it that nobody took: 2)\n"
+			    "srcportd: test: fourth\n");
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void
@@ -203,6 +247,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(one_line_with_its_subsystem),
+	    CASE(who_logs_does_not_wait_for_who_reads),
 	    CASE(a_state_is_told_when_it_begins_and_when_it_ends),
 	    CASE(debug_is_asked_for),
 	    CASE(journal_gets_priorities),

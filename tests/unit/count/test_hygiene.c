@@ -115,6 +115,19 @@ a_range_that_begins_too_low(void **state)
 	found(BIT(HYGIENE_LOW_PORTS), NULL, true, 33002, 60999);
 }
 
+/* Of the range and not reserved alone. */
+static void
+services_of_udp(void **state)
+{
+	(void)state;
+	host_with_range(40000, 48999, "40001");
+	portset_add(&host.census.udp_given, 40001);
+	found(0, NULL, false, 0, 0);
+	portset_add(&host.census.udp, 40002); /* which took what it got */
+	portset_add(&host.census.udp_given, 40003);
+	found(BIT(HYGIENE_UDP_SERVICES), "40001,40003", false, 0, 0);
+}
+
 static void
 a_tiny_range_far_below(void **state)
 {
@@ -200,6 +213,7 @@ main(void)
 	    CASE(node_ports_matter_on_a_node),
 	    CASE(ends_of_equal_parity),
 	    CASE(a_range_that_begins_too_low),
+	    CASE(services_of_udp),
 	    CASE(a_tiny_range_far_below),
 	    CASE(a_message_has_its_settings_whole_or_not_at_all),
 	    CASE(a_list_that_cannot_be_set_is_none),

@@ -505,10 +505,81 @@ what_is_not_closed_is_carried(void **state)
 	light_free(&light);
 }
 
+/* A poll that asked for so many UDP sockets, one on each port from 40000 on and then no port. */
+static void
+keep_udp(struct light *light, unsigned sockets, int64_t stat)
+{
+	struct census census;
+	struct udp_tally tally;
+	census_init(&census, &settings, NULL);
+	census.udp_held.available = true;
+	for (unsigned i = 0; i < sockets; i++) {
+		struct diag_socket s = socket_of(STATE_CLOSE, "0.0.0.0",
+						 (uint16_t)(i < 40 ? 40000 + i : 53), "0.0.0.0", 0);
+		assert_true(udp_add(&census.udp_held, &settings, &s));
+	}
+	assert_true(udp_count(&census.udp_held, &settings, &tally));
+	light_keep_udp(light, &census, &tally, stat, 1000);
+	assert_false(census.udp_held.available);
+	free(tally.rows);
+	census_free(&census);
+}
+
+/* Asked for afresh, of as many as that. */
+static bool
+udp_kept(const struct settings *of, const struct light_moment *moment, unsigned sockets)
+{
+	struct light light = {0};
+	struct udp_census lent = {0};
+	keep_udp(&light, sockets, 20000);
+	bool kept = light_plan_udp(&light, of, moment);
+	assert_int_equal(light.udp.available, kept);
+	if (kept) {
+		light_lend_udp(&light, &lent);
+		assert_int_equal(lent.sockets, sockets);
+		assert_false(light_plan_udp(&light, of, moment)); /* until it is brought back */
+		light_return_udp(&light, &lent);
+		light.udp_age = LIGHT_POLLS - 1;
+		assert_true(light_plan_udp(&light, of, moment));
+		assert_false(light_plan_udp(&light, of, moment)); /* not for ever */
+	}
+	light_free(&light);
+	return kept;
+}
+
+static void
+when_udp_sockets_are_taken_over(void **state)
+{
+	(void)state;
+	const struct settings reserved = settings_of(40000, 40099, "40001");
+	const struct settings wider = settings_of(40000, 40100, "");
+	struct light_moment moment = {.now_ms = 1000 + LIGHT_MS - 1, .udp = 20000};
+	struct light nothing = {0};
+	assert_false(light_plan_udp(&nothing, &settings, &moment));
+	assert_true(udp_kept(&settings, &moment, LIGHT_UDP_FROM));
+	assert_false(udp_kept(&settings, &moment, LIGHT_UDP_FROM - 1));
+	assert_false(udp_kept(&reserved, &moment, LIGHT_UDP_FROM));
+	assert_false(udp_kept(&wider, &moment, LIGHT_UDP_FROM));
+	/* 60 ports are left: 3 are 5 % of them. */
+	moment.udp = 20002;
+	assert_true(udp_kept(&settings, &moment, LIGHT_UDP_FROM));
+	moment.udp = 20003;
+	assert_false(udp_kept(&settings, &moment, LIGHT_UDP_FROM));
+	moment.udp = 100;
+	assert_true(udp_kept(&settings, &moment, LIGHT_UDP_FROM));
+	moment.udp = -1;
+	assert_false(udp_kept(&settings, &moment, LIGHT_UDP_FROM));
+	moment = (struct light_moment){.now_ms = 1000, .udp = 20000, .urgent = true};
+	assert_false(udp_kept(&settings, &moment, LIGHT_UDP_FROM));
+	moment = (struct light_moment){.now_ms = 1000 + LIGHT_MS, .udp = 20000};
+	assert_false(udp_kept(&settings, &moment, LIGHT_UDP_FROM));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(when_udp_sockets_are_taken_over),
 	    cmocka_unit_test(what_was_kept_grows_old),
 	    cmocka_unit_test(many_sockets_outside_of_all_tables_are_looked_for),
 	    cmocka_unit_test(a_listener_that_closes_makes_the_next_poll_full),

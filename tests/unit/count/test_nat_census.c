@@ -97,6 +97,31 @@ what_gives_way(void **state)
 	}
 }
 
+/* By the time that is left; one that is nearly over may wait for an acknowledgement. */
+static void
+who_is_idle(void **state)
+{
+	static const uint32_t left[] = {432000, 428401, 428400, 301, 300, 0};
+	struct conntrack_entry e[COUNT_OF(left) + 1];
+	struct nat_census census;
+	(void)state;
+	for (uint16_t i = 0; i < COUNT_OF(left); i++) {
+		e[i] = entry_of(INSIDE, (uint16_t)(40000 + i), (uint16_t)(40000 + i));
+		e[i].left_s = left[i];
+	}
+	e[COUNT_OF(left)] = entry_of(INSIDE, 40100, 40100);
+	e[COUNT_OF(left)].state = CONNTRACK_TIME_WAIT;
+	e[COUNT_OF(left)].left_s = 1000;
+	for (int known = 0; known < 2; known++) {
+		nat_census_init(&census, true);
+		census.established_s = known ? 432000 : 0;
+		take_all(&census, e, COUNT_OF(e));
+		assert_int_equal(census.count, 1);
+		assert_int_equal(census.pools[0].idle, known ? 2 : 0);
+		nat_census_free(&census);
+	}
+}
+
 /* Of the host's own, one that was moved without a rule says nothing of a rule's range; nor do
  * source ports below 1024. Entries that come twice change nothing. */
 static void
@@ -114,7 +139,7 @@ the_range_of_a_rule(void **state)
 	nat_census_init(&census, true);
 	take_all(&census, e, COUNT_OF(e));
 	const struct nat_pool *p = &census.pools[0];
-	assert_true(p->seen);
+	assert_int_equal(p->from, NAT_RANGE_FLOWS);
 	assert_int_equal(p->range.low, 20000);
 	assert_int_equal(p->range.high, 20099);
 	assert_int_equal(p->entries, 102);
@@ -139,7 +164,7 @@ one_socket_shows_no_range(void **state)
 	nat_census_init(&census, true);
 	take_all(&census, e, COUNT_OF(e));
 	assert_int_equal(census.count, 100);
-	assert_false(census.pools[0].seen);
+	assert_int_equal(census.pools[0].from, NAT_RANGE_DEFAULT);
 	assert_int_equal(census.pools[0].usage.remaining, 64511);
 	assert_int_equal(census.pools[0].lost_ppm, 0);
 	nat_census_free(&census);
@@ -260,15 +285,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(who_holds_a_port),
-	    cmocka_unit_test(what_gives_way),
-	    cmocka_unit_test(the_range_of_a_rule),
-	    cmocka_unit_test(what_is_no_pool),
-	    cmocka_unit_test(one_socket_shows_no_range),
-	    cmocka_unit_test(who_is_inside),
-	    cmocka_unit_test(the_order),
-	    cmocka_unit_test(too_many_pools),
-	    cmocka_unit_test(no_memory),
+	    cmocka_unit_test(who_holds_a_port), cmocka_unit_test(what_gives_way),
+	    cmocka_unit_test(who_is_idle),      cmocka_unit_test(the_range_of_a_rule),
+	    cmocka_unit_test(what_is_no_pool),  cmocka_unit_test(one_socket_shows_no_range),
+	    cmocka_unit_test(who_is_inside),    cmocka_unit_test(the_order),
+	    cmocka_unit_test(too_many_pools),   cmocka_unit_test(no_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

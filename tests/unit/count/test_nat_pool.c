@@ -90,9 +90,9 @@ loss_in_one_block(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		assert_in_range(block_loss(cases[i].thousandths), cases[i].least, cases[i].most);
+		assert_between(block_loss(cases[i].thousandths), cases[i].least, cases[i].most);
 	/* What clients that keep the ports of Linux fill. */
-	assert_in_range(usage_of(&usual, "32768-60999", "").loss_ppm, 14500, 16500);
+	assert_between(usage_of(&usual, "32768-60999", "").loss_ppm, 14500, 16500);
 }
 
 static void
@@ -135,9 +135,9 @@ loss_at_random(void **state)
 	(void)state;
 	assert_int_equal(random_loss(600), 0);
 	assert_int_equal(random_loss(900), 0);
-	assert_in_range(random_loss(980), 4000, 10000);
-	assert_in_range(random_loss(990), 70000, 100000);
-	assert_in_range(random_loss(995), 260000, 300000);
+	assert_between(random_loss(980), 4000, 10000);
+	assert_between(random_loss(990), 70000, 100000);
+	assert_between(random_loss(995), 260000, 300000);
 }
 
 /* Beyond 128 ports five runs have to fail, and each sees only its last 32 for what is given up. */

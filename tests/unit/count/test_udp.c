@@ -236,6 +236,29 @@ addresses_beyond_those_kept(void **state)
 	assert_null(row("10.1.0.32"));
 }
 
+static void
+growth(void **state)
+{
+	struct udp_before before = {0};
+	(void)state;
+	idle("10.0.0.1", 40001);
+	count();
+	assert_int_equal(udp_growth(&before, &udp), 0); /* nothing is known of before */
+	assert_int_equal(udp_growth(&before, &udp), 0);
+	for (uint16_t port = 40010; port < 40019; port++)
+		idle("10.0.0.1", port);
+	add(with_v6only(socket_of(STATE_CLOSE, "::", 40002, "::", 0)));
+	count();
+	assert_int_equal(udp_growth(&before, &udp), 11); /* 10 of 90, of both families */
+	udp_none(&census, "");
+	count();
+	assert_int_equal(udp_growth(&before, &udp), 0);
+	census.available = true;
+	idle("10.0.0.1", 40001);
+	count();
+	assert_int_equal(udp_growth(&before, &udp), 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -252,6 +275,7 @@ main(void)
 	    CASE(devices),
 	    CASE(the_fewest_remaining_first),
 	    CASE(addresses_beyond_those_kept),
+	    CASE(growth),
 	};
 	return cmocka_run_group_tests_name("udp", tests, NULL, NULL);
 }

@@ -43,7 +43,7 @@ fail_in(enum failure_place place, const char *local, const char *peer, uint16_t 
 					      .port = port,
 					      .pid = pid,
 					      .time_ns = when_ms * 1000000 + 999999};
-	const struct failure_process process = {place, name};
+	const struct failure_process process = {place, name, ""};
 	return failure_log_add(&fails, &sample, &process);
 }
 

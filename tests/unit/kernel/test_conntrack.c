@@ -85,6 +85,7 @@ make(struct answer *a, const struct flow *f)
 	put_tuple(a->message, f, false);
 	put_tuple(a->message, f, true);
 	mnl_attr_put_u32(a->message, CTA_STATUS, htonl(f->status));
+	mnl_attr_put_u32(a->message, CTA_TIMEOUT, htonl(431999));
 	if (f->zone >= 0)
 		mnl_attr_put_u16(a->message, CTA_ZONE, htons((uint16_t)f->zone));
 	if (f->state == 0)
@@ -149,7 +150,8 @@ a_translated_connection(void **state)
 	assert_int_equal(e->reply.source_port, 443);
 	assert_int_equal(e->reply.destination_port, 20007);
 	assert_int_equal(e->protocol, IPPROTO_TCP);
-	assert_int_equal(e->state, 3);
+	assert_int_equal(e->state, CONNTRACK_ESTABLISHED);
+	assert_int_equal(e->left_s, 431999);
 	assert_int_equal(e->status, 0x19e);
 	assert_int_equal(e->reply.zone, 0);
 	assert_true(conntrack_is_translated(e));
@@ -251,10 +253,10 @@ what_no_kernel_sends(void **state)
 	make(&a, &usual);
 	a.message->nlmsg_len = NLMSG_HDRLEN;
 	assert_int_equal(take(a.message, &kept), EBADMSG);
-	/* Cut anywhere, it lacks a tuple or the status, but for the last attribute. */
+	/* Cut anywhere, it lacks a tuple or the status, but for the last two attributes. */
 	make(&a, &usual);
 	uint32_t whole = a.message->nlmsg_len;
-	for (uint32_t length = NLMSG_HDRLEN; length < whole - 16; length += 4) {
+	for (uint32_t length = NLMSG_HDRLEN; length < whole - 24; length += 4) {
 		a.message->nlmsg_len = length;
 		assert_int_equal(take(a.message, &kept), EBADMSG);
 	}

@@ -39,6 +39,7 @@ static const struct file whole_host[] = {
     {"net/sockstat6", "TCP6: inuse 4\nUDP6: inuse 1\n"},
     {"sys/net/netfilter/nf_conntrack_count", "256\n"},
     {"sys/net/netfilter/nf_conntrack_max", "262144\n"},
+    {"sys/net/netfilter/nf_conntrack_tcp_timeout_established", "432000\n"},
     {STAT_NAME, STAT_HEAD STAT_LINE("0000000a", "00000010", "00000001")
 		    STAT_LINE("00000005", "000000ff", "00000002")},
 };
@@ -82,6 +83,7 @@ every_value_is_read(void **state)
 	    [LIMIT_FILES_MAX] = 2466193,
 	    [LIMIT_CONNTRACK] = 256,
 	    [LIMIT_CONNTRACK_MAX] = 262144,
+	    [LIMIT_ESTABLISHED] = 432000,
 	    [LIMIT_DROP] = 271,
 	    [LIMIT_INSERT_FAILED] = 15,
 	    [LIMIT_EARLY_DROP] = 3,

@@ -141,6 +141,63 @@ test_a_server_port(void **state)
 }
 
 static void
+add_udp(const char *local, enum tcp_state tcp_state, uint16_t port, uint32_t inode)
+{
+	struct diag_socket s = socket_of(tcp_state, local, port, "0.0.0.0", 0);
+	s.inode = inode;
+	assert_true(owner_book_udp_socket(book, &s));
+}
+
+static const char *
+udp_holder(const struct owner_list *list, uint32_t pools)
+{
+	static char text[OWNER_TEXT_MAX];
+	const struct owner_question question = {.udp = pools};
+	return owner_holder(list, &question, text);
+}
+
+/* Beside them a socket of IPv6 alone, on ports that count and on others, and a connection. */
+static void
+test_udp(void **state)
+{
+	(void)state;
+	struct portset ports = {{0}};
+	portset_add_range(&ports, 40000, 40099);
+	add(STATE_ESTABLISHED, 443, 1000, 77, 100);
+	owner_book_udp(book, &ports);
+	for (uint32_t i = 0; i < 30; i++)
+		add_udp(i < 15 ? "10.0.0.9" : "2001:db8::1",
+			i < 20 ? STATE_ESTABLISHED : STATE_CLOSE, (uint16_t)(40000 + i), 200 + i);
+	for (uint32_t i = 0; i < 15; i++) {
+		struct diag_socket s =
+		    with_v6only(socket_of(STATE_CLOSE, "::", (uint16_t)(40050 + i), "::", 0));
+		s.inode = 300 + i;
+		assert_true(owner_book_udp_socket(book, &s));
+	}
+	for (uint32_t i = 0; i < 50; i++)
+		add_udp("10.0.0.9", STATE_CLOSE, (uint16_t)(40100 + i), 400 + i);
+	assert_int_equal(owner_book_unclaimed(book), 1 + 45);
+	for (uint32_t i = 0; i < 20; i++)
+		assert_true(owner_book_claim(book, 900, 200 + i));
+	owner_book_describe(book, &(struct owner_process){900, 30, {1024, 4096}, "dns"});
+	for (uint32_t i = 0; i < 15; i++)
+		assert_true(owner_book_claim(book, 901, 300 + i));
+	for (uint32_t i = 0; i < 10; i++)
+		assert_true(owner_book_claim(book, 901, 220 + i));
+	owner_book_describe(book, &(struct owner_process){901, 30, {1024, 4096}, "quic"});
+
+	struct owner_list *list = owner_book_list(book, 5000);
+	assert_true(list->has_udp);
+	assert_int_equal(list->owner_count, 1);
+	/* bind() to an address of IPv6 leaves IPv4 alone. */
+	assert_int_equal(list->udp[0].connections, 15 + 5 + 10);
+	assert_int_equal(list->udp[1].connections, 15);
+	assert_string_equal(udp_holder(list, 1), "\"dns\" (pid 900)");
+	assert_string_equal(udp_holder(list, 2), "\"quic\" (pid 901)");
+	owner_list_free(list);
+}
+
+static void
 test_with_processes(void **state)
 {
 	(void)state;
@@ -242,6 +299,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_without_processes, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_server_port, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_udp, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_with_processes, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_duplicates, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_bounds, set_up, tear_down),

@@ -204,8 +204,8 @@ test_files_behind_the_last_socket_are_counted_by_the_kernel(void **state)
 	for (int i = 0; i < FILES; i++)
 		fds[i] = dup(0);
 	add_socket((uint32_t)status.st_ino, getuid());
-	const struct owner_list before = {.owner_count = 1,
-					  .owners = &(struct owner){.pid = (uint32_t)getpid()}};
+	struct owner us = {.pid = (uint32_t)getpid()};
+	const struct owner_list before = {.owner_count = 1, .owners = &us};
 	struct owner_walk *w = owner_walk_open("/proc", &before);
 	for (; owner_walk_step(w, book, 1); steps++)
 		assert_true(steps < 1000);

@@ -248,7 +248,7 @@ address_translation(void **state)
 	     .entries = 40,
 	     .usage = {.capacity = 100, .used = 39, .remaining = 61, .evictable = 1, .percent = 39},
 	     .range = {20000, 20099},
-	     .seen = true,
+	     .from = NAT_RANGE_FLOWS,
 	     .moved = 2,
 	     .translated = 40,
 	     .holder = address("10.0.0.2"),
@@ -290,11 +290,11 @@ address_translation(void **state)
 		   "{\"protocol\":\"tcp\",\"outside\":\"192.0.2.1\",\"peer\":\"198.51.100.1\","
 		   "\"port\":443,\"zone\":0,\"entries\":40,\"used\":39,\"remaining\":61,"
 		   "\"evictable\":1,\"capacity\":100,\"percent\":39,\"lossPpm\":0,\"holder\":\"10."
-		   "0.0.2\",\"holderEntries\":39,"
+		   "0.0.2\",\"holderEntries\":39,\"idle\":null,"
 		   "\"severity\":\"normal\",\"cause\":\"none\",\"message\":\"39 of 100 outside "
 		   "ports in use, "
 		   "61 left\",\"range\":{\"low\":20000,\"high\":20099,"
-		   "\"seen\":true}}");
+		   "\"from\":\"flows\"}}");
 	assert_has(text, "\"protocol\":\"udp\",\"outside\":\"2001:db8::1\"");
 	assert_has(text, "\"zone\":5,");
 	assert_has(text, "\"omitted\":1\n");

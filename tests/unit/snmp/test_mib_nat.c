@@ -9,7 +9,7 @@
 static struct snapshot *snapshot;
 
 static struct nat_pool pools[2];
-static const struct nat_census census = {.pools = pools, .count = 2};
+static const struct nat_census census = {.established_s = 432000, .pools = pools, .count = 2};
 static struct nat_state nat = {.census = &census,
 			       .reason = "",
 			       .read_ms = 4000,
@@ -50,7 +50,8 @@ set_up(void **state)
 				     .entries = 40,
 				     .usage = {100, 39, 61, 1, 39, 0},
 				     .range = {20000, 20099},
-				     .seen = true,
+				     .from = NAT_RANGE_FLOWS,
+				     .idle = 7,
 				     .moved = 2,
 				     .translated = 39,
 				     .holder = address("10.0.0.2"),
@@ -109,6 +110,8 @@ a_row_a_pool(void **state)
 	assert_column(TCP, 20, MIB_GAUGE, 20099);
 	assert_column(TCP, 21, MIB_INTEGER, 3);
 	assert_column(UDP, 21, MIB_INTEGER, 1);
+	assert_column(TCP, 22, MIB_GAUGE, 7);
+	assert_column(UDP, 22, MIB_GAUGE, 0);
 }
 
 /* Where `owners no` hides who holds the ports. */
@@ -139,8 +142,8 @@ all_of_them_together(void **state)
 	assert_number(snapshot, "8.7.0", MIB_INTEGER, 3);
 	assert_text(snapshot, "8.8.0",
 		    "udp/5 192.0.2.1 -> 198.51.100.1:53: 50,000 of 64,512 outside ports in use, "
-		    "14,512 left, 1.23% of new connections whose port must change are dropped "
-		    "without an error (100% of them must); give the rule more outside addresses");
+		    "14,512 left, 1.23% of new connections that must change port are lost "
+		    "(100% must); give the rule more outside addresses");
 	assert_number(snapshot, "8.9.0", MIB_GAUGE, 7);
 }
 

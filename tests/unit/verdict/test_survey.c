@@ -97,6 +97,30 @@ an_answer_comes_before_what_was_not_asked(void **state)
 }
 
 static void
+udp_sockets_where_their_ports_are_short(void **state)
+{
+	(void)state;
+	host_with_range(40000, 40299, "40100-40199");
+	host.census.udp_held.available = true;
+	for (unsigned i = 0; i < 101; i++) {
+		if (i == 99) {
+			host_tally(&host, NULL, 0);
+			assert_string_equal(chosen(false), "");
+			assert_false(subjects.udp);
+		}
+		host_add(&host, DIAG_UDP,
+			 socket_of(STATE_ESTABLISHED, HERE, (uint16_t)(i < 100 ? 40000 + i : 40200),
+				   "10.0.0.2", 53));
+	}
+	host_tally(&host, NULL, 0);
+	assert_string_equal(chosen(false), "");
+	assert_true(subjects.udp);
+	assert_int_equal(portset_count(&subjects.udp_ports), 200);
+	assert_true(portset_has(&subjects.udp_ports, 40200));
+	assert_false(portset_has(&subjects.udp_ports, 40199));
+}
+
+static void
 there_is_room_for_so_many(void **state)
 {
 	(void)state;
@@ -120,9 +144,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(nobody_is_asked_about_while_all_is_well),    CASE(the_worst_come_first),
-	    CASE(what_is_measured_counts_before_the_verdict), CASE(a_leak_is_of_all_pools),
-	    CASE(an_answer_comes_before_what_was_not_asked),  CASE(there_is_room_for_so_many),
+	    CASE(nobody_is_asked_about_while_all_is_well),
+	    CASE(the_worst_come_first),
+	    CASE(what_is_measured_counts_before_the_verdict),
+	    CASE(a_leak_is_of_all_pools),
+	    CASE(an_answer_comes_before_what_was_not_asked),
+	    CASE(udp_sockets_where_their_ports_are_short),
+	    CASE(there_is_room_for_so_many),
 	};
 	return cmocka_run_group_tests_name("survey", tests, NULL, NULL);
 }

@@ -67,6 +67,12 @@ a_range_that_offers_little(void **state)
 	assert_int_equal(udp_verdict(&udp, 0, levels).severity, SEVERITY_CRITICAL);
 }
 
+static const char *
+advise(uint32_t position, char out[static ADVICE_MAX])
+{
+	return advice_udp(&(struct scene){.findings = host.findings}, position, out);
+}
+
 /* The kernel looks at each port of a large range in turn. */
 static void
 near_the_end_calls_are_slow(void **state)
@@ -78,14 +84,14 @@ near_the_end_calls_are_slow(void **state)
 	for (unsigned i = 0; i < 28200; i++) {
 		if (i == 28000) {
 			host_tally(&host, NULL, 0);
-			assert_null(strstr(advice_udp(host.findings, 0, text), "milliseconds"));
+			assert_null(strstr(advise(0, text), "milliseconds"));
 		}
 		host_add(&host, DIAG_UDP,
 			 socket_of(STATE_ESTABLISHED, "10.0.0.1", (uint16_t)(32768 + i), "10.0.0.2",
 				   53));
 	}
 	host_tally(&host, NULL, 0);
-	assert_memory_equal(advice_udp(host.findings, 0, text),
+	assert_memory_equal(advise(0, text),
 			    "32 of 28,232 ports are left for UDP sockets of IPv4 without a local "
 			    "address, and each call takes milliseconds; ",
 			    105);
@@ -104,25 +110,24 @@ in_words(void **state)
 				   53));
 	host_tally(&host, NULL, 0);
 	assert_string_equal(
-	    advice_udp(host.findings, 0, text),
+	    advise(0, text),
 	    "no port is left for UDP sockets of IPv4 without a local address: connect() and "
 	    "sendto() fail with EAGAIN; widen net.ipv4.ip_local_port_range, or use one socket for "
 	    "many peers (sendto() without connect())");
-	assert_non_null(strstr(advice_udp(host.findings, 2, text),
+	assert_non_null(strstr(advise(2, text),
 			       "no port is left for UDP sockets bound to 10.0.0.1: bind() fails "
 			       "with EADDRINUSE; "));
 	/* An address that has more than any is a way out. */
 	host_add(&host, DIAG_UDP, socket_of(STATE_ESTABLISHED, "10.0.0.9", 40000, "10.0.0.2", 53));
 	host_tally(&host, NULL, 0);
-	assert_non_null(strstr(advice_udp(host.findings, 0, text),
-			       ", or bind() to 10.0.0.9, which has 99 left"));
-	assert_null(strstr(advice_udp(host.findings, 2, text), "10.0.0.9"));
+	assert_non_null(strstr(advise(0, text), ", or bind() to 10.0.0.9, which has 99 left"));
+	assert_null(strstr(advise(2, text), "10.0.0.9"));
 	host_with_range(40000, 40999, "");
 	host.census.udp_held.available = true;
 	host_add(&host, DIAG_UDP, socket_of(STATE_ESTABLISHED, "::1", 40001, "::1", 53));
 	host_tally(&host, NULL, 0);
 	assert_string_equal(
-	    advice_udp(host.findings, 0, text),
+	    advise(0, text),
 	    "1,000 of 1,000 ports are left for UDP sockets of IPv4 without a local address, or up "
 	    "to 1 fewer: the kernel does not show which connected IPv6 sockets are IPv6 only");
 }

@@ -80,7 +80,8 @@ void nat_census_init(struct nat_census *census, bool evicts);
 void nat_census_free(struct nat_census *census); /* is then empty */
 
 /* A conntrack_take; arg is the struct nat_census. All of CONNTRACK_TRANSLATED come first, then
- * those of CONNTRACK_HOLDERS, for each outside address that is there by then. */
+ * those of CONNTRACK_HOLDERS, for each outside address that is there by then: of that dump,
+ * translated ones count only for what they came in to. */
 bool nat_census_take(void *arg, enum conntrack_dump dump, const struct conntrack_entry *entry);
 
 /* "tcp", of a zone "tcp/5". Returns out. */
@@ -95,8 +96,7 @@ const char *nat_pool_text(const struct nat_pool *pool, char out[static NAT_POOL_
 int nat_pool_compare(const struct nat_pool *a, const struct nat_pool *b);
 
 /* Works out what is left, and sorts the pools: those that lose most first, then those with least
- * remaining. Pools without an entry have gone since and are dropped. What else was gathered is
- * freed: a pool then owns no memory. */
+ * remaining. What else was gathered is freed: a pool then owns no memory. */
 void nat_census_end(struct nat_census *census);
 
 #endif

@@ -38,6 +38,14 @@ struct nat_usage {
 void nat_usage(const struct portset *taken, const struct portset *evictable,
 	       const struct port_range *range, struct nat_usage *out);
 
+/* Whether so few ports are taken that a search always finds one: no loss. */
+bool nat_is_easy(uint32_t taken, const struct port_range *range);
+
+/* The same where it is so, by numbers: how many ports of the range are taken, and how many of them
+ * are evictable. */
+void nat_usage_easy(uint32_t taken, uint32_t evictable, const struct port_range *range,
+		    struct nat_usage *out);
+
 /* What connections show of the range of a rule: those that are translated to one outside address,
  * of source ports from 1024 on. */
 struct nat_seen {

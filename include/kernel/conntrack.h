@@ -15,7 +15,7 @@
 /* The dumps of one look at it; the numbers are those of recordings, behind enum diag_dump. */
 enum conntrack_dump {
 	CONNTRACK_TRANSLATED = 16, /* entries whose source is translated */
-	CONNTRACK_HOLDERS = 17     /* what has an outside address of theirs in either direction */
+	CONNTRACK_HOLDERS = 17 /* what else has an outside address of theirs in either direction */
 };
 
 /* One direction of a connection. */

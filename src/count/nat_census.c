@@ -75,9 +75,11 @@ find_pool(const struct nat_census *census, const struct name *name)
 	return NULL;
 }
 
+/* *out is NULL where there is no room for it. False with errno ENOMEM. */
 static bool
-add_pool(struct nat_census *census, const struct name *name)
+add_pool(struct nat_census *census, const struct name *name, struct nat_pool **out)
 {
+	*out = NULL;
 	if (census->count == NAT_POOLS_MAX) {
 		census->omitted++;
 		return true;
@@ -97,6 +99,7 @@ add_pool(struct nat_census *census, const struct name *name)
 				  .protocol = name->protocol};
 	portbag_init(&pool->held);
 	portbag_init(&pool->evictable);
+	*out = pool;
 	return true;
 }
 
@@ -213,23 +216,6 @@ see(struct nat_outside *outside, const struct conntrack_entry *entry)
 	return new >= 0;
 }
 
-/* One whose source is translated: it makes its pool, and may show the range. */
-static bool
-take_translated(struct nat_census *census, const struct conntrack_entry *entry)
-{
-	const struct name name = reply_name(entry);
-	struct nat_outside *outside;
-	if (!conntrack_is_translated(entry))
-		return true;
-	if (!want_outside(census, name.key.local, &outside))
-		return false;
-	if (outside != NULL && shows_range(entry) && !see(outside, entry))
-		return false;
-	if (outside == NULL)
-		census->omitted++;
-	return outside == NULL || find_pool(census, &name) != NULL || add_pool(census, &name);
-}
-
 static bool
 hold(const struct nat_census *census, struct nat_pool *pool, uint16_t port, bool evictable)
 {
@@ -245,22 +231,50 @@ is_idle(const struct nat_census *census, const struct conntrack_entry *entry)
 	       (uint64_t)entry->left_s + NAT_IDLE_S <= census->established_s;
 }
 
+/* By the tuple from the peer back to the port that it has outside. */
 static bool
-take_holder(struct nat_census *census, const struct conntrack_entry *entry)
+hold_back(const struct nat_census *census, struct nat_pool *pool,
+	  const struct conntrack_entry *entry)
+{
+	pool->idle += is_idle(census, entry);
+	return hold(census, pool, entry->reply.destination_port, conntrack_is_evictable(entry));
+}
+
+/* One whose source is translated: it makes its pool, and may show the range. */
+static bool
+take_translated(struct nat_census *census, const struct conntrack_entry *entry)
+{
+	const struct name name = reply_name(entry);
+	struct nat_outside *outside;
+	if (!conntrack_is_translated(entry))
+		return true;
+	if (!want_outside(census, name.key.local, &outside))
+		return false;
+	if (outside == NULL) {
+		census->omitted++;
+		return true;
+	}
+	if (shows_range(entry) && !see(outside, entry))
+		return false;
+	struct nat_pool *pool = find_pool(census, &name);
+	if (pool == NULL && !add_pool(census, &name, &pool))
+		return false;
+	if (pool == NULL)
+		return true;
+	pool->translated++;
+	pool->moved += is_moved(entry);
+	return count_inside(census, (uint32_t)(pool - census->pools), &entry->original.source) &&
+	       hold_back(census, pool, entry);
+}
+
+/* Who else has a port of a pool: one of the host's own, and whoever came in from the peer's very
+ * port. */
+static bool
+take_holder(const struct nat_census *census, const struct conntrack_entry *entry)
 {
 	const struct name back = reply_name(entry), forth = original_name(entry);
-	struct nat_pool *pool = find_pool(census, &back);
-	if (pool != NULL && conntrack_is_translated(entry)) {
-		pool->translated++;
-		pool->moved += is_moved(entry);
-		if (!count_inside(census, (uint32_t)(pool - census->pools),
-				  &entry->original.source))
-			return false;
-	}
-	if (pool != NULL)
-		pool->idle += is_idle(census, entry);
-	if (pool != NULL &&
-	    !hold(census, pool, entry->reply.destination_port, conntrack_is_evictable(entry)))
+	struct nat_pool *pool = conntrack_is_translated(entry) ? NULL : find_pool(census, &back);
+	if (pool != NULL && !hold_back(census, pool, entry))
 		return false;
 	pool = find_pool(census, &forth);
 	return pool == NULL || hold(census, pool, entry->original.destination_port, false);
@@ -274,8 +288,57 @@ nat_census_take(void *arg, enum conntrack_dump dump, const struct conntrack_entr
 					    : take_holder(census, entry);
 }
 
+/* Ports, for pool after pool. */
+struct desk {
+	struct portset all, in_range, taken; /* taken: empty between pools */
+	struct port_range range;             /* that of in_range */
+};
+
 static void
-work_out(const struct nat_census *census, struct nat_pool *pool)
+desk_init(struct desk *desk)
+{
+	portset_clear(&desk->all);
+	portset_add_range(&desk->all, all_ports.low, all_ports.high);
+	desk->in_range = desk->all;
+	desk->range = all_ports;
+	portset_clear(&desk->taken);
+}
+
+static void
+set_range(struct desk *desk, const struct port_range *range)
+{
+	if (desk->range.low == range->low && desk->range.high == range->high)
+		return;
+	desk->range = *range;
+	portset_clear(&desk->in_range);
+	portset_add_range(&desk->in_range, range->low, range->high);
+}
+
+/* How many of the ports in `within` the pool has; of *evictable only evictable entries. */
+static uint32_t
+count_taken(struct desk *desk, const struct nat_pool *pool, const struct portset *within,
+	    uint32_t *evictable)
+{
+	uint32_t held = portbag_add_new(&pool->held, &all_ports, within, &desk->taken);
+	*evictable = portbag_add_new(&pool->evictable, &all_ports, within, &desk->taken);
+	portbag_take_from(&pool->held, &all_ports, &desk->taken);
+	portbag_take_from(&pool->evictable, &all_ports, &desk->taken);
+	return held + *evictable;
+}
+
+/* Most pools have few ports: they cost what these do. */
+static void
+work_out_few(struct nat_pool *pool, struct desk *desk)
+{
+	uint32_t evictable;
+	set_range(desk, &pool->range);
+	pool->entries = count_taken(desk, pool, &desk->all, &evictable);
+	uint32_t taken = count_taken(desk, pool, &desk->in_range, &evictable);
+	nat_usage_easy(taken, evictable, &pool->range, &pool->usage);
+}
+
+static void
+work_out_many(struct nat_pool *pool)
 {
 	struct portset taken, evictable;
 	portset_clear(&taken);
@@ -285,9 +348,18 @@ work_out(const struct nat_census *census, struct nat_pool *pool)
 	portbag_add_to(&pool->held, &all_ports, &taken);
 	portset_or(&taken, &evictable);
 	pool->entries = portset_count(&taken);
+	nat_usage(&taken, &evictable, &pool->range, &pool->usage);
+}
+
+static void
+work_out(const struct nat_census *census, struct nat_pool *pool, struct desk *desk)
+{
 	pool->from = nat_range_of(&census->rules, pool->protocol, &pool->outside,
 				  &find_outside(census, &pool->outside)->seen, &pool->range);
-	nat_usage(&taken, &evictable, &pool->range, &pool->usage);
+	if (nat_is_easy(pool->held.count + pool->evictable.count, &pool->range))
+		work_out_few(pool, desk);
+	else
+		work_out_many(pool);
 	pool->lost_ppm = nat_lost_ppm(&pool->usage, pool->moved, pool->translated);
 	portbag_free(&pool->held);
 	portbag_free(&pool->evictable);
@@ -336,23 +408,18 @@ by_tightness(const void *a, const void *b)
 void
 nat_census_end(struct nat_census *census)
 {
-	uint32_t kept = 0;
+	struct desk desk;
+	desk_init(&desk);
 	find_holders(census);
-	for (uint32_t i = 0; i < census->count; i++) {
-		struct nat_pool *pool = &census->pools[i];
-		if (pool->held.count + pool->evictable.count == 0)
-			continue;
-		work_out(census, pool);
-		census->pools[kept++] = *pool;
-	}
-	census->count = kept;
-	/* Positions have changed: nobody looks for a pool any more. */
+	for (uint32_t i = 0; i < census->count; i++)
+		work_out(census, &census->pools[i], &desk);
+	/* Positions change: nobody looks for a pool any more. */
 	lookup_free(&census->pool_index);
 	free_outsides(census);
 	lookup_free(&census->inside_index);
 	free(census->insides);
 	census->insides = NULL;
 	census->inside_count = census->inside_room = 0;
-	if (kept > 0)
-		qsort(census->pools, kept, sizeof(*census->pools), by_tightness);
+	if (census->count > 0)
+		qsort(census->pools, census->count, sizeof(*census->pools), by_tightness);
 }

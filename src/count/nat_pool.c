@@ -82,6 +82,24 @@ loss(const struct ring *ring, uint32_t taken)
 	return product;
 }
 
+bool
+nat_is_easy(uint32_t taken, const struct port_range *range)
+{
+	return taken < LOOKS_FIRST && range_size(range) > LOOKS_FIRST;
+}
+
+void
+nat_usage_easy(uint32_t taken, uint32_t evictable, const struct port_range *range,
+	       struct nat_usage *out)
+{
+	out->capacity = range_size(range);
+	out->used = taken - evictable;
+	out->remaining = out->capacity - out->used;
+	out->evictable = evictable;
+	out->percent = severity_percent(out->remaining, out->capacity);
+	out->loss_ppm = 0;
+}
+
 void
 nat_usage(const struct portset *taken, const struct portset *evictable,
 	  const struct port_range *range, struct nat_usage *out)

@@ -199,12 +199,13 @@ conntrack_request(void *buf, const struct conntrack_question *question, enum dum
 	struct nfgenmsg *head = mnl_nlmsg_put_extra_header(message, sizeof(*head));
 	head->nfgen_family = form == DUMP_ALL ? AF_UNSPEC : form == DUMP_V4 ? AF_INET : AF_INET6;
 	head->version = NFNETLINK_V0;
-	if (question->dump == CONNTRACK_TRANSLATED) {
-		mnl_attr_put_u32(message, CTA_STATUS, htonl(IPS_SRC_NAT));
+	bool translated = question->dump == CONNTRACK_TRANSLATED;
+	if (translated || (question->outside != NULL && !question->original)) {
+		mnl_attr_put_u32(message, CTA_STATUS, htonl(translated ? IPS_SRC_NAT : 0));
 		mnl_attr_put_u32(message, STATUS_MASK, htonl(IPS_SRC_NAT));
-	} else if (question->outside != NULL) {
-		put_address(message, question->outside, question->original);
 	}
+	if (!translated && question->outside != NULL)
+		put_address(message, question->outside, question->original);
 	return message;
 }
 

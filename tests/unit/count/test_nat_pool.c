@@ -238,6 +238,25 @@ severity_follows_the_share_that_is_moved(void **state)
 	}
 }
 
+/* What few ports come to by numbers is what they come to one by one. */
+static void
+few_ports_are_easy(void **state)
+{
+	const struct port_range single = {20000, 20000}, small = {20000, 20127},
+				large = {20000, 20128};
+	struct nat_usage easy, usage = usage_of(&usual, "1-1040,30000-30029", "1030-1040");
+	(void)state;
+	assert_false(nat_is_easy(1, &single));
+	assert_false(nat_is_easy(100, &small));
+	assert_true(nat_is_easy(127, &large));
+	assert_false(nat_is_easy(128, &large));
+	nat_usage_easy(17 + 30, 11, &usual, &easy);
+	assert_memory_equal(&easy, &usage, sizeof(usage));
+	usage = usage_of(&large, "20000-20126", "");
+	nat_usage_easy(127, 0, &large, &easy);
+	assert_memory_equal(&easy, &usage, sizeof(usage));
+}
+
 int
 main(void)
 {
@@ -250,6 +269,7 @@ main(void)
 	    cmocka_unit_test(a_run_over_the_end),
 	    cmocka_unit_test(the_range_that_is_seen),
 	    cmocka_unit_test(ports_that_were_kept_show_no_range),
+	    cmocka_unit_test(few_ports_are_easy),
 	    cmocka_unit_test(severity_follows_the_share_that_is_moved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

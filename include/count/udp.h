@@ -15,11 +15,12 @@
 #include "base/lookup.h"
 #include "kernel/diag.h"
 #include "kernel/settings.h"
+#include "kernel/sources.h"
 
 /* Local addresses that are kept, the first that are seen; of these, as anybody may bind to any of
- * 127.0.0.0/8, loopback ones. */
-#define UDP_LOCALS_MAX   64
-#define UDP_LOOPBACK_MAX 32
+ * 127.0.0.0/8, and with IP_FREEBIND to any at all, those that are no source of this host. */
+#define UDP_LOCALS_MAX 64
+#define UDP_GUESTS_MAX 32
 /* Addresses beyond these that are told apart. */
 #define UDP_BEYOND_MAX 1000
 
@@ -53,9 +54,10 @@ struct udp_census {
 	struct udp_held doubtful;
 	/* Of their ports, those that are known to be in the way, and those that are not. */
 	struct portset blocked, harmless;
-	struct udp_doubt *doubts; /* by port; NULL = nobody watches */
+	struct udp_doubt *doubts;  /* by port; NULL = nobody watches */
+	const struct sources *own; /* of this host; NULL = not known */
 	struct udp_local *locals;
-	uint32_t local_count, local_room, loopback_count;
+	uint32_t local_count, local_room, guest_count;
 	uint32_t omitted; /* sockets at addresses beyond these */
 	struct lookup lookup;
 	struct addr *beyond; /* these, the first that are seen */

@@ -25,26 +25,19 @@ is_slow(const struct udp_row *row)
 	return row->capacity >= 10000 && row->remaining <= row->capacity / 500;
 }
 
-/* A group's port is no source. */
-static bool
-is_multicast(const struct addr *a)
-{
-	return addr_is_v4(a) ? a->octet[12] >> 4 == 0xe : a->octet[0] == 0xff;
-}
-
-/* An address of the family whose sockets can get more than those without one; or NULL. Rows are in
- * the order of what remains. */
+/* An address of this host whose sockets can get more than those without one of its family; or NULL.
+ * Rows are in the order of what remains. With IP_FREEBIND there are sockets at any address. */
 static const struct udp_row *
-roomier(const struct udp_tally *udp, uint32_t position)
+roomier(const struct findings *f, uint32_t position)
 {
+	const struct udp_tally *udp = &f->tally->udp;
 	const struct udp_row *row = &udp->rows[position];
 	for (uint32_t i = udp->count; position < UDP_WILDCARDS && i-- > UDP_WILDCARDS;) {
 		const struct udp_row *other = &udp->rows[i];
 		if (other->remaining <= row->remaining)
 			break;
 		if (addr_is_v4(&other->address) == addr_is_v4(&row->address) &&
-		    !addr_is_loopback(&other->address) && !addr_is_link_local(&other->address) &&
-		    !is_multicast(&other->address))
+		    sources_find(&f->host.sources, &other->address) != NULL)
 			return other;
 	}
 	return NULL;
@@ -53,9 +46,10 @@ roomier(const struct udp_tally *udp, uint32_t position)
 /* What helps: of TCP's remedies only those that are about the range, for no peer plays a part, and
  * a port is free as soon as its socket is closed. */
 static void
-put_remedies(struct sentence *s, const struct tally *tally, uint32_t position)
+put_remedies(struct sentence *s, const struct findings *f, uint32_t position)
 {
-	const struct udp_row *other = roomier(&tally->udp, position);
+	const struct tally *tally = f->tally;
+	const struct udp_row *other = roomier(f, position);
 	char address[ADDR_TEXT_MAX], left[NUMBER_TEXT_MAX], text[128];
 	if (tally->range.wider.gain > 0)
 		sentence_choice(s, "widen net.ipv4.ip_local_port_range");
@@ -109,6 +103,6 @@ advice_udp(const struct scene *scene, uint32_t position, char out[static ADVICE_
 	if (findings->udp[position].severity == SEVERITY_NORMAL)
 		return out;
 	put_holder(&s, scene, position);
-	put_remedies(&s, tally, position);
+	put_remedies(&s, findings, position);
 	return out;
 }

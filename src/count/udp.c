@@ -19,6 +19,15 @@ hold(struct udp_held *held, uint16_t port)
 	portset_add(&held->ports, port);
 }
 
+/* Anybody may make as many of these. */
+static bool
+is_guest(const struct udp_census *census, const struct addr *address)
+{
+	const struct sources *own = census->own;
+	bool known = own != NULL && own->known && own->omitted == 0;
+	return addr_is_loopback(address) || (known && sources_find(own, address) == NULL);
+}
+
 /* The local address's, entered if there is room for it; *out is NULL if there is not. False with
  * errno ENOMEM. */
 static bool
@@ -32,9 +41,10 @@ find_local(struct udp_census *census, const struct addr *address, struct udp_loc
 			return true;
 	}
 	*out = NULL;
-	bool loopback = addr_is_loopback(address);
-	if (census->local_count == UDP_LOCALS_MAX ||
-	    (loopback && census->loopback_count == UDP_LOOPBACK_MAX))
+	if (census->local_count == UDP_LOCALS_MAX)
+		return true;
+	bool guest = is_guest(census, address);
+	if (guest && census->guest_count == UDP_GUESTS_MAX)
 		return true;
 	struct udp_local *locals =
 	    array_grow(census->locals, census->local_count, &census->local_room, sizeof(*locals));
@@ -46,7 +56,7 @@ find_local(struct udp_census *census, const struct addr *address, struct udp_loc
 	*out = &locals[census->local_count++];
 	memset(*out, 0, sizeof(**out));
 	(*out)->address = *address;
-	census->loopback_count += loopback;
+	census->guest_count += guest;
 	return true;
 }
 

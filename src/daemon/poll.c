@@ -441,6 +441,7 @@ begin_census(struct poll *p, const struct settings *settings)
 {
 	census_init(&p->census, settings, p->origins);
 	p->census.letting_go = p->habits.letting_go;
+	p->census.udp_held.own = &p->host.sources;
 	p->census.node_ports = p->host.nat >> NAT_CNI & 1;
 	p->busy = true;
 	plan_probe(p);

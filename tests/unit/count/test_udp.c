@@ -236,6 +236,31 @@ addresses_beyond_those_kept(void **state)
 	assert_null(row("10.1.0.32"));
 }
 
+/* With IP_FREEBIND there is no limit to them either. */
+static void
+addresses_that_are_not_this_hosts(void **state)
+{
+	static const struct sources none = {.known = true, .count = 0};
+	struct sources own = {.known = true, .count = 1};
+	char local[32];
+	(void)state;
+	own.of[0].address = address("192.0.2.1");
+	for (unsigned round = 0; round < 2; round++) {
+		begin(NULL);
+		census.own = round == 0 ? &own : &none;
+		for (unsigned i = 0; i < 100; i++) {
+			snprintf(local, sizeof(local), "10.1.0.%u", i);
+			idle(local, 40001);
+		}
+		idle("192.0.2.1", 40001);
+		count();
+		assert_int_equal(udp.count, UDP_WILDCARDS + UDP_GUESTS_MAX + (round == 0));
+		assert_int_equal(udp.omitted, 101 - UDP_GUESTS_MAX - (round == 0));
+		assert_int_equal(udp.rows[0].used, 1);
+		assert_true((row("192.0.2.1") != NULL) == (round == 0));
+	}
+}
+
 static void
 growth(void **state)
 {
@@ -275,6 +300,7 @@ main(void)
 	    CASE(devices),
 	    CASE(the_fewest_remaining_first),
 	    CASE(addresses_beyond_those_kept),
+	    CASE(addresses_that_are_not_this_hosts),
 	    CASE(growth),
 	};
 	return cmocka_run_group_tests_name("udp", tests, NULL, NULL);

@@ -117,7 +117,12 @@ in_words(void **state)
 	assert_non_null(strstr(advise(2, text),
 			       "no port is left for UDP sockets bound to 10.0.0.1: bind() fails "
 			       "with EADDRINUSE; "));
-	/* An address that has more than any is a way out. */
+	/* An address that has more than any is a way out, if it is this host's. */
+	host_add(&host, DIAG_UDP, socket_of(STATE_ESTABLISHED, "10.0.0.8", 40000, "10.0.0.2", 53));
+	host_tally(&host, NULL, 0);
+	assert_null(strstr(advise(0, text), "10.0.0.8"));
+	host.state.sources = (struct sources){
+	    .known = true, .count = 1, .of = {{.address = address("10.0.0.9"), .device = 2}}};
 	host_add(&host, DIAG_UDP, socket_of(STATE_ESTABLISHED, "10.0.0.9", 40000, "10.0.0.2", 53));
 	host_tally(&host, NULL, 0);
 	assert_non_null(strstr(advise(0, text), ", or bind() to 10.0.0.9, which has 99 left"));

@@ -25,6 +25,9 @@ struct poll_setup {
 	bool failures; /* failed connect() calls are counted */
 	const struct space_pools *spaces; /* pools of other network namespaces as they are at
 					   * poll_take(); NULL = none */
+	/* CPU time after which UDP sockets are given up, in microseconds; 0 = never. Very many on
+	 * one port take the kernel the square of their number, and what is known of TCP waits. */
+	uint64_t udp_us;
 	/* NULL, or the ports about which it is asked who holds them: it has the answer once the
 	 * poll is done. */
 	struct port_watch *ports;
@@ -50,6 +53,9 @@ void poll_close(struct poll *poll); /* NULL is allowed */
 
 /* Reads again what changes so seldom that it is not read at each poll. */
 void poll_look(struct poll *poll);
+
+/* For udp_us of a daemon: a million sockets on ports of their own take half of it. */
+#define POLL_UDP_US UINT64_C(2000000)
 
 /* Starts a poll; none may be under way. An urgent one takes nothing over from the last. */
 enum poll_step poll_begin(struct poll *poll, bool urgent);

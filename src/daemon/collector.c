@@ -41,7 +41,7 @@ struct collector {
 	bool stopping;
 
 	/* What the log says. */
-	bool starved, unprobed;
+	bool starved, unprobed, no_udp;
 	struct failure_state failures;
 	/* Of a poll that waits for a survey of owners, since made_ms; NULL = there is none. */
 	struct tally *tally;
@@ -117,7 +117,8 @@ collector_open(const struct options *options, struct config *config,
 					 .config = config,
 					 .history = true,
 					 .failures = true,
-					 .spaces = namespace_watch_pools(c->namespaces)};
+					 .spaces = namespace_watch_pools(c->namespaces),
+					 .udp_us = POLL_UDP_US};
 	c->poll = poll_open(&setup, error, room);
 	if (c->poll == NULL || !publish_nothing(c)) {
 		collector_close(c);
@@ -257,6 +258,15 @@ tell_troubles(struct collector *c)
 		 now->available ? "" : "not ", now->reason[0] != '\0' ? ": " : "", now->reason);
 }
 
+/* Logged when UDP ports can no longer be counted, or cannot at the start, and when they can be. */
+static void
+tell_udp(struct collector *c, const struct udp_tally *udp)
+{
+	char text[sizeof(udp->reason) + 32];
+	snprintf(text, sizeof(text), "UDP ports are not counted: %s", udp->reason);
+	log_condition(&c->no_udp, !udp->available, "poller", text, "UDP ports are counted again");
+}
+
 /* A poll that found new trouble is held back for a moment, so that what it tells names who is
  * behind it. */
 static void
@@ -278,9 +288,12 @@ on_done(struct collector *c)
 		  c->stats.light != 0 ? "light" : "full", c->stats.sockets, c->stats.carried,
 		  c->stats.duration_us);
 	pace_note(&c->pace, c->stats.duration_us);
-	if (c->findings == NULL)
+	if (c->findings == NULL) {
 		publish(c, NULL);
-	else if (!survey(c))
+		return;
+	}
+	tell_udp(c, &c->findings->tally->udp);
+	if (!survey(c))
 		conclude(c);
 }
 

@@ -29,6 +29,7 @@ struct poll {
 	const struct options *options;
 	const struct config *config;
 	struct port_watch *ports;  /* NULL = no port is asked about */
+	uint64_t udp_us;           /* as in struct poll_setup */
 	const struct visit *visit; /* NULL = the own network namespace */
 	const struct space_pools *spaces;
 	/* Where a poll comes from: files, and a poller or a replay with the settings of its own. */
@@ -67,6 +68,7 @@ struct poll {
 	bool asked_stamps, asked_udp, asked_given;
 	bool udp_kept; /* UDP sockets are not asked for: light.udp has them */
 	uint64_t started_us;
+	uint64_t udp_cpu_us; /* clock_cpu_us() as UDP sockets were asked for */
 	struct diag_plan plan;
 	struct census census;
 	/* Of a poll that has ended and was not taken yet. */
@@ -180,6 +182,7 @@ poll_open(const struct poll_setup *setup, char *error, size_t room)
 	p->ports = setup->ports;
 	p->visit = setup->visit;
 	p->spaces = setup->spaces;
+	p->udp_us = setup->udp_us;
 	p->known = setup->features & (FEATURES_SEEN | UINT32_C(1) << FEATURE_LETS_GO);
 	if (!open_source(p, setup->visit, error, room)) {
 		poll_close(p);
@@ -529,6 +532,15 @@ asks_given(struct poll *p)
 }
 
 static enum poll_step
+finish_without_udp(struct poll *p, const char *why)
+{
+	p->census.udp = p->services;
+	p->census.udp_given = p->given;
+	udp_none(&p->census.udp_held, why);
+	return finish(p);
+}
+
+static enum poll_step
 step(struct poll *p, enum poller_step result)
 {
 	if (result != POLLER_FAILED && is_wrong(p, result)) {
@@ -545,6 +557,7 @@ step(struct poll *p, enum poller_step result)
 	}
 	if (result == POLLER_DONE && !p->asked_udp) {
 		p->asked_udp = true;
+		p->udp_cpu_us = clock_cpu_us();
 		if (!p->udp_kept)
 			result = poller_ask_udp(p->poller);
 	}
@@ -556,12 +569,8 @@ step(struct poll *p, enum poller_step result)
 	case POLLER_FAILED: break;
 	}
 	/* The connections are all there. */
-	if (p->asked_udp && p->source.record == NULL) {
-		p->census.udp = p->services;
-		p->census.udp_given = p->given;
-		udp_none(&p->census.udp_held, poller_error(p->poller));
-		return finish(p);
-	}
+	if (p->asked_udp && p->source.record == NULL)
+		return finish_without_udp(p, poller_error(p->poller));
 	return fail(p, poller_error(p->poller));
 }
 
@@ -624,6 +633,11 @@ poll_begin(struct poll *p, bool urgent)
 enum poll_step
 poll_read(struct poll *p)
 {
+	if (p->asked_udp && p->udp_us > 0 && clock_cpu_us() - p->udp_cpu_us >= p->udp_us) {
+		poller_give_up(p->poller);
+		return finish_without_udp(p, "it takes the kernel too long to list them: ss -uan "
+					     "shows which port has very many");
+	}
 	return step(p, poller_read(p->poller));
 }
 

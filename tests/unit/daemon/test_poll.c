@@ -4,6 +4,7 @@
  */
 #include "mock_kernel.h"
 
+#include "base/clock.h"
 #include "count/light.h"
 #include "daemon/poll.h"
 
@@ -91,6 +92,12 @@ static uint32_t
 features(void)
 {
 	return tally->features & ~(1U << FEATURE_LETS_GO);
+}
+
+static bool
+kernel_is_asked_for_udp(void)
+{
+	return kernel.sent > 0 && kernel.requests[kernel.sent - 1].dump == 'U';
 }
 
 static void
@@ -272,6 +279,35 @@ udp_or_why_not(void **state)
 	assert_int_equal(tally->udp.rows[2].used, 1);
 }
 
+/* What is known of TCP does not wait for it. */
+static void
+udp_that_takes_too_long_is_given_up(void **state)
+{
+	(void)state;
+	const struct poll_setup setup = {
+	    .options = &options, .config = &config, .history = true, .udp_us = 1};
+	polls = poll_open(&setup, error, sizeof(error));
+	assert_non_null(polls);
+	for (unsigned i = 0; i < 3; i++) {
+		kernel.sent = 0;
+		assert_int_equal(poll_begin(polls, false), POLL_MORE);
+		enum poll_step result = POLL_MORE;
+		while (result == POLL_MORE && !kernel_is_asked_for_udp())
+			result = poll_read(polls);
+		assert_int_equal(result, POLL_MORE);
+		uint64_t cpu_us = clock_cpu_us();
+		while (clock_cpu_us() < cpu_us + 2)
+			;
+		assert_int_equal(poll_read(polls), POLL_DONE);
+		drop();
+		findings = poll_take(polls, NULL, NULL, &tally, &stats);
+		assert_non_null(findings);
+		assert_int_equal(stats.sockets, 2);
+		assert_false(tally->udp.available);
+		assert_non_null(strstr(tally->udp.reason, "too long"));
+	}
+}
+
 static void
 a_recording_without_udp(void **state)
 {
@@ -329,6 +365,7 @@ main(void)
 	    CASE(explicit_binds_are_asked_for_where_there_are_connections),
 	    CASE(a_poll_alone_is_of_one_range),
 	    CASE(udp_or_why_not),
+	    CASE(udp_that_takes_too_long_is_given_up),
 	    CASE(a_recording_without_udp),
 	    CASE(memory_runs_out_anywhere),
 	};

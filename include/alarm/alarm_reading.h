@@ -14,7 +14,7 @@ struct alarm_reading {
 	struct verdict verdict;
 	bool fading; /* this poll found less: only its polls are still counted */
 	bool absent; /* nothing of it is left; the members below are not used */
-	bool held;   /* it could not be looked at: of the members below there is the message alone */
+	bool held; /* it could not be looked at: of the members below there is the message alone */
 	struct addr local, peer;
 	uint16_t port;
 	uint32_t used, capacity, remaining, percent, close_wait;

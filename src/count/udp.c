@@ -114,9 +114,10 @@ udp_is_doubtful(const struct diag_socket *s)
 bool
 udp_meets_v4(const struct diag_socket *s)
 {
+	if (is_v4(s) || udp_is_doubtful(s))
+		return true;
 	/* bind() to an IPv6 address makes a socket IPv6 only, and one that is not says so. */
-	bool both = s->state != STATE_ESTABLISHED && !diag_v6only(s);
-	return is_v4(s) || both || udp_is_doubtful(s);
+	return s->state != STATE_ESTABLISHED && !diag_v6only(s);
 }
 
 bool

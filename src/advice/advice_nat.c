@@ -35,10 +35,11 @@ put_remedies(struct sentence *s, const struct nat_pool *pool)
 	if (mostly_idle)
 		put_idle(s, pool);
 	if (pool->usage.percent < 95 && pool->moved < pool->translated)
-		sentence_choice(s, "let the rule choose ports at random (--random-fully)");
+		sentence_choice(s, "let the rule choose ports at random (--random-fully; it "
+				   "helps as old connections end)");
 	if (is_narrow(pool))
 		sentence_choice(s, "give the rule a wider range of ports");
-	sentence_choice(s, "give the rule more outside addresses");
+	sentence_choice(s, "give the rule more outside addresses (each host inside uses one)");
 	if (!mostly_idle && pool->idle > pool->entries / 10)
 		put_idle(s, pool);
 	if (pool->holder_entries > 1) {

@@ -59,7 +59,7 @@ enum nat_range_source
 nat_range_of(const struct nat_rules *rules, uint8_t protocol, const struct addr *outside,
 	     const struct nat_seen *seen, struct port_range *out)
 {
-	struct port_range shown, said;
+	struct port_range shown, said = usual;
 	bool shows = nat_seen_range(seen, &shown);
 	if (by_rules(rules, protocol, outside, &said)) {
 		bool within =

@@ -211,6 +211,79 @@ def test_as_many_are_lost_as_was_said():
     return "%d of 160 lost, %.1f expected" % (lost, expected)
 
 
+def block_of(router, port_from=20000, count=750):
+    """Connections that keep their ports, if the rule lets them."""
+    for port in range(port_from, port_from + count):
+        router.start(SERVER, port)
+    return h.wait_for(lambda: pool()["entries"] == count and pool(), 10, "a block")
+
+
+def lost_of(router, count):
+    return count - router.pass_of(count)
+
+
+def test_remedy_a_wider_range():
+    isolate.want("conntrack")
+    router = Router(20000, 20999)
+    block_of(router)
+    before = lost_of(router, 100)
+    row = pool()
+    assert before > 0 and row["lossPpm"] > 20000, row
+    assert "give the rule a wider range of ports" in row["message"], row
+    write_rule('meta l4proto tcp snat to %s:10000-59999' % OUTSIDE)
+    assert lost_of(router, 100) == 0
+    row = pool()
+    assert_row(row, capacity=50000, range={"low": 10000, "high": 59999, "from": "rule"},
+               lossPpm=0, severity="normal")
+    return "%d of 100 were lost, and then none" % before
+
+
+def test_remedy_ports_at_random():
+    """The same connections, had the rule been like that."""
+    isolate.want("conntrack")
+    router = Router(20000, 20999)
+    block_of(router)
+    before = lost_of(router, 100)
+    row = pool()
+    assert before > 0 and "(--random-fully; it helps as old connections end)" in row["message"], row
+    router.reset()
+    write_rule('meta l4proto tcp snat to %s:20000-20999 fully-random' % OUTSIDE)
+    forget_connections()
+    row = block_of(router)
+    assert row["lossPpm"] == 0 and row["severity"] == "normal", row
+    assert lost_of(router, 100) == 0
+    return "%d of 100 were lost, and then none" % before
+
+
+def test_remedy_more_outside_addresses():
+    """A host inside is given one of them for a peer: those that are given another one than before
+    are lost no more."""
+    isolate.want("conntrack")
+    router = Router()
+    sources = ["10.7.0.%d" % n for n in range(3, 23)]
+    for source in sources:
+        router.client.run("ip", "address", "add", source + "/24", "dev", "peer0")
+    for number in range(2, 5):
+        subprocess.run(["ip", "address", "add", "192.0.2.%d/24" % number, "dev", "outside0"],
+                       check=True)
+    assert router.pass_of(105) == 100
+    row = pool()
+    assert_row(row, remaining=0, severity="critical")
+    assert "give the rule more outside addresses (each host inside uses one)" in row["message"], row
+    write_rule("meta l4proto tcp snat to 192.0.2.1-192.0.2.4:20000-20099")
+    for _ in range(3):
+        for source in sources:
+            router.start_from(source)
+
+    def others():
+        rows = [row for row in report()["pools"] if row["outside"] != OUTSIDE]
+        return sum(row["used"] for row in rows)
+    passed = h.wait_for(lambda: others() > 15 and others(), 5, "others to pass")
+    # Three quarters, give or take four times the deviation of twenty draws.
+    assert passed % 3 == 0 and 60 * .36 < passed <= 60, passed
+    return "all were lost, and then %d of 60" % (60 - passed)
+
+
 def test_old_connections_give_way():
     isolate.want("conntrack")
     router = Router()

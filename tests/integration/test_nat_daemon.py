@@ -188,8 +188,8 @@ def test_half_full_in_one_block_is_a_warning():
     assert 14000 < row["lossPpm"] < 30000, row
     assert row["severity"] == "warning" and row["cause"] == "natLoss", row
     assert row["message"].endswith(
-        "% must); let the rule choose ports at random (--random-fully), or give the rule a wider "
-        "range of ports, or give the rule more outside addresses"), row
+        "% must); let the rule choose ports at random (--random-fully; it helps as old connections "
+        "end), or give the rule a wider range of ports"), row
     return row["message"]
 
 

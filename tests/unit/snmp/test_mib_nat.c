@@ -143,7 +143,8 @@ all_of_them_together(void **state)
 	assert_text(snapshot, "8.8.0",
 		    "udp/5 192.0.2.1 -> 198.51.100.1:53: 50,000 of 64,512 outside ports in use, "
 		    "14,512 left, 1.23% of new connections that must change port are lost "
-		    "(100% must); give the rule more outside addresses");
+		    "(100% must); give the rule more outside addresses (each host inside uses "
+		    "one)");
 	assert_number(snapshot, "8.9.0", MIB_GAUGE, 7);
 }
 

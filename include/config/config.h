@@ -49,6 +49,14 @@ struct namespace_alias {
 	char match[CONFIG_ALIAS_MATCH_MAX]; /* a pattern, as fnmatch(3) has it */
 };
 
+/* Levels for pools of the namespaces whose name matches; what the line does not name is as for the
+ * pools of our own. */
+struct namespace_levels {
+	char match[CONFIG_ALIAS_MATCH_MAX]; /* fnmatch(3) */
+	struct level_band levels;
+	bool critical, warning, close_wait; /* named */
+};
+
 /* Rows a table may hold. */
 struct row_limits {
 	uint32_t pools, peers, locals, nat, namespaces;
@@ -90,6 +98,8 @@ struct config {
 	bool namespaces;                 /* look at other network namespaces too */
 	struct namespace_alias *aliases; /* owned; the first that matches counts */
 	uint32_t alias_count;
+	struct namespace_levels *namespace_levels; /* owned; the first that matches counts */
+	uint32_t namespace_level_count;
 
 	struct target *targets; /* owned */
 	uint32_t target_count;
@@ -104,7 +114,15 @@ bool config_add_target(struct config *config, const struct target *target);
 /* Adds an alias. False with errno ENOMEM. */
 bool config_add_alias(struct config *config, const struct namespace_alias *alias);
 
-/* Frees the targets and the aliases. */
+/* Adds levels. False with errno ENOMEM. */
+bool config_add_namespace_levels(struct config *config, const struct namespace_levels *levels);
+
+/* The configuration for a network namespace of that name: the same, or in `own` one with other
+ * levels, which lives no longer than it and is not to be freed. */
+const struct config *config_of_namespace(const struct config *config, const char *name,
+					 struct config *own);
+
+/* Frees the targets, the aliases and the levels. */
 void config_free(struct config *config);
 
 #endif

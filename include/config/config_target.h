@@ -9,6 +9,7 @@
 #ifndef SRCPORTD_CONFIG_TARGET_H
 #define SRCPORTD_CONFIG_TARGET_H
 
+#include "config/config.h"
 #include "config/config_words.h"
 #include "count/target.h"
 
@@ -20,6 +21,12 @@
  * False with a fault, which names the token of an inherited level that the line contradicts. */
 bool config_target_parse(struct config_words *words, const struct level_band *inherited,
 			 struct target *out, struct config_fault *fault);
+
+/* The same for levels alone, up to the end of the line: which of them it names. They inherit
+ * nothing. */
+bool config_levels_parse(struct config_words *words, struct namespace_levels *out,
+			 struct config_fault *fault);
+void config_levels_dump(const struct namespace_levels *levels, FILE *out);
 
 /* Writes the whole line, every level included, as config_target_parse() reads it back. */
 void config_target_dump(const struct target *target, FILE *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/config.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,9 +73,70 @@ config_add_alias(struct config *config, const struct namespace_alias *alias)
 	return true;
 }
 
+bool
+config_add_namespace_levels(struct config *config, const struct namespace_levels *levels)
+{
+	uint32_t count = config->namespace_level_count;
+	struct namespace_levels *bigger =
+	    realloc(config->namespace_levels, (count + 1) * sizeof(*bigger));
+	if (bigger == NULL)
+		return false;
+	config->namespace_levels = bigger;
+	bigger[config->namespace_level_count++] = *levels;
+	return true;
+}
+
+static void
+put_critical(struct levels *to, const struct levels *from)
+{
+	to->critical_percent = from->critical_percent;
+	to->critical_remaining = from->critical_remaining;
+}
+
+static void
+put_warning(struct levels *to, const struct levels *from)
+{
+	to->warning_percent = from->warning_percent;
+	to->warning_remaining = from->warning_remaining;
+}
+
+static void
+put_levels(struct level_band *to, const struct namespace_levels *from)
+{
+	if (from->critical) {
+		put_critical(&to->raise, &from->levels.raise);
+		put_critical(&to->clear, &from->levels.clear);
+	}
+	if (from->warning) {
+		put_warning(&to->raise, &from->levels.raise);
+		put_warning(&to->clear, &from->levels.clear);
+	}
+	if (from->close_wait) {
+		to->raise.close_wait = from->levels.raise.close_wait;
+		to->clear.close_wait = from->levels.clear.close_wait;
+	}
+}
+
+const struct config *
+config_of_namespace(const struct config *config, const char *name, struct config *own)
+{
+	for (uint32_t i = 0; i < config->namespace_level_count; i++) {
+		const struct namespace_levels *levels = &config->namespace_levels[i];
+		if (fnmatch(levels->match, name, 0) != 0)
+			continue;
+		*own = *config;
+		put_levels(&own->levels, levels);
+		return own;
+	}
+	return config;
+}
+
 void
 config_free(struct config *config)
 {
+	free(config->namespace_levels);
+	config->namespace_levels = NULL;
+	config->namespace_level_count = 0;
 	free(config->aliases);
 	config->aliases = NULL;
 	config->alias_count = 0;

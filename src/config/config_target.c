@@ -98,8 +98,14 @@ check_levels(const struct level_band *band, bool critical_named, bool warning_na
 	return false;
 }
 
+/* Which of them the line has named. */
+struct named {
+	bool critical, warning, close_wait;
+};
+
 static bool
-parse_levels(struct config_words *words, struct level_band *band, struct config_fault *fault)
+read_levels(struct config_words *words, struct level_band *band, struct named *named,
+	    struct config_fault *fault)
 {
 	struct severity_levels severities[] = {
 	    {"critical", offsetof(struct levels, critical_percent),
@@ -107,6 +113,7 @@ parse_levels(struct config_words *words, struct level_band *band, struct config_
 	    {"warning", offsetof(struct levels, warning_percent),
 	     offsetof(struct levels, warning_remaining), false},
 	};
+	*named = (struct named){.critical = false};
 	while (words->at < words->count) {
 		bool good;
 		if (config_take(words, severities[0].token))
@@ -114,7 +121,7 @@ parse_levels(struct config_words *words, struct level_band *band, struct config_
 		else if (config_take(words, severities[1].token))
 			good = parse_level(&severities[1], words, band, fault);
 		else if (config_take(words, "closeWait"))
-			good =
+			good = named->close_wait =
 			    config_level_parse(&config_close_wait, words, &band->raise.close_wait,
 					       &band->clear.close_wait, fault);
 		else
@@ -123,7 +130,34 @@ parse_levels(struct config_words *words, struct level_band *band, struct config_
 		if (!good)
 			return false;
 	}
-	return check_levels(band, severities[0].named, severities[1].named, fault);
+	named->critical = severities[0].named;
+	named->warning = severities[1].named;
+	return true;
+}
+
+static bool
+parse_levels(struct config_words *words, struct level_band *band, struct config_fault *fault)
+{
+	struct named named;
+	return read_levels(words, band, &named, fault) &&
+	       check_levels(band, named.critical, named.warning, fault);
+}
+
+bool
+config_levels_parse(struct config_words *words, struct namespace_levels *out,
+		    struct config_fault *fault)
+{
+	struct named named;
+	out->levels = level_band_default;
+	if (words->at == words->count)
+		return config_wrong(fault, NULL, "critical, warning or closeWait");
+	if (!read_levels(words, &out->levels, &named, fault))
+		return false;
+	out->critical = named.critical;
+	out->warning = named.warning;
+	out->close_wait = named.close_wait;
+	/* What it inherits is not known yet. */
+	return !named.critical || !named.warning || check_levels(&out->levels, true, true, fault);
 }
 
 bool
@@ -158,6 +192,22 @@ dump_severity(const char *token, const struct level_band *band, size_t percent, 
 	}
 	if (!any)
 		fprintf(out, " %s off", token);
+}
+
+void
+config_levels_dump(const struct namespace_levels *l, FILE *out)
+{
+	if (l->critical)
+		dump_severity("critical", &l->levels, offsetof(struct levels, critical_percent),
+			      offsetof(struct levels, critical_remaining), out);
+	if (l->warning)
+		dump_severity("warning", &l->levels, offsetof(struct levels, warning_percent),
+			      offsetof(struct levels, warning_remaining), out);
+	if (l->close_wait) {
+		fputs(" closeWait ", out);
+		config_level_dump(&config_close_wait, l->levels.raise.close_wait,
+				  l->levels.clear.close_wait, out);
+	}
 }
 
 void

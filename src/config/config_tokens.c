@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/config_tokens.h"
 
+#include "config/config_target.h"
+
 #include "base/words.h"
 
 #include <stdlib.h>
@@ -361,6 +363,36 @@ dump_aliases(const struct config_token *token, const struct config *config, FILE
 			config->aliases[i].match);
 }
 
+static bool
+set_namespace(const struct config_token *token, struct config *config, struct config_words *words,
+	      struct config_fault *fault)
+{
+	struct namespace_levels levels;
+	const char *match = config_next(words);
+	(void)token;
+	if (match == NULL || !is_pattern(match))
+		return config_wrong(fault, match, "a pattern of 1 to %d characters",
+				    CONFIG_ALIAS_MATCH_MAX - 1);
+	if (config->namespace_level_count == CONFIG_ALIASES_MAX)
+		return config_wrong(fault, match, "at most %d of them", CONFIG_ALIASES_MAX);
+	memset(&levels, 0, sizeof(levels));
+	snprintf(levels.match, sizeof(levels.match), "%s", match);
+	if (!config_levels_parse(words, &levels, fault))
+		return false;
+	return config_add_namespace_levels(config, &levels) ||
+	       config_wrong(fault, match, "more memory");
+}
+
+static void
+dump_namespaces(const struct config_token *token, const struct config *config, FILE *out)
+{
+	for (uint32_t i = 0; i < config->namespace_level_count; i++) {
+		fprintf(out, "%s \"%s\"", token->name, config->namespace_levels[i].match);
+		config_levels_dump(&config->namespace_levels[i], out);
+		fputc('\n', out);
+	}
+}
+
 /* One line a token. */
 /* clang-format off */
 
@@ -418,6 +450,8 @@ const struct config_token config_tokens[] = {
     SWITCH("owners", owners),
     SWITCH("namespaces", namespaces),
     {"namespaceAlias", "NAME MATCH", set_alias, dump_aliases, 0, 0, 0, NULL},
+    {"namespace", "MATCH [critical LEVEL] [warning LEVEL] [closeWait LEVEL]", set_namespace,
+     dump_namespaces, 0, 0, 0, NULL},
 };
 
 /* clang-format on */
@@ -428,7 +462,7 @@ _Static_assert(sizeof(config_tokens) / sizeof(config_tokens[0]) <= CONFIG_TOKENS
 bool
 config_token_repeats(const struct config_token *token)
 {
-	return token->set == set_alias;
+	return token->set == set_alias || token->set == set_namespace;
 }
 
 const unsigned config_token_count = sizeof(config_tokens) / sizeof(config_tokens[0]);

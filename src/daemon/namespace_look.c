@@ -75,10 +75,13 @@ look_inside(const struct namespace_task *task, struct visit *visit, const struct
 }
 
 bool
-namespace_look(const struct namespace_task *task, const struct namespace_row *row,
+namespace_look(const struct namespace_task *all, const struct namespace_row *row,
 	       struct namespace_view *view, uint64_t *cost_us)
 {
 	uint64_t begin_us = clock_us();
+	struct config own;
+	struct namespace_task this = *all, *task = &this;
+	this.config = config_of_namespace(all->config, row->name, &own);
 	const struct neighbour neighbour = {.process = row->process, .inode = row->inode};
 	char why[VISITOR_WHY_MAX];
 	struct visit visit;

@@ -24,6 +24,9 @@ static const char subsystem[] = "namespaces";
 /* The range of a namespace that nobody has changed, where it is not known: ports. */
 #define USUAL_RANGE 28232
 
+/* CPU time that a visit takes of the process that goes in: there and back, sockets and files. */
+#define VISIT_US 50
+
 /* From one attempt to the next at what cannot be entered. */
 #define RETRY_MS 30000
 
@@ -190,6 +193,14 @@ reach_of(const struct namespace_watch *w, uint32_t i)
 			      .udp = row->udp};
 }
 
+static bool
+may_reach(const struct namespace_watch *w, const struct config *config, uint32_t i)
+{
+	struct config own;
+	const struct reach reach = reach_of(w, i);
+	return reach_any(config_of_namespace(config, w->found.rows[i].name, &own), &reach);
+}
+
 /* By new bounds. What was counted has its age. */
 static void
 renew(struct namespace_watch *w, const struct config *config, uint64_t now_ms)
@@ -205,7 +216,7 @@ renew(struct namespace_watch *w, const struct config *config, uint64_t now_ms)
 		memcpy(why, view->why, sizeof(why));
 		if (view->knowledge == NAMESPACE_BOUND)
 			namespace_view_bound(view, row, why);
-		else if (!reach_any(config, &reach))
+		else if (!may_reach(w, config, i))
 			namespace_view_normal(view, row, &settings, view->offered, reach.tcp,
 					      &config->levels.raise);
 		else
@@ -218,18 +229,18 @@ static void
 count(struct namespace_watch *w, const struct config *config)
 {
 	const struct procfile_source source = {.root = w->options->proc_root};
-	uint64_t begin_us = clock_us(), now_ms = begin_us / 1000;
+	uint64_t now_ms = clock_us() / 1000, begin_us = clock_cpu_us();
 	bool found = false;
 	if (namespace_pace_scan(&w->pace, now_ms, w->lost)) {
 		found = scan(w, config);
 		log_condition(&w->starved, !found, subsystem, "out of memory: none are looked for",
 			      "enough memory again: they are looked for");
 		w->pace.scanned_ms = now_ms;
-		w->pace.scan_us = clock_us() - begin_us;
+		w->pace.scan_us = clock_cpu_us() - begin_us;
 	} else if (namespace_pace_count(&w->pace, now_ms)) {
 		found = true;
 		w->lost |= !namespaces_count(&source, &w->found);
-		w->pace.count_us = clock_us() - begin_us;
+		w->pace.count_us = clock_cpu_us() - begin_us;
 	}
 	if (!found)
 		return;
@@ -253,12 +264,11 @@ static bool
 is_due(const struct namespace_watch *w, const struct config *config, uint32_t i, uint64_t now_ms)
 {
 	const struct namespace_view *view = &w->views[i];
-	const struct reach reach = reach_of(w, i);
 	if (w->found.rows[i].gone)
 		return false;
 	if (view->knowledge == NAMESPACE_BOUND)
 		return w->tried_ms[i] == 0 || now_ms - w->tried_ms[i] >= RETRY_MS;
-	return is_held(view) || reach_any(config, &reach);
+	return is_held(view) || may_reach(w, config, i);
 }
 
 struct candidate_look {
@@ -337,9 +347,10 @@ look(struct namespace_watch *w, const struct namespace_task *task, uint32_t i, b
 	const struct neighbour neighbour = {row->process, row->inode};
 	struct namespace_view view = {.row = NULL};
 	struct namespace_task this = *task;
-	uint64_t cost_us;
+	uint64_t begin_us = clock_cpu_us(), time_us;
 	this.all = all || is_held(&w->views[i]);
-	bool good = namespace_look(&this, row, &view, &cost_us);
+	bool good = namespace_look(&this, row, &view, &time_us);
+	uint64_t cost_us = clock_cpu_us() - begin_us + VISIT_US;
 	w->tried_ms[i] = clock_us() / 1000;
 	if (good && view.knowledge == NAMESPACE_BOUND && !neighbours_is_there(&neighbour, &source))
 		w->lost = row->gone = true;

@@ -420,8 +420,6 @@ find_all(struct making *m)
 	find_host(m);
 	find_inbound(m);
 	find_nat(m);
-	for (uint32_t i = 0; i < m->f->spaces.count; i++)
-		find_space(m, i);
 	for (uint32_t i = 0; i < tally->peer_count; i++)
 		find_peer(m, i);
 	for (uint32_t i = 0; i < tally->pool_count; i++) {
@@ -431,6 +429,8 @@ find_all(struct making *m)
 			find_pool(m, i);
 		pass_on(m, i);
 	}
+	for (uint32_t i = 0; i < m->f->spaces.count; i++)
+		find_space(m, i);
 }
 
 static void

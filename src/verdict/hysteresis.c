@@ -106,6 +106,9 @@ has_room(const struct hysteresis *h, enum alarm_kind kind)
 	uint32_t many = 0;
 	for (unsigned k = ALARM_POOL; k < ALARM_KINDS; k++)
 		many += alarm_kind_is_many((enum alarm_kind)k) ? h->index.rows[k] : 0;
+	/* Whoever may make namespaces must not take the room of our own pools. */
+	if (kind == ALARM_NAMESPACE_POOL && h->index.rows[kind] >= (h->rules.room + 1) / 2)
+		return false;
 	return !alarm_kind_is_many(kind) || many < h->rules.room;
 }
 

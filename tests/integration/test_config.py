@@ -35,7 +35,8 @@ def check(text):
 
 def test_the_manual_has_every_token():
     documented = re.findall(r"^\.It Ic (\w+) ", manual(), re.M)
-    several = write("target a 10.1.2.3\nnamespaceAlias a b\n")  # there is no such line without them
+    # There is no such line without them.
+    several = write("target a 10.1.2.3\nnamespaceAlias a b\nnamespace a critical 9\n")
     known = [line.split()[0] for line in dump("--config", several).splitlines()]
     assert sorted(documented) == sorted(known), set(documented) ^ set(known)
 
@@ -75,7 +76,7 @@ def test_the_example_file_says_the_defaults():
     lines = re.findall(r"^#([a-z]\w+ .*)$", text, re.M)
     assert len(lines) >= 12
     settings = "".join(line + "\n" for line in lines
-                       if not line.startswith(("target", "namespaceAlias")))
+                       if not line.startswith(("target", "namespaceAlias", "namespace ")))
     assert dump("--config", write(settings)) == plain
     assert check("".join(line + "\n" for line in lines))[0] == 0
 

@@ -146,8 +146,10 @@ def test_a_full_pool_raises_an_alarm():
 
 
 def test_an_alarm_goes_on_between_its_levels():
-    """Raised at 80 of 100, left below 75; and a restart tells nobody anything."""
-    told = Told()
+    """Raised at 80 of 100, left below 75, by levels of its own; and a restart tells nobody
+    anything."""
+    told = Told("warningPercent off\nnamespace green critical off\n"
+                "namespace bl* warning 80% clear 75%\n" + WANTED)
     with named("blue") as command, inside(command, 60, MOVING) as (process, _):
         def move(count):
             process.stdin.write("%d\n" % count)

@@ -171,7 +171,46 @@ static const char everything[] = "agentXSocket tcp:127.0.0.1:705\n"
 				 "owners no\n"
 				 "namespaces yes\n"
 				 "namespaceAlias \"web\" \"nginx (pid *)\"\n"
-				 "namespaceAlias \"db\" \"*/postgresql@*.service\"\n";
+				 "namespaceAlias \"db\" \"*/postgresql@*.service\"\n"
+				 "namespace \"web-*\" critical 90% clear 85% warning off\n"
+				 "namespace \"*\" closeWait 5 clear 4\n";
+
+/* What a line does not name is as for other pools; the first that matches counts. */
+static void
+namespaces_have_levels_by_their_names(void **state)
+{
+	struct reading r;
+	struct config own;
+	(void)state;
+	begin_text(&r, "namespace web-* critical 7\ncriticalPercent 90\nwarningRemaining 9\n"
+		       "namespace web-1 critical off\nnamespace *.service closeWait off\n");
+	assert_string_equal(r.said, "");
+	const struct levels *l = &config_of_namespace(&r.config, "web-1", &own)->levels.raise;
+	assert_int_equal(l->critical_percent, LEVEL_PERCENT_OFF);
+	assert_int_equal(l->critical_remaining, 7);
+	assert_int_equal(l->warning_remaining, 9);
+	assert_int_equal(l->close_wait, 1000);
+	l = &config_of_namespace(&r.config, "a.service", &own)->levels.raise;
+	assert_int_equal(l->critical_percent, 90);
+	assert_int_equal(l->close_wait, 0);
+	assert_ptr_equal(config_of_namespace(&r.config, "db", &own), &r.config);
+	end(&r);
+	begin_text(&r, "namespace\nnamespace a\nnamespace a critical\nnamespace a b\n"
+		       "namespace a critical 50% warning 60%\n");
+	assert_string_equal(
+	    r.said,
+	    "srcportd.conf:1: namespace: found nothing, expected a pattern of 1 to 127 "
+	    "characters\n"
+	    "srcportd.conf:2: namespace: found nothing, expected critical, warning or closeWait\n"
+	    "srcportd.conf:3: namespace: found nothing, expected a number of ports from 1 to "
+	    "65535, "
+	    "or off\n"
+	    "srcportd.conf:4: namespace: found \"b\", expected critical, warning, closeWait or the "
+	    "end of the line\n"
+	    "srcportd.conf:5: namespace: found \"warning 60%\", expected at most 50%, its critical "
+	    "level\n");
+	end(&r);
+}
 
 static void
 what_is_dumped_is_what_was_read(void **state)
@@ -507,6 +546,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_defaults_are_the_documented_ones),
+	    cmocka_unit_test(namespaces_have_levels_by_their_names),
 	    cmocka_unit_test(what_is_dumped_is_what_was_read),
 	    cmocka_unit_test(every_token_is_in_that_test),
 	    cmocka_unit_test(tokens_have_no_case_and_clear_levels_a_default),

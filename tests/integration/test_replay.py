@@ -123,7 +123,7 @@ def test_address_translation():
         # Too few to show a range; and three in TIME_WAIT.
         ("tcp", "2001:db8::1", "2001:db8::100", 5, 2, 64510, 3, 64512, 0, "normal")], nat["pools"]
     assert [tuple(pool["range"].values()) for pool in nat["pools"]] == [
-        (20000, 20099, True), (20000, 20099, True), (1024, 65535, False)], nat["pools"]
+        (20000, 20099, "flows"), (20000, 20099, "flows"), (1024, 65535, "default")], nat["pools"]
     assert replay("full")["nat"]["pools"] is None
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 import harness as h
 import machine
@@ -19,8 +20,8 @@ def exposure(*drop_ins):
     """What `systemd-analyze security` says of the unit with these drop-ins."""
     if not shutil.which("systemd-analyze"):
         raise h.Skip("no systemd-analyze here")
-    path = os.path.join(h.directory(), "units")
-    os.makedirs(path + "/srcportd.service.d", exist_ok=True)
+    path = tempfile.mkdtemp(dir=h.directory())  # no drop-in of another call
+    os.makedirs(path + "/srcportd.service.d")
     shutil.copy(UNIT, path)
     for name in drop_ins:
         shutil.copy(os.path.join(DROP_INS, name), path + "/srcportd.service.d")

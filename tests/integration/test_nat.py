@@ -181,6 +181,36 @@ def test_spellings_of_a_rule():
             text, row)
 
 
+def test_another_peer_is_another_pool():
+    isolate.want("conntrack")
+    router, other = Router(), "192.0.2.101"
+    router.server.run("ip", "address", "add", other + "/24", "dev", "peer0")
+    with router.server.inside():
+        router.listeners.append(h.Listener(other, PORT))
+    assert router.pass_of(103) == 100
+    assert_row(pool(), remaining=0)
+    assert router.pass_of(40, other) == 40
+    assert_row(pool(peer=other), entries=40, remaining=60)
+    assert router.pass_of(65, other) == 60
+    # UDP beside TCP too.
+    for _ in range(40):
+        router.start(SERVER, kind=socket.SOCK_DGRAM)
+    assert_row(pool("udp"), entries=40, remaining=60)
+
+
+def test_zones():
+    isolate.want("conntrack")
+    router = Router()
+    nft("table ip raw { chain pre { type filter hook prerouting priority -300; ct zone set 5; }; }")
+    assert router.pass_of(40) == 40
+    assert_row(pool(), zone=5, entries=40, remaining=60)
+    assert "  tcp/5    192.0.2.1 -> 192.0.2.100:9000\n" in h.srcportd("--once")[1]
+    nft("delete table ip raw")
+    assert router.pass_of(103) == 100
+    rows = sorted((row["zone"], row["remaining"]) for row in report()["pools"])
+    assert rows == [(0, 0), (5, 60)], rows
+
+
 def test_ipv6():
     isolate.want("conntrack")
     router = Router()

@@ -83,9 +83,9 @@ struct verdict hysteresis_take(struct hysteresis *hysteresis,
 /* What is followed of that kind stays as it was in the last poll: this one could not look. */
 void hysteresis_hold(struct hysteresis *hysteresis, enum alarm_kind kind);
 
-/* Ends a poll. A subject that was neither taken nor held is normal in it. Returns the standings of all that are
- * followed, and of those that no longer are since this poll, and their number; the caller frees
- * them. Out of memory, NULL with errno ENOMEM; the severities go on all the same. */
+/* Ends a poll. A subject that was neither taken nor held is normal in it. Returns the standings of
+ * all that are followed, and of those that no longer are since this poll, and their number; the
+ * caller frees them. Out of memory, NULL with errno ENOMEM; the severities go on all the same. */
 struct standing *hysteresis_end(struct hysteresis *hysteresis, uint32_t *count);
 
 #endif

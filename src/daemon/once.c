@@ -250,8 +250,10 @@ give_up(const struct options *options, const char *why, int status)
 static bool
 look_elsewhere(const struct options *options, const struct config *config)
 {
-	return options->namespaces || (config->namespaces && options->replay == NULL &&
-				       !options->ask_ports && options->format != FORMAT_NAGIOS);
+	/* A plugin that is asked for targets speaks of these. */
+	bool place = options->format != FORMAT_NAGIOS || options->target_count == 0;
+	return options->namespaces ||
+	       (config->namespaces && options->replay == NULL && !options->ask_ports && place);
 }
 
 int

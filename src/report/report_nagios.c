@@ -93,10 +93,10 @@ take_empty_pool(const struct report *report, struct usage *u, struct finding *f)
 			      .outlook.time_left_s = TIME_LEFT_NONE};
 }
 
-/* The severity of the line, and why: the topic's, or that of what is worse. That then names it. */
+/* The severity of the host, and why: the topic's, or that of what is worse. That then names it. */
 static enum severity
-conclude(const struct report *report, struct topic *topic, const struct usage *u,
-	 const struct finding *finding, char why[static ADVICE_MAX])
+conclude_here(const struct report *report, struct topic *topic, const struct usage *u,
+	      const struct finding *finding, char why[static ADVICE_MAX])
 {
 	const struct findings *f = report->scene->findings;
 	enum severity severity = finding->verdict.severity;
@@ -135,6 +135,24 @@ conclude(const struct report *report, struct topic *topic, const struct usage *u
 		advice_pool(report->scene, topic->position, why);
 	}
 	return severity;
+}
+
+/* The same with other network namespaces, if one that was counted is worse than all that is here.
+ */
+static enum severity
+conclude(const struct report *report, struct topic *topic, const struct usage *u,
+	 const struct finding *finding, char why[static ADVICE_MAX])
+{
+	enum severity severity = conclude_here(report, topic, u, finding, why);
+	const struct namespace_report *others = report->namespaces;
+	/* The most severe is the first, but for what is not known. */
+	const struct namespace_view *worst =
+	    report->everything && others != NULL && others->count > 0 ? &others->views[0] : NULL;
+	if (worst == NULL || worst->severity == SEVERITY_UNKNOWN || worst->severity <= severity)
+		return severity;
+	snprintf(topic->name, sizeof(topic->name), "namespace %s", worst->row->name);
+	snprintf(why, ADVICE_MAX, "%s", worst->message);
+	return worst->severity;
 }
 
 int

@@ -13,6 +13,7 @@ import threading
 
 import harness as h
 from spaces import ANONYMOUS, INSIDE, inside, named, veth, without_privilege
+from world import UNPRIVILEGED
 
 
 def report(before=(), arguments=()):
@@ -132,9 +133,16 @@ def test_an_alias_and_the_token():
         assert status == 0, err
         assert [(row["name"], row["kind"], row["exact"])
                 for row in json.loads(out)["namespaces"]] == [("shop", "named", True)]
-        # A plugin's line, the ports of --port and a recording have no place for them.
+        # The ports of --port and a line about a target have no place for them.
         assert h.srcportd("--once", "--port", "22", "--config", config)[0] == 0
-        assert h.srcportd("--once", "--format", "nagios", "--config", config)[0] == 0
+        assert h.srcportd("--once", "--format", "nagios", "--config", config, "10.1.2.3")[0] == 0
+        status, out, _ = h.srcportd("--once", "--format", "nagios", "--config", config)
+        assert status == 2 and out.startswith(
+            "SRCPORT CRITICAL - namespace shop: 127.0.0.1 -> 127.0.0.1:9000: small range: 100 of "), out
+        # What cannot be counted is no verdict.
+        status, out, _ = h.srcportd("--once", "--format", "nagios", "--config", config,
+                                    before=UNPRIVILEGED)
+        assert status == 0 and "namespace" not in out, out
 
 
 def test_one_that_has_gone_is_no_row():

@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/clean.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,7 +59,8 @@ apply_pools(const struct findings *f, struct netns_tally *all, uint32_t count)
 				continue;
 			all[n].severity = found->severity;
 			all[n].cause = found->cause;
-			memcpy(all[n].message, f->spaces.of[i].message, sizeof(all[n].message));
+			snprintf(all[n].message, sizeof(all[n].message), "%s",
+				 f->spaces.of[i].message);
 		}
 	}
 }

@@ -19,7 +19,7 @@ enum hygiene_finding {
 	HYGIENE_LOW_PORTS = 6,    /* it begins below ip_unprivileged_port_start */
 	HYGIENE_OUTSIDE = 7,      /* reserved ports that are not of the range */
 	/* 8, overlapping entries, there are none of: proc_do_large_bitmap() merges them. */
-	HYGIENE_FAR_BELOW = 9, /* less than a quarter of the kernel's default */
+	HYGIENE_FAR_BELOW = 9,     /* less than a quarter of the kernel's default */
 	HYGIENE_OTHER_RANGES = 10, /* for who knows other network namespaces to say */
 	HYGIENE_FINDINGS = 11
 };

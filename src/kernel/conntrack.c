@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "kernel/conntrack.h"
 
+#include "kernel/attributes.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -43,22 +45,6 @@ conntrack_is_evictable(const struct conntrack_entry *entry)
 		entry->state == CONNTRACK_SYN_SENT2);
 }
 
-#define TYPES (CTA_ZONE + 1)
-
-/* The attributes of one level, by type; those beyond are not looked at. */
-struct attributes {
-	const struct nlattr *of[TYPES];
-};
-
-static int
-note(const struct nlattr *attr, void *arg)
-{
-	struct attributes *found = arg;
-	if (mnl_attr_get_type(attr) < TYPES)
-		found->of[mnl_attr_get_type(attr)] = attr;
-	return MNL_CB_OK;
-}
-
 /* False if there is none, or it has another size. */
 static bool
 get_octets(const struct attributes *found, unsigned type, void *out, size_t size)
@@ -80,14 +66,6 @@ get_port(const struct attributes *found, unsigned type, uint16_t *out)
 	return true;
 }
 
-static void
-nested(const struct nlattr *attr, struct attributes *out)
-{
-	memset(out, 0, sizeof(*out));
-	if (attr != NULL)
-		mnl_attr_parse_nested(attr, note, out);
-}
-
 static bool
 get_addresses(const struct attributes *ip, bool v4, struct conntrack_tuple *out)
 {
@@ -106,9 +84,9 @@ static bool
 get_tuple(const struct nlattr *attr, bool v4, uint8_t *protocol, struct conntrack_tuple *out)
 {
 	struct attributes tuple, ip, proto;
-	nested(attr, &tuple);
-	nested(tuple.of[CTA_TUPLE_IP], &ip);
-	nested(tuple.of[CTA_TUPLE_PROTO], &proto);
+	attributes_within(attr, &tuple);
+	attributes_within(tuple.of[CTA_TUPLE_IP], &ip);
+	attributes_within(tuple.of[CTA_TUPLE_PROTO], &proto);
 	if (!get_addresses(&ip, v4, out) || !get_octets(&proto, CTA_PROTO_NUM, protocol, 1))
 		return false;
 	/* A zone of both directions stands in the entry. */
@@ -124,8 +102,8 @@ tcp_state(const struct attributes *entry)
 {
 	struct attributes info, tcp;
 	uint8_t state = 0;
-	nested(entry->of[CTA_PROTOINFO], &info);
-	nested(info.of[CTA_PROTOINFO_TCP], &tcp);
+	attributes_within(entry->of[CTA_PROTOINFO], &info);
+	attributes_within(info.of[CTA_PROTOINFO_TCP], &tcp);
 	get_octets(&tcp, CTA_PROTOINFO_TCP_STATE, &state, sizeof(state));
 	return state;
 }
@@ -156,7 +134,7 @@ int
 conntrack_take_message(void *arg, const struct nlmsghdr *message)
 {
 	const struct conntrack_taker *taker = arg;
-	struct attributes found = {.of = {NULL}};
+	struct attributes found;
 	struct conntrack_entry entry;
 	const struct nfgenmsg *head = mnl_nlmsg_get_payload(message);
 	if (message->nlmsg_type != (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW) ||
@@ -164,7 +142,7 @@ conntrack_take_message(void *arg, const struct nlmsghdr *message)
 		return EBADMSG;
 	if (head->nfgen_family != AF_INET && head->nfgen_family != AF_INET6)
 		return 0;
-	mnl_attr_parse(message, sizeof(*head), note, &found);
+	attributes_of(message, sizeof(*head), &found);
 	if (!decode(&found, head->nfgen_family == AF_INET, &entry))
 		return EBADMSG;
 	if (entry.protocol != IPPROTO_TCP && entry.protocol != IPPROTO_UDP)

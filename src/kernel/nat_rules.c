@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "kernel/nat_rules.h"
 
+#include "kernel/attributes.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -14,29 +16,6 @@
 
 /* What one read may wait for. */
 #define WAIT_S 5
-
-/* The attributes of one level, by type; those beyond are not looked at. */
-#define TYPES 8
-struct attributes {
-	const struct nlattr *of[TYPES];
-};
-
-static int
-note(const struct nlattr *attr, void *arg)
-{
-	struct attributes *found = arg;
-	if (mnl_attr_get_type(attr) < TYPES)
-		found->of[mnl_attr_get_type(attr)] = attr;
-	return MNL_CB_OK;
-}
-
-static void
-nested(const struct nlattr *attr, struct attributes *out)
-{
-	memset(out, 0, sizeof(*out));
-	if (attr != NULL)
-		mnl_attr_parse_nested(attr, note, out);
-}
 
 /* What is not there is `without`. */
 static uint32_t
@@ -255,7 +234,7 @@ static const struct nlattr *
 value_of(const struct attributes *found, unsigned type)
 {
 	struct attributes data;
-	nested(found->of[type], &data);
+	attributes_within(found->of[type], &data);
 	return data.of[NFTA_DATA_VALUE];
 }
 
@@ -312,8 +291,8 @@ take_expression(const struct nlattr *attr, void *arg)
 	struct reading *r = arg;
 	struct attributes expression, found;
 	uint32_t l4proto = r->l4proto;
-	nested(attr, &expression);
-	nested(expression.of[NFTA_EXPR_DATA], &found);
+	attributes_within(attr, &expression);
+	attributes_within(expression.of[NFTA_EXPR_DATA], &found);
 	for (size_t i = 0; i < sizeof(expressions) / sizeof(expressions[0]); i++) {
 		if (!is_named(expression.of[NFTA_EXPR_NAME], expressions[i].name))
 			continue;
@@ -331,7 +310,7 @@ int
 nat_rules_take(void *arg, const struct nlmsghdr *message)
 {
 	struct reading r = {.rules = arg, .l4proto = WORDS};
-	struct attributes found = {.of = {NULL}};
+	struct attributes found;
 	const struct nfgenmsg *head = mnl_nlmsg_get_payload(message);
 	if (message->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE) ||
 	    mnl_nlmsg_get_payload_len(message) < sizeof(*head))
@@ -342,7 +321,7 @@ nat_rules_take(void *arg, const struct nlmsghdr *message)
 		r.family = AF_INET6;
 	else if (head->nfgen_family != NFPROTO_INET)
 		return 0;
-	mnl_attr_parse(message, sizeof(*head), note, &found);
+	attributes_of(message, sizeof(*head), &found);
 	if (found.of[NFTA_RULE_EXPRESSIONS] != NULL)
 		mnl_attr_parse_nested(found.of[NFTA_RULE_EXPRESSIONS], take_expression, &r);
 	return 0;

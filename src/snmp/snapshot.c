@@ -4,6 +4,7 @@
 #include "advice/advice_hygiene.h"
 #include "advice/advice_nat.h"
 #include "advice/advice_udp.h"
+#include "advice/other_ranges.h"
 
 #include "base/array.h"
 #include "base/clean.h"
@@ -257,6 +258,25 @@ apply_alarms(struct snapshot *s)
 	}
 }
 
+/* Of other network namespaces, where they are looked at, what fits whole. */
+static void
+take_hygiene(struct snapshot *s, const struct scene *scene)
+{
+	const struct hygiene *h = &scene->findings->tally->hygiene;
+	const struct namespace_list *others = scene->namespaces;
+	char text[ADVICE_MAX];
+	s->hygiene = h->findings;
+	advice_hygiene(h, s->hygiene_message);
+	if (others == NULL || others->views == NULL ||
+	    *other_ranges(&h->range, others->views, others->count, text) == '\0')
+		return;
+	s->hygiene |= UINT32_C(1) << HYGIENE_OTHER_RANGES;
+	size_t at = strlen(s->hygiene_message);
+	if (at + strlen(text) + 3 <= sizeof(s->hygiene_message))
+		snprintf(s->hygiene_message + at, sizeof(s->hygiene_message) - at, "%s%s",
+			 at > 0 ? "; " : "", text);
+}
+
 struct snapshot *
 snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
 	       const struct poll_stats *poll, const struct row_limits *limits,
@@ -280,8 +300,7 @@ snapshot_build(const struct scene *scene, const struct alarm_list *alarms,
 	s->alarm_summary = alarms->summary;
 	advice_system(scene, s->message);
 	take_nat(s, f);
-	s->hygiene = f->tally->hygiene.findings;
-	advice_hygiene(&f->tally->hygiene, s->hygiene_message);
+	take_hygiene(s, scene);
 	take_udp(s, scene);
 	s->low_omitted = low_ports_omitted(&f->tally->low);
 	s->inbound = f->inbound;

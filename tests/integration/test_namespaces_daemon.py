@@ -131,6 +131,10 @@ def test_a_full_pool_raises_an_alarm():
             assert h.value("srcPortNetnsReason.0").startswith(b"processes of the host are hidden")
             (alarm,) = alarms().values()
             assert (alarm["srcPortAlarmKind"], alarm["srcPortAlarmKey"]) == (9, KEY), alarm
+            # namespaceRanges.
+            assert h.value("srcPortHygieneFindings.0") == b"\x00\x20"
+            assert (b"1 other network namespace has another range than 32768-60999 (blue: "
+                    b"40000-40099)") in h.value("srcPortHygieneMessage.0")
             assert h.value("srcPortSystemSeverity.0") == 3
             assert h.value("srcPortSystemMessage.0").startswith(KEY + b": small range: 100 of 100")
             assert h.value("srcPortNetnsWorstMessage.0").startswith(b"blue: 127.0.0.1 -> 127.0.0.1:9000: ")

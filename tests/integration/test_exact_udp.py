@@ -139,6 +139,7 @@ def at(count, address, first=LOW, **arguments):
 
 REUSE = (socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 REUSEPORT = (socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+FREEBIND = (socket.IPPROTO_IP, 15, 1)
 
 
 def on_device(name):
@@ -281,6 +282,20 @@ SITUATIONS = [
     case("reuseaddr", lambda _: many(40, bind=(A, LOW), options=[REUSE]), v4=99, a=99, b=100),
     case("reuseport", lambda _: many(8, bind=("0.0.0.0", LOW), options=[REUSEPORT]), v4=99,
          dual=99, a=99),
+    case("reuseport_of_both_families",
+         lambda _: many(8, family=INET6, bind=("::", LOW), options=[REUSEPORT]), v4=99, dual=99,
+         a=99, v6=99),
+    case("groups_of_three_on_ten_ports",
+         lambda _: [one for i in range(3) for one in at(10, A, options=[REUSE])], v4=90, dual=90,
+         a=90, b=100),
+    case("given_and_connected", lambda _: at(30, A, connect=B), v4=70, dual=70, a=70, b=100),
+    case("mapped_beside_v6", lambda _: at(30, "::ffff:" + A) + at(30, V6, LOW + 20), v4=70,
+         dual=50, a=70, v6=70),
+    case("an_address_that_is_not_ours", lambda _: at(40, "203.0.113.7", options=[FREEBIND]), v4=60,
+         dual=60, a=100, v6=100),
+    case("half_reserved_and_in_use", ranged(LOW, HIGH, 30, "40000-40049"), v4=20, dual=20, a=20,
+         b=20),
+    case("range_of_300", ranged(LOW, LOW + 299, 120), v4=180, dual=180, a=180),
     case("reserved", ranged(LOW, HIGH, 0, "40000-40009,40050"), v4=89, dual=89, a=89),
     case("reserved_ports_in_use",
          lambda _: resize(LOW, HIGH, "40000-40009") or at(20, "0.0.0.0"), v4=80, dual=80, a=80),
@@ -309,7 +324,7 @@ SITUATIONS = [
          v4=100, dual=100, a=100),
     case("another_namespace", elsewhere, v4=100, dual=100, a=100),
     case("many_addresses", many_addresses, v4=50, dual=50),
-] + [("mix_%d" % seed, functools.partial(run_mix, seed)) for seed in range(4)]
+] + [("mix_%d" % seed, functools.partial(run_mix, seed)) for seed in range(6)]
 
 
 def test_a_user_without_privilege():

@@ -49,8 +49,13 @@ def test_storm():
     with nms.snmptrapd("%s --ini=%s" % (handler, snmptt.ini)), nms.Program(
             "snmptt", snmptt.program, "--daemon", "--ini=" + snmptt.ini):
         took = trap.storm(fleet.addresses(HOSTS), STORM, STORM_RATE)
-        h.wait_for(lambda: read(snmptt.paths["log"]).count("Source ports critical:") == STORM, 20,
-                   "all %d are in the log" % STORM)
+
+        def logged():
+            count = read(snmptt.paths["log"]).count("Source ports critical:")
+            assert count == STORM, count
+            return True
+
+        h.wait_for(logged, 60, "all %d are in the log" % STORM)
     return "%d in %.1f s from %d hosts" % (STORM, took, HOSTS)
 
 

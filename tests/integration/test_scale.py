@@ -159,9 +159,13 @@ def test_what_light_polls_do_not_see():
         assert poll() == 1
         assert said() == (truth, truth), said()
         assert host.measure() == truth + 7
-        # A listener that closes makes the next one full.
+        # A listener that closes makes the next one full. The poll that has begun meanwhile, if
+        # one has, sees it still.
         listener.close()
-        assert poll() == 2
+        light = poll()
+        if said() == (truth, truth):
+            light = poll()
+        assert light in (2, 3), light
         assert said() == (truth + 1, truth + 1), said()
         assert poll() == 0
         assert said() == (truth + 8, truth + 8), said()

@@ -80,9 +80,9 @@ man_pages    := $(sort $(wildcard src/*/*.[578]))
 
 .DEFAULT_GOAL := all
 .PHONY: all demo demo-nat check check-unit check-asan check-tsan check-integration check-mib check-clang \
-	check-install check-without-tracefs check-kernels check-fuzz check-clients bench soak fuzz clean deps \
-	deps-build deps-check deps-clients deps-kernels deps-packages lint format compile-only unit-tests fuzzers \
-	conf FORCE
+	check-install check-without-tracefs check-kernels check-engines check-fuzz check-clients bench soak \
+	fuzz clean deps deps-build deps-check deps-clients deps-kernels deps-packages lint format compile-only \
+	unit-tests fuzzers conf FORCE
 .DELETE_ON_ERROR:
 
 all: $(O)/srcportd $(O)/SRCPORT-MIB.txt
@@ -184,8 +184,9 @@ endif
 build = $(MAKE) --no-print-directory -s $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # Tests. Each check-* target is a part of check, but check-tsan, which is slow,
-# check-without-tracefs, which is for machines that have it mounted, and check-kernels, which boots
-# other kernels: make check-kernels KERNELS='5.10 newest' SUITES='test_exact test_probe'
+# check-without-tracefs, which is for machines that have it mounted, check-engines, which starts Docker
+# and Podman, and check-kernels, which boots other kernels:
+# make check-kernels KERNELS='5.10 newest' SUITES='test_exact test_probe'
 # gcc's flow warnings misfire in instrumented code; the other builds are the ones that judge.
 asan = $(build) O=build/asan SANITIZE=address,undefined $(instrumented)
 tsan = $(build) O=build/tsan SANITIZE=thread $(instrumented)
@@ -210,6 +211,8 @@ check-without-tracefs: deps-check deps-clients all
 	@tests/run-tests without-tracefs
 check-kernels: deps-check deps-kernels all
 	@tests/kernels/run
+check-engines: deps-check all
+	@tests/engines/run
 check-install: deps-check
 	@tests/run-tests install
 check-rooms:

@@ -326,12 +326,14 @@ def left(row, situation_name):
 
 
 def test_what_remains_is_what_connect_gets():
-    """Named, anonymous, and of a user namespace of their own, in turn."""
+    """Named, anonymous, and of a user namespace of their own where there can be one, in turn."""
     with contextlib.ExitStack() as stack:
         made = {}
+        # None can be made in a chroot.
+        users = subprocess.run(USER[:3] + ["true"], stderr=subprocess.DEVNULL).returncode == 0
         for i, (name, (text, _)) in enumerate(SITUATIONS.items()):
             command = (stack.enter_context(named(name)) if i % 3 == 0
-                       else ANONYMOUS if i % 3 == 1 else USER)
+                       else USER if i % 3 == 2 and users else ANONYMOUS)
             made[name] = stack.enter_context(situation(command, text))
         for name, process in made.items():
             assert process.stdout.readline() == "ready\n", name

@@ -184,8 +184,10 @@ def full_poll_after_a_failure(host, srcportd):
         return "failures are not counted here"
     before = h.value("srcPortPollPolls.0")
     host.measure()
+    measured = h.value("srcPortPollPolls.0")
     h.wait_for(lambda: h.value("srcPortPollLight.0") == 0, 10, "a full poll")
-    assert h.value("srcPortPollPolls.0") - before < LIGHT_POLLS
+    # At once, unless so many polls came while it was measured that one was full for its age.
+    assert h.value("srcPortPollPolls.0") - measured <= 2 or measured - before >= LIGHT_POLLS - 1
     return "and by one after a failure"
 
 
@@ -202,16 +204,22 @@ def test_many_bound_sockets_make_a_poll_full():
         assert said() == (left, left)
         taken = {one.getsockname()[1] for one, _ in ours}
         odd = [port for port in range(LOW + 1, HIGH, 2) if port not in taken]
-        idle = [h.open_socket(HOME, source="127.0.0.9", source_port=port) for port in odd[:many]]
-        # What other namespaces close meanwhile is subtracted.
-        unbound = [socket.socket() for _ in range(5000)]
-        # The first poll may still be within the ten seconds: the one that was asked for came between
-        # two others.
-        assert poll() == 0 or poll() == 0
-        assert said() == (left - many, left - many), said()
-        h.close_all(idle + unbound)
-        assert ask(srcportd) == 0
-        assert said() == (left, left), said()
+
+        def is_seen():
+            """True if they make one of the next two polls full: the first may still be within the
+            ten seconds, as the one that was asked for came between two others."""
+            idle = [h.open_socket(HOME, source="127.0.0.9", source_port=port)
+                    for port in odd[:many]]
+            unbound = [socket.socket() for _ in range(5000)]
+            seen = poll() == 0 or poll() == 0
+            assert not seen or said() == (left - many, left - many), said()
+            h.close_all(idle + unbound)
+            assert ask(srcportd) == 0
+            assert said() == (left, left), said()
+            return seen
+
+        # What other namespaces close meanwhile is subtracted, and may be more than these.
+        assert is_seen() or (poll() and is_seen()) or (poll() and is_seen())
         h.reset_all([one for one, _ in ours])
 
 

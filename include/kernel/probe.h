@@ -22,10 +22,16 @@ struct probe_question {
 	uint8_t answer; /* enum probe_answer */
 };
 
-/* Asks the questions in their order, in the calling thread's network namespace, until budget_us
- * have passed, which is looked at before each, or a step fails. Returns how many it has asked.
- * *step is NULL, or the step that failed (static), with errno. A question takes some ten
- * microseconds. */
+/* Asks about one port. *step is NULL, or the step that failed (static), with errno. */
+typedef enum probe_answer probe_one(uint16_t port, const char **step);
+
+/* Asks the questions in their order by `one`, in the calling thread's network namespace, until
+ * budget_us have passed, which is looked at before each, or a step fails. Returns how many it has
+ * asked. *step is as `one` left it; NULL if none was asked. */
+uint32_t probe_each(probe_one *one, struct probe_question *questions, uint32_t count,
+		    uint64_t budget_us, const char **step);
+
+/* The same by connect(). A question takes some ten microseconds. */
 uint32_t probe_ask(struct probe_question *questions, uint32_t count, uint64_t budget_us,
 		   const char **step);
 

@@ -82,16 +82,23 @@ ask(uint16_t port, const char **step)
 }
 
 uint32_t
-probe_ask(struct probe_question *questions, uint32_t count, uint64_t budget_us, const char **step)
+probe_each(probe_one *one, struct probe_question *questions, uint32_t count, uint64_t budget_us,
+	   const char **step)
 {
 	uint64_t start = clock_us();
 	uint32_t asked = 0;
 	*step = NULL;
 	while (asked < count && clock_us() - start < budget_us) {
-		questions[asked].answer = (uint8_t)ask(questions[asked].port, step);
+		questions[asked].answer = (uint8_t)one(questions[asked].port, step);
 		if (*step != NULL)
 			break;
 		asked++;
 	}
 	return asked;
+}
+
+uint32_t
+probe_ask(struct probe_question *questions, uint32_t count, uint64_t budget_us, const char **step)
+{
+	return probe_each(ask, questions, count, budget_us, step);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "kernel/probe_udp.h"
 
-#include "base/clock.h"
-
 #include <errno.h>
 #include <netinet/in.h>
 #include <stddef.h>
@@ -29,14 +27,5 @@ uint32_t
 probe_udp_ask(struct probe_question *questions, uint32_t count, uint64_t budget_us,
 	      const char **step)
 {
-	uint64_t start = clock_us();
-	uint32_t asked = 0;
-	*step = NULL;
-	while (asked < count && clock_us() - start < budget_us) {
-		questions[asked].answer = (uint8_t)ask(questions[asked].port, step);
-		if (*step != NULL)
-			break;
-		asked++;
-	}
-	return asked;
+	return probe_each(ask, questions, count, budget_us, step);
 }

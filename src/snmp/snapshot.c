@@ -52,6 +52,16 @@ low_locals(const struct findings *f, struct low_local out[static LOW_ADDRESSES_M
 	return low->count;
 }
 
+/* None if the host's connections are not looked at. */
+static struct tallies
+nat_pools(const struct findings *f, uint32_t limit)
+{
+	const struct nat_census *census = f->nat.census;
+	if (census == NULL)
+		return (struct tallies){NULL, NULL, 0, limit, LOOKUP_NONE};
+	return (struct tallies){census->pools, f->nat_pools, census->count, limit, LOOKUP_NONE};
+}
+
 /* The tables that may have to leave rows out take those of the last snapshot into account. */
 static bool
 take_tables(struct snapshot *s, const struct scene *scene, const struct alarm_list *alarms,
@@ -98,9 +108,7 @@ take_tables(struct snapshot *s, const struct scene *scene, const struct alarm_li
 				    &s->udp_locals,
 				    &s->udp_local_count},
 	    [ROWS_OF_LOWS] = {{lows, NULL, low_count, 0, 0}, new, &s->lows, &s->low_count},
-	    [ROWS_OF_NAT] = {{f->nat.census != NULL ? f->nat.census->pools : NULL, f->nat_pools,
-			      f->nat.census != NULL ? f->nat.census->count : 0, limits->nat,
-			      LOOKUP_NONE},
+	    [ROWS_OF_NAT] = {nat_pools(f, limits->nat),
 			     {.rows = l->nat_rows, .count = l->nat_count},
 			     &s->nat_rows,
 			     &s->nat_count},

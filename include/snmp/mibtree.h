@@ -28,7 +28,8 @@ enum mib_type {
 			there */
 	MIB_TICKS,   /* TimeTicks and TimeStamp */
 	MIB_TEXT,    /* SnmpAdminString: a char array with a NUL */
-	MIB_BITS     /* BITS; bit 0 of the number is the first bit of the first octet */
+	MIB_BITS,    /* BITS; bit 0 of the number is the first bit of the first octet */
+	MIB_TRUTH    /* of a column: a bool, which becomes a value of MIB_INTEGER, a TruthValue */
 };
 
 /* A value. Numbers are in `number`, text and bits in the first `length` octets of `octets`. */

@@ -5,14 +5,6 @@
 #include <string.h>
 
 static bool
-get_available(const struct mib_view *view, const void *row, struct mib_value *out)
-{
-	(void)view;
-	out->number = ((const struct snapshot *)row)->nat.available ? 1 : 2; /* TruthValue */
-	return true;
-}
-
-static bool
 is_available(const struct snapshot *s)
 {
 	return s->nat.available;
@@ -100,7 +92,7 @@ get_holder(const struct mib_view *view, const void *row, struct mib_value *out)
     MIB_COLUMN_WHERE(number, type, struct snapshot, nat.member, is_available)
 
 const struct mib_column mib_nat_columns[MIB_NAT_COLUMNS] = {
-    MIB_COMPUTED(1, MIB_INTEGER, get_available),
+    MIB_COLUMN(1, MIB_TRUTH, struct snapshot, nat.available),
     MIB_COLUMN(2, MIB_TEXT, struct snapshot, nat.reason),
     NAT(3, MIB_GAUGE, entries),
     NAT(4, MIB_GAUGE, pools),

@@ -4,14 +4,6 @@
 #include <stdio.h>
 
 static bool
-get_available(const struct mib_view *view, const void *row, struct mib_value *out)
-{
-	(void)view;
-	out->number = ((const struct snapshot *)row)->netns.figures.available ? 1 : 2;
-	return true;
-}
-
-static bool
 is_available(const struct snapshot *s)
 {
 	return s->netns.figures.available;
@@ -50,7 +42,7 @@ get_pool_name(const struct mib_view *view, const void *row, struct mib_value *ou
     MIB_COLUMN_WHERE(number, type, struct snapshot, netns.figures.member, is_available)
 
 const struct mib_column mib_netns_columns[MIB_NETNS_COLUMNS] = {
-    MIB_COMPUTED(1, MIB_INTEGER, get_available),
+    MIB_COLUMN(1, MIB_TRUTH, struct snapshot, netns.figures.available),
     MIB_COLUMN(2, MIB_TEXT, struct snapshot, netns.figures.reason),
     NETNS(3, MIB_GAUGE, namespaces),
     NETNS(4, MIB_GAUGE, exacts),

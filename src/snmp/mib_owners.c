@@ -8,14 +8,6 @@ _Static_assert(OWNER_TEXT_MAX <= sizeof(((struct mib_value *)0)->octets), "a nam
 /* srcPortFailures */
 
 static bool
-get_failures_available(const struct mib_view *view, const void *row, struct mib_value *out)
-{
-	(void)view;
-	out->number = ((const struct snapshot *)row)->failures.available ? 1 : 2; /* TruthValue */
-	return true;
-}
-
-static bool
 counts(const struct snapshot *s)
 {
 	return s->failures.available;
@@ -58,14 +50,6 @@ get_failures_start(const struct mib_view *view, const void *row, struct mib_valu
 }
 
 /* srcPortOwners */
-
-static bool
-get_owners_available(const struct mib_view *view, const void *row, struct mib_value *out)
-{
-	(void)view;
-	out->number = ((const struct snapshot *)row)->surveyed ? 1 : 2; /* TruthValue */
-	return true;
-}
 
 static bool
 get_owners_reason(const struct mib_view *view, const void *row, struct mib_value *out)
@@ -176,7 +160,7 @@ get_hard_limit(const struct mib_view *view, const void *row, struct mib_value *o
     MIB_COLUMN_WHERE(number, type, struct snapshot, failures.member, where)
 
 const struct mib_column mib_failure_columns[MIB_FAILURE_COLUMNS] = {
-    MIB_COMPUTED(1, MIB_INTEGER, get_failures_available),
+    MIB_COLUMN(1, MIB_TRUTH, struct snapshot, failures.available),
     FAILURES(2, MIB_TEXT, reason, NULL),
     FAILURES(3, MIB_COUNTER, total, counts),
     FAILURES(4, MIB_COUNTER, lost, counts),
@@ -201,7 +185,7 @@ const struct mib_column mib_owner_columns[MIB_OWNER_COLUMNS] = {
 };
 
 const struct mib_column mib_owners_columns[MIB_OWNERS_COLUMNS] = {
-    MIB_COMPUTED(1, MIB_INTEGER, get_owners_available),
+    MIB_COLUMN(1, MIB_TRUTH, struct snapshot, surveyed),
     MIB_COMPUTED(2, MIB_TEXT, get_owners_reason),
 };
 

@@ -10,14 +10,6 @@ counted(const struct snapshot *snapshot)
 }
 
 static bool
-get_available(const struct mib_view *view, const void *row, struct mib_value *out)
-{
-	(void)view;
-	out->number = counted(row) ? 1 : 2; /* TruthValue */
-	return true;
-}
-
-static bool
 get_local_name(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	(void)view;
@@ -45,7 +37,7 @@ get_local_name(const struct mib_view *view, const void *row, struct mib_value *o
     COUNTED((number) + 7, MIB_TEXT, of[i].message)
 
 const struct mib_column mib_udp_columns[MIB_UDP_COLUMNS] = {
-    MIB_COMPUTED(1, MIB_INTEGER, get_available),
+    MIB_COLUMN(1, MIB_TRUTH, struct snapshot, udp.available),
     MIB_COLUMN(2, MIB_TEXT, struct snapshot, udp.reason),
     COUNTED(3, MIB_GAUGE, sockets),
     COUNTED(4, MIB_GAUGE, omitted_locals),

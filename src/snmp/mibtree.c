@@ -135,12 +135,14 @@ read_value(const struct mib_column *column, const struct mib_view *view, const v
 	   struct mib_value *value)
 {
 	const char *place = (const char *)row + column->offset;
-	value->type = column->type;
+	value->type = column->type == MIB_TRUTH ? MIB_INTEGER : column->type;
 	value->number = 0;
 	value->length = 0;
 	if (column->get != NULL) {
 		if (!column->get(view, row, value))
 			return false;
+	} else if (column->type == MIB_TRUTH) {
+		value->number = number_at(place, column->size) != 0 ? 1 : 2;
 	} else if (column->type == MIB_TEXT) {
 		size_t room =
 		    column->size < sizeof(value->octets) ? column->size : sizeof(value->octets);

@@ -44,7 +44,9 @@ struct namespace_view {
 	struct port_range range;
 	uint32_t offered;  /* of the range and not reserved */
 	unsigned nearness; /* severity_nearness(): of what was counted, or could be at most */
-	/* If it is exact: */
+	/* If it was counted: */
+	bool unlisted; /* sockets that the kernel does not list may be bound in there, unknown how
+			  many: not exact */
 	uint32_t reserved, capacity, least_remaining, uncertain; /* uncertain: of least_remaining */
 	unsigned percent;                                        /* the highest */
 	uint32_t most_used, all_pools;

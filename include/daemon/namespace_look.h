@@ -22,8 +22,9 @@ struct namespace_task {
 	/* TCP sockets that may be in any namespace without being in a table of it; SOCKSTAT_ABSENT
 	 * = not known. */
 	int64_t unplaced;
-	bool all;  /* count also where there are too few sockets for any level */
-	bool held; /* see namespace_view_exact() */
+	bool placed; /* of all others it is known in which they are */
+	bool all;    /* count also where there are too few sockets for any level */
+	bool held;   /* see namespace_view_exact() */
 };
 
 /* Fills in a view that is all zero; *cost_us is how long it took. False with errno ENOMEM: then

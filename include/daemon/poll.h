@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "config/options.h"
 #include "count/port_watch.h"
+#include "kernel/unseen.h"
 #include "kernel/visitor.h"
 #include "snmp/snapshot.h"
 #include "verdict/findings.h"
@@ -33,10 +34,12 @@ struct poll_setup {
 	struct port_watch *ports;
 	/* NULL, or another network namespace in which to poll, once and without history: what was
 	 * opened there, whose sockets are the poll's from then on. Then `features` is what an own
-	 * poll has seen of this kernel; nothing is bound in there and no port probed, and limits of
-	 * the whole host are left out. */
+	 * poll has seen of this kernel, and `unseen` what may be bound and idle in there where that
+	 * is not listed; nothing is bound in there and no port probed, and limits of the whole host
+	 * are left out. */
 	struct visit *visit;
 	uint32_t features;
+	struct unseen_count unseen;
 };
 
 enum poll_step {

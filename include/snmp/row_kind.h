@@ -80,13 +80,14 @@ struct netns_tally {
 	char name[NAMESPACE_NAME_MAX];
 	uint32_t kind;  /* SrcPortNetnsKind */
 	uint32_t exact; /* TruthValue */
+	bool counted;
 	uint32_t process, connections, most_used;
 	uint64_t made_ms;
 	enum severity severity;
 	enum cause cause;
 	char worst[NAMESPACE_POOL_TEXT];
 	char message[ADVICE_MAX];
-	/* If it is exact: */
+	/* If it was counted: */
 	uint32_t low, high, pools, least_remaining, uncertain, capacity, percent;
 };
 

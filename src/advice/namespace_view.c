@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/pool_key.h"
 #include "base/sentence.h"
+#include "kernel/feature.h"
 #include "kernel/sockstat.h"
 
 #include <inttypes.h>
@@ -217,6 +218,21 @@ judge(struct namespace_view *view, const struct scene *scene)
 		advice_alarm(scene, worst, view->message);
 }
 
+/* As far as it is known how many they are, they are in `uncertain`. */
+static void
+find_unlisted(struct namespace_view *view, const struct findings *findings)
+{
+	static const char tail[] = "; not exact: bound idle sockets are not listed";
+	const struct range_tally *range = &findings->tally->range;
+	view->unlisted = (findings->features >> FEATURE_BOUND_IDLE & 1) == 0 &&
+			 (!range->idle_counted || range->elsewhere > 0);
+	if (!view->unlisted)
+		return;
+	size_t length = sentence_shorten(view->message, strlen(view->message), view->message,
+					 sizeof(view->message) - sizeof(tail));
+	memcpy(view->message + length, tail, sizeof(tail));
+}
+
 bool
 namespace_view_exact(struct namespace_view *view, const struct namespace_row *row,
 		     const struct findings *findings, bool held)
@@ -234,6 +250,7 @@ namespace_view_exact(struct namespace_view *view, const struct namespace_row *ro
 		return false;
 	judge(view, &scene);
 	say_where(view, view->message);
+	find_unlisted(view, findings);
 	return true;
 }
 

@@ -19,6 +19,18 @@ namespace_most_sockets(int64_t unplaced, const struct namespace_row *row)
 	return row->connections > INT64_MAX - unplaced ? INT64_MAX : row->connections + unplaced;
 }
 
+/* Where the kernel does not list bound idle sockets, any of those that are in no table may be one
+ * of them, and on a port of this namespace. */
+static struct unseen_count
+unseen_by(const struct namespace_task *task)
+{
+	if (task->unplaced < 0)
+		return (struct unseen_count){.known = false};
+	return (struct unseen_count){true, task->placed || task->unplaced == 0,
+				     task->unplaced < UINT32_MAX ? (uint32_t)task->unplaced
+								 : UINT32_MAX};
+}
+
 /* Polls in there. False with errno ENOMEM; where it fails otherwise the view is a bound. */
 static bool
 count(const struct namespace_task *task, struct visit *visit, const struct namespace_row *row,
@@ -30,7 +42,8 @@ count(const struct namespace_task *task, struct visit *visit, const struct names
 	const struct poll_setup setup = {.options = task->options,
 					 .config = task->config,
 					 .visit = visit,
-					 .features = task->features};
+					 .features = task->features,
+					 .unseen = unseen_by(task)};
 	struct poll *poll = poll_open(&setup, why, sizeof(why));
 	if (poll == NULL) {
 		namespace_view_bound(view, row, why);

@@ -398,6 +398,7 @@ look_at_all(struct namespace_watch *w, const struct config *config, uint32_t fea
 					    .config = config,
 					    .features = features,
 					    .unplaced = w->found.unplaced,
+					    .placed = w->found.complete,
 					    .held = true};
 	uint32_t chosen = choose(w, config, &candidates);
 	for (uint32_t i = 0; i < chosen && w->visitor != NULL; i++) {

@@ -180,6 +180,7 @@ look_at_others(const struct once *once, struct others *out)
 					    .config = &once->config,
 					    .features = once->findings->features,
 					    .unplaced = out->found.unplaced,
+					    .placed = out->found.complete,
 					    .all = options->target_count > 0};
 	for (uint32_t i = 0; i < out->found.count; i++)
 		if (!namespace_look(&task, &out->found.rows[i], &out->views[i], &cost_us))

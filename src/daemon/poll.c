@@ -31,6 +31,7 @@ struct poll {
 	struct port_watch *ports;  /* NULL = no port is asked about */
 	uint64_t udp_us;           /* as in struct poll_setup */
 	const struct visit *visit; /* NULL = the own network namespace */
+	struct unseen_count there; /* of a visit */
 	const struct space_pools *spaces;
 	/* Where a poll comes from: files, and a poller or a replay with the settings of its own. */
 	struct procfile_source source;
@@ -181,6 +182,7 @@ poll_open(const struct poll_setup *setup, char *error, size_t room)
 	p->config = setup->config;
 	p->ports = setup->ports;
 	p->visit = setup->visit;
+	p->there = setup->unseen;
 	p->spaces = setup->spaces;
 	p->udp_us = setup->udp_us;
 	p->known = setup->features & (FEATURES_SEEN | UINT32_C(1) << FEATURE_LETS_GO);
@@ -379,10 +381,11 @@ remember(struct poll *p, uint64_t now_ms)
 static void
 count_unseen(struct poll *p)
 {
-	struct unseen_count count;
-	if (p->census.features >> FEATURE_BOUND_IDLE & 1 || p->visit != NULL)
+	struct unseen_count count = p->there;
+	if (p->census.features >> FEATURE_BOUND_IDLE & 1)
 		return;
-	unseen_count(p->unseen, &p->source, &count);
+	if (p->visit == NULL)
+		unseen_count(p->unseen, &p->source, &count);
 	census_unseen(&p->census, &count);
 }
 

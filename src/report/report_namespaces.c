@@ -99,22 +99,23 @@ put_lists(const struct namespace_view *view, struct json *json)
 static void
 put_row(const struct namespace_view *view, struct json *json)
 {
-	bool exact = view->knowledge == NAMESPACE_EXACT;
+	bool counted = view->knowledge == NAMESPACE_EXACT;
 	bool entered = view->knowledge != NAMESPACE_BOUND;
 	int64_t connections = view->row->connections;
 	json_object(json, NULL);
 	json_string(json, "name", view->row->name);
 	json_string(json, "kind", namespace_kind_name(view->row->kind));
-	json_boolean(json, "exact", exact);
+	json_boolean(json, "exact", counted && !view->unlisted);
 	json_object(json, "range");
 	put_number(json, "low", entered, view->range.low);
 	put_number(json, "high", entered, view->range.high);
-	put_number(json, "reserved", exact, view->reserved);
-	put_number(json, "capacity", exact, view->capacity);
+	put_number(json, "reserved", counted, view->reserved);
+	put_number(json, "capacity", counted, view->capacity);
 	json_close_object(json);
 	put_number(json, "connections", connections != SOCKSTAT_ABSENT, (uint64_t)connections);
-	put_number(json, "leastRemaining", exact, view->least_remaining);
-	put_number(json, "percent", exact, view->percent);
+	put_number(json, "leastRemaining", counted, view->least_remaining);
+	put_number(json, "uncertain", counted, view->uncertain);
+	put_number(json, "percent", counted, view->percent);
 	json_string(json, "severity", severity_name(view->severity));
 	if (view->worst[0] != '\0')
 		json_string(json, "worstPool", view->worst);

@@ -25,13 +25,14 @@ static void
 fill(const struct namespace_view *view, struct netns_tally *t)
 {
 	const struct namespace_row *row = view->row;
-	bool exact = view->knowledge == NAMESPACE_EXACT;
+	bool counted = view->knowledge == NAMESPACE_EXACT;
 	*t = (struct netns_tally){
 	    .kind = row->aliased ? KIND_ALIAS : KIND_FIRST + (uint32_t)row->kind,
-	    .exact = exact ? 1 : 2,
+	    .exact = counted && !view->unlisted ? 1 : 2,
+	    .counted = counted,
 	    .process = row->process,
 	    .connections = at_most(row->connections, UINT32_MAX),
-	    .most_used = exact ? view->most_used : at_most(row->connections, PORTS_MOST),
+	    .most_used = counted ? view->most_used : at_most(row->connections, PORTS_MOST),
 	    .made_ms = view->made_ms,
 	    .severity = view->severity,
 	    .cause = view->cause,
@@ -116,14 +117,14 @@ static bool
 take_ranges(struct netns_rows *out)
 {
 	const struct rows none = {.rows = NULL};
-	struct netns_tally *exact = array_new(out->count, sizeof(*exact));
-	struct tallies all = {.tallies = exact, .limit = UINT32_MAX, .first = LOOKUP_NONE};
-	for (uint32_t i = 0; exact != NULL && i < out->count; i++)
-		if (out->rows[i].t.exact == 1)
-			exact[all.count++] = out->rows[i].t;
-	bool good = exact != NULL &&
+	struct netns_tally *counted = array_new(out->count, sizeof(*counted));
+	struct tallies all = {.tallies = counted, .limit = UINT32_MAX, .first = LOOKUP_NONE};
+	for (uint32_t i = 0; counted != NULL && i < out->count; i++)
+		if (out->rows[i].t.counted)
+			counted[all.count++] = out->rows[i].t;
+	bool good = counted != NULL &&
 		    take(ROWS_OF_NETNS_RANGES, &all, &none, out, &out->ranges, &out->range_count);
-	free(exact);
+	free(counted);
 	return good;
 }
 

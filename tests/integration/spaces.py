@@ -26,6 +26,13 @@ for _ in range(int(sys.argv[1])):
 print(len(held) // 2, flush=True)
 sys.stdin.read()
 """
+# The same, and ten ports of the range are bound, of which nobody is called.
+IDLE = INSIDE.replace("\nprint(len", """
+for port in range(40001, 40021, 2):
+    one = socket.socket()
+    one.bind(("127.0.0.1", port))
+    held.append(one)
+print(len""")
 NOBODY = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
 
 

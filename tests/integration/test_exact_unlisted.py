@@ -6,6 +6,7 @@ The kernel counts sockets of all network namespaces: here srcportd sees those of
 other tests do at the same time may make the answer wider.
 """
 import functools
+import json
 import threading
 
 import batch
@@ -13,6 +14,7 @@ import harness as h
 import kernel
 from scenarios import LISTED, RULES, asks_here, judge
 from scenarios_hosts import HOSTS
+from spaces import ANONYMOUS, IDLE, inside
 from world import HOME, UNPRIVILEGED, Connect, World
 
 
@@ -130,8 +132,23 @@ def busy():
     return "uncertain %s" % said
 
 
+def in_another_namespace():
+    """What is bound there and idle is in doubt there, as it is here."""
+    unlisted()
+    with inside(ANONYMOUS, 30, IDLE) as (process, _):
+        report = json.loads(h.srcportd("--once", "--namespaces", "--format", "json",
+                                       "127.0.0.1:9000")[1])
+        row, = [one for one in report["namespaces"]
+                if one["name"].endswith("(pid %d)" % process.pid)]
+        assert report["namespacesComplete"] and row["exact"], row
+        assert row["leastRemaining"] == 70 and 10 <= row["uncertain"] <= 70, row
+        assert row["pools"][0]["uncertain"] == row["uncertain"], row
+        return "%d uncertain" % row["uncertain"]
+
+
 if __name__ == "__main__":
     batch.main([(one.name, functools.partial(run, one))
                 for one in RULES + HOSTS if one.without and one.without[0] is LISTED[0]] +
-               [(one.__name__, one) for one in (in_no_table, without_privilege, neighbour, busy)],
+               [(one.__name__, one) for one in (in_no_table, without_privilege, neighbour, busy,
+                                             in_another_namespace)],
                hidden=False)

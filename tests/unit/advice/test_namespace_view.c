@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "advice/namespace_view.h"
+#include "kernel/feature.h"
 #include "kernel/sockstat.h"
 #include "support.h"
 
@@ -62,6 +63,40 @@ the_worst_come_first(void **state)
 		assert_ptr_equal(views[i].row, &rows[expected[i]]);
 }
 
+/* Of a kernel that lists no bound idle sockets. */
+static void
+what_is_not_listed_makes_it_less_than_exact(void **state)
+{
+	static const char tail[] = "; not exact: bound idle sockets are not listed";
+	static const struct {
+		uint32_t features;
+		bool counted;
+		uint32_t elsewhere;
+		bool unlisted;
+	} cases[] = {
+	    {1 << FEATURE_BOUND_IDLE, false, 0, false},
+	    {0, false, 0, true},
+	    {0, true, 0, false}, /* as many as there may be are in `uncertain` */
+	    {0, true, 3, true},
+	};
+	const struct namespace_row row = {.name = "blue", .connections = 7};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct tally tally = {.range = {.range = {40000, 40099},
+						.size = 100,
+						.capacity = 100,
+						.idle_counted = cases[i].counted,
+						.elsewhere = cases[i].elsewhere}};
+		const struct findings findings = {.tally = &tally, .features = cases[i].features};
+		struct namespace_view view = {.row = NULL};
+		assert_true(namespace_view_exact(&view, &row, &findings, false));
+		assert_int_equal(view.knowledge, NAMESPACE_EXACT);
+		assert_int_equal(view.unlisted, cases[i].unlisted);
+		assert_int_equal(strstr(view.message, tail) != NULL, cases[i].unlisted);
+		namespace_view_free(&view);
+	}
+}
+
 int
 main(void)
 {
@@ -69,6 +104,7 @@ main(void)
 	    cmocka_unit_test(a_bound_says_why_it_is_no_more),
 	    cmocka_unit_test(too_few_sockets_are_normal_without_a_count),
 	    cmocka_unit_test(the_worst_come_first),
+	    cmocka_unit_test(what_is_not_listed_makes_it_less_than_exact),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,6 +117,9 @@ bool config_add_alias(struct config *config, const struct namespace_alias *alias
 /* Adds levels. False with errno ENOMEM. */
 bool config_add_namespace_levels(struct config *config, const struct namespace_levels *levels);
 
+/* Puts the levels that a line names in the place of others. */
+void config_put_levels(struct level_band *to, const struct namespace_levels *from);
+
 /* The configuration for a network namespace of that name: the same, or in `own` one with other
  * levels, which lives no longer than it and is not to be freed. */
 const struct config *config_of_namespace(const struct config *config, const char *name,

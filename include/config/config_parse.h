@@ -33,7 +33,8 @@ bool config_set(struct config *config, const char *token, const char *value, cha
 void config_dump(const struct config *config, FILE *out);
 
 /* Puts the values of `before` in the place of those that are read at the start only: agentXSocket,
- * baseOID, stateFile. Returns the name of one that was another, or NULL. */
+ * baseOID, stateFile, and namespaces unless that is now no. Returns the name of one that was
+ * another, or NULL. */
 const char *config_keep_start(struct config *now, const struct config *before);
 
 #endif

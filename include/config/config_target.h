@@ -26,6 +26,10 @@ bool config_target_parse(struct config_words *words, const struct level_band *in
  * nothing. */
 bool config_levels_parse(struct config_words *words, struct namespace_levels *out,
 			 struct config_fault *fault);
+
+/* Whether they go together with those that they inherit. False with a fault as above. */
+bool config_levels_check(const struct namespace_levels *own, const struct level_band *inherited,
+			 struct config_fault *fault);
 void config_levels_dump(const struct namespace_levels *levels, FILE *out);
 
 /* Writes the whole line, every level included, as config_target_parse() reads it back. */

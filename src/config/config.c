@@ -100,8 +100,8 @@ put_warning(struct levels *to, const struct levels *from)
 	to->warning_remaining = from->warning_remaining;
 }
 
-static void
-put_levels(struct level_band *to, const struct namespace_levels *from)
+void
+config_put_levels(struct level_band *to, const struct namespace_levels *from)
 {
 	if (from->critical) {
 		put_critical(&to->raise, &from->levels.raise);
@@ -125,7 +125,7 @@ config_of_namespace(const struct config *config, const char *name, struct config
 		if (fnmatch(levels->match, name, 0) != 0)
 			continue;
 		*own = *config;
-		put_levels(&own->levels, levels);
+		config_put_levels(&own->levels, levels);
 		return own;
 	}
 	return config;

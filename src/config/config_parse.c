@@ -43,7 +43,8 @@ struct reading {
 	uint32_t target_count, target_room;
 	unsigned targets_over; /* more than there may be */
 	struct place first_over;
-	struct lookup target_names; /* of those that are parsed */
+	struct lookup target_names;              /* of those that are parsed */
+	struct place spaces[CONFIG_ALIASES_MAX]; /* of the lines `namespace` */
 };
 
 /* Tells the error that waits, if one does. */
@@ -151,8 +152,11 @@ read_line(struct reading *r, const struct place *place, const char *line, size_t
 			 "%s: found it again, expected it once in a file: it is in line %u",
 			 token->name, last->line);
 	*last = *place;
+	uint32_t spaces = r->config->namespace_level_count;
 	if (!token->set(token, r->config, &words, &fault) || !at_end(&words, &fault))
 		complain_fault(r, place, token->name, &fault);
+	if (spaces < CONFIG_ALIASES_MAX)
+		r->spaces[spaces] = *place; /* if it was one of them */
 }
 
 /* Keeps a name for the places that point to it; NULL when out of memory. */
@@ -285,19 +289,20 @@ place_of(const struct reading *r, const char *token)
 
 /* A level that is not the line's own is named with where it comes from. */
 static void
-complain_target(struct reading *r, const struct place *place, const struct config_fault *fault)
+complain_levels(struct reading *r, const struct place *place, const char *token,
+		const struct config_fault *fault)
 {
 	if (fault->inherited == NULL) {
-		complain_fault(r, place, "target", fault);
+		complain_fault(r, place, token, fault);
 		return;
 	}
 	const struct place *there = place_of(r, fault->inherited);
 	if (there->line != 0)
-		complain(r, place, "target: found %s, expected %s, inherited from %s in %s:%u",
+		complain(r, place, "%s: found %s, expected %s, inherited from %s in %s:%u", token,
 			 fault->found, fault->expected, fault->inherited, there->file, there->line);
 	else
-		complain(r, place, "target: found %s, expected %s, the default of %s", fault->found,
-			 fault->expected, fault->inherited);
+		complain(r, place, "%s: found %s, expected %s, the default of %s", token,
+			 fault->found, fault->expected, fault->inherited);
 }
 
 static void
@@ -310,7 +315,7 @@ read_target(struct reading *r, uint32_t t, const struct level_band *inherited)
 	config_split(r->targets[t].text, r->targets[t].length, &words, &fault);
 	config_next(&words);
 	if (!config_target_parse(&words, inherited, &target, &fault)) {
-		complain_target(r, place, &fault);
+		complain_levels(r, place, "target", &fault);
 		return;
 	}
 	const struct target_line *other = find_name(r, target.name);
@@ -337,6 +342,16 @@ read_targets(struct reading *r, const struct level_band *inherited)
 		free(r->targets[t].text);
 	free(r->targets);
 	lookup_free(&r->target_names);
+}
+
+/* Lines for other network namespaces, by the levels that hold where they do not say otherwise. */
+static void
+check_spaces(struct reading *r, const struct level_band *inherited)
+{
+	struct config_fault fault;
+	for (uint32_t i = 0; i < r->config->namespace_level_count; i++)
+		if (!config_levels_check(&r->config->namespace_levels[i], inherited, &fault))
+			complain_levels(r, &r->spaces[i], "namespace", &fault);
 }
 
 /* A warning that comes later than its critical. */
@@ -390,6 +405,7 @@ config_read(struct config *config, const char *path, bool optional, config_compl
 	read_file(&r, path, optional);
 	read_drop_ins(&r, path);
 	const struct level_band *inherited = check_bands(&r);
+	check_spaces(&r, inherited);
 	read_targets(&r, inherited);
 	tell(&r);
 	for (unsigned f = 0; f < r.file_count; f++)
@@ -443,9 +459,11 @@ config_keep_start(struct config *now, const struct config *before)
 		changed = "baseOID";
 	if (strcmp(now->agentx_socket, before->agentx_socket) != 0)
 		changed = "agentXSocket";
-	if (now->namespaces != before->namespaces)
+	/* Who enters them is there from the start, or never; that it goes is for any time. */
+	if (now->namespaces && !before->namespaces) {
 		changed = "namespaces";
-	now->namespaces = before->namespaces;
+		now->namespaces = false;
+	}
 	memcpy(now->agentx_socket, before->agentx_socket, sizeof(now->agentx_socket));
 	memcpy(now->base_oid, before->base_oid, sizeof(now->base_oid));
 	now->base_oid_length = before->base_oid_length;

@@ -161,6 +161,15 @@ config_levels_parse(struct config_words *words, struct namespace_levels *out,
 }
 
 bool
+config_levels_check(const struct namespace_levels *own, const struct level_band *inherited,
+		    struct config_fault *fault)
+{
+	struct level_band band = *inherited;
+	config_put_levels(&band, own);
+	return check_levels(&band, own->critical, own->warning, fault);
+}
+
+bool
 config_target_parse(struct config_words *words, const struct level_band *inherited,
 		    struct target *out, struct config_fault *fault)
 {

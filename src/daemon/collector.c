@@ -342,7 +342,9 @@ load_again(struct collector *c)
 	/* The agent thread has them already, and so does the state file. */
 	const char *kept = config_keep_start(&fresh, c->config);
 	if (kept != NULL)
-		log_warn("config", "%s has changed: that takes effect at the next start", kept);
+		log_warn("config",
+			 "%s has changed: that takes effect at the next start: restart srcportd",
+			 kept);
 	config_free(c->config);
 	*c->config = fresh;
 	alarm_run_configure(c->alarm_run, c->config);

@@ -30,6 +30,8 @@ static const char subsystem[] = "namespaces";
 /* From one attempt to the next at what cannot be entered. */
 #define RETRY_MS 30000
 
+static const char unwanted[] = "namespaces yes is not in the configuration";
+
 struct namespace_watch {
 	const struct options *options;
 	bool wanted;
@@ -85,7 +87,7 @@ namespace_watch_open(const struct options *options, const struct config *config)
 		return NULL;
 	w->options = options;
 	w->wanted = config->namespaces;
-	w->list.reason = w->wanted ? w->reason : "namespaces yes is not in the configuration";
+	w->list.reason = w->wanted ? w->reason : unwanted;
 	if (w->wanted)
 		start(w);
 	return w;
@@ -99,17 +101,33 @@ free_views(struct namespace_view *views, uint32_t count)
 	free(views);
 }
 
-void
-namespace_watch_close(struct namespace_watch *w)
+/* All that there is, but for itself. */
+static void
+stop(struct namespace_watch *w)
 {
-	if (w == NULL)
-		return;
 	free_views(w->views, w->found.count);
 	free(w->tried_ms);
 	free(w->pools.of);
 	namespaces_free(&w->found);
 	visitor_end(w->visitor);
+}
+
+void
+namespace_watch_close(struct namespace_watch *w)
+{
+	if (w == NULL)
+		return;
+	stop(w);
 	free(w);
+}
+
+/* They are not wanted any more: who enters them ends, too. */
+static void
+turn_off(struct namespace_watch *w)
+{
+	stop(w);
+	*w = (struct namespace_watch){.options = w->options, .list.reason = unwanted};
+	log_info(subsystem, "other network namespaces are no longer looked at");
 }
 
 struct namespace_cost
@@ -469,6 +487,8 @@ namespace_watch_poll(struct namespace_watch *w, const struct config *config, uin
 {
 	uint64_t begin_us = clock_us(), begin_cpu_us = clock_cpu_us();
 	w->cost = (struct namespace_cost){.cpu_us = 0};
+	if (w->wanted && !config->namespaces)
+		turn_off(w);
 	if (!w->wanted)
 		return;
 	namespace_pace_begin(&w->pace, begin_us / 1000, config->pace.cpu_percent,

@@ -203,7 +203,7 @@ def test_reload_takes_a_good_file_and_keeps_off_a_bad_one():
     daemon.configure("interval 1\ntarget a 10.1.2.3\ntarget b 10.1.2.4\nbaseOID 1.3.6.1.4.1.5\n")
     daemon.reload()
     daemon.wait_log("reloaded: 2 targets")
-    daemon.wait_log("baseOID has changed: that takes effect at the next start")
+    daemon.wait_log("baseOID has changed: that takes effect at the next start: restart srcportd")
     daemon.configure("interval 0\nbogus\n")
     daemon.reload()
     daemon.wait_log("not reloaded: the configuration before it stays in force")

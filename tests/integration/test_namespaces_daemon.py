@@ -258,6 +258,34 @@ def lives(pid):
     return False
 
 
+def test_no_from_now_on():
+    """That they are not to be looked at takes effect at once; that they are, with a restart, and a line
+    that contradicts what it inherits never."""
+    told = Told()
+    with named("blue") as command, inside(command, 200):
+        told.wait(1)
+        told.daemon.configure(WANTED + "namespace bl* critical 70%\n")
+        told.daemon.reload()
+        told.daemon.wait_log("not reloaded: the configuration before it stays in force")
+        told.daemon.wait_log('namespace: found "critical 70%", expected at least 80%, its warning level')
+        (keeper,) = children(told.daemon.pid)
+        assert len(alarms()) == 1
+        told.daemon.configure("namespaces no\nclearPolls 1\n")
+        told.daemon.reload()
+        cleared = told.wait(2)[1]
+        assert kind_of(cleared) == CLEARED and values(cleared)["srcPortAlarmKey"] == KEY
+        h.wait_for(lambda: h.value("srcPortNetnsAvailable.0") == 2, 10, "none to be looked at")
+        assert h.value("srcPortNetnsReason.0") == b"namespaces yes is not in the configuration"
+        assert h.table("srcPortNetnsTable") == pools() == {} and not lives(keeper)
+        told.daemon.configure(WANTED)
+        told.daemon.reload()
+        told.daemon.wait_log("namespaces has changed: that takes effect at the next start: restart srcportd")
+        told.daemon.stop()
+        told.daemon.start()
+        assert kind_of(told.wait(3)[2]) == CRITICAL
+    told.daemon.stop()
+
+
 def test_they_end_with_the_daemon():
     told = Told()
     (keeper,) = children(told.daemon.pid)

@@ -210,6 +210,23 @@ namespaces_have_levels_by_their_names(void **state)
 	    "srcportd.conf:5: namespace: found \"warning 60%\", expected at most 50%, its critical "
 	    "level\n");
 	end(&r);
+	begin_text(&r, "namespace a critical 70%\nnamespace \"b c\" closeWait 5 warning 96%\n"
+		       "criticalRemaining 9\nnamespace c warning 8\nnamespace d critical off\n");
+	assert_string_equal(
+	    r.said,
+	    "srcportd.conf:1: namespace: found \"critical 70%\", expected at least 80%, its "
+	    "warning "
+	    "level, the default of warningPercent\n"
+	    "srcportd.conf:2: namespace: found \"warning 96%\", expected at most 95%, its critical "
+	    "level, the default of criticalPercent\n"
+	    "srcportd.conf:4: namespace: found \"warning 8\", expected at least 9, its critical "
+	    "level, inherited from criticalRemaining in srcportd.conf:3\n");
+	end(&r);
+	/* Of global ones that are wrong themselves it is told once. */
+	begin_text(&r, "warningPercent 99\nnamespace a critical 70%\n");
+	assert_string_equal(r.said, "srcportd.conf:1: warningPercent: found 99, expected at most "
+				    "95, which is criticalPercent\n");
+	end(&r);
 }
 
 static void

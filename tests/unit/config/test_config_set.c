@@ -26,8 +26,10 @@ one_value_can_be_set(void **state)
 static void
 some_changes_wait_for_a_restart(void **state)
 {
-	static const char *const cases[][2] = {
-	    {"agentXSocket", "/x"}, {"baseOID", "1.3.6.1.4.1.5"}, {"stateFile", "none"}};
+	static const char *const cases[][2] = {{"agentXSocket", "/x"},
+					       {"baseOID", "1.3.6.1.4.1.5"},
+					       {"stateFile", "none"},
+					       {"namespaces", "yes"}};
 	struct config before, after;
 	char error[320];
 	(void)state;
@@ -42,6 +44,11 @@ some_changes_wait_for_a_restart(void **state)
 		assert_string_equal(config_keep_start(&after, &before), cases[i][0]);
 		assert_memory_equal(&after, &before, sizeof(after));
 	}
+	/* That they are no longer looked at, does not. */
+	config_init(&after);
+	assert_true(config_set(&before, "namespaces", "yes", error, sizeof(error)));
+	assert_null(config_keep_start(&after, &before));
+	assert_false(after.namespaces);
 }
 
 int

@@ -9,7 +9,7 @@
 #include "advice/advice.h"
 #include "owners/namespaces.h"
 
-/* Pools that a view has at most, and UDP pools. */
+/* Pools that a view has at most, and targets. */
 #define NAMESPACE_POOLS_MAX 100
 
 enum namespace_knowledge {
@@ -27,6 +27,15 @@ struct namespace_pool {
 struct namespace_udp {
 	struct udp_row row;
 	struct verdict verdict;
+	char message[ADVICE_MAX];
+};
+
+/* What it has toward a target: without the pointers of the tally. */
+struct namespace_target {
+	struct target target;
+	uint32_t position; /* in the configuration at the time */
+	struct target_tally tally;
+	struct verdict raise, hold;
 	char message[ADVICE_MAX];
 };
 
@@ -58,6 +67,8 @@ struct namespace_view {
 	bool udp_available;
 	struct namespace_udp *udp; /* above normal */
 	uint32_t udp_count;
+	struct namespace_target *targets; /* those that it has connections toward */
+	uint32_t target_count, targets_omitted;
 };
 
 /* Each fills in a view that is all zero. A bound, and why (""= nobody asked for more). */

@@ -29,6 +29,8 @@ struct peer_tally {
 	struct usage usage; /* used: distinct local ports toward the address */
 };
 
+#define TALLY_SPACE_MAX 33 /* octets of the name of a namespace, with the NUL */
+
 struct target_tally {
 	const struct target *target; /* not owned */
 	uint32_t pools;
@@ -38,6 +40,10 @@ struct target_tally {
 	uint16_t tightest_port;
 	bool binders; /* of any of its pools */
 	struct usage usage;
+	/* With what other network namespaces have (verdict/target_spaces.h): how many of them have
+	 * any, and which one the tightest pool is in; "" = our own. */
+	uint32_t spaces;
+	char space[TALLY_SPACE_MAX];
 };
 
 struct totals {

@@ -14,6 +14,7 @@
 #include "count/trend.h"
 #include "failures/failures.h"
 #include "verdict/hysteresis.h"
+#include "verdict/target_spaces.h"
 
 /* What is there to conclude from; findings_make() copies what it keeps, but for the tally, the log
  * and the census. */
@@ -33,7 +34,7 @@ struct finding {
 	struct verdict verdict;
 	struct outlook outlook;
 	struct failure_mark failed;
-	/* Of a pool: by its raise and by its clear levels in this poll. */
+	/* Of a pool or a target: by its raise and by its clear levels in this poll. */
 	struct verdict raise, hold;
 };
 
@@ -43,11 +44,16 @@ struct space_pool {
 	const struct pool_tally *tally;
 	const struct finding *finding;
 	const char *message;
+	uint32_t target; /* 1 + position of the first target that it belongs to; 0 = none */
 };
 
 struct space_pools {
 	struct space_pool *of;
 	uint32_t count;
+	struct space_target *targets; /* what they have toward targets */
+	uint32_t target_count;
+	bool looked;        /* it was looked for */
+	uint32_t uncounted; /* namespaces of which it is not known, or not wholly */
 };
 
 struct limit_findings {
@@ -77,6 +83,10 @@ struct findings {
 	struct finding *pools;
 	struct finding *peers; /* the worst of the peer's pools, or its own CLOSE_WAIT */
 	struct finding *targets;
+	/* Of targets, where other namespaces have connections toward any, else NULL: the rows with
+	 * what these have, and the one that decides; NULL = our own. Not for what our own has. */
+	struct target_tally *target_sums;
+	const struct space_target **deciders;
 	enum severity *locals;
 	struct verdict *udp;         /* of the tally's UDP pools */
 	uint32_t low_warning;        /* low_ports_severity() */
@@ -98,6 +108,12 @@ struct findings *findings_make(const struct evidence *evidence, const struct con
 
 /* The same for a poll that has no past and no future: what is at its raise level is in alarm. */
 struct findings *findings_once(const struct evidence *evidence, const struct config *config);
+
+/* The rows of targets as they are told: with what other network namespaces have. */
+const struct target_tally *findings_targets(const struct findings *findings);
+
+/* Which of these decides over a target; NULL = our own namespace does. */
+const struct space_target *findings_decider(const struct findings *findings, uint32_t target);
 
 void findings_free(struct findings *findings); /* NULL is allowed */
 

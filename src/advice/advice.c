@@ -319,7 +319,7 @@ row_of(const struct findings *f, enum alarm_kind kind, uint32_t i)
 		row.usage = &f->tally->peers[i].usage;
 		row.finding = &f->peers[i];
 	} else {
-		row.usage = &f->tally->targets[i].usage;
+		row.usage = &findings_targets(f)[i].usage;
 		row.finding = &f->targets[i];
 	}
 	return row;
@@ -344,13 +344,31 @@ offer_source(struct matter *matter, const struct findings *f, const struct addr 
 	matter->source_left = f->sources.remaining[best];
 }
 
+/* What was said in the namespace that decides, as far as it fits. */
+static void
+put_elsewhere(struct sentence *s, const struct space_target *other)
+{
+	char text[ADVICE_MAX], space[TALLY_SPACE_MAX + 2];
+	sentence_put(s, "in %s: ", quoted_text(other->space, space, sizeof(space)));
+	size_t length =
+	    sentence_shorten(other->message, strlen(other->message), text, s->room - 1 - s->at);
+	sentence_put(s, "%.*s", (int)length, text);
+}
+
 static void
 put_row(struct sentence *s, const struct scene *scene, const struct row *row)
 {
 	const struct findings *f = scene->findings;
 	const struct tally *tally = f->tally;
+	if (row->kind == ALARM_TARGET && findings_decider(f, row->position) != NULL) {
+		put_elsewhere(s, findings_decider(f, row->position));
+		return;
+	}
 	struct matter matter = {
-	    .usage = row->usage, .finding = row->finding, .range = &tally->range, .host = &f->host};
+	    .usage = row->kind == ALARM_TARGET ? &tally->targets[row->position].usage : row->usage,
+	    .finding = row->finding,
+	    .range = &tally->range,
+	    .host = &f->host};
 	struct naming_subject who = {0};
 	struct naming naming;
 	char toward[ADDR_PORT_TEXT_MAX];

@@ -188,6 +188,44 @@ take_udp(struct namespace_view *view, const struct scene *scene)
 	return view->udp != NULL;
 }
 
+static void
+take_target(struct namespace_view *view, const struct scene *scene, uint32_t i)
+{
+	const struct findings *f = scene->findings;
+	const struct finding *found = &f->targets[i];
+	struct namespace_target *t = &view->targets[view->target_count++];
+	struct standing s = {.subject.kind = ALARM_TARGET, .row = i, .measured = found->raise};
+	if (found->raise.severity == SEVERITY_NORMAL)
+		s.measured = found->hold;
+	t->tally = f->tally->targets[i];
+	t->target = *t->tally.target;
+	t->tally.target = NULL;
+	t->position = i;
+	t->raise = found->raise;
+	t->hold = found->hold;
+	advice_alarm(scene, &s, t->message);
+	say_where(view, t->message);
+}
+
+/* Those that are not well come first, should there be very many. */
+static bool
+take_targets(struct namespace_view *view, const struct scene *scene)
+{
+	const struct findings *f = scene->findings;
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < f->tally->target_count; i++)
+		count += f->tally->targets[i].pools > 0;
+	uint32_t room = count < NAMESPACE_POOLS_MAX ? count : NAMESPACE_POOLS_MAX;
+	view->targets = array_new(room, sizeof(*view->targets));
+	view->targets_omitted = count - room;
+	for (unsigned well = 0; view->targets != NULL && well < 2; well++)
+		for (uint32_t i = 0; i < f->tally->target_count && view->target_count < room; i++)
+			if (f->tally->targets[i].pools > 0 &&
+			    (f->targets[i].hold.severity == SEVERITY_NORMAL) == (well == 1))
+				take_target(view, scene, i);
+	return view->targets != NULL;
+}
+
 /* Of whatever it is that is worst: the sentence of the system does not speak of all. */
 static void
 judge(struct namespace_view *view, const struct scene *scene)
@@ -246,7 +284,8 @@ namespace_view_exact(struct namespace_view *view, const struct namespace_row *ro
 	view->reserved = range->reserved;
 	view->capacity = range->capacity;
 	view->nearness = findings->nearness;
-	if (!take_pools(view, &scene, held) || !take_udp(view, &scene))
+	if (!take_pools(view, &scene, held) || !take_udp(view, &scene) ||
+	    !take_targets(view, &scene))
 		return false;
 	judge(view, &scene);
 	say_where(view, view->message);
@@ -281,5 +320,6 @@ namespace_view_free(struct namespace_view *view)
 {
 	free(view->pools);
 	free(view->udp);
+	free(view->targets);
 	*view = (struct namespace_view){.row = NULL};
 }

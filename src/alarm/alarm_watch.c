@@ -128,7 +128,7 @@ read_row(struct alarm_reading *r, const struct findings *f, uint32_t row)
 	switch (r->subject.kind) {
 	case ALARM_POOL: read_pool(r, &tally->pools[row]); break;
 	case ALARM_PEER: read_peer(r, &tally->peers[row]); break;
-	case ALARM_TARGET: read_target(r, &tally->targets[row]); break;
+	case ALARM_TARGET: read_target(r, &findings_targets(f)[row]); break;
 	case ALARM_LOCAL: read_local(r, &tally->locals[row]); break;
 	case ALARM_HOST: read_host(r, &tally->range); break;
 	case ALARM_LIMIT: read_limit(r, &f->host.limits, (enum limit_rule)row); break;

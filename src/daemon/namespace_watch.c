@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "daemon/namespace_look.h"
 #include "daemon/namespace_pace.h"
+#include "daemon/namespace_rows.h"
 #include "kernel/capabilities.h"
 #include "kernel/sockstat.h"
 #include "verdict/reach.h"
@@ -107,7 +108,7 @@ stop(struct namespace_watch *w)
 {
 	free_views(w->views, w->found.count);
 	free(w->tried_ms);
-	free(w->pools.of);
+	namespace_rows_free(&w->pools);
 	namespaces_free(&w->found);
 	visitor_end(w->visitor);
 }
@@ -275,6 +276,9 @@ is_held(const struct namespace_view *view)
 	for (uint32_t i = 0; i < view->pool_count; i++)
 		if (view->pools[i].finding.hold.severity != SEVERITY_NORMAL)
 			return true;
+	for (uint32_t i = 0; i < view->target_count; i++)
+		if (view->targets[i].hold.severity != SEVERITY_NORMAL)
+			return true;
 	return view->severity != SEVERITY_NORMAL;
 }
 
@@ -430,26 +434,12 @@ look_at_all(struct namespace_watch *w, const struct config *config, uint32_t fea
 	look_in_turn(w, &task);
 }
 
-/* For want of memory there are none of them. */
 static void
-list_pools(struct namespace_watch *w)
+list(struct namespace_watch *w, const struct config *config)
 {
-	uint32_t room = 0;
-	for (uint32_t i = 0; i < w->found.count; i++)
-		room += w->views[i].pool_count;
-	free(w->pools.of);
-	w->pools = (struct space_pools){.of = array_new(room, sizeof(*w->pools.of))};
-	for (uint32_t i = 0; w->pools.of != NULL && i < w->found.count; i++) {
-		const struct namespace_view *view = &w->views[i];
-		for (uint32_t p = 0; p < view->pool_count; p++) {
-			const struct namespace_pool *pool = &view->pools[p];
-			if (pool->finding.hold.severity == SEVERITY_NORMAL &&
-			    pool->finding.raise.severity == SEVERITY_NORMAL)
-				continue;
-			w->pools.of[w->pools.count++] = (struct space_pool){
-			    w->found.rows[i].name, &pool->tally, &pool->finding, pool->message};
-		}
-	}
+	namespace_rows_free(&w->pools);
+	namespace_rows_pools(w->views, w->found.count, config, &w->pools);
+	namespace_rows_targets(w->views, w->found.count, config, &w->pools);
 }
 
 /* Why not all are counted: nobody may enter them, one of them cannot be, or some may be hidden. */
@@ -495,7 +485,7 @@ namespace_watch_poll(struct namespace_watch *w, const struct config *config, uin
 			     w->cpu_us != 0 ? begin_cpu_us - w->cpu_us : 0);
 	count(w, config);
 	look_at_all(w, config, features);
-	list_pools(w);
+	list(w, config);
 	find_reason(w);
 	w->list = (struct namespace_list){w->views, w->found.count, w->reason};
 	tell(w);

@@ -6,6 +6,7 @@
 #include "base/clean.h"
 #include "base/clock.h"
 #include "daemon/namespace_look.h"
+#include "daemon/namespace_rows.h"
 #include "daemon/once_targets.h"
 #include "daemon/poll.h"
 #include "owners/owners.h"
@@ -22,6 +23,13 @@
 /* Pools that the text names. */
 #define TEXT_POOLS 20
 
+/* Other network namespaces: which there are, and what is known of each. */
+struct others {
+	struct namespaces found;
+	struct namespace_view *views;
+	struct namespace_report report;
+};
+
 struct once {
 	const struct options *options;
 	struct config config;    /* with the targets that are asked about */
@@ -30,6 +38,8 @@ struct once {
 	char no_visitor[128];    /* why */
 	struct poll *poll;
 	struct port_watch ports; /* with --port */
+	struct others others;
+	struct space_pools spaces; /* what they have toward targets */
 	/* What it found. */
 	struct findings *findings;
 	struct tally *tally;
@@ -57,6 +67,46 @@ watch(struct failures *failures, uint32_t seconds)
 	}
 }
 
+static void
+free_others(struct others *others)
+{
+	for (uint32_t i = 0; others->views != NULL && i < others->found.count; i++)
+		namespace_view_free(&others->views[i]);
+	free(others->views);
+	namespaces_free(&others->found);
+}
+
+/* Looks at all of them: who asks for a target wants to know of it in each; a plugin only whether it
+ * is at a level. False with errno ENOMEM;
+ * what is there is to be freed. */
+static bool
+look_at_others(struct once *once)
+{
+	struct others *out = &once->others;
+	const struct options *options = once->options;
+	const struct procfile_source source = {.root = options->proc_root};
+	uint64_t cost_us;
+	if (!namespaces_find(&source, NAMESPACES_RUN, &once->config, NULL, &out->found) ||
+	    (out->views = array_new(out->found.count, sizeof(*out->views))) == NULL)
+		return false;
+	const struct namespace_task task = {.visitor = once->visitor,
+					    .no_visitor = once->no_visitor,
+					    .options = options,
+					    .config = &once->config,
+					    .features = poll_features(once->poll),
+					    .unplaced = out->found.unplaced,
+					    .placed = out->found.complete,
+					    .all = options->target_count > 0 &&
+						   options->format != FORMAT_NAGIOS};
+	for (uint32_t i = 0; i < out->found.count; i++)
+		if (!namespace_look(&task, &out->found.rows[i], &out->views[i], &cost_us))
+			return false;
+	namespace_rows_targets(out->views, out->found.count, &once->config, &once->spaces);
+	qsort(out->views, out->found.count, sizeof(*out->views), namespace_view_compare);
+	out->report = (struct namespace_report){out->views, out->found.count, out->found.complete};
+	return true;
+}
+
 /* Where ports cannot be probed, the report says what is in doubt, and standard error why. */
 static bool
 collect(struct once *once)
@@ -66,6 +116,7 @@ collect(struct once *once)
 	const struct poll_setup setup = {.options = options,
 					 .config = &once->config,
 					 .failures = once->config.failures,
+					 .spaces = &once->spaces,
 					 .ports = options->ask_ports ? &once->ports : NULL};
 	once->poll = poll_open(&setup, once->error, sizeof(once->error));
 	if (once->poll == NULL)
@@ -78,7 +129,13 @@ collect(struct once *once)
 	}
 	if (poll_trouble(once->poll) != NULL)
 		fprintf(stderr, "srcportd: --probe: %s\n", poll_trouble(once->poll));
+	uint64_t begin_us = clock_us();
+	if (once->namespaces && !look_at_others(once))
+		return complain(once, "report", strerror(errno));
+	uint64_t beside_us = clock_us() - begin_us;
 	once->findings = poll_take(once->poll, NULL, NULL, &once->tally, &once->stats);
+	if (options->replay == NULL)
+		once->stats.duration_us -= (uint32_t)beside_us;
 	return once->findings != NULL || complain(once, "report", strerror(errno));
 }
 
@@ -147,59 +204,13 @@ print_ports(struct once *once)
 	return -1;
 }
 
-/* Other network namespaces: which there are, and what is known of each. */
-struct others {
-	struct namespaces found;
-	struct namespace_view *views;
-	struct namespace_report report;
-};
-
-static void
-free_others(struct others *others)
-{
-	for (uint32_t i = 0; others->views != NULL && i < others->found.count; i++)
-		namespace_view_free(&others->views[i]);
-	free(others->views);
-	namespaces_free(&others->found);
-}
-
-/* Looks at all of them: who asks for a target wants to know of it in each. False with errno ENOMEM;
- * what is there is to be freed. */
-static bool
-look_at_others(const struct once *once, struct others *out)
-{
-	const struct options *options = once->options;
-	const struct procfile_source source = {.root = options->proc_root};
-	uint64_t cost_us;
-	if (!namespaces_find(&source, NAMESPACES_RUN, &once->config, NULL, &out->found) ||
-	    (out->views = array_new(out->found.count, sizeof(*out->views))) == NULL)
-		return false;
-	const struct namespace_task task = {.visitor = once->visitor,
-					    .no_visitor = once->no_visitor,
-					    .options = options,
-					    .config = &once->config,
-					    .features = once->findings->features,
-					    .unplaced = out->found.unplaced,
-					    .placed = out->found.complete,
-					    .all = options->target_count > 0};
-	for (uint32_t i = 0; i < out->found.count; i++)
-		if (!namespace_look(&task, &out->found.rows[i], &out->views[i], &cost_us))
-			return false;
-	qsort(out->views, out->found.count, sizeof(*out->views), namespace_view_compare);
-	out->report = (struct namespace_report){out->views, out->found.count, out->found.complete};
-	return true;
-}
-
 /* Returns the exit status, or -1 with what went wrong in once->error. */
 static int
 print_report(struct once *once)
 {
 	struct report_order order = {.pools = NULL};
-	struct others others = {.views = NULL};
-	bool asked = once->namespaces;
-	if (!report_order_make(once->tally, &order) || (asked && !look_at_others(once, &others))) {
+	if (!report_order_make(once->tally, &order)) {
 		complain(once, "report", strerror(errno));
-		free_others(&others);
 		report_order_free(&order);
 		return -1;
 	}
@@ -213,7 +224,7 @@ print_report(struct once *once)
 				      .order = &order,
 				      .alarms = &alarms,
 				      .config = &once->config,
-				      .namespaces = asked ? &others.report : NULL,
+				      .namespaces = once->namespaces ? &once->others.report : NULL,
 				      .duration_us = once->stats.duration_us,
 				      .watched_s = once->options->watch_s,
 				      .when = once->options->replay != NULL ? 0 : time(NULL),
@@ -222,7 +233,6 @@ print_report(struct once *once)
 	int status = put_report(once, &report);
 	alarm_list_free(&alarms);
 	owners_free(owners);
-	free_others(&others);
 	report_order_free(&order);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		complain(once, "standard output", strerror(errno));
@@ -251,10 +261,8 @@ give_up(const struct options *options, const char *why, int status)
 static bool
 look_elsewhere(const struct options *options, const struct config *config)
 {
-	/* A plugin that is asked for targets speaks of these. */
-	bool place = options->format != FORMAT_NAGIOS || options->target_count == 0;
 	return options->namespaces ||
-	       (config->namespaces && options->replay == NULL && !options->ask_ports && place);
+	       (config->namespaces && options->replay == NULL && !options->ask_ports);
 }
 
 int
@@ -277,6 +285,8 @@ once_run(const struct options *options, const struct config *config)
 	if (once->error[0] != '\0')
 		status = give_up(options, once->error, status);
 	findings_free(once->findings);
+	namespace_rows_free(&once->spaces);
+	free_others(&once->others);
 	tally_free(once->tally);
 	poll_close(once->poll);
 	visitor_end(once->visitor);

@@ -134,20 +134,40 @@ put_peers(struct json *json, const struct report *report)
 	json_close_array(json);
 }
 
+/* Where its tightest pool is, and whose connections are in its numbers; null: others were not
+ * looked at. */
+static void
+put_spaces(struct json *json, const struct target_tally *t, const struct space_pools *spaces)
+{
+	if (t->space[0] != '\0')
+		json_string(json, "namespace", t->space);
+	else
+		json_null(json, "namespace");
+	if (spaces->looked) {
+		json_number(json, "namespacesCounted", t->spaces);
+		json_number(json, "namespacesNotCounted", spaces->uncounted);
+	} else {
+		json_null(json, "namespacesCounted");
+		json_null(json, "namespacesNotCounted");
+	}
+}
+
 static void
 put_targets(struct json *json, const struct report *report)
 {
-	const struct tally *tally = report_tally(report);
+	const struct findings *f = report->scene->findings;
+	const struct tally *tally = f->tally;
 	json_array(json, "targets");
 	for (uint32_t i = 0; i < tally->target_count; i++) {
-		const struct target_tally *t = &tally->targets[i];
+		const struct target_tally *t = &findings_targets(f)[i];
 		char text[TARGET_SPEC_MAX];
 		json_object(json, NULL);
 		json_string(json, "name", t->target->name);
 		json_string(json, "target", target_text(t->target, text));
 		json_string(json, "protocol", "tcp");
 		json_number(json, "pools", t->pools);
-		report_json_usage(json, &t->usage, &report->scene->findings->targets[i]);
+		put_spaces(json, t, &f->spaces);
+		report_json_usage(json, &t->usage, &f->targets[i]);
 		char why[ADVICE_MAX];
 		json_string(json, "message", advice_target(report->scene, i, why));
 		report_udp_toward_json(report->scene, &t->target->net, json);

@@ -32,7 +32,7 @@ find_topic(const struct report *report, struct topic *topic)
 	const struct tally *tally = f->tally;
 	char text[TARGET_SPEC_MAX], local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 	for (uint32_t i = 0; i < tally->target_count; i++) {
-		const struct target_tally *t = &tally->targets[i];
+		const struct target_tally *t = &findings_targets(f)[i];
 		if (!worse(topic, &t->usage, &f->targets[i]))
 			continue;
 		*topic = (struct topic){&t->usage, &f->targets[i], true, i, ""};

@@ -200,10 +200,26 @@ put_pools(const struct report *report, FILE *out)
 	fputc('\n', out);
 }
 
+/* Other network namespaces that have connections toward it. */
+static void
+put_spaces(const struct target_tally *t, const struct space_pools *spaces, FILE *out)
+{
+	if (!spaces->looked || (t->spaces == 0 && spaces->uncounted == 0))
+		return;
+	fprintf(out, "  namespaces   %u other%s counted with it", t->spaces, number_s(t->spaces));
+	if (t->space[0] != '\0')
+		fprintf(out, ", the tightest is %s", t->space);
+	if (spaces->uncounted > 0)
+		fprintf(out, "; %u more %s not, what %s is not known", spaces->uncounted,
+			spaces->uncounted == 1 ? "is" : "are",
+			spaces->uncounted == 1 ? "it has" : "they have");
+	fputc('\n', out);
+}
+
 static void
 put_target(const struct report *report, uint32_t i, FILE *out)
 {
-	const struct target_tally *t = &report_tally(report)->targets[i];
+	const struct target_tally *t = &findings_targets(report->scene->findings)[i];
 	enum severity severity = report->scene->findings->targets[i].verdict.severity;
 	const struct usage *u = &t->usage;
 	char text[TARGET_SPEC_MAX], why[ADVICE_MAX], local[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
@@ -223,15 +239,17 @@ put_target(const struct report *report, uint32_t i, FILE *out)
 	fputs(u->connections == 0 ? " none\n" : "\n", out);
 	fprintf(out, "  remaining    %u of %u (%u%% used)", u->tightest, u->capacity, u->percent);
 	if (t->pools > 1)
-		fprintf(out, " in the tightest pool, %s -> %s",
+		fprintf(out, " in the tightest pool, %s -> %s%s%s",
 			addr_text(&t->tightest_local, local),
-			addr_port_text(&t->tightest_peer, t->tightest_port, peer));
+			addr_port_text(&t->tightest_peer, t->tightest_port, peer),
+			t->space[0] != '\0' ? " in " : "", t->space);
 	if (u->uncertain > 0)
 		fprintf(out, "; up to %u of them uncertain", u->uncertain);
 	fputc('\n', out);
 	if (u->recyclable > 0)
 		fprintf(out, "  recyclable   %u TIME_WAIT that a new connection takes over\n",
 			u->recyclable);
+	put_spaces(t, &report->scene->findings->spaces, out);
 	report_udp_toward(report->scene, &t->target->net, out);
 	fputc('\n', out);
 }

@@ -205,7 +205,13 @@ get_target_pool(const struct mib_view *view, const void *row, struct mib_value *
 	const struct target_tally *t = &((const struct target_row *)row)->t;
 	const struct pool_row pool = {
 	    .t = {.local = t->tightest_local, .peer = t->tightest_peer, .port = t->tightest_port}};
-	return t->pools == 0 || get_pool_name(view, &pool, out);
+	if (t->pools == 0 || !get_pool_name(view, &pool, out))
+		return t->pools == 0;
+	if (t->space[0] != '\0')
+		out->length +=
+		    (size_t)snprintf(out->octets + out->length, sizeof(out->octets) - out->length,
+				     " in %s", t->space);
+	return true;
 }
 
 /* A percentage that is off is 0 in the MIB. */

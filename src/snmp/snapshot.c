@@ -91,7 +91,7 @@ take_tables(struct snapshot *s, const struct scene *scene, const struct alarm_li
 				{.rows = l->locals, .count = l->local_count},
 				&s->locals,
 				&s->local_count},
-	    [ROWS_OF_TARGETS] = {{tally->targets, f->targets, tally->target_count, 0, 0},
+	    [ROWS_OF_TARGETS] = {{findings_targets(f), f->targets, tally->target_count, 0, 0},
 				 new,
 				 &s->targets,
 				 &s->target_count},

@@ -105,6 +105,25 @@ nearness_of(const struct levels *levels, const struct usage *u)
 	return severity_nearness(levels, u->tightest, u->capacity, u->states.of[STATE_CLOSE_WAIT]);
 }
 
+/* Where another namespace is worse off, what is said of the target is said of it. */
+static void
+look_elsewhere(struct making *m, uint32_t i, struct hysteresis_reading *r)
+{
+	const struct target_tally *own = &m->tally->targets[i];
+	const struct space_target *other = findings_decider(m->f, i);
+	if (other == NULL)
+		return;
+	if (!target_spaces_decides(other, own, r)) {
+		m->f->deciders[i] = NULL;
+		return;
+	}
+	target_spaces_turn(&m->f->target_sums[i], other);
+	note_nearness(m, nearness_of(&own->target->levels.raise, &other->tally->usage));
+	r->raise = other->raise;
+	r->hold = other->hold;
+	r->at_once = other->raise.cause == CAUSE_FAILURES;
+}
+
 static void
 find_target(struct making *m, uint32_t i)
 {
@@ -119,6 +138,9 @@ find_target(struct making *m, uint32_t i)
 				  .binders = t->binders};
 	note_nearness(m, nearness_of(&t->target->levels.raise, &t->usage));
 	read_usage(m, &r, &s);
+	look_elsewhere(m, i, &r);
+	f->raise = r.raise;
+	f->hold = r.hold;
 	if (!worth_taking(m, &r))
 		return;
 	/* One of the command line has no name. */
@@ -172,22 +194,27 @@ note_failures(struct making *m, const struct finding *f, const struct verdict *r
 }
 
 /* A pool of a target takes part in the target's alarm as far as its own numbers go. */
+static struct verdict
+within_target(const struct making *m, uint32_t target, const struct verdict *own)
+{
+	enum severity most = m->f->targets[target].verdict.severity;
+	if (most == SEVERITY_NORMAL || own->severity == SEVERITY_NORMAL)
+		return normal;
+	return (struct verdict){most < own->severity ? most : own->severity, own->cause};
+}
+
 static void
 find_targeted(struct making *m, uint32_t i)
 {
 	const struct pool_tally *pool = &m->tally->pools[i];
 	const struct target *target = m->tally->targets[pool->target - 1].target;
 	struct finding *f = &m->f->pools[i];
-	enum severity most = m->f->targets[pool->target - 1].verdict.severity;
 	note_nearness(m, nearness_of(&target->levels.raise, &pool->usage));
 	const struct subject s = subject_of(m, i, &target->levels, PORTS | LEAK);
 	f->raise = compare(m, &s, false);
 	note_failures(m, f, &f->raise);
-	f->verdict = f->hold = compare(m, &s, true);
-	if (most < f->verdict.severity)
-		f->verdict.severity = most;
-	if (f->verdict.severity == SEVERITY_NORMAL)
-		f->verdict = normal;
+	f->hold = compare(m, &s, true);
+	f->verdict = within_target(m, pool->target - 1, &f->hold);
 }
 
 static void
@@ -380,6 +407,10 @@ find_space(struct making *m, uint32_t i)
 				       .hold = pool->finding->hold,
 				       .at_once = pool->finding->raise.cause == CAUSE_FAILURES,
 				       .row = i};
+	if (pool->target != 0) {
+		m->f->space_found[i] = within_target(m, pool->target - 1, &r.hold);
+		return;
+	}
 	snprintf(r.subject.space, sizeof(r.subject.space), "%s", pool->space);
 	m->f->space_found[i] = worth_taking(m, &r) ? take(m, &r) : normal;
 }
@@ -443,6 +474,35 @@ fill(struct finding *rows, uint32_t count, const struct outlook *outlook,
 					   normal, normal};
 }
 
+/* The rows of targets with what other namespaces have. */
+static bool
+sum_targets(struct findings *f, const struct tally *tally)
+{
+	uint32_t count = tally->target_count;
+	if (f->spaces.target_count == 0)
+		return true;
+	f->target_sums = array_new(count, sizeof(*f->target_sums));
+	f->deciders = array_new(count, sizeof(const struct space_target *));
+	if (f->target_sums == NULL || f->deciders == NULL)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		f->target_sums[i] = tally->targets[i];
+	target_spaces_sum(f->spaces.targets, f->spaces.target_count, f->target_sums, f->deciders);
+	return true;
+}
+
+const struct target_tally *
+findings_targets(const struct findings *f)
+{
+	return f->target_sums != NULL ? f->target_sums : f->tally->targets;
+}
+
+const struct space_target *
+findings_decider(const struct findings *f, uint32_t target)
+{
+	return f->deciders != NULL ? f->deciders[target] : NULL;
+}
+
 /* Rows with everything but verdicts. */
 static struct findings *
 begin(const struct evidence *e)
@@ -462,7 +522,7 @@ begin(const struct evidence *e)
 		f->spaces = *e->spaces;
 	f->space_found = array_new(f->spaces.count, sizeof(*f->space_found));
 	if (f->pools == NULL || f->locals == NULL || f->udp == NULL || f->nat_pools == NULL ||
-	    f->space_found == NULL) {
+	    f->space_found == NULL || !sum_targets(f, tally)) {
 		findings_free(f);
 		return NULL;
 	}
@@ -541,6 +601,8 @@ findings_free(struct findings *f)
 	free(f->udp);
 	free(f->nat_pools);
 	free(f->space_found);
+	free(f->target_sums);
+	free(f->deciders);
 	free(f->standings);
 	free(f);
 }

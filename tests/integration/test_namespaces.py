@@ -379,6 +379,46 @@ def test_bound_idle_sockets_that_are_not_listed():
             assert row["message"].endswith("; not exact: bound idle sockets are not listed"), row
 
 
+def test_a_target_in_several():
+    """Its row has the connections of all, and what the tightest has left; that one is named."""
+    h.port_range(40000, 40199)
+    config = os.path.join(h.directory(), "srcportd.conf")
+    with open(config, "w") as file:
+        file.write("namespaces yes\ntarget web 127.0.0.1:9000\n")
+    with contextlib.closing(h.Listener("127.0.0.1", 9000)), contextlib.ExitStack() as stack:
+        held = h.connect_many(20, "127.0.0.1", 9000)
+        blue = stack.enter_context(situation(stack.enter_context(named("blue")), BOTH + "call(97)"))
+        green = stack.enter_context(situation(stack.enter_context(named("green")), BOTH + "call(30)"))
+        red = stack.enter_context(situation(stack.enter_context(named("red")), BOTH))
+        assert [one.stdout.readline() for one in (blue, green, red)] == ["ready\n"] * 3
+        (target,) = report(arguments=["127.0.0.1:9000"])["targets"]
+        message = target.pop("message")
+        expected = {"namespace": "blue", "namespacesCounted": 2, "namespacesNotCounted": 0, "pools": 3,
+                    "connections": 147, "used": 97, "remaining": 3, "tightest": 3, "capacity": 100,
+                    "uncertain": 0, "percent": 97, "severity": "critical"}
+        assert {name: target[name] for name in expected} == expected, target
+        assert target["states"]["established"] == 147, target
+        assert message.startswith('in "blue": small range: 97 of 100 ports in use, 3 left; in there '
+                                  '(nsenter -t %d -n) set net.ipv4.' % blue.pid), message
+        out = h.srcportd("--once", "--namespaces", "127.0.0.1:9000")[1]
+        assert "\n  namespaces   2 others counted with it, the tightest is blue\n" in out, out
+        assert ("\n  remaining    3 of 100 (97% used) in the tightest pool, 127.0.0.1 -> "
+                "127.0.0.1:9000 in blue\n") in out, out
+        status, out, _ = h.srcportd("--once", "--format", "nagios", "--config", config, "web")
+        assert status == 2 and out.startswith('SRCPORT CRITICAL - web (TCP): in "blue": small range: '), out
+        # Of those that cannot be entered nothing is taken for known.
+        (target,) = report(without_privilege(), ["127.0.0.1:9000"])["targets"]
+        expected = {"namespace": None, "namespacesCounted": 0, "namespacesNotCounted": 3, "pools": 1,
+                    "connections": 20, "tightest": 180, "capacity": 200, "severity": "normal"}
+        assert {name: target[name] for name in expected} == expected, target
+        out = h.srcportd("--once", "--namespaces", "127.0.0.1:9000", before=without_privilege())[1]
+        assert "0 others counted with it; 3 more are not, what they have is not known\n" in out, out
+        blue.stdin.write("go\n")
+        blue.stdin.flush()
+        assert int(blue.stdout.readline()) == 3
+        h.reset_all(held)
+
+
 def test_udp_of_a_namespace():
     udp = BOTH + """
 for port in range(40000, 40085):

@@ -150,6 +150,39 @@ def test_a_full_pool_raises_an_alarm():
     told.daemon.stop()
 
 
+def test_a_target_has_its_alarm_wherever_it_is_short():
+    """One alarm, of the target, which names the namespace; its pool in there has a row and none."""
+    told = Told(WANTED + "target web 127.0.0.1:9000\n")
+    h.run("ip", "link", "set", "lo", "up")
+    with contextlib.closing(h.Listener("127.0.0.1", 9000)), named("blue") as command:
+        held = h.connect_many(20, "127.0.0.1", 9000)
+        with inside(command, 200) as (process, count):
+            assert count == 100
+            carried = values(told.wait(1)[0])
+            expected = {"Key": b"target web", "Namespace": b"", "Used": 100, "Capacity": 100,
+                        "Remaining": 0, "Percent": 100, "Severity": 3, "Cause": 6}
+            assert {name: carried["srcPortAlarm" + name] for name in expected} == expected, carried
+            assert carried["srcPortAlarmMessage"].startswith(
+                b'in "blue": small range: 100 of 100 ports in use, 0 left; in there (nsenter -t %d -n) '
+                b"set net.ipv4." % process.pid), carried
+            (one,) = h.wait_for(pools, 10, "its row").values()
+            assert one["srcPortNetnsPoolSeverity"] == 3, one
+            (found,) = h.table("srcPortTargetTable").values()
+            expected = {"TightestPool": b"127.0.0.1 -> 127.0.0.1:9000 in blue", "Established": 120,
+                        "Connections": 120, "Pools": 2, "Remaining": 0, "Tightest": 0, "Capacity": 100,
+                        "Used": 100, "Percent": 100, "Severity": 3}
+            assert {name: found["srcPortTarget" + name] for name in expected} == expected, found
+            assert h.value("srcPortSystemMessage.0").startswith(b'web: in "blue": small range: 100 of 100')
+            assert row("blue")["srcPortNetnsSeverity"] == 3 and len(alarms()) == 1
+        cleared = told.wait(2)[1]
+        assert kind_of(cleared) == CLEARED and values(cleared)["srcPortAlarmKey"] == b"target web"
+        (found,) = h.table("srcPortTargetTable").values()
+        assert (found["srcPortTargetConnections"], found["srcPortTargetSeverity"]) == (20, 1), found
+        assert len(told.ours()) == 2
+        h.reset_all(held)
+    told.daemon.stop()
+
+
 def test_an_alarm_goes_on_between_its_levels():
     """Raised at 80 of 100, left below 75, by levels of its own; and a restart tells nobody
     anything."""

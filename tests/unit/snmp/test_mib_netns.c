@@ -27,7 +27,7 @@ build(const struct namespace_list *namespaces, uint32_t limit, uint32_t pool_lim
 	const struct row_limits limits = {pool_limit, 1, 1, 1, limit};
 	struct findings *f = findings_of(&tally);
 	free(f->space_found);
-	f->spaces = (struct space_pools){spaces, 2};
+	f->spaces = (struct space_pools){.of = spaces, .count = 2};
 	f->space_found = found;
 	const struct scene scene = {.findings = f, .namespaces = namespaces};
 	snapshot = snapshot_build(&scene, &none, &poll, &limits, NULL);
@@ -59,7 +59,7 @@ make_pool(unsigned i, const char *space, uint16_t port, uint32_t used, struct ve
 				       .peer = address("198.51.100.1"),
 				       .port = port,
 				       .usage = usage};
-	spaces[i] = (struct space_pool){space, &pools[i], &none_found, "it is full"};
+	spaces[i] = (struct space_pool){space, &pools[i], &none_found, "it is full", 0};
 	found[i] = verdict;
 }
 

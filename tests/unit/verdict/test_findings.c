@@ -196,8 +196,8 @@ find_space(struct hysteresis *hysteresis, enum severity raise, enum severity hol
 	const struct finding found = {.verdict = {SEVERITY_NORMAL, CAUSE_NONE},
 				      .raise = {raise, CAUSE_ESTABLISHED},
 				      .hold = {hold, CAUSE_ESTABLISHED}};
-	struct space_pool space = {"web", &pool, &found, "its words"};
-	const struct space_pools spaces = {&space, 1};
+	struct space_pool space = {"web", &pool, &found, "its words", 0};
+	const struct space_pools spaces = {.of = &space, .count = 1};
 	const struct evidence evidence = {.tally = host.tally,
 					  .outlooks = host.outlooks,
 					  .marks = host.marks,

@@ -6,6 +6,9 @@
  * A pool is there if an entry whose source is translated names it; then every entry counts that has
  * one of its ports, in whichever direction (nf_conntrack_tuple_taken()): connections of the host's
  * own too, and packets that came in from the peer's very port.
+ *
+ * Identifiers of ICMP's echo are given out like ports (nf_nat_l4proto_unique_tuple()); the port of
+ * the peer is then 0.
  */
 #ifndef SRCPORTD_NAT_CENSUS_H
 #define SRCPORTD_NAT_CENSUS_H
@@ -20,11 +23,14 @@
 #define NAT_OUTSIDES_MAX 1024
 #define NAT_INSIDES_MAX  262144
 
+/* Protocols whose ports the same rules give out, mostly. */
+enum nat_kin { NAT_TCP_AND_UDP, NAT_SCTP, NAT_ICMP, NAT_KINS };
+
 /* Translated connections to one outside address. */
 struct nat_outside {
 	struct addr address;
-	struct portbag moved; /* ports that connections have instead of their own */
-	struct nat_seen seen;
+	struct portbag moved[NAT_KINS]; /* ports that connections have instead of their own */
+	struct nat_seen seen[NAT_KINS];
 };
 
 /* Who is behind a pool. */
@@ -43,7 +49,7 @@ struct nat_pool {
 	struct addr outside, peer; /* after the destination has been translated */
 	uint16_t port;             /* of the peer */
 	uint16_t zone;
-	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t protocol; /* of struct conntrack_entry */
 	/* Ports that an entry has; in `evictable` those of which it may be given up. */
 	struct portbag held, evictable;
 	uint32_t idle;              /* established connections that saw no packet for NAT_IDLE_S */
@@ -83,6 +89,13 @@ void nat_census_free(struct nat_census *census); /* is then empty */
  * those of CONNTRACK_HOLDERS, for each outside address that is there by then: of that dump,
  * translated ones count only for what they came in to. */
 bool nat_census_take(void *arg, enum conntrack_dump dump, const struct conntrack_entry *entry);
+
+/* "tcp", "udp", "sctp", "icmp" or "icmpv6". */
+const char *nat_protocol_name(uint8_t protocol);
+
+/* What the pool gives out, "port" or "identifier", and to whom: "connection" or "ping". */
+const char *nat_pool_unit(const struct nat_pool *pool);
+const char *nat_pool_flow(const struct nat_pool *pool);
 
 /* "tcp", of a zone "tcp/5". Returns out. */
 #define NAT_PROTOCOL_MAX 16

@@ -23,6 +23,10 @@
 #define NAT_LOWEST  1024
 #define NAT_HIGHEST 65535
 
+/* That of a protocol; of ICMP all identifiers, which take the place of ports in all that follows
+ * (nf_nat_l4proto_unique_tuple()). */
+struct port_range nat_usual_range(uint8_t protocol);
+
 #define NAT_PPM 1000000
 
 struct nat_usage {
@@ -59,10 +63,11 @@ struct nat_seen {
 
 void nat_seen_add(struct nat_seen *seen, uint16_t outside_port, bool moved);
 
-/* The range that they show. False if they show none other than the default, which is then in *out:
- * fewer than 32 were moved, or they reach over four fifths of it. By chance alone connections of
- * the default range look so once in 1200 times. Each end may be short by |R| / (moved + 1). */
-bool nat_seen_range(const struct nat_seen *seen, struct port_range *out);
+/* The range that they show. False if they show none other than the usual one, which is then in
+ * *out: fewer than 32 were moved, or they reach over four fifths of it. By chance alone connections
+ * of the usual range look so once in 1200 times. Each end may be short by |R| / (moved + 1). */
+bool nat_seen_range(const struct nat_seen *seen, const struct port_range *usual,
+		    struct port_range *out);
 
 /* The loss of the next connection of which it is not known whether its port has to change: `moved`
  * of `seen` did; in parts per million. All of them where nothing is left. */

@@ -20,9 +20,11 @@ enum conntrack_dump {
 
 /* One direction of a connection. */
 struct conntrack_tuple {
-	struct addr source, destination;        /* without a zone */
-	uint16_t source_port, destination_port; /* in host byte order */
-	uint16_t zone;                          /* that in which this direction is unique */
+	struct addr source, destination; /* without a zone */
+	/* In host byte order. Of ICMP the identifier of the echo is the port of the one who asks,
+	 * and that of the other is 0. */
+	uint16_t source_port, destination_port;
+	uint16_t zone; /* that in which this direction is unique */
 };
 
 /* TCP_CONNTRACK_* of nf_conntrack_tcp.h; what is not TCP has none. */
@@ -31,14 +33,17 @@ struct conntrack_tuple {
 #define CONNTRACK_CLOSE       8
 #define CONNTRACK_SYN_SENT2   9
 
-/* One entry of TCP or UDP. */
+/* One entry of TCP, UDP or SCTP, or of an echo of ICMP. */
 struct conntrack_entry {
 	struct conntrack_tuple original, reply;
 	uint32_t status;  /* IPS_* of nf_conntrack_common.h */
-	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t protocol; /* IPPROTO_TCP, _UDP, _SCTP, _ICMP or _ICMPV6 */
 	uint8_t state;    /* of TCP; 0 = not shown */
 	uint32_t left_s;  /* of TCP: until it goes if there is no packet; 0 = not shown */
 };
+
+/* Identifiers take the place of ports: ICMP, of IPv6 too. */
+bool conntrack_has_ids(uint8_t protocol);
 
 /* The source is translated. */
 bool conntrack_is_translated(const struct conntrack_entry *entry);
@@ -58,8 +63,8 @@ struct conntrack_taker {
 	enum conntrack_dump dump;
 };
 
-/* One message, as a dump_take of dump.h; arg is the struct conntrack_taker. What is neither TCP nor
- * UDP is passed over. EBADMSG for what the kernel could not have sent, ENOMEM. */
+/* One message, as a dump_take of dump.h; arg is the struct conntrack_taker. What is none of the
+ * protocols of an entry is passed over. EBADMSG for what the kernel could not have sent, ENOMEM. */
 int conntrack_take_message(void *arg, const struct nlmsghdr *message);
 
 /* What is asked for. */

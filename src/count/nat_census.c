@@ -27,7 +27,8 @@ static void
 free_outsides(struct nat_census *census)
 {
 	for (uint32_t i = 0; i < census->outside_count; i++)
-		portbag_free(&census->outsides[i].moved);
+		for (int kin = 0; kin < NAT_KINS; kin++)
+			portbag_free(&census->outsides[i].moved[kin]);
 	free(census->outsides);
 	lookup_free(&census->outside_index);
 	census->outsides = NULL;
@@ -129,7 +130,8 @@ want_outside(struct nat_census *census, const struct addr *address, struct nat_o
 		return false;
 	*out = &outsides[census->outside_count++];
 	**out = (struct nat_outside){.address = *address};
-	portbag_init(&(*out)->moved);
+	for (int kin = 0; kin < NAT_KINS; kin++)
+		portbag_init(&(*out)->moved[kin]);
 	return true;
 }
 
@@ -191,12 +193,21 @@ original_name(const struct conntrack_entry *entry)
 	    {&t->destination, &t->source, t->source_port}, t->zone, entry->protocol};
 }
 
+static enum nat_kin
+kin_of(uint8_t protocol)
+{
+	if (protocol == IPPROTO_SCTP)
+		return NAT_SCTP;
+	return conntrack_has_ids(protocol) ? NAT_ICMP : NAT_TCP_AND_UDP;
+}
+
 /* Source ports below have ranges of their own; and the port of one of the host's own connections,
  * where another has it already, is moved to any from 1024 on, whatever the rules are. */
 static bool
 shows_range(const struct conntrack_entry *entry)
 {
-	return entry->original.source_port >= NAT_LOWEST &&
+	const struct port_range usual = nat_usual_range(entry->protocol);
+	return entry->original.source_port >= usual.low &&
 	       !addr_equal(&entry->original.source, &entry->reply.destination);
 }
 
@@ -210,9 +221,10 @@ static bool
 see(struct nat_outside *outside, const struct conntrack_entry *entry)
 {
 	uint16_t port = entry->reply.destination_port;
-	int new = is_moved(entry) ? portbag_add(&outside->moved, &all_ports, port) : 0;
+	enum nat_kin kin = kin_of(entry->protocol);
+	int new = is_moved(entry) ? portbag_add(&outside->moved[kin], &all_ports, port) : 0;
 	if (new >= 0)
-		nat_seen_add(&outside->seen, port, new == 1);
+		nat_seen_add(&outside->seen[kin], port, new == 1);
 	return new >= 0;
 }
 
@@ -268,7 +280,7 @@ take_translated(struct nat_census *census, const struct conntrack_entry *entry)
 }
 
 /* Who else has a port of a pool: one of the host's own, and whoever came in from the peer's very
- * port. */
+ * port: not of ICMP, whose questions and answers differ. */
 static bool
 take_holder(const struct nat_census *census, const struct conntrack_entry *entry)
 {
@@ -276,7 +288,7 @@ take_holder(const struct nat_census *census, const struct conntrack_entry *entry
 	struct nat_pool *pool = conntrack_is_translated(entry) ? NULL : find_pool(census, &back);
 	if (pool != NULL && !hold_back(census, pool, entry))
 		return false;
-	pool = find_pool(census, &forth);
+	pool = conntrack_has_ids(entry->protocol) ? NULL : find_pool(census, &forth);
 	return pool == NULL || hold(census, pool, entry->original.destination_port, false);
 }
 
@@ -354,8 +366,9 @@ work_out_many(struct nat_pool *pool)
 static void
 work_out(const struct nat_census *census, struct nat_pool *pool, struct desk *desk)
 {
+	const struct nat_outside *outside = find_outside(census, &pool->outside);
 	pool->from = nat_range_of(&census->rules, pool->protocol, &pool->outside,
-				  &find_outside(census, &pool->outside)->seen, &pool->range);
+				  &outside->seen[kin_of(pool->protocol)], &pool->range);
 	if (nat_is_easy(pool->held.count + pool->evictable.count, &pool->range))
 		work_out_few(pool, desk);
 	else
@@ -366,9 +379,33 @@ work_out(const struct nat_census *census, struct nat_pool *pool, struct desk *de
 }
 
 const char *
+nat_protocol_name(uint8_t protocol)
+{
+	switch (protocol) {
+	case IPPROTO_UDP: return "udp";
+	case IPPROTO_SCTP: return "sctp";
+	case IPPROTO_ICMP: return "icmp";
+	case IPPROTO_ICMPV6: return "icmpv6";
+	default: return "tcp";
+	}
+}
+
+const char *
+nat_pool_unit(const struct nat_pool *pool)
+{
+	return conntrack_has_ids(pool->protocol) ? "identifier" : "port";
+}
+
+const char *
+nat_pool_flow(const struct nat_pool *pool)
+{
+	return conntrack_has_ids(pool->protocol) ? "ping" : "connection";
+}
+
+const char *
 nat_pool_protocol(const struct nat_pool *pool, char out[static NAT_PROTOCOL_MAX])
 {
-	const char *name = pool->protocol == IPPROTO_TCP ? "tcp" : "udp";
+	const char *name = nat_protocol_name(pool->protocol);
 	if (pool->zone == 0)
 		snprintf(out, NAT_PROTOCOL_MAX, "%s", name);
 	else

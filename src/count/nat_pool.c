@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "count/nat_pool.h"
 
+#include "kernel/conntrack.h"
+
 /* nf_nat_l4proto_unique_tuple(): so many ports are looked at from a random one on, then half as
  * many from another, and so on; where the range has no more, all of it once. */
 #define LOOKS_FIRST 128
@@ -8,6 +10,13 @@
 
 /* NF_NAT_HARDER_THRESH: only the last of them may be taken from an entry that is given up. */
 #define LOOKS_HARDER 32
+
+struct port_range
+nat_usual_range(uint8_t protocol)
+{
+	bool ids = conntrack_has_ids(protocol);
+	return (struct port_range){ids ? 0 : NAT_LOWEST, NAT_HIGHEST};
+}
 
 /* A range whose end is followed by its start. */
 struct ring {
@@ -137,12 +146,11 @@ nat_seen_add(struct nat_seen *seen, uint16_t outside_port, bool moved)
 }
 
 bool
-nat_seen_range(const struct nat_seen *seen, struct port_range *out)
+nat_seen_range(const struct nat_seen *seen, const struct port_range *usual, struct port_range *out)
 {
-	const struct port_range usual = {NAT_LOWEST, NAT_HIGHEST};
 	const struct port_range shown = {seen->lowest, seen->highest};
-	*out = usual;
-	if (seen->moved < SEEN_ENOUGH || range_size(&shown) * 5 >= range_size(&usual) * 4)
+	*out = *usual;
+	if (seen->moved < SEEN_ENOUGH || range_size(&shown) * 5 >= range_size(usual) * 4)
 		return false;
 	*out = shown;
 	return true;

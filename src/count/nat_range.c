@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "count/nat_range.h"
 
-#include <sys/socket.h>
+#include "kernel/conntrack.h"
 
-static const struct port_range usual = {NAT_LOWEST, NAT_HIGHEST};
+#include <sys/socket.h>
 
 const char *
 nat_range_source_name(enum nat_range_source source)
@@ -35,10 +35,19 @@ is_same(const struct port_range *a, const struct port_range *b)
 	return a->low == b->low && a->high == b->high;
 }
 
+/* Ports that are named without a protocol that was understood are those of several, hardly of
+ * ICMP's identifiers, too. */
+static bool
+is_clear(const struct nat_rule *rule, uint8_t protocol)
+{
+	return rule->clear && !(rule->named && rule->protocol == 0 && conntrack_has_ids(protocol));
+}
+
 static bool
 by_rules(const struct nat_rules *rules, uint8_t protocol, const struct addr *outside,
 	 struct port_range *out)
 {
+	const struct port_range usual = nat_usual_range(protocol);
 	bool found = false;
 	if (!rules->known || rules->omitted)
 		return false;
@@ -47,7 +56,7 @@ by_rules(const struct nat_rules *rules, uint8_t protocol, const struct addr *out
 		const struct port_range *ports = rule->named ? &rule->ports : &usual;
 		if (!may_be_meant(rule, protocol, outside))
 			continue;
-		if (!rule->clear || (found && !is_same(out, ports)))
+		if (!is_clear(rule, protocol) || (found && !is_same(out, ports)))
 			return false;
 		*out = *ports;
 		found = true;
@@ -59,8 +68,9 @@ enum nat_range_source
 nat_range_of(const struct nat_rules *rules, uint8_t protocol, const struct addr *outside,
 	     const struct nat_seen *seen, struct port_range *out)
 {
+	const struct port_range usual = nat_usual_range(protocol);
 	struct port_range shown, said = usual;
-	bool shows = nat_seen_range(seen, &shown);
+	bool shows = nat_seen_range(seen, &usual, &shown);
 	if (by_rules(rules, protocol, outside, &said)) {
 		bool within =
 		    seen->seen == 0 || (seen->lowest >= said.low && seen->highest <= said.high);

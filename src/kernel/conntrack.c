@@ -10,6 +10,8 @@
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -29,6 +31,18 @@ _Static_assert(CONNTRACK_ESTABLISHED == TCP_CONNTRACK_ESTABLISHED &&
 
 /* What one read may wait for. */
 #define WAIT_S 5
+
+bool
+conntrack_has_ids(uint8_t protocol)
+{
+	return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
+}
+
+static bool
+has_ports(uint8_t protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP;
+}
 
 bool
 conntrack_is_translated(const struct conntrack_entry *entry)
@@ -79,9 +93,18 @@ get_addresses(const struct attributes *ip, bool v4, struct conntrack_tuple *out)
 	return true;
 }
 
-/* Ports are those of TCP and UDP; of others they stay as they are. */
+/* nf_ct_invert_tuple(): the answer has the same. */
 static bool
-get_tuple(const struct nlattr *attr, bool v4, uint8_t *protocol, struct conntrack_tuple *out)
+get_id(const struct attributes *proto, uint8_t protocol, bool reply, struct conntrack_tuple *out)
+{
+	return get_port(proto, protocol == IPPROTO_ICMP ? CTA_PROTO_ICMP_ID : CTA_PROTO_ICMPV6_ID,
+			reply ? &out->destination_port : &out->source_port);
+}
+
+/* Ports of protocols without them stay as they are. */
+static bool
+get_tuple(const struct nlattr *attr, bool v4, bool reply, uint8_t *protocol,
+	  struct conntrack_tuple *out)
 {
 	struct attributes tuple, ip, proto;
 	attributes_within(attr, &tuple);
@@ -91,7 +114,9 @@ get_tuple(const struct nlattr *attr, bool v4, uint8_t *protocol, struct conntrac
 		return false;
 	/* A zone of both directions stands in the entry. */
 	get_port(&tuple, CTA_TUPLE_ZONE, &out->zone);
-	if (*protocol != IPPROTO_TCP && *protocol != IPPROTO_UDP)
+	if (conntrack_has_ids(*protocol))
+		return get_id(&proto, *protocol, reply, out);
+	if (!has_ports(*protocol))
 		return true;
 	return get_port(&proto, CTA_PROTO_SRC_PORT, &out->source_port) &&
 	       get_port(&proto, CTA_PROTO_DST_PORT, &out->destination_port);
@@ -117,8 +142,8 @@ decode(const struct attributes *found, bool v4, struct conntrack_entry *out)
 	memset(out, 0, sizeof(*out));
 	get_port(found, CTA_ZONE, &zone);
 	out->original.zone = out->reply.zone = zone;
-	if (!get_tuple(found->of[CTA_TUPLE_ORIG], v4, &out->protocol, &out->original) ||
-	    !get_tuple(found->of[CTA_TUPLE_REPLY], v4, &back, &out->reply) ||
+	if (!get_tuple(found->of[CTA_TUPLE_ORIG], v4, false, &out->protocol, &out->original) ||
+	    !get_tuple(found->of[CTA_TUPLE_REPLY], v4, true, &back, &out->reply) ||
 	    back != out->protocol || !get_octets(found, CTA_STATUS, &status, sizeof(status)))
 		return false;
 	out->status = ntohl(status);
@@ -128,6 +153,20 @@ decode(const struct attributes *found, bool v4, struct conntrack_entry *out)
 	if (get_octets(found, CTA_TIMEOUT, &left, sizeof(left)))
 		out->left_s = ntohl(left);
 	return true;
+}
+
+/* Of ICMP no other query is sent any more, and each kind has its own identifiers. */
+static bool
+is_echo(const struct attributes *found, uint8_t protocol)
+{
+	bool v4 = protocol == IPPROTO_ICMP;
+	struct attributes tuple, proto;
+	uint8_t type = 0;
+	attributes_within(found->of[CTA_TUPLE_ORIG], &tuple);
+	attributes_within(tuple.of[CTA_TUPLE_PROTO], &proto);
+	return get_octets(&proto, v4 ? CTA_PROTO_ICMP_TYPE : CTA_PROTO_ICMPV6_TYPE, &type,
+			  sizeof(type)) &&
+	       type == (v4 ? ICMP_ECHO : ICMP6_ECHO_REQUEST);
 }
 
 int
@@ -145,7 +184,8 @@ conntrack_take_message(void *arg, const struct nlmsghdr *message)
 	attributes_of(message, sizeof(*head), &found);
 	if (!decode(&found, head->nfgen_family == AF_INET, &entry))
 		return EBADMSG;
-	if (entry.protocol != IPPROTO_TCP && entry.protocol != IPPROTO_UDP)
+	if (!has_ports(entry.protocol) &&
+	    !(conntrack_has_ids(entry.protocol) && is_echo(&found, entry.protocol)))
 		return 0;
 	return taker->take(taker->arg, taker->dump, &entry) ? 0 : ENOMEM;
 }

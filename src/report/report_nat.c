@@ -5,7 +5,6 @@
 #include "kernel/hostlimits.h"
 
 #include <inttypes.h>
-#include <netinet/in.h>
 
 static const char *
 range_words(enum nat_range_source from)
@@ -38,8 +37,8 @@ put_row(const struct nat_pool *pool, const struct verdict *found, FILE *out)
 		fprintf(out, ", %" PRIu32 " idle for an hour", pool->idle);
 	fprintf(out, "; range %u-%u, %s", pool->range.low, pool->range.high,
 		range_words(pool->from));
-	fprintf(out, "; %" PRIu32 ".%04" PRIu32 "%% of those that change port are lost\n",
-		u->loss_ppm / 10000, u->loss_ppm % 10000);
+	fprintf(out, "; %" PRIu32 ".%04" PRIu32 "%% of those that change %s are lost\n",
+		u->loss_ppm / 10000, u->loss_ppm % 10000, nat_pool_unit(pool));
 }
 
 /* Where nothing is tracked nothing is translated, and there is nothing to say. */
@@ -75,7 +74,7 @@ put_pool(const struct findings *f, uint32_t position, struct json *json)
 	const struct nat_pool *pool = &f->nat.census->pools[position];
 	const struct nat_usage *u = &pool->usage;
 	json_object(json, NULL);
-	json_string(json, "protocol", pool->protocol == IPPROTO_TCP ? "tcp" : "udp");
+	json_string(json, "protocol", nat_protocol_name(pool->protocol));
 	json_string(json, "outside", addr_text(&pool->outside, text));
 	json_string(json, "peer", addr_text(&pool->peer, text));
 	json_number(json, "port", pool->port);

@@ -212,6 +212,49 @@ who_is_inside(void **state)
 	nat_census_free(&census);
 }
 
+/* Who is asked by a ping of the peer answers: that holds none of the identifiers. SCTP is neither
+ * of TCP's nor of UDP's pools, and shows a range of its own. */
+static void
+other_protocols(void **state)
+{
+	struct conntrack_entry e[36];
+	struct nat_census census;
+	(void)state;
+	for (uint16_t i = 0; i < 33; i++) {
+		e[i] = entry_of(INSIDE, (uint16_t)(40000 + i), (uint16_t)(20000 + 3 * i));
+		e[i].protocol = IPPROTO_SCTP;
+	}
+	e[33] = entry_of(INSIDE, 40000, 50000);
+	e[34] = entry_of(INSIDE, 7, 8);
+	e[34].protocol = IPPROTO_ICMP;
+	e[34].original.destination_port = e[34].reply.source_port = 0;
+	e[35] = e[34];
+	e[35].status = 0;
+	e[35].original = (struct conntrack_tuple){address(PEER), address(OUTSIDE), 0, 0, 0};
+	e[35].reply = (struct conntrack_tuple){address(OUTSIDE), address(PEER), 0, 0, 0};
+	nat_census_init(&census, true);
+	take_all(&census, e, COUNT_OF(e));
+	assert_int_equal(census.count, 3);
+	const struct nat_pool *p = &census.pools[0];
+	assert_int_equal(p->protocol, IPPROTO_SCTP);
+	assert_int_equal(p->from, NAT_RANGE_FLOWS);
+	assert_int_equal(p->range.high, 20096);
+	assert_int_equal(p->usage.used, 33);
+	assert_string_equal(nat_pool_unit(p), "port");
+	assert_int_equal(census.pools[1].protocol, IPPROTO_TCP);
+	assert_int_equal(census.pools[1].from, NAT_RANGE_DEFAULT);
+	p = &census.pools[2];
+	assert_int_equal(p->protocol, IPPROTO_ICMP);
+	assert_int_equal(p->port, 0);
+	assert_int_equal(p->usage.used, 1);
+	assert_int_equal(p->usage.capacity, 65536);
+	assert_string_equal(nat_pool_unit(p), "identifier");
+	assert_string_equal(nat_pool_flow(p), "ping");
+	char text[NAT_POOL_TEXT_MAX];
+	assert_string_equal(nat_pool_text(p, text), "icmp 192.0.2.1 -> 198.51.100.1:0");
+	nat_census_free(&census);
+}
+
 /* Those that lose most come first, then those with least remaining. */
 static void
 the_order(void **state)
@@ -292,6 +335,7 @@ main(void)
 	    cmocka_unit_test(what_is_no_pool),  cmocka_unit_test(one_socket_shows_no_range),
 	    cmocka_unit_test(who_is_inside),    cmocka_unit_test(the_order),
 	    cmocka_unit_test(too_many_pools),   cmocka_unit_test(no_memory),
+	    cmocka_unit_test(other_protocols),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

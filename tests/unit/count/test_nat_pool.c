@@ -2,6 +2,8 @@
 #include "count/nat_pool.h"
 #include "support.h"
 
+#include <netinet/in.h>
+
 /* Figures without a formula of their own are what real connections through a router met with. */
 
 static const struct port_range usual = {1024, 65535};
@@ -173,26 +175,51 @@ the_range_that_is_seen(void **state)
 	struct nat_seen seen = {.seen = 0};
 	struct port_range range;
 	(void)state;
-	assert_false(nat_seen_range(&seen, &range));
+	assert_false(nat_seen_range(&seen, &usual, &range));
 	assert_int_equal(range.low, 1024);
 	assert_int_equal(range.high, 65535);
 	for (uint16_t i = 0; i < 31; i++)
 		nat_seen_add(&seen, (uint16_t)(20999 - 30 * i), true);
-	assert_false(nat_seen_range(&seen, &range));
+	assert_false(nat_seen_range(&seen, &usual, &range));
 	nat_seen_add(&seen, 20005, true);
-	assert_true(nat_seen_range(&seen, &range));
+	assert_true(nat_seen_range(&seen, &usual, &range));
 	assert_int_equal(range.low, 20005);
 	assert_int_equal(range.high, 20999);
 	/* One that kept its port is evidence too. */
 	nat_seen_add(&seen, 20000, false);
-	assert_true(nat_seen_range(&seen, &range));
+	assert_true(nat_seen_range(&seen, &usual, &range));
 	assert_int_equal(range.low, 20000);
 	nat_seen_add(&seen, 10000, false);
 	nat_seen_add(&seen, 61608, false);
-	assert_true(nat_seen_range(&seen, &range));
+	assert_true(nat_seen_range(&seen, &usual, &range));
 	nat_seen_add(&seen, 61609, false);
-	assert_false(nat_seen_range(&seen, &range));
+	assert_false(nat_seen_range(&seen, &usual, &range));
 	assert_int_equal(range.low, 1024);
+}
+
+/* They have no lower ports that are another's. */
+static void
+identifiers_have_a_range_of_their_own(void **state)
+{
+	struct nat_seen seen = {.seen = 0};
+	const struct port_range ids = nat_usual_range(IPPROTO_ICMP);
+	struct port_range range = nat_usual_range(IPPROTO_SCTP);
+	(void)state;
+	assert_int_equal(range.low, 1024);
+	range = nat_usual_range(IPPROTO_ICMPV6);
+	assert_int_equal(range.low, 0);
+	assert_int_equal(range.high, 65535);
+	for (uint16_t i = 0; i < 32; i++)
+		nat_seen_add(&seen, (uint16_t)(100 + i), true);
+	assert_true(nat_seen_range(&seen, &ids, &range));
+	assert_int_equal(range.low, 100);
+	assert_int_equal(range.high, 131);
+	nat_seen_add(&seen, 60000, false);
+	assert_false(nat_seen_range(&seen, &ids, &range));
+	assert_int_equal(range.low, 0);
+	struct nat_usage usage = usage_of(&ids, "0-65534", "");
+	assert_int_equal(usage.capacity, 65536);
+	assert_int_equal(usage.remaining, 1);
 }
 
 /* Clients of Linux whose ports no other has keep them: 28,232 in one block say nothing. */
@@ -204,7 +231,7 @@ ports_that_were_kept_show_no_range(void **state)
 	(void)state;
 	for (uint32_t port = 32768; port < 61000; port++)
 		nat_seen_add(&seen, (uint16_t)port, false);
-	assert_false(nat_seen_range(&seen, &range));
+	assert_false(nat_seen_range(&seen, &usual, &range));
 	assert_int_equal(range.high, 65535);
 }
 
@@ -268,6 +295,7 @@ main(void)
 	    cmocka_unit_test(loss_where_old_entries_are),
 	    cmocka_unit_test(a_run_over_the_end),
 	    cmocka_unit_test(the_range_that_is_seen),
+	    cmocka_unit_test(identifiers_have_a_range_of_their_own),
 	    cmocka_unit_test(ports_that_were_kept_show_no_range),
 	    cmocka_unit_test(few_ports_are_easy),
 	    cmocka_unit_test(severity_follows_the_share_that_is_moved),

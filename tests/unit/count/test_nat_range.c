@@ -89,6 +89,28 @@ connections_that_contradict(void **state)
 	assert_range(&rules, &narrow, NAT_RANGE_FLOWS, 20000, 20099);
 }
 
+/* Whether ports that are named without a protocol are meant for it cannot be told. */
+static void
+identifiers(void **state)
+{
+	struct addr outside = address("192.0.2.1");
+	struct nat_rules rules = {.known = true, .count = 1};
+	struct port_range range;
+	(void)state;
+	rules.of[0] = rule(0, NULL, 0, 0);
+	assert_int_equal(nat_range_of(&rules, IPPROTO_ICMP, &outside, &none, &range), RULE);
+	assert_int_equal(range.low, 0);
+	rules.of[0] = rule(IPPROTO_ICMP, NULL, 100, 149);
+	assert_int_equal(nat_range_of(&rules, IPPROTO_ICMP, &outside, &none, &range), RULE);
+	assert_int_equal(range.high, 149);
+	rules.of[0] = rule(0, NULL, 20000, 20099);
+	assert_int_equal(nat_range_of(&rules, IPPROTO_ICMP, &outside, &none, &range),
+			 NAT_RANGE_DEFAULT);
+	assert_int_equal(range.low, 0);
+	assert_int_equal(range.high, 65535);
+	assert_int_equal(nat_range_of(&rules, IPPROTO_SCTP, &outside, &none, &range), RULE);
+}
+
 static void
 words(void **state)
 {
@@ -105,6 +127,7 @@ main(void)
 	    cmocka_unit_test(rules_that_agree),
 	    cmocka_unit_test(rules_that_do_not_tell),
 	    cmocka_unit_test(connections_that_contradict),
+	    cmocka_unit_test(identifiers),
 	    cmocka_unit_test(words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

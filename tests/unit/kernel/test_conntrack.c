@@ -21,6 +21,7 @@ struct flow {
 	uint32_t status;
 	int zone, reply_zone; /* -1 = none */
 	uint8_t state;
+	uint8_t type; /* of ICMP; the identifier is from_port */
 };
 
 static const struct flow usual = {.family = AF_INET,
@@ -53,6 +54,18 @@ put_address(struct nlmsghdr *message, uint16_t v4, uint16_t v6, const char *text
 }
 
 static void
+put_echo(struct nlmsghdr *m, const struct flow *f, bool reply)
+{
+	bool v4 = f->protocol == IPPROTO_ICMP;
+	uint16_t id = reply ? f->back_to_port : f->from_port;
+	uint8_t answer = v4 ? 0 : 129;
+	mnl_attr_put_u16(m, v4 ? CTA_PROTO_ICMP_ID : CTA_PROTO_ICMPV6_ID, htons(id));
+	mnl_attr_put_u8(m, v4 ? CTA_PROTO_ICMP_TYPE : CTA_PROTO_ICMPV6_TYPE,
+			reply ? answer : f->type);
+	mnl_attr_put_u8(m, v4 ? CTA_PROTO_ICMP_CODE : CTA_PROTO_ICMPV6_CODE, 0);
+}
+
+static void
 put_tuple(struct nlmsghdr *m, const struct flow *f, bool reply)
 {
 	struct nlattr *tuple = mnl_attr_nest_start(m, reply ? CTA_TUPLE_REPLY : CTA_TUPLE_ORIG);
@@ -62,7 +75,9 @@ put_tuple(struct nlmsghdr *m, const struct flow *f, bool reply)
 	mnl_attr_nest_end(m, part);
 	part = mnl_attr_nest_start(m, CTA_TUPLE_PROTO);
 	mnl_attr_put_u8(m, CTA_PROTO_NUM, f->protocol);
-	if (f->protocol == IPPROTO_TCP || f->protocol == IPPROTO_UDP) {
+	if (f->type != 0) {
+		put_echo(m, f, reply);
+	} else if (f->protocol != IPPROTO_ICMP && f->protocol != IPPROTO_GRE) {
 		mnl_attr_put_u16(m, CTA_PROTO_SRC_PORT,
 				 htons(reply ? f->back_from_port : f->from_port));
 		mnl_attr_put_u16(m, CTA_PROTO_DST_PORT,
@@ -226,12 +241,47 @@ what_the_kernel_may_give_up(void **state)
 }
 
 static void
+echoes_and_sctp(void **state)
+{
+	struct kept kept;
+	struct flow flow = usual;
+	(void)state;
+	flow.protocol = IPPROTO_SCTP;
+	assert_int_equal(take_flow(&flow, &kept), 0);
+	assert_int_equal(kept.entry.protocol, IPPROTO_SCTP);
+	assert_int_equal(kept.entry.reply.destination_port, 20007);
+	assert_int_equal(kept.entry.state, 0);
+	flow.protocol = IPPROTO_ICMP;
+	flow.type = 8;
+	assert_int_equal(take_flow(&flow, &kept), 0);
+	assert_int_equal(kept.count, 1);
+	assert_int_equal(kept.entry.original.source_port, 40000);
+	assert_int_equal(kept.entry.original.destination_port, 0);
+	assert_int_equal(kept.entry.reply.source_port, 0);
+	assert_int_equal(kept.entry.reply.destination_port, 20007);
+	flow.protocol = IPPROTO_ICMPV6;
+	assert_int_equal(take_flow(&flow, &kept), 0);
+	assert_int_equal(kept.count, 0);
+	flow.type = 128;
+	assert_int_equal(take_flow(&flow, &kept), 0);
+	assert_int_equal(kept.entry.reply.destination_port, 20007);
+	/* A timestamp. */
+	flow.protocol = IPPROTO_ICMP;
+	flow.type = 13;
+	assert_int_equal(take_flow(&flow, &kept), 0);
+	assert_int_equal(kept.count, 0);
+}
+
+static void
 what_is_passed_over(void **state)
 {
 	struct kept kept;
 	struct flow flow = usual;
 	(void)state;
+	/* Without an identifier it is none of the kernel's. */
 	flow.protocol = IPPROTO_ICMP;
+	assert_int_equal(take_flow(&flow, &kept), EBADMSG);
+	flow.protocol = IPPROTO_GRE;
 	assert_int_equal(take_flow(&flow, &kept), 0);
 	assert_int_equal(kept.count, 0);
 	flow = usual;
@@ -335,6 +385,7 @@ main(void)
 	    cmocka_unit_test(udp_over_ipv6),
 	    cmocka_unit_test(zones),
 	    cmocka_unit_test(what_the_kernel_may_give_up),
+	    cmocka_unit_test(echoes_and_sctp),
 	    cmocka_unit_test(what_is_passed_over),
 	    cmocka_unit_test(what_no_kernel_sends),
 	    cmocka_unit_test(no_memory),

@@ -27,6 +27,16 @@ struct namespace_pool {
 struct namespace_udp {
 	struct udp_row row;
 	struct verdict verdict;
+	struct readings read;
+	bool alarmed; /* it may have an alarm: of callers without an address */
+	char message[ADVICE_MAX];
+};
+
+/* What bind() with port 0 can still get at an address. */
+struct namespace_local {
+	struct local_tally row;
+	enum severity severity;
+	struct readings read;
 	char message[ADVICE_MAX];
 };
 
@@ -65,8 +75,10 @@ struct namespace_view {
 	struct namespace_pool *pools;
 	uint32_t pool_count, pools_omitted;
 	bool udp_available;
-	struct namespace_udp *udp; /* above normal */
+	struct namespace_udp *udp; /* as of pools, but for those of targets */
 	uint32_t udp_count;
+	struct namespace_local *locals; /* the same, at most NAMESPACE_POOLS_MAX */
+	uint32_t local_count;
 	struct namespace_target *targets; /* those that it has connections toward */
 	uint32_t target_count, targets_omitted;
 };

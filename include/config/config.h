@@ -49,8 +49,8 @@ struct namespace_alias {
 	char match[CONFIG_ALIAS_MATCH_MAX]; /* a pattern, as fnmatch(3) has it */
 };
 
-/* Levels for pools of the namespaces whose name matches; what the line does not name is as for the
- * pools of our own. */
+/* Levels for pools of the namespaces whose name matches, those of UDP too; what the line does not
+ * name is as for the pools of our own. What is off is off for bind pools as well. */
 struct namespace_levels {
 	char match[CONFIG_ALIAS_MATCH_MAX]; /* fnmatch(3) */
 	struct level_band levels;

@@ -5,9 +5,10 @@
  *     pool LOCAL -> PEER:PORT                 target NAME        host
  *     pool LOCAL -> PEER:PORT in NAMESPACE    local ADDRESS      host figures
  *     nat PROTOCOL OUTSIDE -> PEER:PORT       udp ADDRESS        limit NAME
- *     peer PEER                                                  inbound
+ *     peer PEER                               local ADDRESS in NAMESPACE
+ *     inbound                                 udp ADDRESS in NAMESPACE
  *
- * A pool with a namespace is one of another network namespace than our own. PROTOCOL is tcp, udp or
+ * What has a namespace is of another network namespace than our own. PROTOCOL is tcp, udp or
  * the like, with /ZONE behind it where connection tracking has zones.
  *
  * A pool's zone stands behind LOCAL alone: a peer that has one is reached over the same interface.
@@ -31,13 +32,18 @@ enum alarm_kind {
 	ALARM_LIMIT = 6,  /* another limit of the host */
 	ALARM_UDP = 7,    /* a local address, or all: by what UDP sockets can still get */
 	ALARM_NAT = 8,    /* a pool of address translation */
-	ALARM_NAMESPACE_POOL = 9, /* a pool of another network namespace */
-	ALARM_INBOUND = 10        /* accepted connections that are not closed */
+	/* In another network namespace a pool, or by its name what UDP or bind() can still get. */
+	ALARM_NAMESPACE_POOL = 9,
+	ALARM_INBOUND = 10 /* accepted connections that are not closed */
 };
 
 #define ALARM_KINDS (ALARM_INBOUND + 1) /* for an array by kind */
 
 #define ALARM_FIGURES "figures" /* name of ALARM_HOST where these are too old to judge */
+
+/* Names of ALARM_NAMESPACE_POOL; "" = a pool. */
+#define ALARM_SPACE_UDP   "udp"
+#define ALARM_SPACE_LOCAL "local"
 
 #define ALARM_SPACE_MAX 32 /* octets of the name of a namespace, without the NUL */
 

@@ -38,6 +38,11 @@ struct finding {
 	struct verdict raise, hold;
 };
 
+/* By the raise and by the clear levels in this poll. */
+struct readings {
+	struct verdict raise, hold;
+};
+
 /* Pools of other network namespaces, as the last look at each found them there. */
 struct space_pool {
 	const char *space; /* the name of the namespace */
@@ -47,9 +52,21 @@ struct space_pool {
 	uint32_t target; /* 1 + position of the first target that it belongs to; 0 = none */
 };
 
+/* What is left there of the ports of a local address: to UDP, or to bind() with port 0. */
+struct space_ports {
+	const char *space;
+	bool udp;
+	struct addr address;
+	uint32_t remaining, capacity;
+	struct verdict raise, hold;
+	const char *message;
+};
+
 struct space_pools {
 	struct space_pool *of;
 	uint32_t count;
+	struct space_ports *ports;
+	uint32_t port_count;
 	struct space_target *targets; /* what they have toward targets */
 	uint32_t target_count;
 	bool looked;        /* it was looked for */
@@ -88,12 +105,15 @@ struct findings {
 	struct target_tally *target_sums;
 	const struct space_target **deciders;
 	enum severity *locals;
+	struct readings *local_read; /* of each of these, and of the tally's UDP pools */
+	struct readings *udp_read;
 	struct verdict *udp;         /* of the tally's UDP pools */
 	uint32_t low_warning;        /* low_ports_severity() */
 	struct nat_state nat;        /* its census is not owned */
 	struct verdict *nat_pools;   /* of the census */
 	struct space_pools spaces;   /* not owned */
-	struct verdict *space_found; /* of each of them */
+	struct verdict *space_found; /* of each pool of them, */
+	struct verdict *ports_found; /* and of each of their ports */
 
 	struct standing *standings; /* of everything that may have an alarm */
 	uint32_t standing_count;

@@ -452,7 +452,10 @@ advice_alarm(const struct scene *scene, const struct standing *standing,
 	case ALARM_UDP: return advice_udp(scene, standing->row, buf);
 	case ALARM_NAT: return advice_nat(f, standing->row, buf);
 	case ALARM_NAMESPACE_POOL:
-		snprintf(buf, ADVICE_MAX, "%s", f->spaces.of[standing->row].message);
+		snprintf(buf, ADVICE_MAX, "%s",
+			 standing->subject.name[0] == '\0'
+			     ? f->spaces.of[standing->row].message
+			     : f->spaces.ports[standing->row].message);
 		return buf;
 	}
 	buf[0] = '\0';

@@ -145,6 +145,18 @@ say_where(const struct namespace_view *view, char message[static ADVICE_MAX])
 	memcpy(at, where, room);
 }
 
+/* Between its levels an alarm may go on: then too it is said what to do. */
+static void
+put_pool(const struct scene *scene, uint32_t i, char message[static ADVICE_MAX])
+{
+	const struct finding *f = &scene->findings->pools[i];
+	const struct standing s = {.subject.kind = ALARM_POOL, .row = i, .measured = f->hold};
+	if (f->verdict.severity == SEVERITY_NORMAL && f->hold.severity != SEVERITY_NORMAL)
+		advice_alarm(scene, &s, message);
+	else
+		advice_pool(scene, i, message);
+}
+
 static bool
 take_pools(struct namespace_view *view, const struct scene *scene, bool held)
 {
@@ -160,7 +172,7 @@ take_pools(struct namespace_view *view, const struct scene *scene, bool held)
 		struct namespace_pool *pool = &view->pools[i];
 		pool->tally = f->tally->pools[order[i].pool];
 		pool->finding = f->pools[order[i].pool];
-		advice_pool(scene, order[i].pool, pool->message);
+		put_pool(scene, order[i].pool, pool->message);
 		say_where(view, pool->message);
 	}
 	view->pool_count = count;
@@ -170,7 +182,36 @@ take_pools(struct namespace_view *view, const struct scene *scene, bool held)
 }
 
 static bool
-take_udp(struct namespace_view *view, const struct scene *scene)
+is_above(enum severity severity, const struct readings *read, bool held)
+{
+	return severity != SEVERITY_NORMAL || (held && read->hold.severity != SEVERITY_NORMAL);
+}
+
+static bool
+take_locals(struct namespace_view *view, const struct scene *scene, bool held)
+{
+	const struct findings *f = scene->findings;
+	const struct tally *tally = f->tally;
+	uint32_t room =
+	    tally->local_count < NAMESPACE_POOLS_MAX ? tally->local_count : NAMESPACE_POOLS_MAX;
+	view->locals = array_new(room, sizeof(*view->locals));
+	for (uint32_t i = 0; view->locals != NULL && i < tally->local_count; i++) {
+		const struct readings *read = &f->local_read[i];
+		if (view->local_count == room || !is_above(f->locals[i], read, held))
+			continue;
+		struct namespace_local *of = &view->locals[view->local_count++];
+		of->row = tally->locals[i];
+		of->severity = f->locals[i];
+		of->read = *read;
+		advice_local(&tally->range, tally->reserve, of->row.remaining,
+			     severity_worse(of->severity, read->hold.severity), of->message);
+		say_where(view, of->message);
+	}
+	return view->locals != NULL;
+}
+
+static bool
+take_udp(struct namespace_view *view, const struct scene *scene, bool held)
 {
 	const struct findings *f = scene->findings;
 	const struct udp_tally *udp = &f->tally->udp;
@@ -178,11 +219,14 @@ take_udp(struct namespace_view *view, const struct scene *scene)
 	view->udp = array_new(udp->count, sizeof(*view->udp));
 	for (uint32_t i = 0; view->udp != NULL && i < udp->count; i++) {
 		struct namespace_udp *of = &view->udp[view->udp_count];
-		if (f->udp[i].severity == SEVERITY_NORMAL)
+		if (!is_above(f->udp[i].severity, &f->udp_read[i], held))
 			continue;
 		of->row = udp->rows[i];
 		of->verdict = f->udp[i];
+		of->read = f->udp_read[i];
+		of->alarmed = i < UDP_WILDCARDS && of->row.capacity > 0;
 		advice_udp(scene, i, of->message);
+		say_where(view, of->message);
 		view->udp_count++;
 	}
 	return view->udp != NULL;
@@ -284,8 +328,8 @@ namespace_view_exact(struct namespace_view *view, const struct namespace_row *ro
 	view->reserved = range->reserved;
 	view->capacity = range->capacity;
 	view->nearness = findings->nearness;
-	if (!take_pools(view, &scene, held) || !take_udp(view, &scene) ||
-	    !take_targets(view, &scene))
+	if (!take_pools(view, &scene, held) || !take_udp(view, &scene, held) ||
+	    !take_locals(view, &scene, held) || !take_targets(view, &scene))
 		return false;
 	judge(view, &scene);
 	say_where(view, view->message);
@@ -320,6 +364,7 @@ namespace_view_free(struct namespace_view *view)
 {
 	free(view->pools);
 	free(view->udp);
+	free(view->locals);
 	free(view->targets);
 	*view = (struct namespace_view){.row = NULL};
 }

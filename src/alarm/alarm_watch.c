@@ -122,6 +122,17 @@ read_nat(struct alarm_reading *r, const struct nat_pool *pool)
 }
 
 static void
+read_space(struct alarm_reading *r, const struct space_pools *spaces, uint32_t row)
+{
+	if (r->subject.name[0] == '\0') {
+		read_pool(r, spaces->of[row].tally);
+		return;
+	}
+	r->local = spaces->ports[row].address;
+	read_remaining(r, spaces->ports[row].remaining, spaces->ports[row].capacity);
+}
+
+static void
 read_row(struct alarm_reading *r, const struct findings *f, uint32_t row)
 {
 	const struct tally *tally = f->tally;
@@ -135,7 +146,7 @@ read_row(struct alarm_reading *r, const struct findings *f, uint32_t row)
 	case ALARM_INBOUND: read_inbound(r, &tally->totals); break;
 	case ALARM_UDP: read_udp(r, &tally->udp.rows[row]); break;
 	case ALARM_NAT: read_nat(r, &f->nat.census->pools[row]); break;
-	case ALARM_NAMESPACE_POOL: read_pool(r, f->spaces.of[row].tally); break;
+	case ALARM_NAMESPACE_POOL: read_space(r, &f->spaces, row); break;
 	}
 }
 

@@ -117,6 +117,23 @@ config_put_levels(struct level_band *to, const struct namespace_levels *from)
 	}
 }
 
+static bool
+is_off(uint32_t percent, uint32_t remaining)
+{
+	return percent == LEVEL_PERCENT_OFF && remaining == 0;
+}
+
+/* What bind() can get has levels of its own; but who wants to hear nothing hears nothing. */
+static void
+silence(struct level_band *local, const struct namespace_levels *by)
+{
+	const struct levels *at = &by->levels.raise;
+	if (by->critical && is_off(at->critical_percent, at->critical_remaining))
+		local->raise.critical_remaining = local->clear.critical_remaining = 0;
+	if (by->warning && is_off(at->warning_percent, at->warning_remaining))
+		local->raise.warning_remaining = local->clear.warning_remaining = 0;
+}
+
 const struct config *
 config_of_namespace(const struct config *config, const char *name, struct config *own)
 {
@@ -126,6 +143,8 @@ config_of_namespace(const struct config *config, const char *name, struct config
 			continue;
 		*own = *config;
 		config_put_levels(&own->levels, levels);
+		config_put_levels(&own->udp, levels);
+		silence(&own->local, levels);
 		return own;
 	}
 	return config;

@@ -42,6 +42,46 @@ namespace_rows_pools(const struct namespace_view *views, uint32_t count,
 	}
 }
 
+static void
+list_ports(const struct namespace_view *view, struct space_pools *out)
+{
+	for (uint32_t i = 0; i < view->udp_count; i++) {
+		const struct namespace_udp *udp = &view->udp[i];
+		if (udp->alarmed)
+			out->ports[out->port_count++] =
+			    (struct space_ports){.space = view->row->name,
+						 .udp = true,
+						 .address = udp->row.address,
+						 .remaining = udp->row.remaining,
+						 .capacity = udp->row.capacity,
+						 .raise = udp->read.raise,
+						 .hold = udp->read.hold,
+						 .message = udp->message};
+	}
+	for (uint32_t i = 0; i < view->local_count; i++) {
+		const struct namespace_local *local = &view->locals[i];
+		out->ports[out->port_count++] =
+		    (struct space_ports){.space = view->row->name,
+					 .address = local->row.address,
+					 .remaining = local->row.remaining,
+					 .capacity = local->row.used + local->row.remaining,
+					 .raise = local->read.raise,
+					 .hold = local->read.hold,
+					 .message = local->message};
+	}
+}
+
+void
+namespace_rows_ports(const struct namespace_view *views, uint32_t count, struct space_pools *out)
+{
+	uint32_t room = 0;
+	for (uint32_t i = 0; i < count; i++)
+		room += views[i].udp_count + views[i].local_count;
+	out->ports = array_new(room, sizeof(*out->ports));
+	for (uint32_t i = 0; out->ports != NULL && i < count; i++)
+		list_ports(&views[i], out);
+}
+
 static bool
 is_same(const struct target *a, const struct target *b)
 {
@@ -111,6 +151,7 @@ void
 namespace_rows_free(struct space_pools *pools)
 {
 	free(pools->of);
+	free(pools->ports);
 	free(pools->targets);
 	*pools = (struct space_pools){.of = NULL};
 }

@@ -276,6 +276,12 @@ is_held(const struct namespace_view *view)
 	for (uint32_t i = 0; i < view->pool_count; i++)
 		if (view->pools[i].finding.hold.severity != SEVERITY_NORMAL)
 			return true;
+	for (uint32_t i = 0; i < view->udp_count; i++)
+		if (view->udp[i].read.hold.severity != SEVERITY_NORMAL)
+			return true;
+	for (uint32_t i = 0; i < view->local_count; i++)
+		if (view->locals[i].read.hold.severity != SEVERITY_NORMAL)
+			return true;
 	for (uint32_t i = 0; i < view->target_count; i++)
 		if (view->targets[i].hold.severity != SEVERITY_NORMAL)
 			return true;
@@ -439,6 +445,7 @@ list(struct namespace_watch *w, const struct config *config)
 {
 	namespace_rows_free(&w->pools);
 	namespace_rows_pools(w->views, w->found.count, config, &w->pools);
+	namespace_rows_ports(w->views, w->found.count, &w->pools);
 	namespace_rows_targets(w->views, w->found.count, config, &w->pools);
 }
 

@@ -81,6 +81,19 @@ put_pool(const struct namespace_pool *p, struct json *json)
 }
 
 static void
+put_local(const struct namespace_local *l, struct json *json)
+{
+	json_object(json, NULL);
+	report_json_address(json, "address", &l->row.address);
+	json_number(json, "used", l->row.used);
+	json_number(json, "remaining", l->row.remaining);
+	json_number(json, "uncertain", l->row.uncertain);
+	json_string(json, "severity", severity_name(l->severity));
+	json_string(json, "message", l->message);
+	json_close_object(json);
+}
+
+static void
 put_lists(const struct namespace_view *view, struct json *json)
 {
 	json_array(json, "pools");
@@ -92,6 +105,10 @@ put_lists(const struct namespace_view *view, struct json *json)
 	for (uint32_t i = 0; i < view->udp_count; i++)
 		report_udp_json_pool(NULL, &view->udp[i].row, view->udp[i].verdict,
 				     view->udp[i].message, json);
+	json_close_array(json);
+	json_array(json, "locals");
+	for (uint32_t i = 0; i < view->local_count; i++)
+		put_local(&view->locals[i], json);
 	json_close_array(json);
 }
 

@@ -48,22 +48,29 @@ fill(const struct namespace_view *view, struct netns_tally *t)
 	memcpy(t->message, view->message, sizeof(t->message));
 }
 
+static void
+apply(const char *space, const struct verdict *found, const char *message, struct netns_tally *all,
+      uint32_t count)
+{
+	for (uint32_t n = 0; n < count && found->severity != SEVERITY_NORMAL; n++) {
+		if (strcmp(all[n].name, space) != 0 || all[n].severity >= found->severity)
+			continue;
+		all[n].severity = found->severity;
+		all[n].cause = found->cause;
+		snprintf(all[n].message, sizeof(all[n].message), "%s", message);
+	}
+}
+
 /* An alarm that goes on between two levels is one of its namespace, too. */
 static void
-apply_pools(const struct findings *f, struct netns_tally *all, uint32_t count)
+apply_alarms(const struct findings *f, struct netns_tally *all, uint32_t count)
 {
-	for (uint32_t i = 0; i < f->spaces.count; i++) {
-		const struct verdict *found = &f->space_found[i];
-		for (uint32_t n = 0; n < count && found->severity != SEVERITY_NORMAL; n++) {
-			if (strcmp(all[n].name, f->spaces.of[i].space) != 0 ||
-			    all[n].severity >= found->severity)
-				continue;
-			all[n].severity = found->severity;
-			all[n].cause = found->cause;
-			snprintf(all[n].message, sizeof(all[n].message), "%s",
-				 f->spaces.of[i].message);
-		}
-	}
+	const struct space_pools *spaces = &f->spaces;
+	for (uint32_t i = 0; i < spaces->count; i++)
+		apply(spaces->of[i].space, &f->space_found[i], spaces->of[i].message, all, count);
+	for (uint32_t i = 0; i < spaces->port_count; i++)
+		apply(spaces->ports[i].space, &f->ports_found[i], spaces->ports[i].message, all,
+		      count);
 }
 
 static bool
@@ -174,7 +181,7 @@ netns_rows_take(const struct scene *scene, uint32_t limit, uint32_t pool_limit,
 		fill(&list->views[i], &tallies[i]);
 	bool good = tallies != NULL;
 	if (good) {
-		apply_pools(scene->findings, tallies, list->count);
+		apply_alarms(scene->findings, tallies, list->count);
 		sum_up(tallies, list->count, &out->figures);
 		good = take(ROWS_OF_NETNS, &all, &before, out, &out->rows, &out->count) &&
 		       take_ranges(out) && take_pools(scene->findings, pool_limit, last, out);

@@ -41,6 +41,11 @@ alarm_key(const struct alarm_subject *s, char buf[static ALARM_KEY_MAX])
 			 ends(s, text));
 		break;
 	case ALARM_NAMESPACE_POOL:
+		if (s->name[0] != '\0') {
+			snprintf(buf, ALARM_KEY_MAX, "%s %s%s%s", s->name,
+				 addr_text(&s->local, address), within, s->space);
+			break;
+		}
 		snprintf(buf, ALARM_KEY_MAX, "%s %.*s%s%s", word, 2 * ADDR_PORT_TEXT_MAX,
 			 ends(s, text), within, s->space);
 		break;
@@ -132,6 +137,24 @@ parse_any_pool(const char *rest, struct alarm_subject *out)
 	return parse_name(at + strlen(within), out->space) && parse_pool(plain, out);
 }
 
+/* A local address, the same way. */
+static bool
+parse_local(const char *rest, struct alarm_subject *out)
+{
+	char plain[ADDR_TEXT_MAX];
+	const char *at = strstr(rest, within);
+	if (at == NULL)
+		return parse_address(rest, &out->local);
+	if ((size_t)(at - rest) >= sizeof(plain))
+		return false;
+	memcpy(plain, rest, (size_t)(at - rest));
+	plain[at - rest] = '\0';
+	snprintf(out->name, sizeof(out->name), "%s",
+		 out->kind == ALARM_UDP ? ALARM_SPACE_UDP : ALARM_SPACE_LOCAL);
+	out->kind = ALARM_NAMESPACE_POOL;
+	return parse_name(at + strlen(within), out->space) && parse_address(plain, &out->local);
+}
+
 static bool
 parse_nat(const char *rest, struct alarm_subject *out)
 {
@@ -170,7 +193,7 @@ alarm_key_parse(const char *key, struct alarm_subject *out)
 	case ALARM_NAT: return parse_nat(rest, out);
 	case ALARM_PEER: return parse_address(rest, &out->peer);
 	case ALARM_LOCAL:
-	case ALARM_UDP: return parse_address(rest, &out->local);
+	case ALARM_UDP: return parse_local(rest, out);
 	case ALARM_INBOUND: return alone;
 	case ALARM_HOST:
 		snprintf(out->name, sizeof(out->name), "%s", alone ? "" : ALARM_FIGURES);

@@ -281,6 +281,7 @@ find_local(struct making *m, uint32_t l)
 	if (r.raise.severity == SEVERITY_WARNING && !local->binders &&
 	    m->config->local.raise.warning_remaining <= LOCAL_WARNING_BINDERS)
 		r.raise = normal;
+	m->f->local_read[l] = (struct readings){r.raise, r.hold};
 	if (worth_taking(m, &r))
 		m->f->locals[l] = take(m, &r).severity;
 }
@@ -335,6 +336,7 @@ find_udp(struct making *m, uint32_t i)
 				       .hold = udp_verdict(udp, i, &band->clear),
 				       .row = i};
 	m->f->udp[i] = r.raise;
+	m->f->udp_read[i] = (struct readings){r.raise, r.hold};
 	if (i >= UDP_WILDCARDS || row->capacity == 0)
 		return;
 	if (row->used > 0)
@@ -415,6 +417,21 @@ find_space(struct making *m, uint32_t i)
 	m->f->space_found[i] = worth_taking(m, &r) ? take(m, &r) : normal;
 }
 
+static void
+find_space_ports(struct making *m, uint32_t i)
+{
+	const struct space_ports *ports = &m->f->spaces.ports[i];
+	struct hysteresis_reading r = {
+	    .subject = {.kind = ALARM_NAMESPACE_POOL, .local = ports->address},
+	    .raise = ports->raise,
+	    .hold = ports->hold,
+	    .row = i};
+	snprintf(r.subject.name, sizeof(r.subject.name), "%s",
+		 ports->udp ? ALARM_SPACE_UDP : ALARM_SPACE_LOCAL);
+	snprintf(r.subject.space, sizeof(r.subject.space), "%s", ports->space);
+	m->f->ports_found[i] = worth_taking(m, &r) ? take(m, &r) : normal;
+}
+
 /* What failed recently and is told of the host alone. Where any connect() may fail, each is one of
  * a pool, of which there may be no socket. */
 static void
@@ -462,6 +479,8 @@ find_all(struct making *m)
 	}
 	for (uint32_t i = 0; i < m->f->spaces.count; i++)
 		find_space(m, i);
+	for (uint32_t i = 0; i < m->f->spaces.port_count; i++)
+		find_space_ports(m, i);
 }
 
 static void
@@ -521,8 +540,12 @@ begin(const struct evidence *e)
 	if (e->spaces != NULL)
 		f->spaces = *e->spaces;
 	f->space_found = array_new(f->spaces.count, sizeof(*f->space_found));
+	f->ports_found = array_new(f->spaces.port_count, sizeof(*f->ports_found));
+	f->local_read = array_new(tally->local_count, sizeof(*f->local_read));
+	f->udp_read = array_new(tally->udp.count, sizeof(*f->udp_read));
 	if (f->pools == NULL || f->locals == NULL || f->udp == NULL || f->nat_pools == NULL ||
-	    f->space_found == NULL || !sum_targets(f, tally)) {
+	    f->space_found == NULL || f->ports_found == NULL || f->local_read == NULL ||
+	    f->udp_read == NULL || !sum_targets(f, tally)) {
 		findings_free(f);
 		return NULL;
 	}
@@ -601,6 +624,9 @@ findings_free(struct findings *f)
 	free(f->udp);
 	free(f->nat_pools);
 	free(f->space_found);
+	free(f->ports_found);
+	free(f->local_read);
+	free(f->udp_read);
 	free(f->target_sums);
 	free(f->deciders);
 	free(f->standings);

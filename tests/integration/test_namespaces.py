@@ -44,7 +44,8 @@ def test_a_full_pool_is_within_the_bound():
             "connections": 201, "leastRemaining": None, "uncertain": None, "percent": None, "severity": "unknown",
             "worstPool": None, "message":
                 "no pool holds more than 201 ports; its range is not known: " + NO_ENTRY,
-            "pools": [], "poolsOmitted": 0, "udpPools": []}, row
+            "pools": [], "poolsOmitted": 0, "udpPools": [],
+            "locals": []}, row
 
 
 def test_a_full_pool_is_counted():
@@ -56,7 +57,8 @@ def test_a_full_pool_is_counted():
             "name": "blue", "kind": "named", "exact": True,
             "range": {"low": 40000, "high": 40099, "reserved": 0, "capacity": 100},
             "connections": 201, "leastRemaining": 0, "uncertain": 0, "percent": 100,
-            "severity": "critical", "worstPool": "127.0.0.1 -> 127.0.0.1:9000", "poolsOmitted": 0, "udpPools": []}, row
+            "severity": "critical", "worstPool": "127.0.0.1 -> 127.0.0.1:9000", "poolsOmitted": 0, "udpPools": [],
+            "locals": []}, row
         # What helps is to be typed in there, and is told so.
         assert message.startswith("127.0.0.1 -> 127.0.0.1:9000: small range: 100 of 100 ports in "
                                   "use, 0 left; in there"), message

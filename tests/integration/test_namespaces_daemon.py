@@ -183,6 +183,68 @@ def test_a_target_has_its_alarm_wherever_it_is_short():
     told.daemon.stop()
 
 
+# So many UDP sockets and, of callers that bind first, connections: of 100 ports.
+BINDING = """
+import socket, sys
+with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
+    file.write("40000 40099")
+held, listener = [], socket.socket()
+listener.bind(("127.0.0.1", 9000))
+listener.listen(4096)
+for _ in range(int(sys.argv[1])):
+    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    one.bind(("0.0.0.0", 0))
+    held.append(one)
+print(len(held), flush=True)
+for line in iter(sys.stdin.readline, ""):
+    while True:
+        one = socket.socket()
+        try:
+            one.bind(("127.0.0.1", 0))
+            one.connect(("127.0.0.1", 9000))
+        except OSError:
+            break
+        held.append(one)
+    print(len(held), flush=True)
+"""
+
+
+def test_udp_and_bind_of_another_namespace():
+    told = Told(WANTED + "udpWarningRemaining 20\nlocalCriticalRemaining 1\nnamespace re* warning off critical off\n")
+    with named("blue") as command, named("red") as other:
+        with inside(command, 85, BINDING) as (process, _), inside(other, 85, BINDING):
+            raised = {values(one)["srcPortAlarmKey"]: values(one) for one in told.wait(2)}
+            assert sorted(raised) == [b"udp 0.0.0.0 in blue", b"udp :: in blue"], raised
+            carried = raised[b"udp 0.0.0.0 in blue"]
+            expected = {"Namespace": b"blue", "Used": 85, "Capacity": 100, "Remaining": 15,
+                        "Percent": 85, "Severity": 2}
+            assert {name: carried["srcPortAlarm" + name] for name in expected} == expected, carried
+            message = carried["srcPortAlarmMessage"]
+            assert message.startswith(b"15 of 100 ports are left for UDP sockets of IPv4 without a local "
+                                      b"address; in there (nsenter -t %d -n) widen net.ipv4." %
+                                      process.pid), message
+            assert row("blue")["srcPortNetnsSeverity"] == 2
+            assert {one["srcPortAlarmKind"] for one in alarms().values()} == {9}
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            assert int(process.stdout.readline()) == 185
+            raised = {values(one)["srcPortAlarmKey"]: values(one) for one in told.wait(4)[2:]}
+            assert sorted(raised) == [b"local 127.0.0.1 in blue", KEY], raised
+            carried = raised[b"local 127.0.0.1 in blue"]
+            assert (carried["srcPortAlarmRemaining"], carried["srcPortAlarmSeverity"]) == (0, 3), carried
+            assert carried["srcPortAlarmMessage"].startswith(b"bind() to this address with port 0 can "
+                                                             b"get 0 more ports"), carried
+            told.daemon.stop()
+            told.daemon.start()
+            told.daemon.wait_served()
+            told.daemon.wait_polls(3)
+            assert len(told.ours()) == 4 and len(alarms()) == 4, told.ours()
+    h.wait_for(lambda: len([one for one in told.ours() if kind_of(one) == CLEARED]) == 4, 10,
+               "all to be cleared")
+    assert alarms() == {}
+    told.daemon.stop()
+
+
 def test_an_alarm_goes_on_between_its_levels():
     """Raised at 80 of 100, left below 75, by levels of its own; and a restart tells nobody
     anything."""

@@ -160,8 +160,12 @@ findings_of(const struct tally *tally)
 	assert_non_null(f);
 	f->pools = calloc(rows + 1, sizeof(*f->pools));
 	f->locals = calloc(tally->local_count + 1, sizeof(*f->locals));
+	f->local_read = calloc(tally->local_count + 1, sizeof(*f->local_read));
+	f->udp_read = calloc(tally->udp.count + 1, sizeof(*f->udp_read));
 	assert_non_null(f->pools);
 	assert_non_null(f->locals);
+	assert_non_null(f->local_read);
+	assert_non_null(f->udp_read);
 	for (size_t i = 0; i < rows; i++)
 		f->pools[i] = normal;
 	for (uint32_t i = 0; i < tally->local_count; i++)

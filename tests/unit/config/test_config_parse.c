@@ -190,10 +190,18 @@ namespaces_have_levels_by_their_names(void **state)
 	assert_int_equal(l->critical_remaining, 7);
 	assert_int_equal(l->warning_remaining, 9);
 	assert_int_equal(l->close_wait, 1000);
+	/* UDP's too; of bind() only that nothing is to be heard. */
+	assert_int_equal(own.udp.raise.critical_remaining, 7);
+	assert_int_equal(own.udp.raise.warning_percent, 80);
+	assert_int_equal(own.local.raise.warning_remaining, LOCAL_WARNING_BINDERS);
 	l = &config_of_namespace(&r.config, "a.service", &own)->levels.raise;
 	assert_int_equal(l->critical_percent, 90);
 	assert_int_equal(l->close_wait, 0);
 	assert_ptr_equal(config_of_namespace(&r.config, "db", &own), &r.config);
+	end(&r);
+	begin_text(&r, "namespace a warning off\n");
+	l = &config_of_namespace(&r.config, "a", &own)->local.raise;
+	assert_int_equal(l->warning_remaining, 0);
 	end(&r);
 	begin_text(&r, "namespace\nnamespace a\nnamespace a critical\nnamespace a b\n"
 		       "namespace a critical 50% warning 60%\n");

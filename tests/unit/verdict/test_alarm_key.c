@@ -29,6 +29,9 @@ static const char *const keys[] = {
     "pool 10.0.0.1 -> 10.1.2.3:443 in java (pid 812)",
     "pool fe80::1%2 -> [fe80::2]:1 in a in b",
     "inbound",
+    "udp 0.0.0.0 in web",
+    "local fe80::1%7 in java (pid 812)",
+    "udp :: in a in b",
 };
 
 static void

@@ -208,6 +208,38 @@ find_space(struct hysteresis *hysteresis, enum severity raise, enum severity hol
 	return f;
 }
 
+/* What UDP and bind() have left there. */
+static void
+ports_of_another_namespace_have_alarms_of_their_own(void **state)
+{
+	static const struct hysteresis_rules rules = {
+	    .raise_polls = 1, .clear_polls = 1, .room = 8};
+	const struct verdict bad = {SEVERITY_WARNING, CAUSE_SMALL_RANGE};
+	struct space_ports ports[] = {{.space = "web", .udp = true, .raise = bad, .hold = bad},
+				      {.space = "web", .raise = bad, .hold = bad}};
+	const struct space_pools spaces = {.ports = ports, .port_count = 2};
+	struct hysteresis *hysteresis = hysteresis_new();
+	(void)state;
+	ports[0].address = address("0.0.0.0");
+	ports[1].address = address(HERE);
+	host_count(&host, NULL, 0);
+	const struct evidence evidence = {.tally = host.tally,
+					  .outlooks = host.outlooks,
+					  .marks = host.marks,
+					  .host = &host.state,
+					  .spaces = &spaces};
+	struct findings *f = findings_make(&evidence, &host.config, hysteresis, &rules);
+	assert_non_null(f);
+	assert_int_equal(f->ports_found[0].severity, SEVERITY_WARNING);
+	assert_int_equal(f->ports_found[1].severity, SEVERITY_WARNING);
+	assert_int_equal(f->standing_count, 2);
+	char key[ALARM_KEY_MAX];
+	assert_string_equal(alarm_key(&f->standings[0].subject, key), "udp 0.0.0.0 in web");
+	assert_string_equal(alarm_key(&f->standings[1].subject, key), "local " HERE " in web");
+	findings_free(f);
+	hysteresis_free(hysteresis);
+}
+
 /* Of no severity in its own poll, which had no past: the one here has. */
 static void
 a_pool_of_another_namespace_has_an_alarm_of_its_own(void **state)
@@ -256,7 +288,7 @@ out_of_memory_is_told(void **state)
 		assert_int_equal(findings == NULL, allocations_fail_from(0));
 		assert_int_equal(errno, findings == NULL ? ENOMEM : 0);
 	}
-	assert_between(n, 7, 14);
+	assert_between(n, 10, 17);
 	findings_free(findings);
 	findings_free(NULL);
 }
@@ -276,6 +308,7 @@ main(void)
 	    CASE(a_level_can_be_off),
 	    CASE(the_most_severe_limit_is_the_worst_or_the_fullest),
 	    CASE(a_pool_of_another_namespace_has_an_alarm_of_its_own),
+	    CASE(ports_of_another_namespace_have_alarms_of_their_own),
 	    CASE(out_of_memory_is_told),
 	};
 	return cmocka_run_group_tests_name("findings", tests, NULL, NULL);

@@ -72,7 +72,8 @@ int poll_fd(const struct poll *poll);
 /* Goes on with it; waits for as long at most. */
 enum poll_step poll_read(struct poll *poll);
 
-/* Gives it up, as it did not go on in time: always POLL_FAILED. */
+/* Gives it up, as it did not go on in time: POLL_FAILED; or POLL_DONE if only UDP sockets were
+ * still to come and nothing is recorded: the poll then counts without them. */
 enum poll_step poll_give_up(struct poll *poll);
 
 /* One whole poll, from its beginning to its end. */

@@ -10,6 +10,7 @@
 #include "count/trend.h"
 #include "daemon/nat_watch.h"
 #include "daemon/probing.h"
+#include "daemon/udp_stage.h"
 #include "kernel/feature.h"
 #include "kernel/hostlimits.h"
 #include "kernel/natenv.h"
@@ -47,15 +48,12 @@ struct poll {
 	struct kept *kept;
 	bool trend_starved; /* it has been logged that trends lack polls */
 	struct light light;
-	struct portset services; /* UDP ports, as the last answer had them */
-	struct portset given;    /* the same of DIAG_UDP_GIVEN, */
-	uint64_t given_ms;       /* and when that was; 0 = never */
+	struct udp_stage udp;
 	struct kernel_habits habits;
 	uint32_t known;       /* of the kernel's features */
 	struct portset taken; /* ports that the last full poll saw sockets on, if `complete` */
 	bool complete;
 	uint32_t sockets; /* in the last good poll */
-	struct udp_before udp_before;
 	struct unseen *unseen;
 	struct failures *failures; /* NULL = they are not counted */
 	struct probing *probing;   /* NULL while probing is off */
@@ -66,10 +64,8 @@ struct poll {
 	/* Of the poll under way, or the last one. */
 	bool busy; /* the census is there */
 	bool anew; /* it was begun anew */
-	bool asked_stamps, asked_udp, asked_given;
-	bool udp_kept; /* UDP sockets are not asked for: light.udp has them */
+	bool asked_stamps;
 	uint64_t started_us;
-	uint64_t udp_cpu_us; /* clock_cpu_us() as UDP sockets were asked for */
 	struct diag_plan plan;
 	struct census census;
 	/* Of a poll that has ended and was not taken yet. */
@@ -363,7 +359,7 @@ remember(struct poll *p, uint64_t now_ms)
 		light_check(&p->light, &p->census);
 	else
 		light_keep(&p->light, &p->census);
-	if (p->udp_kept)
+	if (p->udp.kept)
 		light_return_udp(&p->light, &p->census.udp_held);
 	else
 		light_keep_udp(&p->light, &p->census, &p->tally->udp, p->host.sockstat.udp,
@@ -372,7 +368,7 @@ remember(struct poll *p, uint64_t now_ms)
 	log_condition(&p->trend_starved, !kept, "memory",
 		      "out of memory: polls are missing from the trends",
 		      "enough again: trends are kept again");
-	unsigned grown = udp_growth(&p->udp_before, &p->tally->udp);
+	unsigned grown = udp_growth(&p->udp.before, &p->tally->udp);
 	if (grown > p->outlooks->growth)
 		p->outlooks->growth = grown;
 }
@@ -487,59 +483,10 @@ is_wrong(const struct poll *p, enum poller_step result)
 	return result == POLLER_DONE && p->census.late && !p->anew && p->source.record == NULL;
 }
 
-/* All UDP sockets are in the census, or the kernel did not list them. */
-static void
-take_udp(struct poll *p)
-{
-	char why[128];
-	if (p->udp_kept) {
-		p->census.udp = p->services;
-		p->census.udp_given = p->given;
-		light_lend_udp(&p->light, &p->census.udp_held);
-		return;
-	}
-	int error = poller_no_udp(p->poller);
-	p->services = p->census.udp;
-	/* What this poll was told, or an earlier one: a service of that time may have gone. */
-	portset_or(&p->given, &p->census.udp_given);
-	portset_and(&p->given, &p->census.udp);
-	p->census.udp_given = p->given;
-	p->census.udp_held.available = error == 0;
-	if (error == 0)
-		return;
-	snprintf(why, sizeof(why), "the kernel does not list UDP sockets: %s",
-		 error == ENOENT ? "modprobe udp_diag" : strerror(error));
-	udp_none(&p->census.udp_held, why);
-}
-
-/* Which UDP sockets of the range are services is asked now and then, and only if any could be one:
- * what comes of it is for information. */
-static bool
-asks_given(struct poll *p)
-{
-	const struct settings *settings = &p->census.settings;
-	uint64_t now_ms = clock_us() / 1000;
-	struct portset here;
-	if (p->asked_given || p->udp_kept || poller_no_udp(p->poller) != 0)
-		return false;
-	p->asked_given = true;
-	if (p->given_ms != 0 && now_ms - p->given_ms < LOOK_MS && p->source.record == NULL)
-		return false;
-	portset_clear(&here);
-	portset_add_range(&here, settings->range.low, settings->range.high);
-	portset_andnot(&here, &settings->reserved);
-	portset_and(&here, &p->census.udp);
-	portset_clear(&p->given);
-	p->given_ms = now_ms;
-	return portset_count(&here) > 0;
-}
-
 static enum poll_step
 finish_without_udp(struct poll *p, const char *why)
 {
-	p->census.udp = p->services;
-	p->census.udp_given = p->given;
-	udp_none(&p->census.udp_held, why);
+	udp_stage_none(&p->udp, &p->census, why);
 	return finish(p);
 }
 
@@ -558,21 +505,17 @@ step(struct poll *p, enum poller_step result)
 		if (count > 0)
 			result = poller_ask(p->poller, ports, count);
 	}
-	if (result == POLLER_DONE && !p->asked_udp) {
-		p->asked_udp = true;
-		p->udp_cpu_us = clock_cpu_us();
-		if (!p->udp_kept)
-			result = poller_ask_udp(p->poller);
-	}
-	if (result == POLLER_DONE && asks_given(p))
-		result = poller_ask_udp_given(p->poller);
+	if (result == POLLER_DONE)
+		result = udp_stage_ask(&p->udp, p->poller, &p->census, p->source.record != NULL);
 	switch (result) {
 	case POLLER_MORE: return POLL_MORE;
-	case POLLER_DONE: take_udp(p); return finish(p);
+	case POLLER_DONE:
+		udp_stage_take(&p->udp, p->poller, &p->light, &p->census);
+		return finish(p);
 	case POLLER_FAILED: break;
 	}
 	/* The connections are all there. */
-	if (p->asked_udp && p->source.record == NULL)
+	if (p->udp.asked && p->source.record == NULL)
 		return finish_without_udp(p, poller_error(p->poller));
 	return fail(p, poller_error(p->poller));
 }
@@ -605,7 +548,7 @@ poll_begin(struct poll *p, bool urgent)
 		return fail(p, error);
 	settings.fin_wait2_kept = p->habits.fin_wait2_kept;
 	p->started_us = clock_us();
-	p->anew = p->asked_stamps = p->asked_udp = p->asked_given = false;
+	p->anew = p->asked_stamps = false;
 	look_in_time(p);
 	hostlimits_poll(&p->host, &p->source, &settings);
 	if (p->visit != NULL)
@@ -621,7 +564,7 @@ poll_begin(struct poll *p, bool urgent)
 	p->plan = light_plan(&p->light, &settings, &moment);
 	if (p->plan.light && !light_patch(&p->light, &p->census))
 		return fail(p, "out of memory");
-	p->udp_kept = light_plan_udp(&p->light, &settings, &moment);
+	udp_stage_begin(&p->udp, light_plan_udp(&p->light, &settings, &moment));
 	if (p->ports != NULL) {
 		p->ports->settings = &p->census.settings;
 		p->plan.range = port_watch_span(p->ports, &p->plan.range);
@@ -636,7 +579,7 @@ poll_begin(struct poll *p, bool urgent)
 enum poll_step
 poll_read(struct poll *p)
 {
-	if (p->asked_udp && p->udp_us > 0 && clock_cpu_us() - p->udp_cpu_us >= p->udp_us) {
+	if (udp_stage_is_slow(&p->udp, p->udp_us)) {
 		poller_give_up(p->poller);
 		return finish_without_udp(p, "it takes the kernel too long to list them: ss -uan "
 					     "shows which port has very many");

@@ -30,21 +30,6 @@ const char *advice_alarm(const struct scene *scene, const struct standing *stand
 const char *advice_nothing_offered(const struct range_tally *range, const char *reserve,
 				   char buf[static ADVICE_MAX]);
 
-/* The sentence for a limit of the host that has a rule. */
-const char *advice_limit(const struct limits *limits, enum limit_rule rule,
-			 char buf[static ADVICE_MAX]);
-
-/* The sentence for a local address of which bind() with port 0 can get only `remaining` more ports;
- * for the host, of whose ports no socket holds only `free`. Above normal, with what to do. */
-const char *advice_local(const struct range_tally *range, const char *reserve, uint32_t remaining,
-			 enum severity severity, char buf[static ADVICE_MAX]);
-const char *advice_free(const struct range_tally *range, const char *reserve, uint32_t free,
-			enum severity severity, char buf[static ADVICE_MAX]);
-
-/* The sentence for accepted connections that are not closed, with whose they are if that is known.
- */
-const char *advice_inbound(const struct scene *scene, char buf[static ADVICE_MAX]);
-
 /* What is told of the host alone: connect() calls that failed lately in other network namespaces,
  * or with ports left. Empty if there are none. */
 const char *advice_failures(const struct findings *findings, char buf[static ADVICE_MAX]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "advice/namespace_view.h"
 
+#include "advice/advice_host.h"
 #include "advice/advice_udp.h"
 #include "base/array.h"
 #include "base/pool_key.h"

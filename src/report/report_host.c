@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "report/report.h"
 
+#include "advice/advice_host.h"
 #include "kernel/natenv.h"
 
 #include <inttypes.h>

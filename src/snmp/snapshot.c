@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "snmp/snapshot.h"
 
+#include "advice/advice_host.h"
 #include "advice/advice_hygiene.h"
 #include "advice/advice_nat.h"
 #include "advice/advice_udp.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "advice/advice_host.h"
 /* What is said of the host: its limits, its bind pools, and its worst part. */
 #include "situation.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "advice/advice_host.h"
 /* What is said of the host: its limits, its bind pools, and its worst part. */
+#include "advice/advice_host.h"
+
 #include "situation.h"
 
 static void

@@ -59,6 +59,7 @@ struct namespace_view {
 	char message[ADVICE_MAX];
 	char why[192];    /* of a bound: why it is no more */
 	uint64_t made_ms; /* CLOCK_MONOTONIC when it was looked at; 0 = never */
+	bool named;       /* its words may name owners */
 	/* Unless it is a bound: */
 	struct port_range range;
 	uint32_t offered;  /* of the range and not reserved */
@@ -90,10 +91,14 @@ void namespace_view_bound(struct namespace_view *view, const struct namespace_ro
 void namespace_view_normal(struct namespace_view *view, const struct namespace_row *row,
 			   const struct settings *settings, uint32_t offered, int64_t sockets,
 			   const struct levels *levels);
-/* One that was counted; held: with pools that are normal, but not below their clear level. False
- * with errno ENOMEM. */
+/* One that was counted; owners: who holds sockets of it, NULL = nobody was looked for; held: with
+ * pools that are normal, but not below their clear level. False with errno ENOMEM. */
 bool namespace_view_exact(struct namespace_view *view, const struct namespace_row *row,
-			  const struct findings *findings, bool held);
+			  const struct findings *findings, const struct owner_list *owners,
+			  bool held);
+
+/* Puts other words in the place of those that may name owners. */
+void namespace_view_hide(struct namespace_view *view);
 
 /* For qsort(): the most severe first, unknown before normal, then the nearest to a level, then the
  * order of rows. */

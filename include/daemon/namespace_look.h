@@ -11,6 +11,7 @@
 
 #include "advice/namespace_view.h"
 #include "config/options.h"
+#include "daemon/namespace_survey.h"
 #include "kernel/visitor.h"
 
 struct namespace_task {
@@ -23,8 +24,13 @@ struct namespace_task {
 	 * = not known. */
 	int64_t unplaced;
 	bool placed; /* of all others it is known in which they are */
+	bool once;   /* for one report; then `all`: whatever targets have is asked about */
 	bool all;    /* count also where there are too few sockets for any level */
 	bool held;   /* see namespace_view_exact() */
+	/* What is kept of who holds its sockets, and how many namespaces have that; NULL = nobody
+	 * is looked for. */
+	struct namespace_survey *survey;
+	unsigned *surveys;
 };
 
 /* Fills in a view that is all zero; *cost_us is how long it took. False with errno ENOMEM: then

@@ -30,6 +30,9 @@ struct owner_ask;
  * or, if server is 0 too, for all UDP sockets. pools must live as long as the dump. NULL with
  * errno. */
 struct owner_ask *owner_ask_open(const struct owner_pool *pools, uint32_t count, uint16_t server);
+/* The same by sockets that were opened elsewhere, as dump_adopt() takes them. */
+struct owner_ask *owner_ask_adopt(const int *sockets, unsigned socket_count,
+				  const struct owner_pool *pools, uint32_t count, uint16_t server);
 void owner_ask_close(struct owner_ask *ask); /* NULL is allowed */
 
 /* Readable when there is a datagram. */

@@ -15,6 +15,8 @@
 #include "base/portset.h"
 #include "owners/owner_list.h"
 
+#include <sys/types.h>
+
 struct owners;
 
 /* proc_root and sys_root ("/proc", "/sys") must outlive it. NULL with errno ENOMEM. */
@@ -51,6 +53,21 @@ bool owners_step(struct owners *owners);
 
 /* The whole survey at once, for a single report. */
 void owners_survey(struct owners *owners, const struct owner_subjects *subjects);
+
+/* The same in another network namespace: by diag sockets that were opened there and are bound, of
+ * which those that were used are -1 then, and among processes whose net/sockstat is that inode. */
+#define OWNER_PLACE_SOCKETS 4
+struct owner_place {
+	int *sockets;
+	ino_t inode;
+};
+void owners_survey_in(struct owners *owners, const struct owner_subjects *subjects,
+		      struct owner_place *place);
+
+/* Whether a survey of these would bring news: of what the last list does not know, or, as that is
+ * so old, of any. */
+#define OWNERS_AGAIN_MS 30000
+bool owners_wants(const struct owners *owners, const struct owner_subjects *subjects);
 
 /* The last list, until the next owners_start() or owners_step(); NULL if there is none. */
 const struct owner_list *owners_list(const struct owners *owners);

@@ -318,11 +318,13 @@ find_unlisted(struct namespace_view *view, const struct findings *findings)
 
 bool
 namespace_view_exact(struct namespace_view *view, const struct namespace_row *row,
-		     const struct findings *findings, bool held)
+		     const struct findings *findings, const struct owner_list *owners, bool held)
 {
 	const struct range_tally *range = &findings->tally->range;
-	const struct scene scene = {.findings = findings};
+	const struct scene scene = {
+	    .findings = findings, .owners = owners, .surveyed = owners != NULL};
 	view->row = row;
+	view->named = owners != NULL;
 	view->knowledge = NAMESPACE_EXACT;
 	view->range = range->range;
 	view->offered = range->size - range->reserved - range->skipped;
@@ -336,6 +338,20 @@ namespace_view_exact(struct namespace_view *view, const struct namespace_row *ro
 	say_where(view, view->message);
 	find_unlisted(view, findings);
 	return true;
+}
+
+void
+namespace_view_hide(struct namespace_view *view)
+{
+	static const char words[] = "as it was when it was counted last";
+	memcpy(view->message, words, sizeof(words));
+	for (uint32_t i = 0; i < view->pool_count; i++)
+		memcpy(view->pools[i].message, words, sizeof(words));
+	for (uint32_t i = 0; i < view->udp_count; i++)
+		memcpy(view->udp[i].message, words, sizeof(words));
+	for (uint32_t i = 0; i < view->target_count; i++)
+		memcpy(view->targets[i].message, words, sizeof(words));
+	view->named = false;
 }
 
 static unsigned

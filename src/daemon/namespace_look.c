@@ -31,6 +31,17 @@ unseen_by(const struct namespace_task *task)
 								 : UINT32_MAX};
 }
 
+static const struct owner_list *
+survey(const struct namespace_task *task, const struct namespace_row *row,
+       const struct findings *findings)
+{
+	const struct neighbour neighbour = {.process = row->process, .inode = row->inode};
+	if (task->survey == NULL || !task->config->owners)
+		return NULL;
+	return namespace_survey_run(task->survey, task->surveys, task->options, task->visitor,
+				    &neighbour, findings, task->all && task->once);
+}
+
 /* Polls in there. False with errno ENOMEM; where it fails otherwise the view is a bound. */
 static bool
 count(const struct namespace_task *task, struct visit *visit, const struct namespace_row *row,
@@ -54,7 +65,9 @@ count(const struct namespace_task *task, struct visit *visit, const struct names
 		namespace_view_bound(view, row, poll_error(poll));
 	} else {
 		struct findings *findings = poll_take(poll, NULL, NULL, &tally, &stats);
-		good = findings != NULL && namespace_view_exact(view, row, findings, task->held);
+		good = findings != NULL &&
+		       namespace_view_exact(view, row, findings, survey(task, row, findings),
+					    task->held);
 		findings_free(findings);
 		tally_free(tally);
 	}

@@ -42,7 +42,10 @@ struct namespace_watch {
 	struct namespaces found; /* and in its order: */
 	struct namespace_view *views;
 	uint64_t *tried_ms; /* when a look was tried last; 0 = never */
-	bool lost;          /* one has gone */
+	struct namespace_survey *surveys;
+	unsigned surveyed; /* how many of them there are */
+	bool named;        /* owners are looked for */
+	bool lost;         /* one has gone */
 	struct space_pools pools;
 	struct namespace_list list;
 	struct namespace_pace pace;
@@ -102,12 +105,21 @@ free_views(struct namespace_view *views, uint32_t count)
 	free(views);
 }
 
+static void
+end_surveys(struct namespace_watch *w)
+{
+	for (uint32_t i = 0; i < w->found.count; i++)
+		namespace_survey_end(&w->surveys[i], &w->surveyed);
+}
+
 /* All that there is, but for itself. */
 static void
 stop(struct namespace_watch *w)
 {
+	end_surveys(w);
 	free_views(w->views, w->found.count);
 	free(w->tried_ms);
+	free(w->surveys);
 	namespace_rows_free(&w->pools);
 	namespaces_free(&w->found);
 	visitor_end(w->visitor);
@@ -159,7 +171,7 @@ identify(void *arg, const struct neighbour *neighbour, struct namespace_identity
 /* Those that were there go on with what is known of them. */
 static void
 move_views(struct namespace_watch *w, const struct namespaces *now, struct namespace_view *views,
-	   uint64_t *tried_ms)
+	   uint64_t *tried_ms, struct namespace_survey *surveys)
 {
 	for (uint32_t i = 0; i < now->count; i++) {
 		const struct namespace_row *row = &now->rows[i];
@@ -170,6 +182,8 @@ move_views(struct namespace_watch *w, const struct namespaces *now, struct names
 		views[i] = w->views[row->before];
 		views[i].row = row;
 		tried_ms[i] = w->tried_ms[row->before];
+		surveys[i] = w->surveys[row->before];
+		w->surveys[row->before].owners = NULL;
 		w->views[row->before] = (struct namespace_view){.row = NULL};
 	}
 }
@@ -185,19 +199,24 @@ scan(struct namespace_watch *w, const struct config *config)
 		return false;
 	struct namespace_view *views = array_new(now.count, sizeof(*views));
 	uint64_t *tried_ms = array_new(now.count, sizeof(*tried_ms));
-	if (views == NULL || tried_ms == NULL) {
+	struct namespace_survey *surveys = array_new(now.count, sizeof(*surveys));
+	if (views == NULL || tried_ms == NULL || surveys == NULL) {
 		free(views);
 		free(tried_ms);
+		free(surveys);
 		namespaces_free(&now);
 		return false;
 	}
-	move_views(w, &now, views, tried_ms);
+	move_views(w, &now, views, tried_ms, surveys);
+	end_surveys(w);
 	free_views(w->views, w->found.count);
 	free(w->tried_ms);
+	free(w->surveys);
 	namespaces_free(&w->found);
 	w->found = now;
 	w->views = views;
 	w->tried_ms = tried_ms;
+	w->surveys = surveys;
 	w->lost = false;
 	return true;
 }
@@ -377,6 +396,8 @@ look(struct namespace_watch *w, const struct namespace_task *task, uint32_t i, b
 	struct namespace_task this = *task;
 	uint64_t begin_us = clock_cpu_us(), time_us;
 	this.all = all || is_held(&w->views[i]);
+	this.survey = &w->surveys[i];
+	this.surveys = &w->surveyed;
 	bool good = namespace_look(&this, row, &view, &time_us);
 	uint64_t cost_us = clock_cpu_us() - begin_us + VISIT_US;
 	w->tried_ms[i] = clock_us() / 1000;
@@ -415,6 +436,19 @@ look_in_turn(struct namespace_watch *w, const struct namespace_task *task)
 	w->pace.turn_us = look(w, task, turn, true);
 }
 
+/* Owners are not to be named any more: no word of them stays, whatever it costs. */
+static void
+hide_names(struct namespace_watch *w, const struct namespace_task *task)
+{
+	end_surveys(w);
+	for (uint32_t i = 0; i < w->found.count; i++) {
+		if (w->views[i].named && w->visitor != NULL)
+			look(w, task, i, true);
+		if (w->views[i].named)
+			namespace_view_hide(&w->views[i]);
+	}
+}
+
 static void
 look_at_all(struct namespace_watch *w, const struct config *config, uint32_t features)
 {
@@ -428,6 +462,9 @@ look_at_all(struct namespace_watch *w, const struct config *config, uint32_t fea
 					    .unplaced = w->found.unplaced,
 					    .placed = w->found.complete,
 					    .held = true};
+	if (w->named && !config->owners)
+		hide_names(w, &task);
+	w->named = config->owners;
 	uint32_t chosen = choose(w, config, &candidates);
 	for (uint32_t i = 0; i < chosen && w->visitor != NULL; i++) {
 		uint64_t now_us = clock_us();

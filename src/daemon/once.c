@@ -89,18 +89,28 @@ look_at_others(struct once *once)
 	if (!namespaces_find(&source, NAMESPACES_RUN, &once->config, NULL, &out->found) ||
 	    (out->views = array_new(out->found.count, sizeof(*out->views))) == NULL)
 		return false;
-	const struct namespace_task task = {.visitor = once->visitor,
-					    .no_visitor = once->no_visitor,
-					    .options = options,
-					    .config = &once->config,
-					    .features = poll_features(once->poll),
-					    .unplaced = out->found.unplaced,
-					    .placed = out->found.complete,
-					    .all = options->target_count > 0 &&
-						   options->format != FORMAT_NAGIOS};
-	for (uint32_t i = 0; i < out->found.count; i++)
-		if (!namespace_look(&task, &out->found.rows[i], &out->views[i], &cost_us))
+	unsigned surveys = 0;
+	struct namespace_task task = {.visitor = once->visitor,
+				      .no_visitor = once->no_visitor,
+				      .options = options,
+				      .config = &once->config,
+				      .features = poll_features(once->poll),
+				      .unplaced = out->found.unplaced,
+				      .placed = out->found.complete,
+				      .once = true,
+				      .surveys = &surveys,
+				      .all = options->target_count > 0 &&
+					     options->format != FORMAT_NAGIOS};
+	for (uint32_t i = 0; i < out->found.count; i++) {
+		struct namespace_survey survey = {.owners = NULL};
+		task.survey = &survey;
+		bool good = namespace_look(&task, &out->found.rows[i], &out->views[i], &cost_us);
+		/* It counts on: of no more namespaces than a daemon would keep. */
+		unsigned all = surveys;
+		namespace_survey_end(&survey, &all);
+		if (!good)
 			return false;
+	}
 	namespace_rows_targets(out->views, out->found.count, &once->config, &once->spaces);
 	qsort(out->views, out->found.count, sizeof(*out->views), namespace_view_compare);
 	out->report = (struct namespace_report){out->views, out->found.count, out->found.complete};

@@ -4,6 +4,7 @@
 #include "kernel/recording.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +123,10 @@ next_socket(struct dump *dump)
 	errno = EBADF;
 	if (dump->socket_next == dump->socket_count)
 		return NULL;
-	struct mnl_socket *found = mnl_socket_fdopen(dump->sockets[dump->socket_next]);
+	int fd = dump->sockets[dump->socket_next];
+	if (dump->timeout_s == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+		return NULL;
+	struct mnl_socket *found = mnl_socket_fdopen(fd);
 	if (found != NULL)
 		dump->socket_next++;
 	return found;

@@ -127,20 +127,24 @@ failure(const struct owner_ask *ask)
 	return error;
 }
 
-struct owner_ask *
-owner_ask_open(const struct owner_pool *pools, uint32_t count, uint16_t server)
+/* Takes the dump, also where it fails. */
+static struct owner_ask *
+open_with(struct dump *dump, const struct owner_pool *pools, uint32_t count, uint16_t server)
 {
+	int error = errno;
 	struct owner_ask *ask = calloc(1, sizeof(*ask));
-	if (ask == NULL)
+	if (ask == NULL) {
+		dump_close(dump);
+		errno = ENOMEM;
 		return NULL;
+	}
 	ask->pools = pools;
 	ask->pool_count = count;
 	ask->server = server;
 	bool udp = count == 0 && server == 0;
 	ask->taker =
 	    (struct diag_taker){.take = take, .arg = ask, .dump = udp ? DIAG_UDP : DIAG_SOCKETS};
-	ask->dump = dump_open(NETLINK_SOCK_DIAG, 0);
-	int error = errno;
+	ask->dump = dump;
 	if (ask->dump != NULL) {
 		const unsigned families = DUMP_IN(DUMP_V4) | DUMP_IN(DUMP_V6);
 		const struct dump_question question = {.forms = udp ? families
@@ -156,6 +160,19 @@ owner_ask_open(const struct owner_pool *pools, uint32_t count, uint16_t server)
 	owner_ask_close(ask);
 	errno = error;
 	return NULL;
+}
+
+struct owner_ask *
+owner_ask_open(const struct owner_pool *pools, uint32_t count, uint16_t server)
+{
+	return open_with(dump_open(NETLINK_SOCK_DIAG, 0), pools, count, server);
+}
+
+struct owner_ask *
+owner_ask_adopt(const int *sockets, unsigned socket_count, const struct owner_pool *pools,
+		uint32_t count, uint16_t server)
+{
+	return open_with(dump_adopt(sockets, socket_count, 0), pools, count, server);
 }
 
 void

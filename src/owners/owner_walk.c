@@ -22,6 +22,7 @@ enum pass { PASS_HINTS, PASS_USERS, PASS_REST, PASS_OVER };
 struct owner_walk {
 	const char *root;
 	DIR *proc;
+	ino_t inode; /* of the net/sockstat of those that are looked at; 0 = of all */
 	enum pass pass;
 	uint32_t hints[HINTS_MAX]; /* processes to begin with */
 	uint32_t hint_count, hints_done;
@@ -62,6 +63,12 @@ owner_walk_open(const char *proc_root, const struct owner_list *before)
 }
 
 void
+owner_walk_within(struct owner_walk *walk, ino_t inode)
+{
+	walk->inode = inode;
+}
+
+void
 owner_walk_close(struct owner_walk *walk)
 {
 	if (walk == NULL)
@@ -72,11 +79,23 @@ owner_walk_close(struct owner_walk *walk)
 	free(walk);
 }
 
-/* Begins with a process; nothing if it has gone or may not be looked at. */
+static bool
+is_within(const struct owner_walk *walk, uint32_t pid)
+{
+	char path[32];
+	struct stat status;
+	snprintf(path, sizeof(path), "%" PRIu32 "/net/sockstat", pid);
+	return walk->inode == 0 ||
+	       (fstatat(dirfd(walk->proc), path, &status, 0) == 0 && status.st_ino == walk->inode);
+}
+
+/* Begins with a process; nothing if it has gone, may not be looked at, or is elsewhere. */
 static void
 enter(struct owner_walk *walk, uint32_t pid)
 {
 	char path[32];
+	if (!is_within(walk, pid))
+		return;
 	snprintf(path, sizeof(path), "%" PRIu32 "/fd", pid);
 	int fd = openat(dirfd(walk->proc), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	walk->files = fd >= 0 ? fdopendir(fd) : NULL;

@@ -23,6 +23,9 @@ static const char subsystem[] = "owners";
 /* What one survey may cost in all; then it ends with what is known. */
 #define BUDGET_US 500000
 
+/* The same in another place, where the poll waits for it. */
+#define BUDGET_THERE_US 100000
+
 /* The next survey is no sooner than that many times what the last one cost, and than a second. */
 #define PAUSE_FACTOR   50
 #define PAUSE_LEAST_MS 1000
@@ -51,6 +54,7 @@ struct owners {
 	char cgroup_root[PATH_MAX]; /* "" = no hierarchy of version 2 */
 	enum stage stage;
 	struct owner_subjects subjects;
+	struct owner_place *place; /* NULL = the own network namespace */
 	enum question question;
 	struct owner_book *book;
 	struct owner_ask *ask;
@@ -137,11 +141,11 @@ give_up(struct owners *o, const char *what)
 
 /* True if the last list says nothing about one of the subjects. */
 static bool
-has_news(const struct owners *o)
+has_news(const struct owners *o, const struct owner_subjects *subjects)
 {
 	const struct owner_list *list = o->list;
-	for (uint32_t i = 0; i < o->subjects.count; i++) {
-		const struct owner_pool *pool = &o->subjects.pools[i];
+	for (uint32_t i = 0; i < subjects->count; i++) {
+		const struct owner_pool *pool = &subjects->pools[i];
 		uint32_t p = 0, known = list != NULL ? list->pool_count : 0;
 		while (p < known && (list->pools[p].port != pool->port ||
 				     !addr_equal(&list->pools[p].peer, &pool->peer) ||
@@ -150,9 +154,8 @@ has_news(const struct owners *o)
 		if (p == known)
 			return true;
 	}
-	return (o->subjects.server != 0 &&
-		(list == NULL || list->server.port != o->subjects.server)) ||
-	       (o->subjects.udp && (list == NULL || !list->has_udp));
+	return (subjects->server != 0 && (list == NULL || list->server.port != subjects->server)) ||
+	       (subjects->udp && (list == NULL || !list->has_udp));
 }
 
 /* Goes on to the next one from there that is worth asking. False if none is. */
@@ -167,10 +170,32 @@ choose(struct owners *o, enum question from)
 	return o->question < ALL_ASKED;
 }
 
+/* A question in another place has sockets of its own: the kernel may refuse the first form of the
+ * one that is put most often. */
+static struct owner_ask *
+ask_there(const struct owners *o, const struct owner_pool *pools, uint32_t count, uint16_t server)
+{
+	static const struct {
+		unsigned first, count;
+	} share[ALL_ASKED] = {{0, 2}, {2, 1}, {3, 1}};
+	_Static_assert(OWNER_PLACE_SOCKETS == 4, "as many as are shared out");
+	int *sockets = o->place->sockets + share[o->question].first, taken[2];
+	for (unsigned i = 0; i < share[o->question].count; i++) {
+		taken[i] = sockets[i];
+		sockets[i] = -1;
+	}
+	return owner_ask_adopt(taken, share[o->question].count, pools, count, server);
+}
+
 static bool
 ask(struct owners *o)
 {
 	const struct owner_subjects *s = &o->subjects;
+	if (o->place != NULL) {
+		o->ask = ask_there(o, s->pools, o->question == OF_POOLS ? s->count : 0,
+				   o->question == OF_SERVER ? s->server : 0);
+		return o->ask != NULL;
+	}
 	o->ask = owner_ask_open(s->pools, o->question == OF_POOLS ? s->count : 0,
 				o->question == OF_SERVER ? s->server : 0);
 	return o->ask != NULL;
@@ -189,7 +214,7 @@ owners_start(struct owners *o, const struct owner_subjects *subjects)
 	}
 	if (clock_us() / 1000 < o->earliest_ms)
 		return false;
-	o->urgent = has_news(o);
+	o->urgent = has_news(o, subjects);
 	o->cost_us = 0;
 	o->started_ms = clock_us() / 1000;
 	o->book = owner_book_new();
@@ -303,6 +328,8 @@ advance(struct owners *o)
 		cgroup_walk_close(o->cgroups);
 		o->cgroups = NULL;
 		o->processes = owner_walk_open(o->proc_root, o->list);
+		if (o->processes != NULL && o->place != NULL)
+			owner_walk_within(o->processes, o->place->inode);
 		o->stage = WALKING;
 		return true;
 	}
@@ -323,7 +350,8 @@ owners_step(struct owners *o)
 		return false;
 	if (o->stage == WALKING && !more)
 		return finish(o, true);
-	return o->cost_us > BUDGET_US && o->stage != ASKING && finish(o, false);
+	return o->cost_us > (o->place != NULL ? BUDGET_THERE_US : BUDGET_US) &&
+	       o->stage != ASKING && finish(o, false);
 }
 
 void
@@ -336,4 +364,21 @@ owners_survey(struct owners *o, const struct owner_subjects *subjects)
 			poll(&fd, 1, ANSWER_MS + 1);
 		owners_step(o);
 	}
+}
+
+void
+owners_survey_in(struct owners *o, const struct owner_subjects *subjects, struct owner_place *place)
+{
+	o->place = place;
+	owners_survey(o, subjects);
+	o->place = NULL;
+}
+
+bool
+owners_wants(const struct owners *o, const struct owner_subjects *subjects)
+{
+	uint64_t now_ms = clock_us() / 1000;
+	if (now_ms < o->earliest_ms)
+		return false;
+	return has_news(o, subjects) || now_ms - o->started_ms >= OWNERS_AGAIN_MS;
 }

@@ -245,6 +245,53 @@ def test_udp_and_bind_of_another_namespace():
     told.daemon.stop()
 
 
+# Connections that their peer has closed, and their program has not.
+LEAKING = """
+import socket, sys
+held, listener = [], socket.socket()
+listener.bind(("127.0.0.1", 9000))
+listener.listen(4096)
+for _ in range(int(sys.argv[1])):
+    held.append(socket.create_connection(("127.0.0.1", 9000)))
+    listener.accept()[0].close()
+print(len(held), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_who_leaks_in_another_namespace():
+    wanted = WANTED + "closeWait 50 clear 40\n"
+    told = Told(wanted)
+    with named("blue") as command, inside(command, 60, LEAKING) as (process, _):
+        with open("/proc/%d/comm" % process.pid) as file:
+            holder = '"%s" (pid %d)' % (file.read().strip(), process.pid)
+        carried = values(told.wait(1)[0])
+        assert (carried["srcPortAlarmKey"], carried["srcPortAlarmSeverity"]) == (KEY, 2), carried
+        assert carried["srcPortAlarmMessage"].decode().startswith(
+            "CLOSE_WAIT 60 of 60, held by " + holder), (carried, holder)
+        assert holder.encode() in row("blue")["srcPortNetnsMessage"], row("blue")
+        said = reported("blue")
+        assert said["severity"] == "normal" and not said["pools"], said
+        config = os.path.join(h.directory(), "leak.conf")
+        with open(config, "w") as file:
+            file.write("closeWait 50\n")
+        for owners, expected in (("yes", True), ("no", False)):
+            with open(config, "a") as file:
+                file.write("namespaces yes\n" if expected else "owners no\n")
+            out = h.srcportd("--once", "--config", config)[1]
+            line, = [one for one in out.splitlines() if one.startswith("  blue ")]
+            assert (holder in line) is expected and "CLOSE_WAIT 60 of 60" in line, (owners, line)
+        # It is not known over SNMP any more.
+        told.daemon.configure(wanted + "owners no\n")
+        told.daemon.reload()
+        told.daemon.wait_log("reloaded")
+        h.wait_for(lambda: all(holder.encode() not in one["srcPortAlarmMessage"]
+                               for one in alarms().values()), 10, "no name in the alarm")
+        assert holder.encode() not in row("blue")["srcPortNetnsMessage"], row("blue")
+        assert len(alarms()) == 1 and len(told.ours()) == 1, told.ours()
+    told.daemon.stop()
+
+
 def test_an_alarm_goes_on_between_its_levels():
     """Raised at 80 of 100, left below 75, by levels of its own; and a restart tells nobody
     anything."""

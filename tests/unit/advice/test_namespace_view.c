@@ -89,7 +89,7 @@ what_is_not_listed_makes_it_less_than_exact(void **state)
 						.elsewhere = cases[i].elsewhere}};
 		const struct findings findings = {.tally = &tally, .features = cases[i].features};
 		struct namespace_view view = {.row = NULL};
-		assert_true(namespace_view_exact(&view, &row, &findings, false));
+		assert_true(namespace_view_exact(&view, &row, &findings, NULL, false));
 		assert_int_equal(view.knowledge, NAMESPACE_EXACT);
 		assert_int_equal(view.unlisted, cases[i].unlisted);
 		assert_int_equal(strstr(view.message, tail) != NULL, cases[i].unlisted);

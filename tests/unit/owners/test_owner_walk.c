@@ -113,6 +113,34 @@ test_processes(void **state)
 	owner_list_free(list);
 }
 
+/* Whoever else may have such a number open is not asked. */
+static void
+test_processes_of_one_namespace(void **state)
+{
+	char path[256];
+	struct stat there;
+	(void)state;
+	add_socket(100, getuid());
+	add_socket(101, getuid());
+	add_file(90, 3, "socket:[100]");
+	add_file(812, 3, "socket:[101]");
+	add_file(813, 3, "socket:[100]");
+	directory_text(&proc, "90/net/sockstat", "elsewhere\n");
+	directory_text(&proc, "812/net/sockstat", "there\n");
+	snprintf(path, sizeof(path), "%s/812/net/sockstat", proc.path);
+	assert_int_equal(stat(path, &there), 0);
+	struct owner_walk *w = owner_walk_open(proc.path, NULL);
+	assert_non_null(w);
+	owner_walk_within(w, there.st_ino);
+	while (owner_walk_step(w, book, 10))
+		;
+	owner_walk_close(w);
+	struct owner_list *list = owner_book_list(book, 5000);
+	assert_int_equal(list->pools[0].count, 2);
+	assert_int_equal(list->owners[0].pid + list->owners[1].pid, 812);
+	owner_list_free(list);
+}
+
 /* The walk ends with the process that has the last socket, and begins with those that had some
  * before. */
 static void
@@ -237,6 +265,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_processes, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_processes_of_one_namespace, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_what_is_known_comes_first, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_users_of_the_sockets_come_first, set_up,
 					    tear_down),

@@ -68,7 +68,8 @@ struct nat_pool {
 };
 
 struct nat_census {
-	bool evicts; /* the kernel gives entries up (6.5) */
+	bool evicts;  /* the kernel gives entries up (6.5) */
+	bool as_text; /* its entries are those of conntrack_text.h */
 	/* So long an established connection keeps its entry without a packet; 0 = it is not known.
 	 */
 	uint32_t established_s;

@@ -30,11 +30,12 @@ void nat_watch_init(struct nat_watch *watch, bool evicts);
 void nat_watch_free(struct nat_watch *watch);
 
 /* One poll of the daemon: reads the table if it is due. alarm: a pool was in alarm so far. */
-void nat_watch_poll(struct nat_watch *watch, const struct host_state *host, unsigned cpu_percent,
-		    bool alarm);
+void nat_watch_poll(struct nat_watch *watch, const struct host_state *host,
+		    const struct procfile_source *proc, unsigned cpu_percent, bool alarm);
 
-/* A poll without history: reads the table; answers go to `record`, unless that is NULL. */
-void nat_watch_once(struct nat_watch *watch, const struct host_state *host, FILE *record);
+/* A poll without history: reads the table; answers go to proc->record, unless that is NULL. */
+void nat_watch_once(struct nat_watch *watch, const struct host_state *host,
+		    const struct procfile_source *proc);
 
 /* Before the entries of a recording are handed to watch->census. */
 void nat_watch_replay(struct nat_watch *watch, const struct host_state *host);

@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/portset.h"
 #include "kernel/dump.h"
+#include "kernel/procfile.h"
 
 /* Number of the dump in a recording, behind those of enum conntrack_dump. */
 #define NAT_RULES_DUMP 18
@@ -44,9 +45,9 @@ int nat_rules_take(void *arg, const struct nlmsghdr *message);
 /* A dump_request. */
 struct nlmsghdr *nat_rules_request(void *what, void *buf, enum dump_form form, uint32_t seq);
 
-/* Reads them in the calling thread's network namespace; loads no module. Datagrams go to `record`,
- * if there is one. 0, or an errno: what is there then is not known; EINTR if they changed
+/* Reads them in the calling thread's network namespace; loads no module, by `proc`. Datagrams go to
+ * `record`, if there is one. 0, or an errno: what is there then is not known; EINTR if they changed
  * meanwhile, ENOENT if the kernel has none of nftables. */
-int nat_rules_read(struct nat_rules *out, FILE *record);
+int nat_rules_read(const struct procfile_source *proc, struct nat_rules *out, FILE *record);
 
 #endif

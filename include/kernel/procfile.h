@@ -43,6 +43,10 @@ struct procfile_copy {
  * fit in `room` - 1. */
 long procfile_read(const struct procfile_source *source, const char *name, char *buf, size_t room);
 
+/* Opens it to be read line by line, for what may be long: nothing of it goes into a recording, and
+ * a replay has none (ENOENT). NULL with errno. */
+FILE *procfile_stream(const struct procfile_source *source, const char *name);
+
 /* The names in the directory `name`, one a line, in no order and without "." and "..", written to
  * buf and NUL-terminated; as procfile_read() in all else. Names with a space or a control character
  * are left out. */

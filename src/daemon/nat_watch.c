@@ -66,14 +66,14 @@ established_s(const struct host_state *host)
 }
 
 static void
-look(struct nat_watch *w, const struct host_state *host)
+look(struct nat_watch *w, const struct host_state *host, const struct procfile_source *proc)
 {
 	struct nat_census census;
 	char why[NAT_LOOK_WHY_MAX];
 	uint64_t start_us = clock_us(), start_cpu_us = clock_cpu_us();
 	nat_census_init(&census, w->census.evicts);
 	census.established_s = established_s(host);
-	const char *error = nat_look(&census, NULL, why);
+	const char *error = nat_look(&census, proc, NULL, why);
 	if (error != NULL) {
 		fail(w, error);
 	} else {
@@ -98,8 +98,12 @@ tell(struct nat_watch *w)
 	bool available = w->state.census != NULL;
 	if (w->told && w->was_available == available)
 		return;
-	log_info("nat", "pools of address translation are %scounted%s%s", available ? "" : "not ",
-		 available ? "" : ": ", w->state.reason);
+	if (available)
+		log_info("nat", "pools of address translation are counted%s",
+			 w->census.as_text ? ", from /proc/net/nf_conntrack" : "");
+	else
+		log_info("nat", "pools of address translation are not counted: %s",
+			 w->state.reason);
 	w->told = true;
 	w->was_available = available;
 }
@@ -122,7 +126,8 @@ is_due(const struct nat_watch *w, const struct host_state *host, unsigned cpu_pe
 }
 
 void
-nat_watch_poll(struct nat_watch *w, const struct host_state *host, unsigned cpu_percent, bool alarm)
+nat_watch_poll(struct nat_watch *w, const struct host_state *host,
+	       const struct procfile_source *proc, unsigned cpu_percent, bool alarm)
 {
 	nat_drops_take(&w->state.drops, host);
 	w->spent_us = w->duration_us = 0;
@@ -132,13 +137,14 @@ nat_watch_poll(struct nat_watch *w, const struct host_state *host, unsigned cpu_
 		return;
 	}
 	if (is_due(w, host, cpu_percent, alarm)) {
-		look(w, host);
+		look(w, host, proc);
 		tell(w);
 	}
 }
 
 void
-nat_watch_once(struct nat_watch *w, const struct host_state *host, FILE *record)
+nat_watch_once(struct nat_watch *w, const struct host_state *host,
+	       const struct procfile_source *proc)
 {
 	char why[NAT_LOOK_WHY_MAX];
 	nat_drops_take(&w->state.drops, host);
@@ -147,7 +153,7 @@ nat_watch_once(struct nat_watch *w, const struct host_state *host, FILE *record)
 		return;
 	}
 	w->census.established_s = established_s(host);
-	const char *error = nat_look(&w->census, record, why);
+	const char *error = nat_look(&w->census, proc, proc->record, why);
 	if (error == NULL) {
 		set_available(w);
 		return;

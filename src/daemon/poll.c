@@ -393,11 +393,12 @@ look_at_nat(struct poll *p)
 	if (p->visit != NULL)
 		return;
 	if (p->origins != NULL)
-		nat_watch_poll(&p->nat, &p->host, p->config->pace.cpu_percent, p->nat_alarm);
+		nat_watch_poll(&p->nat, &p->host, &p->source, p->config->pace.cpu_percent,
+			       p->nat_alarm);
 	else if (p->replay != NULL)
 		nat_watch_replayed(&p->nat, &p->host, replay_has_conntrack(p->replay));
 	else if (p->ports == NULL)
-		nat_watch_once(&p->nat, &p->host, p->source.record);
+		nat_watch_once(&p->nat, &p->host, &p->source);
 }
 
 /* All sockets are in the census: the stages behind it, which then goes. */

@@ -2,6 +2,7 @@
 #include "kernel/nat_rules.h"
 
 #include "kernel/attributes.h"
+#include "kernel/modules.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -342,27 +342,8 @@ nat_rules_request(void *what, void *buf, enum dump_form form, uint32_t seq)
 	return message;
 }
 
-/* A question to a part of the kernel that is a module makes the kernel load it
- * (nfnetlink_rcv_msg()). Where translation is one that is loaded, and nftables is not, there are no
- * rules of it. */
-static bool
-would_load(void)
-{
-	char line[512];
-	bool nat = false, tables = false;
-	FILE *file = fopen("/proc/modules", "re");
-	if (file == NULL)
-		return false;
-	while (fgets(line, sizeof(line), file) != NULL) {
-		nat |= strncmp(line, "nf_nat ", 7) == 0;
-		tables |= strncmp(line, "nf_tables ", 10) == 0;
-	}
-	fclose(file);
-	return nat && !tables;
-}
-
 int
-nat_rules_read(struct nat_rules *out, FILE *record)
+nat_rules_read(const struct procfile_source *proc, struct nat_rules *out, FILE *record)
 {
 	struct dump_question question = {.forms = DUMP_IN(DUMP_ALL),
 					 .request = nat_rules_request,
@@ -372,7 +353,8 @@ nat_rules_read(struct nat_rules *out, FILE *record)
 					 .number = NAT_RULES_DUMP};
 	int error = 0;
 	memset(out, 0, sizeof(*out));
-	if (would_load())
+	/* Where translation is a module that is loaded, and nftables is not, it has no rules. */
+	if (modules_lack(proc, "nf_nat", "nf_tables"))
 		return ENOENT;
 	struct dump *dump = dump_open(NETLINK_NETFILTER, WAIT_S);
 	if (dump == NULL)

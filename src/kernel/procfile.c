@@ -124,6 +124,20 @@ keep(const struct procfile_source *source, const char *name, const char *buf, lo
 	errno = error;
 }
 
+FILE *
+procfile_stream(const struct procfile_source *source, const char *name)
+{
+	struct place place;
+	errno = ENOENT;
+	if (source->replay || !find(source, name, &place))
+		return NULL;
+	int fd = openat(place.at, place.path, O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (file == NULL && fd >= 0)
+		close(fd);
+	return file;
+}
+
 static long
 read_anew(struct kept *kept, const struct place *place, char *buf, size_t room)
 {

@@ -54,7 +54,8 @@ report_nat(const struct report *report, FILE *out)
 		fprintf(out, "NAT POOLS  not available here: %s\n\n", f->nat.reason);
 		return;
 	}
-	fputs("NAT POOLS  what each outside address has left toward a peer\n", out);
+	fprintf(out, "NAT POOLS  what each outside address has left toward a peer%s\n",
+		nat->as_text ? ", by /proc/net/nf_conntrack" : "");
 	for (uint32_t i = 0; i < nat->count && i < report->pool_limit; i++)
 		put_row(&nat->pools[i], &f->nat_pools[i], out);
 	if (nat->count > report->pool_limit)
@@ -117,6 +118,7 @@ report_nat_json(const struct report *report, struct json *json)
 		json_string(json, "reason", f->nat.reason);
 		json_null(json, "pools");
 		json_null(json, "omitted");
+		json_null(json, "source");
 		return;
 	}
 	json_null(json, "reason");
@@ -125,4 +127,5 @@ report_nat_json(const struct report *report, struct json *json)
 		put_pool(f, i, json);
 	json_close_array(json);
 	json_number(json, "omitted", nat->omitted);
+	json_string(json, "source", nat->as_text ? "file" : "netlink");
 }

@@ -152,11 +152,12 @@ static uint32_t entries, pools;
 static void
 look(struct mnl_socket *nl)
 {
+	static const struct procfile_source proc = {.root = "/proc"};
 	static char why[NAT_LOOK_WHY_MAX];
 	struct nat_census census;
 	(void)nl;
 	nat_census_init(&census, true);
-	const char *error = nat_look(&census, NULL, why);
+	const char *error = nat_look(&census, &proc, NULL, why);
 	if (error != NULL) {
 		fprintf(stderr, "%s\n", error);
 		exit(1);

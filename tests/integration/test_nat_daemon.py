@@ -9,6 +9,7 @@ import harness as h
 import isolate
 from router import HIGH, LOW, OUTSIDE, OUTSIDE6, PORT, Router, SERVER, SERVER6
 from traps import CLEARED, CRITICAL, WARNING, alarms, kind_of, values
+from test_nat_file import proc_root
 from world import UNPRIVILEGED
 
 KEY = b"nat tcp 192.0.2.1 -> 192.0.2.100:9000"
@@ -127,7 +128,8 @@ def test_without_privilege_it_says_what_is_missing():
     isolate.want("conntrack")
     router = Router()
     router.ends()
-    with h.Snmpd() as snmpd, h.Srcportd(snmpd, before=UNPRIVILEGED) as daemon:
+    root = proc_root(nf_conntrack=None)
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd, "--proc-root", root, before=UNPRIVILEGED) as daemon:
         daemon.wait_polls()
         assert h.value("srcPortNatAvailable.0") == 2
         assert h.value("srcPortNatReason.0") == (

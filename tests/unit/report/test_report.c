@@ -277,7 +277,7 @@ address_translation(void **state)
 	report.scene = &there;
 	char *text = text_of(report_json, &report);
 	assert_has(text, "\"available\":false,\n    \"reason\":\"needs CAP_NET_ADMIN\",\n    "
-			 "\"pools\":null,\n    \"omitted\":null\n");
+			 "\"pools\":null,\n    \"omitted\":null,\n    \"source\":null\n");
 	free(text);
 	text = text_of(report_text, &report);
 	assert_null(strstr(text, "NAT POOLS")); /* nothing is tracked */
@@ -297,7 +297,7 @@ address_translation(void **state)
 		   "\"from\":\"flows\"}}");
 	assert_has(text, "\"protocol\":\"udp\",\"outside\":\"2001:db8::1\"");
 	assert_has(text, "\"zone\":5,");
-	assert_has(text, "\"omitted\":1\n");
+	assert_has(text, "\"omitted\":1,\n    \"source\":\"netlink\"\n");
 	free(text);
 	text = text_of(report_text, &report);
 	assert_has(text,

@@ -33,6 +33,12 @@ for port in range(40001, 40021, 2):
     one.bind(("127.0.0.1", port))
     held.append(one)
 print(len""")
+def holder(process):
+    """It, as messages name who holds sockets."""
+    with open("/proc/%d/comm" % process.pid) as file:
+        return '"%s" (pid %d)' % (file.read().strip(), process.pid)
+
+
 NOBODY = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
 
 

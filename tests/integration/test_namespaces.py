@@ -13,7 +13,7 @@ import threading
 
 import harness as h
 import kernel
-from spaces import ANONYMOUS, IDLE, INSIDE, inside, named, veth, without_privilege
+from spaces import ANONYMOUS, IDLE, INSIDE, holder, inside, named, veth, without_privilege
 from world import UNPRIVILEGED
 
 
@@ -61,7 +61,7 @@ def test_a_full_pool_is_counted():
             "locals": []}, row
         # What helps is to be typed in there, and is told so.
         assert message.startswith("127.0.0.1 -> 127.0.0.1:9000: small range: 100 of 100 ports in "
-                                  "use, 0 left; in there"), message
+                                  "use, 0 left, most held by %s; in there" % holder(process)), message
         assert "; in there (nsenter -t %d -n) set net.ipv4." % process.pid in message, message
         assert len(pools) == 1 and pools[0]["remaining"] == 0 and pools[0]["used"] == 100
         assert pools[0]["states"]["established"] == 100 and pools[0]["cause"] == "smallRange"
@@ -192,7 +192,7 @@ def test_text_and_what_is_hidden():
         assert "NAMESPACES  other network namespaces: what those have left that were counted, and " \
             "a bound of the others\n" in out, out
         assert "  blue                             named      WARNING   127.0.0.1 -> 127.0.0.1:" \
-            "9000: small range: 2 of 100 ports in use, 98 left; " in out, out
+            "9000: small range: 2 of 100 ports in use, 98 left, most held by " in out, out
         # This test has a pid namespace: the processes of the host are hidden from it.
         if not sees_host():
             assert "processes of the host are hidden from here" in out, out
@@ -400,8 +400,9 @@ def test_a_target_in_several():
                     "uncertain": 0, "percent": 97, "severity": "critical"}
         assert {name: target[name] for name in expected} == expected, target
         assert target["states"]["established"] == 147, target
-        assert message.startswith('in "blue": small range: 97 of 100 ports in use, 3 left; in there '
-                                  '(nsenter -t %d -n) set net.ipv4.' % blue.pid), message
+        assert message.startswith('in "blue": small range: 97 of 100 ports in use, 3 left, most held '
+                                  'by %s; in there (nsenter -t %d -n) set net.ipv4.' %
+                                  (holder(blue), blue.pid)), message
         out = h.srcportd("--once", "--namespaces", "127.0.0.1:9000")[1]
         assert "\n  namespaces   2 others counted with it, the tightest is blue\n" in out, out
         assert ("\n  remaining    3 of 100 (97% used) in the tightest pool, 127.0.0.1 -> "

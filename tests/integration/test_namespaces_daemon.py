@@ -9,7 +9,7 @@ import signal
 import subprocess
 
 import harness as h
-from spaces import ANONYMOUS, inside, named, veth
+from spaces import ANONYMOUS, holder, inside, named, veth
 from test_namespaces import crowded
 from traps import CLEARED, CRITICAL, WARNING, alarms, kind_of, values
 from world import UNPRIVILEGED
@@ -162,9 +162,9 @@ def test_a_target_has_its_alarm_wherever_it_is_short():
             expected = {"Key": b"target web", "Namespace": b"", "Used": 100, "Capacity": 100,
                         "Remaining": 0, "Percent": 100, "Severity": 3, "Cause": 6}
             assert {name: carried["srcPortAlarm" + name] for name in expected} == expected, carried
-            assert carried["srcPortAlarmMessage"].startswith(
-                b'in "blue": small range: 100 of 100 ports in use, 0 left; in there (nsenter -t %d -n) '
-                b"set net.ipv4." % process.pid), carried
+            assert carried["srcPortAlarmMessage"].decode().startswith(
+                'in "blue": small range: 100 of 100 ports in use, 0 left, most held by %s; in there '
+                "(nsenter -t %d -n) set net.ipv4." % (holder(process), process.pid)), carried
             (one,) = h.wait_for(pools, 10, "its row").values()
             assert one["srcPortNetnsPoolSeverity"] == 3, one
             (found,) = h.table("srcPortTargetTable").values()
@@ -210,7 +210,8 @@ for line in iter(sys.stdin.readline, ""):
 
 
 def test_udp_and_bind_of_another_namespace():
-    told = Told(WANTED + "udpWarningRemaining 20\nlocalCriticalRemaining 1\nnamespace re* warning off critical off\n")
+    told = Told(WANTED + "udpWarningRemaining 20\nlocalCriticalRemaining 1\n"
+                "namespace re* warning off critical off\n")
     with named("blue") as command, named("red") as other:
         with inside(command, 85, BINDING) as (process, _), inside(other, 85, BINDING):
             raised = {values(one)["srcPortAlarmKey"]: values(one) for one in told.wait(2)}
@@ -220,9 +221,9 @@ def test_udp_and_bind_of_another_namespace():
                         "Percent": 85, "Severity": 2}
             assert {name: carried["srcPortAlarm" + name] for name in expected} == expected, carried
             message = carried["srcPortAlarmMessage"]
-            assert message.startswith(b"15 of 100 ports are left for UDP sockets of IPv4 without a local "
-                                      b"address; in there (nsenter -t %d -n) widen net.ipv4." %
-                                      process.pid), message
+            assert message.decode().startswith(
+                "15 of 100 ports are left for UDP sockets of IPv4 without a local address, most are held "
+                "by %s; in there (nsenter -t %d -n) widen net.ipv4." % (holder(process), process.pid)), message
             assert row("blue")["srcPortNetnsSeverity"] == 2
             assert {one["srcPortAlarmKind"] for one in alarms().values()} == {9}
             process.stdin.write("go\n")
@@ -263,13 +264,12 @@ def test_who_leaks_in_another_namespace():
     wanted = WANTED + "closeWait 50 clear 40\n"
     told = Told(wanted)
     with named("blue") as command, inside(command, 60, LEAKING) as (process, _):
-        with open("/proc/%d/comm" % process.pid) as file:
-            holder = '"%s" (pid %d)' % (file.read().strip(), process.pid)
+        leaks = holder(process)
         carried = values(told.wait(1)[0])
         assert (carried["srcPortAlarmKey"], carried["srcPortAlarmSeverity"]) == (KEY, 2), carried
         assert carried["srcPortAlarmMessage"].decode().startswith(
-            "CLOSE_WAIT 60 of 60, held by " + holder), (carried, holder)
-        assert holder.encode() in row("blue")["srcPortNetnsMessage"], row("blue")
+            "CLOSE_WAIT 60 of 60, held by " + leaks), (carried, leaks)
+        assert leaks.encode() in row("blue")["srcPortNetnsMessage"], row("blue")
         said = reported("blue")
         assert said["severity"] == "normal" and not said["pools"], said
         config = os.path.join(h.directory(), "leak.conf")
@@ -280,14 +280,14 @@ def test_who_leaks_in_another_namespace():
                 file.write("namespaces yes\n" if expected else "owners no\n")
             out = h.srcportd("--once", "--config", config)[1]
             line, = [one for one in out.splitlines() if one.startswith("  blue ")]
-            assert (holder in line) is expected and "CLOSE_WAIT 60 of 60" in line, (owners, line)
+            assert (leaks in line) is expected and "CLOSE_WAIT 60 of 60" in line, (owners, line)
         # It is not known over SNMP any more.
         told.daemon.configure(wanted + "owners no\n")
         told.daemon.reload()
         told.daemon.wait_log("reloaded")
-        h.wait_for(lambda: all(holder.encode() not in one["srcPortAlarmMessage"]
+        h.wait_for(lambda: all(leaks.encode() not in one["srcPortAlarmMessage"]
                                for one in alarms().values()), 10, "no name in the alarm")
-        assert holder.encode() not in row("blue")["srcPortNetnsMessage"], row("blue")
+        assert leaks.encode() not in row("blue")["srcPortNetnsMessage"], row("blue")
         assert len(alarms()) == 1 and len(told.ours()) == 1, told.ours()
     told.daemon.stop()
 

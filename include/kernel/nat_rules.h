@@ -2,7 +2,7 @@
 /*
  * nat_rules: the rules of this network namespace that translate source addresses, as far as it
  * takes to know which ports they give out: those of nftables, and of iptables where it makes rules
- * of nftables. Reading them needs CAP_NET_ADMIN, as conntrack.h does.
+ * of nftables; nat_legacy.h has the others. Reading them needs CAP_NET_ADMIN, as conntrack.h does.
  *
  * Sources: net/netfilter/nf_tables_api.c, nft_nat.c, nft_masq.c, nft_compat.c,
  * include/uapi/linux/netfilter/nf_tables.h and nf_nat.h.
@@ -32,11 +32,24 @@ struct nat_rule {
 /* Each that differs is there once. */
 #define NAT_RULES_MAX 64
 struct nat_rules {
-	bool known;   /* they were read, and this is all of them */
+	bool known;   /* they were read, and this is all of them, but for: */
 	bool omitted; /* there are more that differ */
+	bool unread;  /* there may be some of iptables-legacy (nat_legacy.h) */
 	uint32_t count;
 	struct nat_rule of[NAT_RULES_MAX];
 };
+
+/* A target of iptables. */
+struct nat_target {
+	const char *name;
+	uint32_t revision;
+	const void *info; /* what is behind its head */
+	size_t size;
+	uint8_t family, protocol; /* as in struct nat_rule */
+};
+
+/* Adds its rule, if it translates sources. */
+void nat_rules_target(struct nat_rules *rules, const struct nat_target *target);
 
 /* One message, as a dump_take of dump.h; arg is the struct nat_rules. Rules that translate no
  * source are passed over. EBADMSG for what the kernel could not have sent. */
@@ -47,7 +60,7 @@ struct nlmsghdr *nat_rules_request(void *what, void *buf, enum dump_form form, u
 
 /* Reads them in the calling thread's network namespace; loads no module, by `proc`. Datagrams go to
  * `record`, if there is one. 0, or an errno: what is there then is not known; EINTR if they changed
- * meanwhile, ENOENT if the kernel has none of nftables. */
+ * meanwhile. Where the kernel has no nftables it has no rules of it. */
 int nat_rules_read(const struct procfile_source *proc, struct nat_rules *out, FILE *record);
 
 #endif

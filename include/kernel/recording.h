@@ -10,7 +10,7 @@
  *                          datagrams from here on show
  *     dump N LENGTH        LENGTH octets and a newline follow: one netlink datagram of dump N, by
  *                          enum diag_dump, enum conntrack_dump or NAT_RULES_DUMP, in the order of
- *                          the numbers
+ *                          the numbers; or rules of iptables-legacy (nat_legacy.h)
  *     end                  nothing follows
  * A file that is cut short or otherwise not of this form is refused: it is never trusted.
  */

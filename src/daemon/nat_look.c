@@ -3,6 +3,7 @@
 
 #include "kernel/conntrack_text.h"
 #include "kernel/modules.h"
+#include "kernel/nat_legacy.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -82,6 +83,8 @@ ask_rules(const struct procfile_source *proc, struct nat_rules *rules, FILE *rec
 		if (record != NULL && !tape_end(&tape, error == 0, record))
 			rules->known = false;
 	}
+	if (rules->known)
+		nat_legacy_read(proc, rules, record);
 }
 
 /* NULL, or one line, in `why` or static. */

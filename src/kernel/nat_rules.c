@@ -182,12 +182,12 @@ take_nat(struct reading *r, const struct attributes *found)
 
 /* Of iptables, as of its first revision for IPv4. */
 static void
-take_old_range(const struct nlattr *info, struct nat_rule *rule)
+take_old_range(const struct nat_target *target, struct nat_rule *rule)
 {
 	struct nf_nat_ipv4_multi_range_compat range;
-	if (mnl_attr_get_payload_len(info) < sizeof(range))
+	if (target->size < sizeof(range))
 		return;
-	memcpy(&range, mnl_attr_get_payload(info), sizeof(range));
+	memcpy(&range, target->info, sizeof(range));
 	const struct nf_nat_ipv4_range *only = &range.range[0];
 	rule->clear = range.rangesize == 1;
 	if ((only->flags & NF_NAT_RANGE_MAP_IPS) != 0)
@@ -198,12 +198,12 @@ take_old_range(const struct nlattr *info, struct nat_rule *rule)
 
 /* struct nf_nat_range2 has this in front. */
 static void
-take_range(const struct nlattr *info, struct nat_rule *rule)
+take_range(const struct nat_target *target, struct nat_rule *rule)
 {
 	struct nf_nat_range range;
-	if (mnl_attr_get_payload_len(info) < sizeof(range))
+	if (target->size < sizeof(range))
 		return;
-	memcpy(&range, mnl_attr_get_payload(info), sizeof(range));
+	memcpy(&range, target->info, sizeof(range));
 	rule->clear = true;
 	if ((range.flags & NF_NAT_RANGE_MAP_IPS) != 0)
 		set_addresses(rule, &range.min_addr, &range.max_addr, rule->family == AF_INET);
@@ -211,23 +211,38 @@ take_range(const struct nlattr *info, struct nat_rule *rule)
 		set_ports(rule, range.min_proto.all, range.max_proto.all);
 }
 
+void
+nat_rules_target(struct nat_rules *rules, const struct nat_target *target)
+{
+	struct nat_rule rule = {.family = target->family, .protocol = target->protocol};
+	bool whole = strcmp(target->name, "NETMAP") != 0;
+	if (whole && strcmp(target->name, "MASQUERADE") != 0 && strcmp(target->name, "SNAT") != 0)
+		return;
+	if (target->family == AF_INET && target->revision == 0)
+		take_old_range(target, &rule);
+	else
+		take_range(target, &rule);
+	/* It keeps a part of each address. */
+	if (!whole)
+		rule.addressed = false;
+	add(rules, &rule);
+}
+
 static void
 take_target(struct reading *r, const struct attributes *found)
 {
-	const struct nlattr *name = found->of[NFTA_TARGET_NAME];
+	static const char *const names[] = {"MASQUERADE", "SNAT", "NETMAP"};
 	const struct nlattr *info = found->of[NFTA_TARGET_INFO];
-	struct nat_rule rule = rule_of(r, r->family);
-	bool old = r->family == AF_INET && number(found, NFTA_TARGET_REV, 0) == 0;
-	if (!is_named(name, "MASQUERADE") && !is_named(name, "SNAT") && !is_named(name, "NETMAP"))
-		return;
-	if (info != NULL && old)
-		take_old_range(info, &rule);
-	else if (info != NULL)
-		take_range(info, &rule);
-	/* It keeps a part of each address. */
-	if (is_named(name, "NETMAP"))
-		rule.addressed = false;
-	add(r->rules, &rule);
+	struct nat_target target = {.revision = number(found, NFTA_TARGET_REV, 0),
+				    .info = info == NULL ? NULL : mnl_attr_get_payload(info),
+				    .size = info == NULL ? 0 : mnl_attr_get_payload_len(info),
+				    .family = r->family,
+				    .protocol = r->protocol};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		target.name = names[i];
+		if (is_named(found->of[NFTA_TARGET_NAME], names[i]))
+			nat_rules_target(r->rules, &target);
+	}
 }
 
 static const struct nlattr *
@@ -354,14 +369,21 @@ nat_rules_read(const struct procfile_source *proc, struct nat_rules *out, FILE *
 	int error = 0;
 	memset(out, 0, sizeof(*out));
 	/* Where translation is a module that is loaded, and nftables is not, it has no rules. */
-	if (modules_lack(proc, "nf_nat", "nf_tables"))
-		return ENOENT;
+	if (modules_lack(proc, "nf_nat", "nf_tables")) {
+		out->known = true;
+		return 0;
+	}
 	struct dump *dump = dump_open(NETLINK_NETFILTER, WAIT_S);
 	if (dump == NULL)
 		return errno;
 	out->known = dump_whole(dump, &question) == DUMP_DONE;
 	if (!out->known)
 		dump_failure(dump, &error);
+	/* nfnetlink_rcv_msg(): there is no such part of the kernel. */
+	if (error == EINVAL) {
+		out->known = true;
+		error = 0;
+	}
 	dump_close(dump);
 	return error;
 }

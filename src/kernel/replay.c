@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "kernel/replay.h"
 
+#include "kernel/nat_legacy.h"
 #include "kernel/recording.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct replay {
 	const char *path;
@@ -176,9 +178,26 @@ taker_of(struct replay *r, unsigned dump, void **arg)
 				       : NULL;
 }
 
+/* Rules of iptables-legacy, which are no netlink. */
+static bool
+take_legacy(struct replay *r)
+{
+	const struct record *record = &r->record;
+	uint8_t family = record->number == NAT_LEGACY_V4 ? AF_INET : AF_INET6;
+	if (record->number < r->dump || !must_have_ended(r))
+		return refuse(r, "a dump is out of order or too short");
+	r->dump = record->number;
+	r->rules->known = true;
+	r->rules->unread |= record->length == 0;
+	return nat_legacy_take(r->rules, family, record->data, record->length) == 0 ||
+	       refuse(r, "a dump is not what a kernel answers");
+}
+
 static bool
 take_dump(struct replay *r)
 {
+	if (r->record.number == NAT_LEGACY_V4 || r->record.number == NAT_LEGACY_V6)
+		return take_legacy(r);
 	const struct record *record = &r->record;
 	void *arg;
 	dump_take *take = taker_of(r, record->number, &arg);

@@ -62,6 +62,12 @@ report_nat(const struct report *report, FILE *out)
 		fprintf(out, "  and %" PRIu32 " more\n", nat->count - report->pool_limit);
 	if (nat->count == 0)
 		fputs("  no source address of a connection is translated here\n", out);
+	if (nat->count > 0 && !nat->rules.known)
+		fputs("  the rules could not be read, nor which ports they give out\n", out);
+	else if (nat->rules.unread)
+		fputs("  rules of iptables-legacy, if there are any, were not read: root alone "
+		      "sees whether\n",
+		      out);
 	if (nat->omitted > 0)
 		fprintf(out, "  %" PRIu32 " connection%s to pools beyond what is counted\n",
 			nat->omitted, nat->omitted == 1 ? " belongs" : "s belong");
@@ -119,6 +125,7 @@ report_nat_json(const struct report *report, struct json *json)
 		json_null(json, "pools");
 		json_null(json, "omitted");
 		json_null(json, "source");
+		json_null(json, "rulesUnread");
 		return;
 	}
 	json_null(json, "reason");
@@ -128,4 +135,6 @@ report_nat_json(const struct report *report, struct json *json)
 	json_close_array(json);
 	json_number(json, "omitted", nat->omitted);
 	json_string(json, "source", nat->as_text ? "file" : "netlink");
+	json_boolean(json, "rulesUnread",
+		     nat->count > 0 && (!nat->rules.known || nat->rules.unread));
 }

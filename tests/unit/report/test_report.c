@@ -266,7 +266,7 @@ address_translation(void **state)
 	struct verdict found[3] = {{SEVERITY_NORMAL, CAUSE_NONE},
 				   {SEVERITY_CRITICAL, CAUSE_NAT_LOSS},
 				   {SEVERITY_NORMAL, CAUSE_NONE}};
-	struct nat_census nat = {.pools = pools, .count = 3, .omitted = 1};
+	struct nat_census nat = {.pools = pools, .count = 3, .omitted = 1, .rules.known = true};
 	(void)state;
 	pools[2] = pools[0];
 	struct report report = report_on(0);
@@ -277,7 +277,8 @@ address_translation(void **state)
 	report.scene = &there;
 	char *text = text_of(report_json, &report);
 	assert_has(text, "\"available\":false,\n    \"reason\":\"needs CAP_NET_ADMIN\",\n    "
-			 "\"pools\":null,\n    \"omitted\":null,\n    \"source\":null\n");
+			 "\"pools\":null,\n    \"omitted\":null,\n    \"source\":null,\n    "
+			 "\"rulesUnread\":null\n");
 	free(text);
 	text = text_of(report_text, &report);
 	assert_null(strstr(text, "NAT POOLS")); /* nothing is tracked */
@@ -297,7 +298,8 @@ address_translation(void **state)
 		   "\"from\":\"flows\"}}");
 	assert_has(text, "\"protocol\":\"udp\",\"outside\":\"2001:db8::1\"");
 	assert_has(text, "\"zone\":5,");
-	assert_has(text, "\"omitted\":1,\n    \"source\":\"netlink\"\n");
+	assert_has(text, "\"omitted\":1,\n    \"source\":\"netlink\",\n    "
+			 "\"rulesUnread\":false\n");
 	free(text);
 	text = text_of(report_text, &report);
 	assert_has(text,

@@ -102,6 +102,9 @@ const char *nat_pool_flow(const struct nat_pool *pool);
 #define NAT_PROTOCOL_MAX 16
 const char *nat_pool_protocol(const struct nat_pool *pool, char out[static NAT_PROTOCOL_MAX]);
 
+/* Its peer: "192.0.2.10:443", of pings "192.0.2.10". Returns out. */
+const char *nat_pool_peer(const struct nat_pool *pool, char out[static ADDR_PORT_TEXT_MAX]);
+
 /* "tcp 192.0.2.1 -> 192.0.2.10:443". Returns out. */
 #define NAT_POOL_TEXT_MAX (NAT_PROTOCOL_MAX + 2 * ADDR_PORT_TEXT_MAX)
 const char *nat_pool_text(const struct nat_pool *pool, char out[static NAT_POOL_TEXT_MAX]);

@@ -4,7 +4,7 @@
  *
  *     pool LOCAL -> PEER:PORT                 target NAME        host
  *     pool LOCAL -> PEER:PORT in NAMESPACE    local ADDRESS      host figures
- *     nat PROTOCOL OUTSIDE -> PEER:PORT       udp ADDRESS        limit NAME
+ *     nat PROTOCOL OUTSIDE -> PEER[:PORT]     udp ADDRESS        limit NAME
  *     peer PEER                               local ADDRESS in NAMESPACE
  *     inbound                                 udp ADDRESS in NAMESPACE
  *

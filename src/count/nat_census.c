@@ -414,11 +414,18 @@ nat_pool_protocol(const struct nat_pool *pool, char out[static NAT_PROTOCOL_MAX]
 }
 
 const char *
+nat_pool_peer(const struct nat_pool *pool, char out[static ADDR_PORT_TEXT_MAX])
+{
+	return pool->port == 0 ? addr_text(&pool->peer, out)
+			       : addr_port_text(&pool->peer, pool->port, out);
+}
+
+const char *
 nat_pool_text(const struct nat_pool *pool, char out[static NAT_POOL_TEXT_MAX])
 {
 	char protocol[NAT_PROTOCOL_MAX], outside[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 	snprintf(out, NAT_POOL_TEXT_MAX, "%s %s -> %s", nat_pool_protocol(pool, protocol),
-		 addr_text(&pool->outside, outside), addr_port_text(&pool->peer, pool->port, peer));
+		 addr_text(&pool->outside, outside), nat_pool_peer(pool, peer));
 	return out;
 }
 

@@ -156,9 +156,9 @@ take_state(struct conntrack_entry *entry, const char *word)
 	static const char *const states[] = {"NONE",     "SYN_SENT",   "SYN_RECV", "ESTABLISHED",
 					     "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT",
 					     "CLOSE",    "SYN_SENT2"};
-	for (uint8_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		if (strcmp(word, states[i]) == 0)
-			entry->state = i;
+			entry->state = (uint8_t)i;
 }
 
 static bool

@@ -211,7 +211,7 @@ read_table(const struct procfile_source *proc, const struct kind *kind, struct n
 	enum presence presence = look_for(proc, kind);
 	if (presence == ABSENT)
 		return true;
-	bool good = presence == PRESENT && ask(kind, &entries) == 0 &&
+	bool good = presence == PRESENT && ask(kind, &entries) == 0 && entries != NULL &&
 		    nat_legacy_take(rules, kind->family, entries->entrytable, entries->size) == 0;
 	if (record != NULL && good)
 		keep(kind, (const uint8_t *)entries->entrytable, entries->size, record);

@@ -23,7 +23,7 @@ put_row(const struct nat_pool *pool, const struct verdict *found, FILE *out)
 	char protocol[NAT_PROTOCOL_MAX], outside[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
 	const struct nat_usage *u = &pool->usage;
 	fprintf(out, "  %-8s %s -> %s%s%s\n", nat_pool_protocol(pool, protocol),
-		addr_text(&pool->outside, outside), addr_port_text(&pool->peer, pool->port, peer),
+		addr_text(&pool->outside, outside), nat_pool_peer(pool, peer),
 		found->severity == SEVERITY_NORMAL ? "" : "  ",
 		found->severity == SEVERITY_NORMAL ? "" : report_verdict(found->severity));
 	fprintf(out, "           %" PRIu32 " remaining of %" PRIu32 " (%" PRIu32 "%% used)",

@@ -18,7 +18,7 @@ static const char *const words[ALARM_KINDS] = {
     [ALARM_INBOUND] = "inbound",
 };
 
-/* LOCAL -> PEER:PORT */
+/* LOCAL -> PEER:PORT, or PEER alone where there are no ports. */
 static const char *
 ends(const struct alarm_subject *s, char buf[static ALARM_KEY_MAX])
 {
@@ -26,7 +26,8 @@ ends(const struct alarm_subject *s, char buf[static ALARM_KEY_MAX])
 	struct addr plain = s->peer;
 	plain.zone = 0;
 	snprintf(buf, ALARM_KEY_MAX, "%s%s%s", addr_text(&s->local, local), arrow,
-		 addr_port_text(&plain, s->port, peer));
+		 s->kind == ALARM_NAT && s->port == 0 ? addr_text(&plain, peer)
+						      : addr_port_text(&plain, s->port, peer));
 	return buf;
 }
 
@@ -91,21 +92,30 @@ parse_address(const char *text, struct addr *out)
 }
 
 static bool
+parse_peer(const char *text, struct alarm_subject *out)
+{
+	struct target peer = {.port = 0};
+	/* A pool of pings has no port. */
+	if (out->kind == ALARM_NAT && parse_address(text, &out->peer))
+		return out->peer.zone == 0;
+	if (target_parse(text, &peer) != NULL || peer.port == 0)
+		return false;
+	out->peer = peer.net;
+	out->port = peer.port;
+	return true;
+}
+
+static bool
 parse_pool(const char *rest, struct alarm_subject *out)
 {
 	char local[ADDR_TEXT_MAX];
-	struct target peer = {.port = 0};
 	const char *at = strstr(rest, arrow);
 	if (at == NULL || (size_t)(at - rest) >= sizeof(local))
 		return false;
 	memcpy(local, rest, (size_t)(at - rest));
 	local[at - rest] = '\0';
-	if (target_parse(at + strlen(arrow), &peer) != NULL || peer.port == 0)
+	if (!parse_peer(at + strlen(arrow), out) || !parse_address(local, &out->local))
 		return false;
-	if (!parse_address(local, &out->local))
-		return false;
-	out->peer = peer.net;
-	out->port = peer.port;
 	out->peer.zone = addr_is_link_local(&out->peer) ? out->local.zone : 0;
 	return true;
 }

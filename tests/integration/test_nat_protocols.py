@@ -9,6 +9,8 @@ import struct
 import harness as h
 import isolate
 from router import HEAD, HEAD6, OUTSIDE, OUTSIDE6, PORT, SERVER, SERVER6, Router, nft
+from test_nat_daemon import Told
+from traps import CRITICAL, alarms, kind_of, values
 
 SCTP = 132
 LOW, HIGH = 100, 149
@@ -127,7 +129,7 @@ def test_as_many_pings_pass_as_identifiers_remain():
     router = Router()
     nft(HEAD % ('oifname "outside0" meta l4proto icmp snat to %s:%d-%d' % (OUTSIDE, LOW, HIGH)))
     row = assert_pings_pass(Pinger(router), "icmp", OUTSIDE, True)
-    assert ("\n  icmp     192.0.2.1 -> 192.0.2.100:0  CRITICAL\n"
+    assert ("\n  icmp     192.0.2.1 -> 192.0.2.100  CRITICAL\n"
             "           0 remaining of 50 (100% used), most by 10.7.0.2 (50); range 100-149, as the rule "
             "says; 100.0000% of those that change identifier are lost\n") in h.srcportd("--once")[1]
     assert ", or shorten net.netfilter.nf_conntrack_icmp_timeout, or " in row["message"], row
@@ -163,6 +165,31 @@ def test_pings_without_a_range():
         other.sendto(echo(identifier), (SERVER, 0))
     assert arrived(pinger.receiver, lambda packet: packet[0] == 8) == 3
     assert_row(pool("icmp"), entries=5, used=5, remaining=65531, holder="10.7.0.3", holderEntries=3)
+
+
+def test_the_manager_is_told_of_pings():
+    isolate.want("conntrack")
+    router, told = Router(), Told()
+    nft(HEAD % ('oifname "outside0" meta l4proto icmp snat to %s:%d-%d' % (OUTSIDE, LOW, HIGH)))
+    pinger = Pinger(router)
+    h.sysctl("net.netfilter.nf_conntrack_icmp_timeout", 300)
+    assert pinger.pass_of(60) == 50
+    raised, = told.wait(1)
+    key = b"nat icmp 192.0.2.1 -> 192.0.2.100"
+    assert kind_of(raised) == CRITICAL and values(raised)["srcPortAlarmKey"] == key, raised
+    index = (1,) + h.inet(SERVER) + (0,) + h.inet(OUTSIDE) + (0,)
+    row = h.table("srcPortNatPoolTable")[index]
+    names = "Name", "Used", "Remaining", "Capacity", "RangeLow", "RangeHigh", "RangeSource"
+    assert [row["srcPortNatPool" + name] for name in names] == [
+        key[4:], 50, 0, 50, LOW, HIGH, 2], row
+    (alarm,) = alarms().values()
+    assert (alarm["srcPortAlarmKey"], alarm["srcPortAlarmPeerPort"]) == (key, 0), alarm
+    # The alarm is the same after a restart.
+    number, = alarms()
+    told.daemon.stop()
+    told.daemon.start()
+    h.wait_for(lambda: list(alarms()) == [number], 15, "the alarm")
+    told.daemon.stop()
 
 
 def test_a_shorter_time_of_pings():

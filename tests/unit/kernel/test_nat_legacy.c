@@ -48,6 +48,8 @@ masquerade(struct draft *d, uint8_t protocol, uint16_t low, uint16_t high)
 	rule(d, AF_INET, protocol, "MASQUERADE", 0, &range, sizeof(range));
 }
 
+static const uint8_t other[32];
+
 static void
 rules_of_v4(void **state)
 {
@@ -60,13 +62,13 @@ rules_of_v4(void **state)
 	range.max_addr.ip = inet_addr("192.0.2.9");
 	range.min_proto.all = htons(30000);
 	range.max_proto.all = htons(30099);
-	rule(&d, AF_INET, 0, "", 0, "", 4); /* a policy */
+	rule(&d, AF_INET, 0, "", 0, other, 4); /* a policy */
 	masquerade(&d, IPPROTO_TCP, 20000, 20099);
-	rule(&d, AF_INET, IPPROTO_TCP, "DNAT", 0, "", 24);
+	rule(&d, AF_INET, IPPROTO_TCP, "DNAT", 0, other, sizeof(other));
 	rule(&d, AF_INET, IPPROTO_UDP, "SNAT", 2, &range, sizeof(range));
 	masquerade(&d, 0, 0, 0);
 	masquerade(&d, 0, 0, 0);
-	rule(&d, AF_INET, 0, "ERROR", 0, "ERROR", 32);
+	rule(&d, AF_INET, 0, "ERROR", 0, other, sizeof(other));
 	assert_int_equal(nat_legacy_take(&rules, AF_INET, d.octet, d.size), 0);
 	assert_int_equal(rules.count, 3);
 	assert_int_equal(rules.of[0].protocol, IPPROTO_TCP);

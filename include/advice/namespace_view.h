@@ -12,6 +12,9 @@
 /* Pools that a view has at most, and targets. */
 #define NAMESPACE_POOLS_MAX 100
 
+/* Addresses of which it is known that somebody binds there first. */
+#define NAMESPACE_BINDERS_MAX 16
+
 enum namespace_knowledge {
 	NAMESPACE_BOUND,  /* how many sockets it has at most */
 	NAMESPACE_NORMAL, /* they are too few for any level */
@@ -80,6 +83,9 @@ struct namespace_view {
 	uint32_t udp_count;
 	struct namespace_local *locals; /* the same, at most NAMESPACE_POOLS_MAX */
 	uint32_t local_count;
+	/* Where somebody was seen to bind first, now or before: the first of them. */
+	struct addr binders[NAMESPACE_BINDERS_MAX];
+	uint32_t binder_count;
 	struct namespace_target *targets; /* those that it has connections toward */
 	uint32_t target_count, targets_omitted;
 };
@@ -96,6 +102,11 @@ void namespace_view_normal(struct namespace_view *view, const struct namespace_r
 bool namespace_view_exact(struct namespace_view *view, const struct namespace_row *row,
 			  const struct findings *findings, const struct owner_list *owners,
 			  bool held);
+
+/* What an earlier view of the same namespace knew of who binds first: an address that has nothing
+ * left is at its level by that, too. local: its levels. */
+void namespace_view_remember(struct namespace_view *view, const struct namespace_view *before,
+			     const struct level_band *local);
 
 /* Puts other words in the place of those that may name owners. */
 void namespace_view_hide(struct namespace_view *view);

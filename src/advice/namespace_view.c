@@ -189,6 +189,40 @@ is_above(enum severity severity, const struct readings *read, bool held)
 }
 
 static bool
+has_binders(const struct namespace_view *view, const struct addr *address)
+{
+	for (uint32_t i = 0; i < view->binder_count; i++)
+		if (addr_equal(&view->binders[i], address))
+			return true;
+	return false;
+}
+
+static void
+add_binders(struct namespace_view *view, const struct addr *address)
+{
+	if (view->binder_count < NAMESPACE_BINDERS_MAX && !has_binders(view, address))
+		view->binders[view->binder_count++] = *address;
+}
+
+void
+namespace_view_remember(struct namespace_view *view, const struct namespace_view *before,
+			const struct level_band *local)
+{
+	for (uint32_t i = 0; i < before->binder_count; i++)
+		add_binders(view, &before->binders[i]);
+	for (uint32_t i = 0; i < view->local_count; i++) {
+		struct namespace_local *of = &view->locals[i];
+		const struct local_tally *row = &of->row;
+		if (of->read.raise.severity != SEVERITY_NORMAL || !has_binders(view, &row->address))
+			continue;
+		of->read.raise.severity =
+		    severity_of(&local->raise, row->remaining, row->used + row->remaining, 0);
+		if (of->read.raise.severity != SEVERITY_NORMAL)
+			of->read.raise.cause = CAUSE_SMALL_RANGE;
+	}
+}
+
+static bool
 take_locals(struct namespace_view *view, const struct scene *scene, bool held)
 {
 	const struct findings *f = scene->findings;
@@ -198,6 +232,8 @@ take_locals(struct namespace_view *view, const struct scene *scene, bool held)
 	view->locals = array_new(room, sizeof(*view->locals));
 	for (uint32_t i = 0; view->locals != NULL && i < tally->local_count; i++) {
 		const struct readings *read = &f->local_read[i];
+		if (tally->locals[i].binders)
+			add_binders(view, &tally->locals[i].address);
 		if (view->local_count == room || !is_above(f->locals[i], read, held))
 			continue;
 		struct namespace_local *of = &view->locals[view->local_count++];

@@ -404,6 +404,9 @@ look(struct namespace_watch *w, const struct namespace_task *task, uint32_t i, b
 	if (good && view.knowledge == NAMESPACE_BOUND && !neighbours_is_there(&neighbour, &source))
 		w->lost = row->gone = true;
 	if (good && !is_kept(&w->views[i], &view)) {
+		struct config own;
+		namespace_view_remember(&view, &w->views[i],
+					&config_of_namespace(task->config, row->name, &own)->local);
 		namespace_view_free(&w->views[i]);
 		w->views[i] = view;
 	}

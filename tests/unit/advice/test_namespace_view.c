@@ -97,6 +97,30 @@ what_is_not_listed_makes_it_less_than_exact(void **state)
 	}
 }
 
+/* At an address that is full nothing tells any more who bound first. */
+static void
+who_binds_first_is_remembered(void **state)
+{
+	struct level_band local = level_band_off;
+	local.raise.warning_remaining = 1;
+	local.clear.warning_remaining = 2;
+	struct namespace_view before = {.binders = {address("10.0.0.1")}, .binder_count = 1};
+	struct namespace_local locals[3] = {
+	    {.row = {.address = address("10.0.0.1"), .used = 100}},
+	    {.row = {.address = address("10.0.0.2"), .used = 100}},
+	    {.row = {.address = address("10.0.0.1"), .used = 98, .remaining = 2}}};
+	struct namespace_view view = {.locals = locals, .local_count = 3};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(locals); i++)
+		locals[i].read.raise = (struct verdict){SEVERITY_NORMAL, CAUSE_NONE};
+	namespace_view_remember(&view, &before, &local);
+	assert_int_equal(locals[0].read.raise.severity, SEVERITY_WARNING);
+	assert_int_equal(locals[0].read.raise.cause, CAUSE_SMALL_RANGE);
+	assert_int_equal(locals[1].read.raise.severity, SEVERITY_NORMAL);
+	assert_int_equal(locals[2].read.raise.severity, SEVERITY_NORMAL);
+	assert_int_equal(view.binder_count, 1);
+}
+
 int
 main(void)
 {
@@ -105,6 +129,7 @@ main(void)
 	    cmocka_unit_test(too_few_sockets_are_normal_without_a_count),
 	    cmocka_unit_test(the_worst_come_first),
 	    cmocka_unit_test(what_is_not_listed_makes_it_less_than_exact),
+	    cmocka_unit_test(who_binds_first_is_remembered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,4 +36,7 @@ struct nat_moment {
 
 bool nat_pace_due(const struct nat_moment *moment);
 
+/* The same after it could not be read: that will be so again. */
+bool nat_pace_again(const struct nat_moment *moment);
+
 #endif

@@ -4,8 +4,9 @@
  * where ctnetlink is not to be had: whoever may read the file (0440, root's) needs no capability.
  *
  * It says the same as conntrack.h, but for two things that only matter to what may be given up
- * (IPS_DYING, IPS_FIXED_TIMEOUT), and nothing is filtered. Before Linux 6.0 each read looks for its
- * place from the start, and while entries come and go it may pass over some.
+ * (IPS_DYING, IPS_FIXED_TIMEOUT), and nothing is filtered. Before Linux 6.16 (5e4d107abd79) the
+ * kernel looks for its place from the start for each page of text: while entries come and go it may
+ * pass over some, and the time grows with the square of their number.
  *
  * Source: net/netfilter/nf_conntrack_standalone.c, ct_seq_show().
  */
@@ -25,7 +26,7 @@ enum conntrack_line {
  * the question came from (nf_nat_setup_info()). */
 enum conntrack_line conntrack_line(char *line, struct conntrack_entry *out);
 
-/* Reads it, for no longer than two seconds, and hands over all its entries as those of that dump;
+/* Reads it, for no longer than a second, and hands over all its entries as those of that dump;
  * those of a read that failed must be dropped. NULL on success, else why not: static. */
 #define CONNTRACK_TEXT_DENIED "net/nf_conntrack cannot be read"
 const char *conntrack_text_read(const struct procfile_source *proc, enum conntrack_dump dump,

@@ -20,3 +20,12 @@ nat_pace_due(const struct nat_moment *m)
 		return true;
 	return m->since_ms >= least_ms && m->since_ms >= wait_ms && is_paid(m);
 }
+
+bool
+nat_pace_again(const struct nat_moment *m)
+{
+	uint64_t wait_ms = m->cost_us / NAT_PACE_SHARE;
+	if (wait_ms < NAT_PACE_LATEST_MS)
+		wait_ms = NAT_PACE_LATEST_MS;
+	return m->since_ms >= (wait_ms < NAT_PACE_END_MS ? wait_ms : NAT_PACE_END_MS);
+}

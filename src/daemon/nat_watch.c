@@ -119,10 +119,7 @@ is_due(const struct nat_watch *w, const struct host_state *host, unsigned cpu_pe
 					  .alarm = alarm || w->state.drops.total != w->dropped};
 	if (w->looked_ms == 0)
 		return true;
-	/* What was refused will be so again. */
-	if (w->state.census == NULL)
-		return moment.since_ms >= NAT_PACE_LATEST_MS;
-	return nat_pace_due(&moment);
+	return w->state.census == NULL ? nat_pace_again(&moment) : nat_pace_due(&moment);
 }
 
 void

@@ -11,12 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A line has about 200 octets, 400 with addresses of IPv6, counters and a security context. */
-#define LINE_MAX_OCTETS 1024
+/* A line has about 200 octets, 400 with addresses of IPv6 and counters; a security context may have
+ * a page. */
+#define LINE_MAX_OCTETS 8192
 
 /* Of so many lines one looks at the clock. */
 #define CLOCK_LINES 1024
-#define MOST_US     2000000
+#define MOST_US     1000000
 
 /* What was read of a line so far. */
 struct line {

@@ -68,6 +68,25 @@ polls_come_first(void **state)
 	assert_first_due(&m, 2000);
 }
 
+/* What was refused costs nothing; what takes too long costs as much again. */
+static void
+what_failed_is_tried_each_minute(void **state)
+{
+	static const struct {
+		uint64_t cost_us, due_ms;
+	} cases[] = {
+	    {20, 60000}, {120000, 60000}, {130000, 65000}, {1000000, 500000}, {2000000, 600000}};
+	struct nat_moment m = calm;
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		m.cost_us = cases[i].cost_us;
+		m.since_ms = cases[i].due_ms - 1;
+		assert_false(nat_pace_again(&m));
+		m.since_ms++;
+		assert_true(nat_pace_again(&m));
+	}
+}
+
 int
 main(void)
 {
@@ -76,6 +95,7 @@ main(void)
 	    cmocka_unit_test(a_share_of_a_cpu_is_kept),
 	    cmocka_unit_test(a_table_that_is_not_large_is_read_each_minute),
 	    cmocka_unit_test(polls_come_first),
+	    cmocka_unit_test(what_failed_is_tried_each_minute),
 	};
 	return cmocka_run_group_tests_name("nat_pace", tests, NULL, NULL);
 }

@@ -153,6 +153,24 @@ what_no_kernel_writes(void **state)
 	assert_int_equal(kept.count, 0);
 }
 
+/* A context that lists many categories stands before the zone. */
+static void
+a_long_line(void **state)
+{
+	static char text[6000];
+	struct kept kept = {.count = 0};
+	int at = snprintf(text, sizeof(text),
+			  "ipv4 2 udp 17 9 src=10.0.0.1 dst=10.0.0.2 sport=1 dport=2 src=10.0.0.2 "
+			  "dst=10.0.0.1 sport=2 dport=1 mark=0 secctx=u:r:t:s0:c0");
+	(void)state;
+	while (at < 5000)
+		at += snprintf(text + at, sizeof(text) - (size_t)at, ",c%d", at);
+	snprintf(text + at, sizeof(text) - (size_t)at, " zone=6 use=1\n");
+	assert_null(read_text(text, &kept));
+	assert_int_equal(kept.count, 1);
+	assert_int_equal(kept.entry[0].reply.zone, 6);
+}
+
 static void
 what_cannot_be_read(void **state)
 {
@@ -193,6 +211,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_the_kernel_wrote),
 	    cmocka_unit_test(what_no_kernel_writes),
+	    cmocka_unit_test(a_long_line),
 	    cmocka_unit_test(what_cannot_be_read),
 	    cmocka_unit_test(modules_that_are_loaded),
 	};

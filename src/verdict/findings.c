@@ -4,7 +4,9 @@
 #include "base/array.h"
 #include "verdict/cause.h"
 #include "verdict/doubt.h"
+#include "verdict/finding_rows.h"
 #include "verdict/nat_verdict.h"
+#include "verdict/reading.h"
 #include "verdict/udp_verdict.h"
 
 #include <errno.h>
@@ -24,58 +26,6 @@ struct making {
 	uint32_t *decider; /* per peer: the pool whose verdict it has, or LOOKUP_NONE */
 	uint32_t told;     /* recent failures that make a pool or a target critical */
 };
-
-/* What of a usage is compared. */
-enum measure { PORTS = 1, LEAK = 2 };
-
-/* What is compared. What explains a want of ports is in `tightest`. */
-struct subject {
-	const struct level_band *band;
-	unsigned measures;
-	const struct usage *usage, *tightest;
-	uint32_t failed; /* recent connect() calls */
-	bool binders;
-};
-
-/* What is in doubt is a warning where somebody was seen to bind first, or connect() to fail. */
-static bool
-doubted(const struct doubt *doubt, const struct levels *levels)
-{
-	return (doubt->binders || doubt->failed > 0) && doubt_is(doubt, levels);
-}
-
-/* By the raise or by the clear levels of a band. Failed calls that are possible outweigh them. */
-static struct verdict
-compare(const struct making *m, const struct subject *s, bool clear)
-{
-	const struct level_band *band = s->band;
-	const struct levels *levels = clear ? &band->clear : &band->raise;
-	const struct usage *u = s->usage, *tightest = s->tightest;
-	unsigned measures = s->measures;
-	const struct doubt doubt = {u, &m->tally->range, s->failed, s->binders};
-	struct verdict v = normal;
-	if ((measures & PORTS) != 0 && doubt_failed(&doubt, levels))
-		return (struct verdict){SEVERITY_CRITICAL, CAUSE_FAILURES};
-	if ((measures & PORTS) != 0 && doubted(&doubt, levels))
-		return (struct verdict){SEVERITY_WARNING, CAUSE_IN_DOUBT};
-	if ((measures & PORTS) != 0)
-		v.severity = severity_of(levels, u->tightest, u->capacity, 0);
-	/* A clear level of 0 is one: none may be left. */
-	bool leaks =
-	    band->raise.close_wait != 0 && u->states.of[STATE_CLOSE_WAIT] > levels->close_wait;
-	if (v.severity == SEVERITY_NORMAL && (measures & LEAK) != 0 && leaks)
-		return (struct verdict){SEVERITY_WARNING, CAUSE_CLOSE_WAIT};
-	v.cause = cause_of(tightest, v.severity, levels, &m->tally->range);
-	return v;
-}
-
-static void
-read_usage(const struct making *m, struct hysteresis_reading *r, const struct subject *s)
-{
-	r->raise = compare(m, s, false);
-	r->hold = compare(m, s, true);
-	r->at_once = r->raise.cause == CAUSE_FAILURES;
-}
 
 /* A verdict on a subject whose key has yet to be filled in costs nothing while it is normal and
  * none of its kind is followed. */
@@ -130,14 +80,15 @@ find_target(struct making *m, uint32_t i)
 	const struct target_tally *t = &m->tally->targets[i];
 	struct finding *f = &m->f->targets[i];
 	struct hysteresis_reading r = {.subject = {.kind = ALARM_TARGET}, .row = i};
-	const struct subject s = {.band = &t->target->levels,
-				  .measures = PORTS | LEAK,
+	const struct subject s = {.range = &m->tally->range,
+				  .band = &t->target->levels,
+				  .measures = MEASURE_PORTS | MEASURE_LEAK,
 				  .usage = &t->usage,
 				  .tightest = tally_tightest(m->tally, t),
 				  .failed = f->failed.recent,
 				  .binders = t->binders};
 	note_nearness(m, nearness_of(&t->target->levels.raise, &t->usage));
-	read_usage(m, &r, &s);
+	reading_of_usage(&r, &s);
 	look_elsewhere(m, i, &r);
 	f->raise = r.raise;
 	f->hold = r.hold;
@@ -161,11 +112,12 @@ find_peer(struct making *m, uint32_t p)
 	struct hysteresis_reading r = {.subject = {.kind = ALARM_PEER}, .row = p};
 	m->decider[p] = LOOKUP_NONE;
 	note_nearness(m, nearness_of(&close_wait, &peer->usage));
-	const struct subject s = {.band = &m->config->levels,
-				  .measures = LEAK,
+	const struct subject s = {.range = &m->tally->range,
+				  .band = &m->config->levels,
+				  .measures = MEASURE_LEAK,
 				  .usage = &peer->usage,
 				  .tightest = &peer->usage};
-	read_usage(m, &r, &s);
+	reading_of_usage(&r, &s);
 	if (peer->targeted == peer->pools || !worth_taking(m, &r))
 		return;
 	r.subject.peer = peer->peer;
@@ -177,7 +129,8 @@ static struct subject
 subject_of(const struct making *m, uint32_t pool, const struct level_band *band, unsigned measures)
 {
 	const struct pool_tally *p = &m->tally->pools[pool];
-	return (struct subject){.band = band,
+	return (struct subject){.range = &m->tally->range,
+				.band = band,
 				.measures = measures,
 				.usage = &p->usage,
 				.tightest = &p->usage,
@@ -210,10 +163,10 @@ find_targeted(struct making *m, uint32_t i)
 	const struct target *target = m->tally->targets[pool->target - 1].target;
 	struct finding *f = &m->f->pools[i];
 	note_nearness(m, nearness_of(&target->levels.raise, &pool->usage));
-	const struct subject s = subject_of(m, i, &target->levels, PORTS | LEAK);
-	f->raise = compare(m, &s, false);
+	const struct subject s = subject_of(m, i, &target->levels, MEASURE_PORTS | MEASURE_LEAK);
+	f->raise = reading_verdict(&s, false);
 	note_failures(m, f, &f->raise);
-	f->hold = compare(m, &s, true);
+	f->hold = reading_verdict(&s, true);
 	f->verdict = within_target(m, pool->target - 1, &f->hold);
 }
 
@@ -225,9 +178,9 @@ find_pool(struct making *m, uint32_t i)
 	const struct level_band *levels = &m->config->levels;
 	struct hysteresis_reading r = {.subject = {.kind = ALARM_POOL}, .row = i};
 	note_nearness(m, nearness_of(&levels->raise, &pool->usage));
-	const struct subject s = subject_of(m, i, levels, PORTS),
-			     leak = subject_of(m, i, levels, LEAK);
-	read_usage(m, &r, &s);
+	const struct subject s = subject_of(m, i, levels, MEASURE_PORTS),
+			     leak = subject_of(m, i, levels, MEASURE_LEAK);
+	reading_of_usage(&r, &s);
 	note_failures(m, f, &r.raise);
 	f->raise = r.raise;
 	f->hold = r.hold;
@@ -239,7 +192,7 @@ find_pool(struct making *m, uint32_t i)
 	}
 	/* Of a leak that the peer tells of, the row tells too. */
 	if (f->verdict.severity == SEVERITY_NORMAL && m->leaking[pool->peer_position])
-		f->verdict = f->raise = f->hold = compare(m, &leak, true);
+		f->verdict = f->raise = f->hold = reading_verdict(&leak, true);
 }
 
 /* Gives a peer the verdict of one of its pools, if the pool is more severe; of pools that are
@@ -259,24 +212,14 @@ pass_on(struct making *m, uint32_t i)
 	*decider = i;
 }
 
-/* What remains of a capacity, by the levels of a kind that has only those. */
-static void
-read_remaining(struct hysteresis_reading *r, const struct level_band *band, uint32_t remaining,
-	       uint32_t capacity)
-{
-	r->raise.severity = severity_of(&band->raise, remaining, capacity, 0);
-	r->hold.severity = severity_of(&band->clear, remaining, capacity, 0);
-	r->raise.cause = r->raise.severity == SEVERITY_NORMAL ? CAUSE_NONE : CAUSE_SMALL_RANGE;
-	r->hold.cause = r->hold.severity == SEVERITY_NORMAL ? CAUSE_NONE : CAUSE_SMALL_RANGE;
-}
-
 static void
 find_local(struct making *m, uint32_t l)
 {
 	const struct local_tally *local = &m->tally->locals[l];
 	struct hysteresis_reading r = {.subject = {.kind = ALARM_LOCAL, .local = local->address},
 				       .row = l};
-	read_remaining(&r, &m->config->local, local->remaining, local->used + local->remaining);
+	reading_of_remaining(&r, &m->config->local, local->remaining,
+			     local->used + local->remaining);
 	/* A proxy may hold every port there and miss nothing. */
 	if (r.raise.severity == SEVERITY_WARNING && !local->binders &&
 	    m->config->local.raise.warning_remaining <= LOCAL_WARNING_BINDERS)
@@ -293,7 +236,7 @@ find_host(struct making *m)
 {
 	const struct range_tally *range = &m->tally->range;
 	struct hysteresis_reading r = {.subject = {.kind = ALARM_HOST}};
-	read_remaining(&r, &m->config->host, range->free, range->in_use + range->free);
+	reading_of_remaining(&r, &m->config->host, range->free, range->in_use + range->free);
 	if (range->capacity == 0) {
 		const struct level_band *pool = &m->config->levels;
 		const struct usage nothing = {.capacity = 0};
@@ -343,15 +286,6 @@ find_udp(struct making *m, uint32_t i)
 		note_nearness(m, severity_nearness(&band->raise, row->remaining, row->capacity, 0));
 	if (worth_taking(m, &r))
 		m->f->udp[i] = take(m, &r);
-}
-
-uint32_t
-findings_worst_udp(const struct findings *f)
-{
-	const struct udp_tally *udp = &f->tally->udp;
-	if (!udp->available || udp->rows[0].capacity == 0)
-		return LOOKUP_NONE;
-	return f->udp[1].severity > f->udp[0].severity ? 1 : 0;
 }
 
 enum severity
@@ -483,102 +417,12 @@ find_all(struct making *m)
 		find_space_ports(m, i);
 }
 
-static void
-fill(struct finding *rows, uint32_t count, const struct outlook *outlook,
-     const struct failure_mark *failed)
-{
-	static const struct failure_mark none = {0};
-	for (uint32_t i = 0; i < count; i++)
-		rows[i] = (struct finding){normal, outlook[i], failed != NULL ? failed[i] : none,
-					   normal, normal};
-}
-
-/* The rows of targets with what other namespaces have. */
-static bool
-sum_targets(struct findings *f, const struct tally *tally)
-{
-	uint32_t count = tally->target_count;
-	if (f->spaces.target_count == 0)
-		return true;
-	f->target_sums = array_new(count, sizeof(*f->target_sums));
-	f->deciders = array_new(count, sizeof(const struct space_target *));
-	if (f->target_sums == NULL || f->deciders == NULL)
-		return false;
-	for (uint32_t i = 0; i < count; i++)
-		f->target_sums[i] = tally->targets[i];
-	target_spaces_sum(f->spaces.targets, f->spaces.target_count, f->target_sums, f->deciders);
-	return true;
-}
-
-const struct target_tally *
-findings_targets(const struct findings *f)
-{
-	return f->target_sums != NULL ? f->target_sums : f->tally->targets;
-}
-
-const struct space_target *
-findings_decider(const struct findings *f, uint32_t target)
-{
-	return f->deciders != NULL ? f->deciders[target] : NULL;
-}
-
-/* Rows with everything but verdicts. */
-static struct findings *
-begin(const struct evidence *e)
-{
-	const struct tally *tally = e->tally;
-	struct findings *f = calloc(1, sizeof(*f));
-	if (f == NULL)
-		return NULL;
-	f->pools = array_new((size_t)tally->pool_count + tally->peer_count + tally->target_count,
-			     sizeof(*f->pools));
-	f->locals = array_new(tally->local_count, sizeof(*f->locals));
-	f->udp = array_new(tally->udp.count, sizeof(*f->udp));
-	f->nat = e->nat != NULL ? *e->nat : (struct nat_state){.reason = "not looked at"};
-	f->nat_pools =
-	    array_new(f->nat.census != NULL ? f->nat.census->count : 0, sizeof(*f->nat_pools));
-	if (e->spaces != NULL)
-		f->spaces = *e->spaces;
-	f->space_found = array_new(f->spaces.count, sizeof(*f->space_found));
-	f->ports_found = array_new(f->spaces.port_count, sizeof(*f->ports_found));
-	f->local_read = array_new(tally->local_count, sizeof(*f->local_read));
-	f->udp_read = array_new(tally->udp.count, sizeof(*f->udp_read));
-	if (f->pools == NULL || f->locals == NULL || f->udp == NULL || f->nat_pools == NULL ||
-	    f->space_found == NULL || f->ports_found == NULL || f->local_read == NULL ||
-	    f->udp_read == NULL || !sum_targets(f, tally)) {
-		findings_free(f);
-		return NULL;
-	}
-	f->peers = f->pools + tally->pool_count;
-	f->targets = f->peers + tally->peer_count;
-	fill(f->pools, tally->pool_count, e->outlooks->pools, e->marks ? e->marks->pools : NULL);
-	fill(f->peers, tally->peer_count, e->outlooks->peers, e->marks ? e->marks->peers : NULL);
-	fill(f->targets, tally->target_count, e->outlooks->targets,
-	     e->marks ? e->marks->targets : NULL);
-	for (uint32_t i = 0; i < tally->local_count; i++)
-		f->locals[i] = SEVERITY_NORMAL;
-	f->tally = tally;
-	f->host = *e->host;
-	source_left_count(&f->host.sources, e->tally, &f->sources);
-	f->limits.severity = SEVERITY_NORMAL;
-	f->features = tally->features;
-	f->growth = e->outlooks->growth;
-	f->failure_log = e->failure_log;
-	if (e->failures != NULL)
-		f->failures = *e->failures;
-	if (f->failures.available)
-		f->features |= UINT32_C(1) << FEATURE_FAILURES;
-	if (tally->udp.available)
-		f->features |= UINT32_C(1) << FEATURE_UDP;
-	return f;
-}
-
 struct findings *
 findings_make(const struct evidence *evidence, const struct config *config,
 	      struct hysteresis *hysteresis, const struct hysteresis_rules *rules)
 {
 	const struct tally *tally = evidence->tally;
-	struct making m = {.f = begin(evidence),
+	struct making m = {.f = finding_rows_new(evidence),
 			   .tally = tally,
 			   .config = config,
 			   .hysteresis = hysteresis,
@@ -612,23 +456,4 @@ findings_once(const struct evidence *evidence, const struct config *config)
 	    nothing != NULL ? findings_make(evidence, config, nothing, &rules) : NULL;
 	hysteresis_free(nothing);
 	return f;
-}
-
-void
-findings_free(struct findings *f)
-{
-	if (f == NULL)
-		return;
-	free(f->pools);
-	free(f->locals);
-	free(f->udp);
-	free(f->nat_pools);
-	free(f->space_found);
-	free(f->ports_found);
-	free(f->local_read);
-	free(f->udp_read);
-	free(f->target_sums);
-	free(f->deciders);
-	free(f->standings);
-	free(f);
 }

@@ -2,13 +2,13 @@
 #include "daemon/collector.h"
 
 #include "alarm/alarm_run.h"
-#include "base/clean.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sentence.h"
 #include "config/config_load.h"
 #include "daemon/pace.h"
 #include "daemon/poll.h"
+#include "daemon/poll_news.h"
 #include "daemon/signals.h"
 #include "kernel/poller.h"
 #include "owners/owners.h"
@@ -21,9 +21,6 @@
 #include <unistd.h>
 
 static const char subsystem[] = "collector";
-
-/* Between two lines that only differ in why polls fail. */
-#define REASON_MS 60000
 
 struct collector {
 	struct config *config;
@@ -41,8 +38,8 @@ struct collector {
 	bool stopping;
 
 	/* What the log says. */
-	bool starved, unprobed, no_udp;
-	struct failure_state failures;
+	bool starved;
+	struct poll_news news;
 	/* Of a poll that waits for a survey of owners, since made_ms; NULL = there is none. */
 	struct tally *tally;
 	struct findings *findings;
@@ -51,7 +48,6 @@ struct collector {
 	uint64_t cpu_us;   /* clock_cpu_us() up to which polls have been charged */
 	uint64_t heard_ms; /* when the poll under way began, or was last answered */
 	struct poll_stats stats;
-	uint64_t failed_ms;    /* when it was logged last why polls fail */
 	struct snapshot *last; /* the published one, never NULL once open; holds a reference */
 };
 
@@ -165,8 +161,7 @@ publish(struct collector *c, struct snapshot *snapshot)
 	service_polled(c->service, c->pace.interval_s, c->last);
 }
 
-/* The last good rows stay; the error count and text change, and in the end the severity. Logged
- * when it is news: that polls fail, and another reason, but not reasons that take turns. */
+/* The last good rows stay; the error count and text change, and in the end the severity. */
 static void
 on_failed(struct collector *c)
 {
@@ -175,18 +170,10 @@ on_failed(struct collector *c)
 	/* Nobody has to pay for it: as a part of the next good one's price it would put off the one
 	 * after that, for as long as trouble lasted before. */
 	c->cpu_us = clock_cpu_us();
-	char error[sizeof(c->stats.error)];
-	clean_text(why, strlen(why), error, sizeof(error));
-	uint64_t now_ms = clock_us() / 1000;
-	if (c->stats.error[0] == '\0' ||
-	    (strcmp(c->stats.error, error) != 0 && now_ms - c->failed_ms >= REASON_MS)) {
-		log_error("poller", "%s; the last good snapshot stays", why);
-		c->failed_ms = now_ms;
-	}
-	memcpy(c->stats.error, error, sizeof(error));
+	poll_news_failed(&c->news, why, &c->stats);
 	c->stats.interval_s = c->pace.interval_s;
 	struct alarm_figures figures;
-	alarm_run_figures(c->alarm_run, snapshot_patience_ms(&c->stats), error, &figures);
+	alarm_run_figures(c->alarm_run, snapshot_patience_ms(&c->stats), c->stats.error, &figures);
 	publish(c, snapshot_repeat(c->last, &c->stats, &figures));
 }
 
@@ -240,43 +227,14 @@ survey(struct collector *c)
 	return owners_start(c->owners, &subjects);
 }
 
-/* Logged when ports that were to be probed cannot be, and when they can be again; and when failed
- * connect() calls begin to be counted, no longer are, or are not for another reason. */
-static void
-tell_troubles(struct collector *c)
-{
-	const char *trouble = poll_trouble(c->poll);
-	char text[160];
-	snprintf(text, sizeof(text), "%s; ports stay in doubt", trouble != NULL ? trouble : "");
-	log_condition(&c->unprobed, trouble != NULL, "probe", text, "ports can be probed again");
-	const struct failure_state *now = failures_state(poll_failures(c->poll));
-	const struct failure_state before = c->failures;
-	c->failures = *now;
-	if (now->available == before.available && strcmp(now->reason, before.reason) == 0)
-		return;
-	log_info("failures", "failed connect() calls are %scounted%s%s",
-		 now->available ? "" : "not ", now->reason[0] != '\0' ? ": " : "", now->reason);
-}
-
-/* Logged when UDP ports can no longer be counted, or cannot at the start, and when they can be. */
-static void
-tell_udp(struct collector *c, const struct udp_tally *udp)
-{
-	char text[sizeof(udp->reason) + 32];
-	snprintf(text, sizeof(text), "UDP ports are not counted: %s", udp->reason);
-	log_condition(&c->no_udp, !udp->available, "poller", text, "UDP ports are counted again");
-}
-
 /* A poll that found new trouble is held back for a moment, so that what it tells names who is
  * behind it. */
 static void
 on_done(struct collector *c)
 {
-	if (c->stats.error[0] != '\0')
-		log_info("poller", "polls succeed again");
+	poll_news_good(&c->news, c->poll, &c->stats);
 	c->stats.error[0] = '\0';
 	c->stats.polls++;
-	tell_troubles(c);
 	struct hysteresis_rules rules =
 	    alarm_run_rules(c->alarm_run, c->config, c->pace.interval_s);
 	namespace_watch_poll(c->namespaces, c->config, poll_features(c->poll));
@@ -292,7 +250,7 @@ on_done(struct collector *c)
 		publish(c, NULL);
 		return;
 	}
-	tell_udp(c, &c->findings->tally->udp);
+	poll_news_tell_udp(&c->news, &c->findings->tally->udp);
 	if (!survey(c))
 		conclude(c);
 }

@@ -9,14 +9,12 @@
 #include "count/stamps.h"
 #include "count/trend.h"
 #include "daemon/nat_watch.h"
-#include "daemon/probing.h"
+#include "daemon/poll_source.h"
+#include "daemon/probe_stage.h"
 #include "daemon/udp_stage.h"
-#include "kernel/feature.h"
 #include "kernel/hostlimits.h"
 #include "kernel/natenv.h"
 #include "kernel/poller.h"
-#include "kernel/procfile.h"
-#include "kernel/recording.h"
 #include "kernel/replay.h"
 
 #include <errno.h>
@@ -34,11 +32,7 @@ struct poll {
 	const struct visit *visit; /* NULL = the own network namespace */
 	struct unseen_count there; /* of a visit */
 	const struct space_pools *spaces;
-	/* Where a poll comes from: files, and a poller or a replay with the settings of its own. */
-	struct procfile_source source;
-	struct poller *poller;
-	struct replay *replay;
-	struct settings replayed;
+	struct poll_source from;
 
 	/* From poll to poll. */
 	struct host_state host;
@@ -56,8 +50,7 @@ struct poll {
 	uint32_t sockets; /* in the last good poll */
 	struct unseen *unseen;
 	struct failures *failures; /* NULL = they are not counted */
-	struct probing *probing;   /* NULL while probing is off */
-	const char *trouble;       /* of probing */
+	struct probe_stage probe;
 	struct nat_watch nat;
 	bool nat_alarm; /* a pool of address translation was in alarm */
 
@@ -79,7 +72,7 @@ void
 poll_look(struct poll *p)
 {
 	/* A recording holds /sys beside /proc. Both are looked at now and then only. */
-	struct procfile_source proc = p->source, sys;
+	struct procfile_source proc = p->from.files, sys;
 	p->looked_ms = clock_us() / 1000;
 	/* What is there is around the own namespace. */
 	if (p->visit != NULL)
@@ -89,7 +82,7 @@ poll_look(struct poll *p)
 	sys.root = p->options->sys_root;
 	hostlimits_look(&p->host, &proc, &sys);
 	/* A recording has none of them. */
-	if (p->replay == NULL)
+	if (p->from.replay == NULL)
 		sources_read(&p->host.sources);
 }
 
@@ -99,39 +92,6 @@ look_in_time(struct poll *p)
 {
 	if (p->origins != NULL && clock_us() / 1000 - p->looked_ms >= LOOK_MS)
 		poll_look(p);
-}
-
-/* Opens a recording to replay, or the kernel and a recording to make. */
-static bool
-open_source(struct poll *p, struct visit *visit, char *error, size_t room)
-{
-	const struct options *options = p->options;
-	if (visit != NULL) {
-		int sockets[VISIT_SOCKETS];
-		p->source.root = options->proc_root;
-		p->source.inside = &visit->inside;
-		for (unsigned i = 0; i < VISIT_SOCKETS; i++) {
-			sockets[i] = visit->sockets[i];
-			visit->sockets[i] = -1;
-		}
-		p->poller = poller_open_inside(sockets, VISIT_SOCKETS, error, room);
-		return p->poller != NULL;
-	}
-	if (options->replay != NULL) {
-		p->replay = replay_open(options->replay, &p->source, &p->replayed, error, room);
-		return p->replay != NULL;
-	}
-	p->source.root = options->proc_root;
-	p->source.kept = p->kept;
-	if (options->record != NULL) {
-		p->source.record = fopen(options->record, "we");
-		if (p->source.record == NULL || !recording_begin(p->source.record)) {
-			snprintf(error, room, "%s: %s", options->record, strerror(errno));
-			return false;
-		}
-	}
-	p->poller = poller_open(error, room);
-	return p->poller != NULL;
 }
 
 /* What goes on from poll to poll; what one poll alone needs not is not there. */
@@ -146,23 +106,6 @@ open_parts(struct poll *p, const struct poll_setup *setup)
 		return false;
 	return !setup->failures ||
 	       (p->failures = failures_new(options->proc_root, options->sys_root)) != NULL;
-}
-
-/* What the version of the kernel tells; it does not change. */
-static void
-read_habits(struct poll *p)
-{
-	char release[128], version[256];
-	struct procfile_source once = p->source;
-	once.kept = NULL;
-	if (procfile_read(&once, "sys/kernel/osrelease", release, sizeof(release)) < 0)
-		release[0] = '\0';
-	if (procfile_read(&once, "sys/kernel/version", version, sizeof(version)) < 0)
-		version[0] = '\0';
-	p->habits = feature_habits(release, version);
-	nat_watch_init(&p->nat, p->habits.nat_evicts);
-	if (p->habits.letting_go == LETS_GO)
-		p->known |= UINT32_C(1) << FEATURE_LETS_GO;
 }
 
 struct poll *
@@ -182,11 +125,14 @@ poll_open(const struct poll_setup *setup, char *error, size_t room)
 	p->spaces = setup->spaces;
 	p->udp_us = setup->udp_us;
 	p->known = setup->features & (FEATURES_SEEN | UINT32_C(1) << FEATURE_LETS_GO);
-	if (!open_source(p, setup->visit, error, room)) {
+	if (!poll_source_open(&p->from, setup->options, p->kept, setup->visit, error, room)) {
 		poll_close(p);
 		return NULL;
 	}
-	read_habits(p);
+	p->habits = poll_source_habits(&p->from);
+	nat_watch_init(&p->nat, p->habits.nat_evicts);
+	if (p->habits.letting_go == LETS_GO)
+		p->known |= UINT32_C(1) << FEATURE_LETS_GO;
 	hostlimits_start(&p->host);
 	poll_look(p);
 	return p;
@@ -211,18 +157,14 @@ poll_close(struct poll *p)
 	if (p->busy)
 		census_free(&p->census);
 	forget(p);
-	if (p->source.record != NULL)
-		fclose(p->source.record);
-	procfile_free_copies(&p->source);
-	poller_close(p->poller);
-	replay_close(p->replay);
+	poll_source_close(&p->from);
 	origins_free(p->origins);
 	trend_free(p->trend);
 	kept_free(p->kept);
 	light_free(&p->light);
 	failures_free(p->failures);
 	unseen_free(p->unseen);
-	probing_free(p->probing);
+	probe_stage_free(&p->probe);
 	nat_watch_free(&p->nat);
 	free(p);
 }
@@ -236,7 +178,7 @@ poll_busy(const struct poll *p)
 int
 poll_fd(const struct poll *p)
 {
-	return p->busy ? poller_fd(p->poller) : -1;
+	return p->busy ? poller_fd(p->from.poller) : -1;
 }
 
 const char *
@@ -254,26 +196,13 @@ poll_features(const struct poll *p)
 const char *
 poll_trouble(const struct poll *p)
 {
-	return p->trouble;
+	return p->probe.trouble;
 }
 
 struct failures *
 poll_failures(struct poll *p)
 {
 	return p->failures;
-}
-
-/* Ends the recording, if one is made. False if it could not be written whole. */
-static bool
-end_recording(struct poll *p, bool whole)
-{
-	FILE *file = p->source.record;
-	p->source.record = NULL;
-	if (file == NULL)
-		return true;
-	bool written = !whole || (recording_features(file, p->known) && recording_end(file));
-	written = !ferror(file) && written;
-	return fclose(file) == 0 && written;
 }
 
 static enum poll_step
@@ -283,50 +212,10 @@ fail(struct poll *p, const char *why)
 		census_free(&p->census);
 	p->busy = false;
 	snprintf(p->error, sizeof(p->error), "%s", why);
-	if (!end_recording(p, false))
+	if (!poll_source_end(&p->from, false, p->known))
 		snprintf(p->error, sizeof(p->error), "%s: it could not be written whole",
 			 p->options->record);
 	return POLL_FAILED;
-}
-
-/* A recording's kernel cannot be asked any more, and another namespace is only looked at. */
-static bool
-may_probe(const struct poll *p)
-{
-	return p->config->probe && p->replay == NULL && p->visit == NULL;
-}
-
-/* Begins to keep what probing needs, as the configuration now says. Without memory for it, the
- * ports stay in doubt for this poll. */
-static void
-plan_probe(struct poll *p)
-{
-	if (!may_probe(p)) {
-		probing_free(p->probing);
-		p->probing = NULL;
-		p->trouble = NULL;
-		return;
-	}
-	if (p->probing == NULL)
-		p->probing = probing_new();
-	census_watch(&p->census);
-	udp_watch(&p->census.udp_held);
-}
-
-/* Settles ports in doubt: the daemon asks again after the next poll, a report asks about all. */
-static void
-settle(struct poll *p)
-{
-	bool again = p->origins != NULL;
-	uint32_t most = again ? p->config->probe_max : UINT32_MAX;
-	uint64_t budget_us = again ? PROBING_POLL_US : PROBING_ONCE_US;
-	p->trouble = NULL;
-	if (p->probing != NULL) {
-		const char *udp = probing_run_udp(p->probing, &p->census.udp_held, most, budget_us);
-		const char *tcp = probing_run(p->probing, &p->census, most, budget_us);
-		p->trouble = tcp != NULL ? tcp : udp;
-	} else if (may_probe(p))
-		p->trouble = "cannot probe ports: out of memory";
 }
 
 /* Works out the numbers of a census, and what goes with their rows. False with errno ENOMEM. */
@@ -381,7 +270,7 @@ count_unseen(struct poll *p)
 	if (p->census.features >> FEATURE_BOUND_IDLE & 1)
 		return;
 	if (p->visit == NULL)
-		unseen_count(p->unseen, &p->source, &count);
+		unseen_count(p->unseen, &p->from.files, &count);
 	census_unseen(&p->census, &count);
 }
 
@@ -393,31 +282,31 @@ look_at_nat(struct poll *p)
 	if (p->visit != NULL)
 		return;
 	if (p->origins != NULL)
-		nat_watch_poll(&p->nat, &p->host, &p->source, p->config->pace.cpu_percent,
+		nat_watch_poll(&p->nat, &p->host, &p->from.files, p->config->pace.cpu_percent,
 			       p->nat_alarm);
-	else if (p->replay != NULL)
-		nat_watch_replayed(&p->nat, &p->host, replay_has_conntrack(p->replay));
+	else if (p->from.replay != NULL)
+		nat_watch_replayed(&p->nat, &p->host, replay_has_conntrack(p->from.replay));
 	else if (p->ports == NULL)
-		nat_watch_once(&p->nat, &p->host, &p->source);
+		nat_watch_once(&p->nat, &p->host, &p->from.files);
 }
 
 /* All sockets are in the census: the stages behind it, which then goes. */
 static enum poll_step
 finish(struct poll *p)
 {
-	if (p->poller != NULL)
-		p->known |= poller_features(p->poller);
+	if (p->from.poller != NULL)
+		p->known |= poller_features(p->from.poller);
 	census_learn(&p->census, &p->known);
 	count_unseen(p);
 	if (!stamps_settle(&p->census) || !evidence_weigh(&p->census))
 		return fail(p, "out of memory");
 	look_at_nat(p);
-	if (!end_recording(p, true)) {
+	if (!poll_source_end(&p->from, true, p->known)) {
 		char why[sizeof(p->error)];
 		snprintf(why, sizeof(why), "%s: it could not be written whole", p->options->record);
 		return fail(p, why);
 	}
-	settle(p);
+	probe_stage_settle(&p->probe, &p->census, p->origins != NULL, p->config->probe_max);
 	if ((p->ports != NULL && !port_watch_end(p->ports, &p->census)) || !count(p))
 		return fail(p, "out of memory");
 	uint64_t now_ms = clock_us() / 1000;
@@ -439,6 +328,13 @@ take_watched(void *arg, enum diag_dump dump, const struct diag_socket *socket)
 	return port_watch_add(p->ports, dump, socket) && census_add(&p->census, dump, socket);
 }
 
+/* A recording's kernel cannot be asked any more, and another namespace is only looked at. */
+static bool
+may_probe(const struct poll *p)
+{
+	return p->config->probe && p->from.replay == NULL && p->visit == NULL;
+}
+
 static void
 begin_census(struct poll *p, const struct settings *settings)
 {
@@ -447,15 +343,15 @@ begin_census(struct poll *p, const struct settings *settings)
 	p->census.udp_held.own = &p->host.sources;
 	p->census.node_ports = p->host.nat >> NAT_CNI & 1;
 	p->busy = true;
-	plan_probe(p);
+	probe_stage_begin(&p->probe, may_probe(p), &p->census);
 }
 
 static enum poller_step
 ask(struct poll *p)
 {
 	bool watched = p->ports != NULL;
-	return poller_begin(p->poller, &p->plan, watched ? take_watched : census_take,
-			    watched ? (void *)p : &p->census, p->source.record);
+	return poller_begin(p->from.poller, &p->plan, watched ? take_watched : census_take,
+			    watched ? (void *)p : &p->census, p->from.files.record);
 }
 
 /* The same settings, another plan or another moment. False with errno ENOMEM. */
@@ -481,7 +377,7 @@ is_wrong(const struct poll *p, enum poller_step result)
 {
 	if (p->plan.alone && p->census.full)
 		return true;
-	return result == POLLER_DONE && p->census.late && !p->anew && p->source.record == NULL;
+	return result == POLLER_DONE && p->census.late && !p->anew && p->from.files.record == NULL;
 }
 
 static enum poll_step
@@ -504,21 +400,22 @@ step(struct poll *p, enum poller_step result)
 		unsigned count = stamps_ask(&p->census, ports);
 		p->asked_stamps = true;
 		if (count > 0)
-			result = poller_ask(p->poller, ports, count);
+			result = poller_ask(p->from.poller, ports, count);
 	}
 	if (result == POLLER_DONE)
-		result = udp_stage_ask(&p->udp, p->poller, &p->census, p->source.record != NULL);
+		result = udp_stage_ask(&p->udp, p->from.poller, &p->census,
+				       p->from.files.record != NULL);
 	switch (result) {
 	case POLLER_MORE: return POLL_MORE;
 	case POLLER_DONE:
-		udp_stage_take(&p->udp, p->poller, &p->light, &p->census);
+		udp_stage_take(&p->udp, p->from.poller, &p->light, &p->census);
 		return finish(p);
 	case POLLER_FAILED: break;
 	}
 	/* The connections are all there. */
-	if (p->udp.asked && p->source.record == NULL)
-		return finish_without_udp(p, poller_error(p->poller));
-	return fail(p, poller_error(p->poller));
+	if (p->udp.asked && p->from.files.record == NULL)
+		return finish_without_udp(p, poller_error(p->from.poller));
+	return fail(p, poller_error(p->from.poller));
 }
 
 static enum poll_step
@@ -527,13 +424,13 @@ replay(struct poll *p)
 	char error[sizeof(p->error)];
 	bool watched = p->ports != NULL;
 	nat_watch_replay(&p->nat, &p->host);
-	replay_conntrack(p->replay, nat_census_take, &p->nat.census);
-	replay_rules(p->replay, &p->nat.census.rules);
-	if (replay_read(p->replay, watched ? take_watched : census_take,
+	replay_conntrack(p->from.replay, nat_census_take, &p->nat.census);
+	replay_rules(p->from.replay, &p->nat.census.rules);
+	if (replay_read(p->from.replay, watched ? take_watched : census_take,
 			watched ? (void *)p : &p->census, &p->census.features, error,
 			sizeof(error)) != NULL)
 		return fail(p, error);
-	p->census.udp_held.available = replay_has(p->replay, DIAG_UDP);
+	p->census.udp_held.available = replay_has(p->from.replay, DIAG_UDP);
 	if (!p->census.udp_held.available)
 		udp_none(&p->census.udp_held, "the recording has no UDP sockets");
 	return finish(p);
@@ -542,16 +439,16 @@ replay(struct poll *p)
 enum poll_step
 poll_begin(struct poll *p, bool urgent)
 {
-	struct settings settings = p->replayed;
+	struct settings settings = p->from.replayed;
 	char error[256];
-	if (p->replay == NULL &&
-	    procfile_settings(&p->source, &settings, error, sizeof(error)) != NULL)
+	if (p->from.replay == NULL &&
+	    procfile_settings(&p->from.files, &settings, error, sizeof(error)) != NULL)
 		return fail(p, error);
 	settings.fin_wait2_kept = p->habits.fin_wait2_kept;
 	p->started_us = clock_us();
 	p->anew = p->asked_stamps = false;
 	look_in_time(p);
-	hostlimits_poll(&p->host, &p->source, &settings);
+	hostlimits_poll(&p->host, &p->from.files, &settings);
 	if (p->visit != NULL)
 		p->host.limits.value[LIMIT_FILES] = LIMIT_ABSENT;
 	if (p->origins != NULL)
@@ -570,10 +467,10 @@ poll_begin(struct poll *p, bool urgent)
 		p->ports->settings = &p->census.settings;
 		p->plan.range = port_watch_span(p->ports, &p->plan.range);
 	}
-	if (p->replay != NULL)
+	if (p->from.replay != NULL)
 		return replay(p);
 	if (!p->plan.light && p->visit == NULL && !(p->known & UINT32_C(1) << FEATURE_BOUND_IDLE))
-		poller_test(p->poller, &p->census.settings, p->complete ? &p->taken : NULL);
+		poller_test(p->from.poller, &p->census.settings, p->complete ? &p->taken : NULL);
 	return step(p, ask(p));
 }
 
@@ -581,17 +478,17 @@ enum poll_step
 poll_read(struct poll *p)
 {
 	if (udp_stage_is_slow(&p->udp, p->udp_us)) {
-		poller_give_up(p->poller);
+		poller_give_up(p->from.poller);
 		return finish_without_udp(p, "it takes the kernel too long to list them: ss -uan "
 					     "shows which port has very many");
 	}
-	return step(p, poller_read(p->poller));
+	return step(p, poller_read(p->from.poller));
 }
 
 enum poll_step
 poll_give_up(struct poll *p)
 {
-	return step(p, poller_give_up(p->poller));
+	return step(p, poller_give_up(p->from.poller));
 }
 
 enum poll_step
@@ -629,7 +526,7 @@ poll_take(struct poll *p, struct hysteresis *hysteresis, const struct hysteresis
 	uint64_t end_us = clock_us();
 	stats->made_ms = end_us / 1000;
 	stats->duration_us =
-	    p->replay != NULL ? 0 : (uint32_t)(end_us - p->started_us) - p->nat.duration_us;
+	    p->from.replay != NULL ? 0 : (uint32_t)(end_us - p->started_us) - p->nat.duration_us;
 	stats->beside_us = p->nat.spent_us;
 	stats->sockets = p->sockets;
 	stats->carried = p->plan.light ? light_sockets(&p->light) : 0;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * census: from a stream of sockets to port sets, pools, local addresses and totals. Pure: no I/O,
- * no clock, no globals. Memory follows the number of pools and local addresses, not of sockets.
- *
- * The rules are those of __inet_hash_connect() and __inet_check_established()
- * (net/ipv4/inet_hashtables.c).
+ * census: port sets, pools, local addresses and totals of the sockets of one poll, which
+ * census_take enters. Pure: no I/O, no clock, no globals. Memory follows the number of pools and
+ * local addresses, not of sockets.
  */
 #ifndef SRCPORTD_CENSUS_H
 #define SRCPORTD_CENSUS_H
@@ -162,14 +160,17 @@ void census_unseen(struct census *census, const struct unseen_count *count);
 /* Settles a port of the range that was probed. */
 void census_settle(struct census *census, uint16_t port, bool blocked);
 
-/* Takes in one socket of the given dump, but for what is nobody's business (specimen_is_any()).
- * Listeners and explicit binds must come before connections, bound idle sockets may come at any
- * time, as holders (diag_take_message()). False
- * with errno ENOMEM: the census is then incomplete and must be dropped. */
-bool census_add(struct census *census, enum diag_dump dump, const struct diag_socket *socket);
+/* Index of the local address in census->locals, entered if it is new; LOOKUP_NONE with errno
+ * ENOMEM. It stays when others are entered; what is at it moves. */
+uint32_t census_enter_local(struct census *census, const struct addr *address);
 
-/* The same as a diag_take of kernel/: arg is the census. */
-bool census_take(void *census, enum diag_dump dump, const struct diag_socket *socket);
+/* The pool of a connection, entered if it is new, with its local address; NULL with errno ENOMEM.
+ * Valid until another is entered. */
+struct pool *census_enter_pool(struct census *census, const struct diag_socket *socket);
+
+/* Enters a port that is held at a local address, by index, outside any pool's `held`. False with
+ * errno ENOMEM. */
+bool census_hold_at(struct census *census, uint32_t local, uint16_t port);
 
 /* True if a listener is there that may have accepted a connection with that local end: on its port,
  * and, as far as that is kept, at its address or a wildcard of its family. One at another address

@@ -79,7 +79,7 @@ enum poll_step poll_give_up(struct poll *poll);
 /* One whole poll, from its beginning to its end. */
 enum poll_step poll_run(struct poll *poll);
 
-/* After POLL_DONE, once: what is concluded, with the polls before it (findings_make()), or, without
+/* After POLL_DONE, once: what is concluded, with the polls before it (conclude_poll()), or, without
  * hysteresis, from this one alone; the tally that it is about; both are the caller's, and live no
  * longer than the poll; and the figures of the poll, but for its CPU time. NULL with errno ENOMEM.
  */

@@ -34,7 +34,8 @@ void poll_source_close(struct poll_source *source);
 struct kernel_habits poll_source_habits(const struct poll_source *source);
 
 /* Ends the recording, if one is made: of a whole poll, with the features of the kernel that are
- * known. False if it could not be written whole. */
-bool poll_source_end(struct poll_source *source, bool whole, uint32_t features);
+ * known. False with a line in error if it could not be written whole. */
+bool poll_source_end(struct poll_source *source, bool whole, uint32_t features, char *error,
+		     size_t room);
 
 #endif

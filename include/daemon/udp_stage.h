@@ -43,4 +43,10 @@ void udp_stage_take(struct udp_stage *stage, struct poller *poller, struct light
 /* There was no whole answer, for the reason in why: the ports are those of the last one. */
 void udp_stage_none(const struct udp_stage *stage, struct census *census, const char *why);
 
+/* A poll was good that began at started_ms (CLOCK_MONOTONIC), with udp as its numbers and `sockets`
+ * UDP sockets of the host (sockstat): what light ones after it take over, or what this one was lent
+ * goes back. Returns udp_growth() since the poll before. */
+unsigned udp_stage_keep(struct udp_stage *stage, struct light *light, struct census *census,
+			const struct udp_tally *udp, int64_t sockets, uint64_t started_ms);
+
 #endif

@@ -16,9 +16,7 @@
 #define SRCPORTD_VISITOR_H
 
 #include "kernel/neighbours.h"
-
-/* Sockets for one poll: after a request that the kernel refused, the next is put to another. */
-#define VISIT_SOCKETS 4
+#include "kernel/visit.h"
 
 #define VISITOR_WHY_MAX 128
 
@@ -26,16 +24,6 @@
 #define VISITOR_TIMEOUT_S 5
 
 struct visitor;
-
-/* What was opened in one namespace; all descriptors are the caller's. */
-struct visit {
-	int sockets[VISIT_SOCKETS]; /* NETLINK_SOCK_DIAG, bound; -1 = taken */
-	struct procfile_inside inside;
-	uint64_t cookie; /* of the namespace, like no other's until the host restarts; 0 = not known
-			    (before 5.14) */
-	dev_t device;    /* of the file that stands for it, */
-	ino_t inode;     /* as of its name in /run/netns */
-};
 
 /* Starts the process, by fork(2): before the caller has threads. root: where /proc is, which must
  * live as long. It ends with the caller. A lasting one keeps no capability but the two, and nothing
@@ -53,8 +41,5 @@ bool visitor_is_there(const struct visitor *visitor);
  * process does not answer; then nothing is open. */
 bool visitor_go(struct visitor *visitor, const struct neighbour *neighbour, struct visit *out,
 		char why[static VISITOR_WHY_MAX]);
-
-/* Closes what is still open of it. */
-void visit_close(struct visit *visit);
 
 #endif

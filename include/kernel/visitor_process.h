@@ -6,7 +6,10 @@
 #ifndef SRCPORTD_VISITOR_PROCESS_H
 #define SRCPORTD_VISITOR_PROCESS_H
 
-#include "kernel/visitor.h"
+#include "kernel/visit.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 /* In this order: the sockets, net/ipv4, and net/netfilter, if it is there. */
 #define VISIT_HANDED_MAX (VISIT_SOCKETS + 2)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * findings: what is concluded from one poll: severity and cause of every row of its tally, from the
- * numbers, the failures, the levels and the hysteresis. Worked out once, in rows of their own; they
- * do not change after that. Pure.
+ * numbers, the failures, the levels and the hysteresis. Worked out once (conclude.h), in rows of
+ * their own; they do not change after that. Pure.
  */
 #ifndef SRCPORTD_FINDINGS_H
 #define SRCPORTD_FINDINGS_H
@@ -16,7 +16,7 @@
 #include "verdict/hysteresis.h"
 #include "verdict/target_spaces.h"
 
-/* What is there to conclude from; findings_make() copies what it keeps, but for the tally, the log
+/* What is there to conclude from; the findings copy what they keep, but for the tally, the log
  * and the census. */
 struct evidence {
 	const struct tally *tally;
@@ -120,14 +120,9 @@ struct findings {
 	uint32_t omitted; /* subjects above normal that found no room */
 };
 
-/* Concludes from a poll, with the levels of the configuration, whose targets must be those of the
- * tally or none; and with what the polls before it were (hysteresis), for which it is one poll more
- * with these rules. NULL with errno ENOMEM. */
-struct findings *findings_make(const struct evidence *evidence, const struct config *config,
-			       struct hysteresis *hysteresis, const struct hysteresis_rules *rules);
-
-/* The same for a poll that has no past and no future: what is at its raise level is in alarm. */
-struct findings *findings_once(const struct evidence *evidence, const struct config *config);
+/* Rows with everything but verdicts: each is normal. NULL where memory is lacking. */
+struct findings *findings_new(const struct evidence *evidence);
+void findings_free(struct findings *findings); /* NULL is allowed */
 
 /* The rows of targets as they are told: with what other network namespaces have. */
 const struct target_tally *findings_targets(const struct findings *findings);
@@ -135,16 +130,12 @@ const struct target_tally *findings_targets(const struct findings *findings);
 /* Which of these decides over a target; NULL = our own namespace does. */
 const struct space_target *findings_decider(const struct findings *findings, uint32_t target);
 
-void findings_free(struct findings *findings); /* NULL is allowed */
-
 /* The position of the UDP pool of callers without an address that is the more severe, IPv4's where
  * both are; LOOKUP_NONE if UDP is not available, or the range offers nothing, which is the host's
  * matter. */
 uint32_t findings_worst_udp(const struct findings *findings);
 
-/* By the percentages of levels: normal below the warning level, also where the limit is not
- * available, critical from the critical one on. */
-enum severity findings_limit(const struct limits *limits, enum limit_rule rule,
-			     const struct levels *levels);
+/* A pool of address translation is above normal. */
+bool findings_nat_alarmed(const struct findings *findings);
 
 #endif

@@ -2,13 +2,11 @@
 #include "daemon/poll.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "count/census_take.h"
 #include "count/evidence.h"
-#include "count/light.h"
-#include "count/origins.h"
 #include "count/stamps.h"
-#include "count/trend.h"
 #include "daemon/nat_watch.h"
+#include "daemon/poll_past.h"
 #include "daemon/poll_source.h"
 #include "daemon/probe_stage.h"
 #include "daemon/udp_stage.h"
@@ -16,6 +14,7 @@
 #include "kernel/natenv.h"
 #include "kernel/poller.h"
 #include "kernel/replay.h"
+#include "verdict/conclude.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -37,17 +36,11 @@ struct poll {
 	/* From poll to poll. */
 	struct host_state host;
 	uint64_t looked_ms;
-	struct origins *origins; /* NULL = there is no history */
-	struct trend *trend;
+	struct poll_past past;
 	struct kept *kept;
-	bool trend_starved; /* it has been logged that trends lack polls */
-	struct light light;
 	struct udp_stage udp;
 	struct kernel_habits habits;
-	uint32_t known;       /* of the kernel's features */
-	struct portset taken; /* ports that the last full poll saw sockets on, if `complete` */
-	bool complete;
-	uint32_t sockets; /* in the last good poll */
+	uint32_t known; /* of the kernel's features */
 	struct unseen *unseen;
 	struct failures *failures; /* NULL = they are not counted */
 	struct probe_stage probe;
@@ -90,7 +83,7 @@ poll_look(struct poll *p)
 static void
 look_in_time(struct poll *p)
 {
-	if (p->origins != NULL && clock_us() / 1000 - p->looked_ms >= LOOK_MS)
+	if (p->past.origins != NULL && clock_us() / 1000 - p->looked_ms >= LOOK_MS)
 		poll_look(p);
 }
 
@@ -101,8 +94,7 @@ open_parts(struct poll *p, const struct poll_setup *setup)
 	const struct options *options = setup->options;
 	if ((p->unseen = unseen_new()) == NULL)
 		return false;
-	if (setup->history && ((p->origins = origins_new()) == NULL ||
-			       (p->trend = trend_new()) == NULL || (p->kept = kept_new()) == NULL))
+	if (setup->history && (!poll_past_open(&p->past) || (p->kept = kept_new()) == NULL))
 		return false;
 	return !setup->failures ||
 	       (p->failures = failures_new(options->proc_root, options->sys_root)) != NULL;
@@ -158,10 +150,8 @@ poll_close(struct poll *p)
 		census_free(&p->census);
 	forget(p);
 	poll_source_close(&p->from);
-	origins_free(p->origins);
-	trend_free(p->trend);
+	poll_past_free(&p->past);
 	kept_free(p->kept);
-	light_free(&p->light);
 	failures_free(p->failures);
 	unseen_free(p->unseen);
 	probe_stage_free(&p->probe);
@@ -212,9 +202,7 @@ fail(struct poll *p, const char *why)
 		census_free(&p->census);
 	p->busy = false;
 	snprintf(p->error, sizeof(p->error), "%s", why);
-	if (!poll_source_end(&p->from, false, p->known))
-		snprintf(p->error, sizeof(p->error), "%s: it could not be written whole",
-			 p->options->record);
+	poll_source_end(&p->from, false, p->known, p->error, sizeof(p->error));
 	return POLL_FAILED;
 }
 
@@ -235,29 +223,11 @@ count(struct poll *p)
 static void
 remember(struct poll *p, uint64_t now_ms)
 {
-	p->sockets = (uint32_t)p->tally->totals.sockets;
-	if (!p->plan.light) {
-		p->taken = p->census.any;
-		p->complete = true;
-	}
-	if (p->origins == NULL)
+	poll_past_take(&p->past, &p->census, p->tally, p->plan.light, now_ms, p->outlooks);
+	if (p->past.origins == NULL)
 		return;
-	origins_commit(p->origins, &p->census.listening, &p->census.bound, &p->census.any,
-		       !p->plan.light);
-	if (p->plan.light)
-		light_check(&p->light, &p->census);
-	else
-		light_keep(&p->light, &p->census);
-	if (p->udp.kept)
-		light_return_udp(&p->light, &p->census.udp_held);
-	else
-		light_keep_udp(&p->light, &p->census, &p->tally->udp, p->host.sockstat.udp,
-			       p->started_us / 1000);
-	bool kept = trend_take(p->trend, p->tally, now_ms, p->outlooks);
-	log_condition(&p->trend_starved, !kept, "memory",
-		      "out of memory: polls are missing from the trends",
-		      "enough again: trends are kept again");
-	unsigned grown = udp_growth(&p->udp.before, &p->tally->udp);
+	unsigned grown = udp_stage_keep(&p->udp, &p->past.light, &p->census, &p->tally->udp,
+					p->host.sockstat.udp, p->started_us / 1000);
 	if (grown > p->outlooks->growth)
 		p->outlooks->growth = grown;
 }
@@ -281,7 +251,7 @@ look_at_nat(struct poll *p)
 	/* What is translated in there is not looked at. */
 	if (p->visit != NULL)
 		return;
-	if (p->origins != NULL)
+	if (p->past.origins != NULL)
 		nat_watch_poll(&p->nat, &p->host, &p->from.files, p->config->pace.cpu_percent,
 			       p->nat_alarm);
 	else if (p->from.replay != NULL)
@@ -301,12 +271,10 @@ finish(struct poll *p)
 	if (!stamps_settle(&p->census) || !evidence_weigh(&p->census))
 		return fail(p, "out of memory");
 	look_at_nat(p);
-	if (!poll_source_end(&p->from, true, p->known)) {
-		char why[sizeof(p->error)];
-		snprintf(why, sizeof(why), "%s: it could not be written whole", p->options->record);
+	char why[sizeof(p->error)];
+	if (!poll_source_end(&p->from, true, p->known, why, sizeof(why)))
 		return fail(p, why);
-	}
-	probe_stage_settle(&p->probe, &p->census, p->origins != NULL, p->config->probe_max);
+	probe_stage_settle(&p->probe, &p->census, p->past.origins != NULL, p->config->probe_max);
 	if ((p->ports != NULL && !port_watch_end(p->ports, &p->census)) || !count(p))
 		return fail(p, "out of memory");
 	uint64_t now_ms = clock_us() / 1000;
@@ -338,7 +306,7 @@ may_probe(const struct poll *p)
 static void
 begin_census(struct poll *p, const struct settings *settings)
 {
-	census_init(&p->census, settings, p->origins);
+	census_init(&p->census, settings, p->past.origins);
 	p->census.letting_go = p->habits.letting_go;
 	p->census.udp_held.own = &p->host.sources;
 	p->census.node_ports = p->host.nat >> NAT_CNI & 1;
@@ -366,7 +334,7 @@ begin_anew(struct poll *p)
 	p->plan.alone = false;
 	p->asked_stamps = false;
 	p->anew = true;
-	return !p->plan.light || light_patch(&p->light, &p->census);
+	return !p->plan.light || light_patch(&p->past.light, &p->census);
 }
 
 /* True if there is a connection whose port bind() may have been given, and it was not asked which
@@ -408,7 +376,7 @@ step(struct poll *p, enum poller_step result)
 	switch (result) {
 	case POLLER_MORE: return POLL_MORE;
 	case POLLER_DONE:
-		udp_stage_take(&p->udp, p->from.poller, &p->light, &p->census);
+		udp_stage_take(&p->udp, p->from.poller, &p->past.light, &p->census);
 		return finish(p);
 	case POLLER_FAILED: break;
 	}
@@ -451,18 +419,18 @@ poll_begin(struct poll *p, bool urgent)
 	hostlimits_poll(&p->host, &p->from.files, &settings);
 	if (p->visit != NULL)
 		p->host.limits.value[LIMIT_FILES] = LIMIT_ABSENT;
-	if (p->origins != NULL)
-		origins_begin(p->origins);
+	if (p->past.origins != NULL)
+		origins_begin(p->past.origins);
 	begin_census(p, &settings);
 	const struct light_moment moment = {.now_ms = p->started_us / 1000,
-					    .sockets = p->sockets,
+					    .sockets = p->past.sockets,
 					    .outside = sockstat_elsewhere(&p->host.sockstat),
 					    .udp = p->host.sockstat.udp,
 					    .urgent = urgent};
-	p->plan = light_plan(&p->light, &settings, &moment);
-	if (p->plan.light && !light_patch(&p->light, &p->census))
+	p->plan = light_plan(&p->past.light, &settings, &moment);
+	if (p->plan.light && !light_patch(&p->past.light, &p->census))
 		return fail(p, "out of memory");
-	udp_stage_begin(&p->udp, light_plan_udp(&p->light, &settings, &moment));
+	udp_stage_begin(&p->udp, light_plan_udp(&p->past.light, &settings, &moment));
 	if (p->ports != NULL) {
 		p->ports->settings = &p->census.settings;
 		p->plan.range = port_watch_span(p->ports, &p->plan.range);
@@ -470,7 +438,8 @@ poll_begin(struct poll *p, bool urgent)
 	if (p->from.replay != NULL)
 		return replay(p);
 	if (!p->plan.light && p->visit == NULL && !(p->known & UINT32_C(1) << FEATURE_BOUND_IDLE))
-		poller_test(p->from.poller, &p->census.settings, p->complete ? &p->taken : NULL);
+		poller_test(p->from.poller, &p->census.settings,
+			    p->past.complete ? &p->past.taken : NULL);
 	return step(p, ask(p));
 }
 
@@ -500,15 +469,6 @@ poll_run(struct poll *p)
 	return result;
 }
 
-static bool
-is_nat_alarmed(const struct findings *f)
-{
-	for (uint32_t i = 0; f->nat.census != NULL && i < f->nat.census->count; i++)
-		if (f->nat_pools[i].severity != SEVERITY_NORMAL)
-			return true;
-	return false;
-}
-
 struct findings *
 poll_take(struct poll *p, struct hysteresis *hysteresis, const struct hysteresis_rules *rules,
 	  struct tally **tally, struct poll_stats *stats)
@@ -528,13 +488,13 @@ poll_take(struct poll *p, struct hysteresis *hysteresis, const struct hysteresis
 	stats->duration_us =
 	    p->from.replay != NULL ? 0 : (uint32_t)(end_us - p->started_us) - p->nat.duration_us;
 	stats->beside_us = p->nat.spent_us;
-	stats->sockets = p->sockets;
-	stats->carried = p->plan.light ? light_sockets(&p->light) : 0;
-	stats->light = p->plan.light ? p->light.age : 0;
+	stats->sockets = p->past.sockets;
+	stats->carried = p->plan.light ? light_sockets(&p->past.light) : 0;
+	stats->light = p->plan.light ? p->past.light.age : 0;
 	struct findings *findings = hysteresis != NULL
-					? findings_make(&evidence, p->config, hysteresis, rules)
-					: findings_once(&evidence, p->config);
-	p->nat_alarm = findings != NULL && is_nat_alarmed(findings);
+					? conclude_poll(&evidence, p->config, hysteresis, rules)
+					: conclude_once(&evidence, p->config);
+	p->nat_alarm = findings != NULL && findings_nat_alarmed(findings);
 	if (findings != NULL) {
 		*tally = p->tally;
 		p->tally = NULL;

@@ -71,7 +71,7 @@ poll_source_habits(const struct poll_source *source)
 }
 
 bool
-poll_source_end(struct poll_source *source, bool whole, uint32_t features)
+poll_source_end(struct poll_source *source, bool whole, uint32_t features, char *error, size_t room)
 {
 	FILE *file = source->files.record;
 	source->files.record = NULL;
@@ -79,5 +79,8 @@ poll_source_end(struct poll_source *source, bool whole, uint32_t features)
 		return true;
 	bool written = !whole || (recording_features(file, features) && recording_end(file));
 	written = !ferror(file) && written;
-	return fclose(file) == 0 && written;
+	written = fclose(file) == 0 && written;
+	if (!written)
+		snprintf(error, room, "%s: it could not be written whole", source->options->record);
+	return written;
 }

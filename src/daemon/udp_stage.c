@@ -93,3 +93,14 @@ udp_stage_none(const struct udp_stage *s, struct census *census, const char *why
 	census->udp_given = s->given;
 	udp_none(&census->udp_held, why);
 }
+
+unsigned
+udp_stage_keep(struct udp_stage *s, struct light *light, struct census *census,
+	       const struct udp_tally *udp, int64_t sockets, uint64_t started_ms)
+{
+	if (s->kept)
+		light_return_udp(light, &census->udp_held);
+	else
+		light_keep_udp(light, census, udp, sockets, started_ms);
+	return udp_growth(&s->before, udp);
+}

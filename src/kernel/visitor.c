@@ -205,20 +205,3 @@ visitor_go(struct visitor *visitor, const struct neighbour *neighbour, struct vi
 	close_all(fd, &count);
 	return false;
 }
-
-static void
-close_one(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-void
-visit_close(struct visit *visit)
-{
-	for (unsigned i = 0; i < VISIT_SOCKETS; i++)
-		close_one(&visit->sockets[i]);
-	close_one(&visit->inside.ipv4);
-	close_one(&visit->inside.netfilter);
-}

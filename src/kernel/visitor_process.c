@@ -2,6 +2,7 @@
 #include "kernel/visitor_process.h"
 
 #include "kernel/capabilities.h"
+#include "kernel/neighbours.h"
 
 #include <dirent.h>
 #include <errno.h>

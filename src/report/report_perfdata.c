@@ -6,6 +6,7 @@
  */
 #include "report/report.h"
 
+#include "verdict/conclude.h"
 #include <inttypes.h>
 
 #define RANGE_MAX 24
@@ -148,7 +149,7 @@ put_limits(const struct report *report, FILE *out)
 		if (percent < 0)
 			continue;
 		from_percent(at->warning_percent, ranges.warning);
-		/* findings_limit(): a rule that never warns is off. */
+		/* conclude_limit(): a rule that never warns is off. */
 		if (at->warning_percent < LEVEL_PERCENT_OFF)
 			from_percent(at->critical_percent, ranges.critical);
 		put(out, hostlimits_rule_name(rule), (uint32_t)percent, "%", &ranges);

@@ -4,6 +4,7 @@
 #include "alarm/alarm_watch.h"
 #include "count/evidence.h"
 #include "report/report.h"
+#include "verdict/conclude.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -41,7 +42,7 @@ fuzz_findings(const struct tally *tally, const struct config *config)
 	hostlimits_init(&state.limits);
 	hostlimits_init(&state.earlier);
 	CLAIM(outlooks != NULL);
-	struct findings *findings = findings_once(&evidence, config);
+	struct findings *findings = conclude_once(&evidence, config);
 	CLAIM(findings != NULL);
 	outlooks_free(outlooks);
 	return findings;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The kernel's answers. The first octet says which dump they are of, and whether to report. */
+#include "count/census_take.h"
 #include "fuzz.h"
 
 #include "count/census.h"

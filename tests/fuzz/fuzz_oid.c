@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What a manager may ask for: an object identifier in base 128, as BER has it. */
+#include "count/census_take.h"
 #include "fuzz.h"
 
 #include "snmp/mib_columns.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Recordings. */
+#include "count/census_take.h"
 #include "fuzz.h"
 
 #include "count/census.h"

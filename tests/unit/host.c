@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "host.h"
+#include "count/census_take.h"
 
 #include "count/evidence.h"
 #include "support.h"
+#include "verdict/conclude.h"
 
 void
 host_begin(struct host *host, const struct settings *settings, struct origins *origins)
@@ -70,7 +72,7 @@ host_find(struct host *host)
 {
 	const struct evidence evidence = evidence_of(host);
 	findings_free(host->findings);
-	host->findings = findings_once(&evidence, &host->config);
+	host->findings = conclude_once(&evidence, &host->config);
 	assert_non_null(host->findings);
 }
 
@@ -80,7 +82,7 @@ host_find_next(struct host *host, struct hysteresis *hysteresis,
 {
 	const struct evidence evidence = evidence_of(host);
 	findings_free(host->findings);
-	host->findings = findings_make(&evidence, &host->config, hysteresis, rules);
+	host->findings = conclude_poll(&evidence, &host->config, hysteresis, rules);
 	assert_non_null(host->findings);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "mock_kernel.h"
+#include "count/census_take.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

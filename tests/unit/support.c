@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
+#include "count/census_take.h"
 #include "kernel/recording.h"
 #include "kernel/replay.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "count/census_take.h"
 #include "one_host.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
+#include "count/census_take.h"
 #include "count/evidence.h"
 #include "count/light.h"
 

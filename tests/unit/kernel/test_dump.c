@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "count/census_take.h"
 #include "kernel/diag.h"
 #include "support.h"
 

@@ -2,6 +2,7 @@
 /*
  * The poller when something fails on the way: the socket, a request, an answer, the recording.
  */
+#include "count/census_take.h"
 #include "mock_kernel.h"
 
 #include <errno.h>

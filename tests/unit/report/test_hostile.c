@@ -4,6 +4,7 @@
  * they are refused or taken, and nothing is read or written beyond them (ASan and UBSan look on).
  * What is taken must also survive the formula and the report.
  */
+#include "count/census_take.h"
 #include "kernel/replay.h"
 #include "report/report.h"
 #include "support.h"

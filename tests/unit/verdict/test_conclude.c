@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What is concluded from one poll. */
 #include "one_host.h"
+#include "verdict/conclude.h"
 
 #include <errno.h>
 
@@ -149,9 +150,9 @@ limits_have_levels(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
 		struct limits l = limits_of_conntrack(row[i].used, row[i].max);
-		assert_int_equal(findings_limit(&l, RULE_CONNTRACK, &limit_band_default.raise),
+		assert_int_equal(conclude_limit(&l, RULE_CONNTRACK, &limit_band_default.raise),
 				 row[i].severity);
-		assert_int_equal(findings_limit(&l, RULE_FILES, &limit_band_default.raise),
+		assert_int_equal(conclude_limit(&l, RULE_FILES, &limit_band_default.raise),
 				 SEVERITY_NORMAL);
 	}
 }
@@ -161,7 +162,7 @@ a_level_can_be_off(void **state)
 {
 	struct limits full = limits_of_conntrack(1000, 1000);
 	(void)state;
-	assert_int_equal(findings_limit(&full, RULE_CONNTRACK, &level_band_off.raise),
+	assert_int_equal(conclude_limit(&full, RULE_CONNTRACK, &level_band_off.raise),
 			 SEVERITY_NORMAL);
 }
 
@@ -203,7 +204,7 @@ find_space(struct hysteresis *hysteresis, enum severity raise, enum severity hol
 					  .marks = host.marks,
 					  .host = &host.state,
 					  .spaces = &spaces};
-	struct findings *f = findings_make(&evidence, &host.config, hysteresis, &rules);
+	struct findings *f = conclude_poll(&evidence, &host.config, hysteresis, &rules);
 	assert_non_null(f);
 	return f;
 }
@@ -228,7 +229,7 @@ ports_of_another_namespace_have_alarms_of_their_own(void **state)
 					  .marks = host.marks,
 					  .host = &host.state,
 					  .spaces = &spaces};
-	struct findings *f = findings_make(&evidence, &host.config, hysteresis, &rules);
+	struct findings *f = conclude_poll(&evidence, &host.config, hysteresis, &rules);
 	assert_non_null(f);
 	assert_int_equal(f->ports_found[0].severity, SEVERITY_WARNING);
 	assert_int_equal(f->ports_found[1].severity, SEVERITY_WARNING);
@@ -284,7 +285,7 @@ out_of_memory_is_told(void **state)
 	for (; findings == NULL; n++) {
 		allocations_fail_from(n);
 		errno = 0;
-		findings = findings_once(&evidence, &host.config);
+		findings = conclude_once(&evidence, &host.config);
 		assert_int_equal(findings == NULL, allocations_fail_from(0));
 		assert_int_equal(errno, findings == NULL ? ENOMEM : 0);
 	}

@@ -39,6 +39,8 @@ struct namespace_cost namespace_watch_cost(const struct namespace_watch *watch);
 /* Pools that are at a level or were, for the findings, and all namespaces. What is in both stays as
  * it is until the next namespace_watch_poll(). */
 const struct space_pools *namespace_watch_pools(const struct namespace_watch *watch);
+/* Which there are, likewise; changes in place. */
+const struct namespaces *namespace_watch_found(const struct namespace_watch *watch);
 const struct namespace_list *namespace_watch_list(const struct namespace_watch *watch);
 
 #endif

@@ -14,6 +14,7 @@ struct failure_cpu {
 	int fd;    /* poll(2): readable when the ring has a sample */
 	void *map; /* NULL = counts only */
 	size_t map_size;
+	bool cgroups;       /* samples have that of their process (Linux 5.7) */
 	bool tells_lost;    /* read(2) gives the number of lost samples too (Linux 6.0) */
 	uint64_t lost;      /* of the ring's own records otherwise */
 	uint64_t discarded; /* a ring with impossible content was emptied so often */

@@ -42,12 +42,24 @@ struct failed_pool {
 	char space[NAMESPACE_NAME_MAX];    /* of FAILED_ELSEWHERE, as namespace_name() has it */
 };
 
+/* Another network namespace, and how many failed in it. */
+struct failed_space {
+	char name[NAMESPACE_NAME_MAX];
+	uint32_t count;
+	uint64_t last_ms;
+};
+
+#define FAILURE_LOG_SPACES 256
+
 /* Zeroed is empty. */
 struct failure_log {
+	struct failed_space spaces[FAILURE_LOG_SPACES];
+	uint32_t space_count, last_space; /* the latest, likewise */
 	struct failed_pool pools[FAILURE_LOG_POOLS];
 	uint32_t pool_count;
 	uint32_t last;      /* position of the latest failure, if there is a pool at all */
-	uint64_t forgot_ms; /* when a pool last had to make place: its count is lost; 0 = never */
+	uint64_t forgot_ms; /* when a pool or a namespace last had to make place: its count is lost;
+			       0 = never */
 };
 
 /* Who failed, as far as it can be told. */
@@ -67,6 +79,9 @@ const struct failed_pool *failure_log_last(const struct failure_log *log);
 
 /* The pool of the latest failure in another network namespace, or NULL. */
 const struct failed_pool *failure_log_elsewhere(const struct failure_log *log);
+
+/* How many failed in the namespace of that name, as far as it is known where they were. */
+uint32_t failure_log_space(const struct failure_log *log, const char *name);
 
 /* What failed of one pool, peer or target. */
 struct failure_mark {

@@ -10,14 +10,17 @@
 #include "failures/failure_format.h"
 
 /* The sample_type that the ring must have been opened with: PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
- * PERF_SAMPLE_RAW. */
+ * PERF_SAMPLE_RAW; and PERF_SAMPLE_CGROUP beside it, if it has cgroups (Linux 5.7,
+ * CONFIG_CGROUP_PERF). */
 #define FAILURE_RING_SAMPLE_TYPE UINT64_C(0x406)
+#define FAILURE_RING_CGROUP      (UINT64_C(1) << 21)
 
 /* One connect() that found no port. */
 struct failure_sample {
 	struct addr local, peer; /* zone 0: the record has none */
 	uint16_t port;
 	uint32_t pid;     /* in our own PID namespace; 0 = not visible there */
+	uint64_t cgroup;  /* the number of the process's; 0 = not known */
 	uint64_t time_ns; /* of the clock that the ring was opened with */
 };
 
@@ -25,6 +28,7 @@ struct failure_ring {
 	const uint8_t *data; /* size octets, a power of two */
 	size_t size;
 	uint64_t head, tail; /* octets written and read since the beginning */
+	bool cgroups;
 };
 
 enum failure_ring_result {

@@ -42,6 +42,11 @@ struct failures;
 struct failures *failures_new(const char *proc_root, const char *sys_root);
 void failures_free(struct failures *failures); /* NULL is allowed */
 
+/* By what other network namespaces are called from now on: these, which may change in place, or by
+ * their pod, container, unit or command (NULL). */
+struct namespaces;
+void failures_name(struct failures *failures, const struct namespaces *spaces);
+
 /* A descriptor that is readable when samples wait (at most every 100 ms), or -1 while nothing is
  * counted. It may change with every call. */
 int failures_fd(const struct failures *failures);

@@ -33,6 +33,10 @@ struct neighbours {
 void neighbours_scan(struct neighbours *out, const struct procfile_source *source);
 void neighbours_free(struct neighbours *neighbours);
 
+/* The inode that stands for the namespace of a process, or for the own one of 0. False with errno.
+ */
+bool neighbours_inode(const struct procfile_source *source, uint32_t process, ino_t *inode);
+
 /* False if that process has gone, is another's by now, or has gone elsewhere. */
 bool neighbours_is_there(const struct neighbour *neighbour, const struct procfile_source *source);
 

@@ -82,6 +82,7 @@ struct netns_tally {
 	uint32_t exact; /* TruthValue */
 	bool counted;
 	uint32_t process, connections, most_used;
+	uint32_t failures; /* failure_log_space() */
 	uint64_t made_ms;
 	enum severity severity;
 	enum cause cause;

@@ -155,6 +155,12 @@ namespace_watch_pools(const struct namespace_watch *w)
 	return &w->pools;
 }
 
+const struct namespaces *
+namespace_watch_found(const struct namespace_watch *w)
+{
+	return &w->found;
+}
+
 const struct namespace_list *
 namespace_watch_list(const struct namespace_watch *w)
 {

@@ -22,23 +22,24 @@ static const char filter[] =
     "oldstate == 2 && newstate == 7 && sport == 0 && dport != 0 && protocol == 6";
 
 static int
-open_event(int number, const struct failure_format *format, bool samples, uint64_t read_format)
+open_event(const struct failure_cpu *cpu, const struct failure_format *format, bool samples)
 {
 	struct perf_event_attr attr = {
 	    .type = PERF_TYPE_TRACEPOINT,
 	    .size = sizeof(attr),
 	    .config = format->id,
-	    .read_format = read_format,
+	    .read_format = cpu->tells_lost ? FORMAT_LOST : 0,
 	    .disabled = 1,
 	};
 	if (samples) {
 		attr.sample_period = 1;
-		attr.sample_type = FAILURE_RING_SAMPLE_TYPE;
+		attr.sample_type =
+		    FAILURE_RING_SAMPLE_TYPE | (cpu->cgroups ? FAILURE_RING_CGROUP : 0);
 		attr.wakeup_events = 1;
 		attr.use_clockid = 1;
 		attr.clockid = CLOCK_MONOTONIC;
 	}
-	return (int)syscall(SYS_perf_event_open, &attr, -1, number, -1, PERF_FLAG_FD_CLOEXEC);
+	return (int)syscall(SYS_perf_event_open, &attr, -1, cpu->cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
 static int
@@ -53,11 +54,14 @@ int
 failure_cpu_open(struct failure_cpu *cpu, int number, const struct failure_format *format,
 		 bool samples)
 {
-	*cpu = (struct failure_cpu){.cpu = number, .tells_lost = true};
-	cpu->fd = open_event(number, format, samples, FORMAT_LOST);
-	if (cpu->fd < 0 && errno == EINVAL) {
-		cpu->tells_lost = false;
-		cpu->fd = open_event(number, format, samples, 0);
+	/* Either may be missing without the other: the second needs CONFIG_CGROUP_PERF. */
+	for (unsigned without = 0; without < 4; without++) {
+		*cpu = (struct failure_cpu){.cpu = number,
+					    .tells_lost = (without & 1) == 0,
+					    .cgroups = (without & 2) == 0};
+		cpu->fd = open_event(cpu, format, samples);
+		if (cpu->fd >= 0 || errno != EINVAL)
+			break;
 	}
 	if (cpu->fd < 0)
 		return errno;
@@ -114,6 +118,7 @@ failure_cpu_next(struct failure_cpu *cpu, const struct failure_format *format,
 	    .size = cpu->map_size - page_size,
 	    .head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE),
 	    .tail = page->data_tail,
+	    .cgroups = cpu->cgroups,
 	};
 	uint64_t lost = 0;
 	enum failure_ring_result result;

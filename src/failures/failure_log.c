@@ -47,6 +47,44 @@ is_news(const struct failure_log *log, uint32_t i, uint64_t when_ms)
 	return i == log->pool_count || log->pools[i].last_ms + FAILURE_RECENT_MS <= when_ms;
 }
 
+static bool
+is_space(const struct failure_log *log, uint32_t i, const char *name)
+{
+	return i < log->space_count && strcmp(log->spaces[i].name, name) == 0;
+}
+
+/* Where room runs out, the one that has been quiet longest makes place. */
+static void
+count_space(struct failure_log *log, const char *name, uint64_t when_ms)
+{
+	uint32_t i = log->last_space, quietest = 0;
+	for (uint32_t at = 0; !is_space(log, i, name) && at < log->space_count; at++) {
+		if (is_space(log, at, name))
+			i = at;
+		if (log->spaces[at].last_ms < log->spaces[quietest].last_ms)
+			quietest = at;
+	}
+	if (!is_space(log, i, name)) {
+		i = log->space_count < FAILURE_LOG_SPACES ? log->space_count++ : quietest;
+		log->forgot_ms = log->spaces[i].count > 0 ? when_ms : log->forgot_ms;
+		log->spaces[i] = (struct failed_space){.count = 0};
+		snprintf(log->spaces[i].name, sizeof(log->spaces[i].name), "%s", name);
+	}
+	log->spaces[i].count++;
+	if (when_ms > log->spaces[i].last_ms)
+		log->spaces[i].last_ms = when_ms;
+	log->last_space = i;
+}
+
+uint32_t
+failure_log_space(const struct failure_log *log, const char *name)
+{
+	for (uint32_t i = 0; i < log->space_count; i++)
+		if (is_space(log, i, name))
+			return log->spaces[i].count;
+	return 0;
+}
+
 bool
 failure_log_add(struct failure_log *log, const struct failure_sample *sample,
 		const struct failure_process *process)
@@ -57,6 +95,8 @@ failure_log_add(struct failure_log *log, const struct failure_sample *sample,
 	bool elsewhere = process->place == FAILED_ELSEWHERE;
 	uint32_t i = position_of(log, sample, elsewhere);
 	bool news = is_news(log, i, when_ms);
+	if (elsewhere && process->space[0] != '\0')
+		count_space(log, process->space, when_ms);
 	struct failed_pool *pool = &log->pools[i];
 	if (i < log->pool_count && !matches(pool, sample, elsewhere))
 		log->forgot_ms = when_ms;

@@ -33,9 +33,10 @@ read_addresses(const uint8_t *raw, const struct failure_format *format,
 	}
 }
 
-/* pid, tid, time, size of the raw part, raw part: the order of perf_output_sample(). */
+/* pid, tid, time, size of the raw part, raw part, cgroup: the order of perf_output_sample(). The
+ * size is such that what follows is aligned. */
 static bool
-read_sample(const uint8_t *body, size_t length, const struct failure_format *format,
+read_sample(const uint8_t *body, size_t length, const struct failure_format *format, bool cgroups,
 	    struct failure_sample *sample)
 {
 	uint32_t raw_length;
@@ -45,8 +46,12 @@ read_sample(const uint8_t *body, size_t length, const struct failure_format *for
 	memcpy(&sample->pid, body, sizeof(sample->pid));
 	memcpy(&sample->time_ns, body + 8, sizeof(sample->time_ns));
 	memcpy(&raw_length, body + 16, sizeof(raw_length));
-	if (raw_length > length - head || raw_length < format->length)
+	size_t behind = cgroups ? sizeof(sample->cgroup) : 0;
+	if (raw_length > length - head || raw_length < format->length ||
+	    behind > length - head - raw_length)
 		return false;
+	sample->cgroup = 0;
+	memcpy(&sample->cgroup, body + head + raw_length, behind);
 	const uint8_t *raw = body + head;
 	memcpy(&sample->port, raw + format->dport, sizeof(sample->port));
 	read_addresses(raw, format, sample);
@@ -84,8 +89,9 @@ failure_ring_next(struct failure_ring *ring, const struct failure_format *format
 			return broken(ring);
 		copy(ring, from, body, length);
 		if (header.type == PERF_RECORD_SAMPLE)
-			return read_sample(body, length, format, sample) ? FAILURE_RING_SAMPLE
-									 : broken(ring);
+			return read_sample(body, length, format, ring->cgroups, sample)
+				   ? FAILURE_RING_SAMPLE
+				   : broken(ring);
 		/* id, lost */
 		if (length < 2 * sizeof(uint64_t))
 			return broken(ring);

@@ -3,20 +3,17 @@
 
 #include "base/clock.h"
 #include "failures/failure_cpu.h"
-#include "kernel/process.h"
+#include "failures/failure_place.h"
 #include "kernel/procfile.h"
 #include "kernel/settings.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-
-_Static_assert(FAILURE_PROCESS_MAX == PROCESS_NAME_MAX, "names are copied from one to the other");
 
 /* Rings are read no more often than that, so that a storm of failures does not become one of
  * wake-ups. */
@@ -25,19 +22,8 @@ _Static_assert(FAILURE_PROCESS_MAX == PROCESS_NAME_MAX, "names are copied from o
 /* Samples taken at a time: what all rings of a large host hold. */
 #define DRAIN_MAX 8192
 
-/* Processes looked up in /proc at a time; further ones stay without a name. */
-#define LOOKUPS_MAX 32
-
-/* Processes whose name is known, for as long as one drain. */
-struct known {
-	uint32_t pid;
-	enum failure_place place;
-	char name[PROCESS_NAME_MAX];
-	char space[NAMESPACE_NAME_MAX];
-};
-
 struct failures {
-	const char *proc_root, *sys_root;
+	const char *sys_root;
 	struct failure_format format;
 	bool samples; /* rings are open */
 	int epoll_fd; /* the rings */
@@ -48,9 +34,7 @@ struct failures {
 	struct portset online;    /* the processors, as a set of numbers */
 	uint32_t taken;           /* samples so far */
 	uint64_t past, past_lost; /* of processors that went offline */
-	uint64_t net_namespace;   /* our own */
-	struct known known[LOOKUPS_MAX];
-	uint32_t known_count;
+	struct failure_places places;
 	struct failure_log log;
 	struct failure_state state;
 };
@@ -61,8 +45,9 @@ failures_new(const char *proc_root, const char *sys_root)
 	struct failures *f = calloc(1, sizeof(*f));
 	if (f == NULL)
 		return NULL;
-	f->proc_root = proc_root;
 	f->sys_root = sys_root;
+	f->places.proc_root = proc_root;
+	f->places.sys_root = sys_root;
 	f->epoll_fd = -1;
 	f->timer_fd = -1;
 	return f;
@@ -104,6 +89,12 @@ failures_free(struct failures *f)
 		return;
 	stop(f);
 	free(f);
+}
+
+void
+failures_name(struct failures *f, const struct namespaces *spaces)
+{
+	f->places.spaces = spaces;
 }
 
 int
@@ -242,46 +233,9 @@ start(struct failures *f)
 		return refuse(f, "perf_event_open", "it needs CAP_PERFMON");
 	if (error != 0)
 		return refuse(f, "perf_event_open", strerror(error));
-	f->net_namespace = process_net_namespace(f->proc_root, 0);
 	snprintf(f->state.reason, sizeof(f->state.reason), "%s", without);
 	f->state.available = true;
 	return true;
-}
-
-/* What the namespace of a process is called, by its pod, container, unit or command. */
-static void
-name_space(const struct failures *f, struct known *known)
-{
-	const struct procfile_source source = {.root = f->proc_root};
-	char file[32], cgroup[8192];
-	snprintf(file, sizeof(file), "%" PRIu32 "/cgroup", known->pid);
-	if (procfile_read(&source, file, cgroup, sizeof(cgroup)) < 0)
-		cgroup[0] = '\0';
-	const struct namespace_facts facts = {"", cgroup, known->name, known->pid};
-	namespace_name(&facts, known->space);
-}
-
-/* Name and namespace of the process, if it still lives and may be looked at. */
-static const struct known *
-look_up(struct failures *f, uint32_t pid)
-{
-	static const struct known unknown = {0};
-	for (uint32_t i = 0; i < f->known_count; i++)
-		if (f->known[i].pid == pid)
-			return &f->known[i];
-	if (pid == 0 || f->known_count == LOOKUPS_MAX)
-		return &unknown;
-	struct known *known = &f->known[f->known_count++];
-	known->pid = pid;
-	process_name(f->proc_root, pid, known->name);
-	uint64_t namespace = process_net_namespace(f->proc_root, pid);
-	if (namespace != 0 && f->net_namespace != 0)
-		known->place = namespace == f->net_namespace ? FAILED_HERE : FAILED_ELSEWHERE;
-	else
-		known->place = FAILED_UNKNOWN;
-	if (known->place == FAILED_ELSEWHERE)
-		name_space(f, known);
-	return known;
 }
 
 /* True if a pool of our own namespace has begun to fail. */
@@ -291,14 +245,13 @@ drain(struct failures *f)
 	struct failure_sample sample;
 	uint32_t limit = f->taken + DRAIN_MAX;
 	bool news = false;
-	f->known_count = 0;
+	failure_places_begin(&f->places);
 	for (uint32_t i = 0; i < f->cpu_count; i++) {
 		while (f->taken != limit && failure_cpu_next(&f->cpus[i], &f->format, &sample)) {
-			const struct known *known = look_up(f, sample.pid);
-			const struct failure_process process = {known->place, known->name,
-								known->space};
+			const struct failure_process process =
+			    failure_places_find(&f->places, &sample, clock_us() / 1000);
 			bool first = failure_log_add(&f->log, &sample, &process);
-			news |= first && known->place != FAILED_ELSEWHERE;
+			news |= first && process.place != FAILED_ELSEWHERE;
 			f->taken++;
 		}
 	}

@@ -11,9 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The inode of a process's net/sockstat, or our own's for 0. False with errno. */
-static bool
-inode_of(const struct procfile_source *source, uint32_t process, ino_t *inode)
+bool
+neighbours_inode(const struct procfile_source *source, uint32_t process, ino_t *inode)
 {
 	char path[PATH_MAX];
 	struct stat stat_of;
@@ -62,7 +61,7 @@ take_process(struct neighbours *n, const struct procfile_source *source, ino_t o
 	     uint32_t process)
 {
 	ino_t inode;
-	if (!inode_of(source, process, &inode)) {
+	if (!neighbours_inode(source, process, &inode)) {
 		n->complete &= errno == ENOENT || errno == ESRCH || errno == EINVAL;
 		return;
 	}
@@ -87,7 +86,7 @@ void
 neighbours_scan(struct neighbours *n, const struct procfile_source *source)
 {
 	ino_t own;
-	DIR *dir = inode_of(source, 0, &own) ? opendir(source->root) : NULL;
+	DIR *dir = neighbours_inode(source, 0, &own) ? opendir(source->root) : NULL;
 	n->count = 0;
 	n->complete = dir != NULL && shows_host(source);
 	const struct dirent *entry;
@@ -111,5 +110,5 @@ bool
 neighbours_is_there(const struct neighbour *neighbour, const struct procfile_source *source)
 {
 	ino_t inode;
-	return inode_of(source, neighbour->process, &inode) && inode == neighbour->inode;
+	return neighbours_inode(source, neighbour->process, &inode) && inode == neighbour->inode;
 }

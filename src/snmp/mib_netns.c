@@ -10,10 +10,9 @@ is_available(const struct snapshot *s)
 }
 
 static bool
-never(const struct snapshot *s)
+counts_failures(const struct snapshot *s)
 {
-	(void)s;
-	return false;
+	return s->failures.available;
 }
 
 static bool
@@ -66,7 +65,7 @@ const struct mib_column mib_netns_row_columns[MIB_NETNS_ROW_COLUMNS] = {
     ROW(14, MIB_INTEGER, cause),
     ROW(15, MIB_TEXT, worst),
     ROW(16, MIB_TEXT, message),
-    MIB_COMPUTED_WHERE(27, MIB_COUNTER, NULL, never), /* srcPortNetnsFailures: not counted yet */
+    MIB_COLUMN_WHERE(27, MIB_COUNTER, struct netns_row, t.failures, counts_failures),
 };
 
 const struct mib_column mib_netns_range_columns[MIB_NETNS_RANGE_COLUMNS] = {

@@ -22,7 +22,7 @@ at_most(int64_t value, uint32_t most)
 }
 
 static void
-fill(const struct namespace_view *view, struct netns_tally *t)
+fill(const struct findings *f, const struct namespace_view *view, struct netns_tally *t)
 {
 	const struct namespace_row *row = view->row;
 	bool counted = view->knowledge == NAMESPACE_EXACT;
@@ -33,6 +33,8 @@ fill(const struct namespace_view *view, struct netns_tally *t)
 	    .process = row->process,
 	    .connections = at_most(row->connections, UINT32_MAX),
 	    .most_used = counted ? view->most_used : at_most(row->connections, PORTS_MOST),
+	    .failures =
+		f->failure_log != NULL ? failure_log_space(f->failure_log, row->name) : 0,
 	    .made_ms = view->made_ms,
 	    .severity = view->severity,
 	    .cause = view->cause,
@@ -178,7 +180,7 @@ netns_rows_take(const struct scene *scene, uint32_t limit, uint32_t pool_limit,
 	const struct tallies all = {
 	    .tallies = tallies, .count = list->count, .limit = limit, .first = LOOKUP_NONE};
 	for (uint32_t i = 0; tallies != NULL && i < list->count; i++)
-		fill(&list->views[i], &tallies[i]);
+		fill(scene->findings, &list->views[i], &tallies[i]);
 	bool good = tallies != NULL;
 	if (good) {
 		apply_alarms(scene->findings, tallies, list->count);

@@ -34,10 +34,10 @@ struct failure_known {
 
 /* Zeroed but for the roots is empty. */
 struct failure_places {
-	const char *proc_root, *sys_root;  /* "/proc", "/sys" */
-	const struct namespaces *spaces;   /* by what the others are called, or NULL: by pod,
-					    * container, unit or command */
-	ino_t own;                         /* 0 = cannot be told */
+	const char *proc_root, *sys_root; /* "/proc", "/sys" */
+	const struct namespaces *spaces;  /* by what the others are called, or NULL: by pod,
+					   * container, unit or command */
+	ino_t own;                        /* 0 = cannot be told */
 	struct failure_known processes[FAILURE_PLACES_PROCESSES];
 	uint32_t process_count;
 	struct failure_known cgroups[FAILURE_PLACES_CGROUPS];

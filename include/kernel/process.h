@@ -15,10 +15,6 @@
 /* The name (comm) as clean text; "" if the process has gone. */
 void process_name(const char *root, uint32_t pid, char out[static PROCESS_NAME_MAX]);
 
-/* A number for its network namespace, 0 if it cannot be told: gone, or ptrace(2) is not allowed.
- * pid 0 = the calling process. */
-uint64_t process_net_namespace(const char *root, uint32_t pid);
-
 /* When it was started, in clock ticks since the host was: with its number it is like no other's. 0
  * if the process has gone. */
 uint64_t process_started(const char *root, uint32_t pid);

@@ -22,6 +22,9 @@
 
 static const char subsystem[] = "collector";
 
+/* From one full poll because of failures to the next. */
+#define FAILED_FULL_MS 10000
+
 struct collector {
 	struct config *config;
 	const struct options *options;
@@ -45,6 +48,8 @@ struct collector {
 	struct findings *findings;
 	bool due;          /* the next poll waits for that one */
 	bool urgent;       /* it looks at everything */
+	bool failed;       /* so it shall, as connect() calls fail: */
+	uint64_t full_ms;  /* when that made it do so last */
 	uint64_t cpu_us;   /* clock_cpu_us() up to which polls have been charged */
 	uint64_t heard_ms; /* when the poll under way began, or was last answered */
 	struct poll_stats stats;
@@ -120,6 +125,7 @@ collector_open(const struct options *options, struct config *config,
 		collector_close(c);
 		return NULL;
 	}
+	failures_name(poll_failures(c->poll), namespace_watch_found(c->namespaces));
 	return c;
 }
 
@@ -275,6 +281,11 @@ begin(struct collector *c)
 	bool urgent = c->urgent || c->last->severity != SEVERITY_NORMAL;
 	c->urgent = false;
 	c->heard_ms = clock_us() / 1000;
+	if (c->failed && c->heard_ms - c->full_ms >= FAILED_FULL_MS) {
+		urgent = true;
+		c->failed = false;
+		c->full_ms = c->heard_ms;
+	}
 	go_on(c, poll_begin(c->poll, urgent));
 }
 
@@ -341,13 +352,14 @@ on_signal(struct collector *c)
 }
 
 /* A pool that begins to fail is told of at once, but polls stay a second apart. Bound sockets that
- * a light poll would not see may be why it fails. */
+ * a light poll would not see may be why it fails; but whoever lets one pool after the other fail
+ * does not make every poll a full one. */
 static void
 on_failures(struct collector *c)
 {
 	if (!failures_ready(poll_failures(c->poll)))
 		return;
-	c->urgent = true;
+	c->failed = true;
 	if (!pace_hurry(&c->pace, &c->config->pace, clock_us() / 1000, c->stats.made_ms,
 			c->stats.cpu_us - c->stats.beside_us))
 		log_error(subsystem, "timer: %s", strerror(errno));

@@ -56,9 +56,8 @@ failure_cpu_open(struct failure_cpu *cpu, int number, const struct failure_forma
 {
 	/* Either may be missing without the other: the second needs CONFIG_CGROUP_PERF. */
 	for (unsigned without = 0; without < 4; without++) {
-		*cpu = (struct failure_cpu){.cpu = number,
-					    .tells_lost = (without & 1) == 0,
-					    .cgroups = (without & 2) == 0};
+		*cpu = (struct failure_cpu){
+		    .cpu = number, .tells_lost = (without & 1) == 0, .cgroups = (without & 2) == 0};
 		cpu->fd = open_event(cpu, format, samples);
 		if (cpu->fd >= 0 || errno != EINVAL)
 			break;

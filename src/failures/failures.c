@@ -244,12 +244,13 @@ drain(struct failures *f)
 {
 	struct failure_sample sample;
 	uint32_t limit = f->taken + DRAIN_MAX;
+	uint64_t now_ms = clock_us() / 1000;
 	bool news = false;
 	failure_places_begin(&f->places);
 	for (uint32_t i = 0; i < f->cpu_count; i++) {
 		while (f->taken != limit && failure_cpu_next(&f->cpus[i], &f->format, &sample)) {
 			const struct failure_process process =
-			    failure_places_find(&f->places, &sample, clock_us() / 1000);
+			    failure_places_find(&f->places, &sample, now_ms);
 			bool first = failure_log_add(&f->log, &sample, &process);
 			news |= first && process.place != FAILED_ELSEWHERE;
 			f->taken++;

@@ -46,18 +46,6 @@ process_started(const char *root, uint32_t pid)
 	return value > 0 ? (uint64_t)value : 0;
 }
 
-uint64_t
-process_net_namespace(const char *root, uint32_t pid)
-{
-	char path[PATH_MAX];
-	struct stat status;
-	if (pid == 0)
-		snprintf(path, sizeof(path), "%s/self/ns/net", root);
-	else
-		snprintf(path, sizeof(path), "%s/%" PRIu32 "/ns/net", root, pid);
-	return stat(path, &status) == 0 ? status.st_ino : 0;
-}
-
 /* "1024" or "unlimited"; moves *text behind it. */
 static bool
 take_limit(const char **text, uint64_t *out)

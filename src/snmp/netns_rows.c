@@ -33,8 +33,7 @@ fill(const struct findings *f, const struct namespace_view *view, struct netns_t
 	    .process = row->process,
 	    .connections = at_most(row->connections, UINT32_MAX),
 	    .most_used = counted ? view->most_used : at_most(row->connections, PORTS_MOST),
-	    .failures =
-		f->failure_log != NULL ? failure_log_space(f->failure_log, row->name) : 0,
+	    .failures = f->failure_log != NULL ? failure_log_space(f->failure_log, row->name) : 0,
 	    .made_ms = view->made_ms,
 	    .severity = view->severity,
 	    .cause = view->cause,

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 
 import harness as h
 from spaces import ANONYMOUS, holder, inside, named, veth
@@ -289,6 +290,59 @@ def test_who_leaks_in_another_namespace():
         assert leaks.encode() not in row("blue")["srcPortNetnsMessage"], row("blue")
         assert len(alarms()) == 1 and len(told.ours()) == 1, told.ours()
     told.daemon.stop()
+
+
+# Seven connect() calls for which there is no port.
+FAILING = """
+import errno, socket
+for _ in range(7):
+    with socket.socket() as one:
+        assert one.connect_ex(("127.0.0.1", 9000)) == errno.EADDRNOTAVAIL
+"""
+
+
+@contextlib.contextmanager
+def cgroup():
+    """A new one, as what comes before a command that is to be in it."""
+    path = "/sys/fs/cgroup/srcportd-%s" % os.urandom(6).hex()
+    try:
+        # /sys is that of this test.
+        if not os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
+            h.run("mount", "-t", "cgroup2", "none", "/sys/fs/cgroup")
+        os.mkdir(path)
+    except (OSError, AssertionError, subprocess.CalledProcessError) as error:
+        raise h.Skip("no cgroup of version 2: %s" % error) from None
+    try:
+        yield ["sh", "-c", 'echo 0 >"$0/cgroup.procs"; exec "$@"', path]
+    finally:
+        def removed():
+            with contextlib.suppress(OSError):
+                os.rmdir(path)
+            return not os.path.exists(path)
+        h.wait_for(removed, 10, "no process in the cgroup")
+
+
+def test_failures_are_told_by_namespace():
+    """Also of a process that has gone when they are read: by the cgroup that it was in."""
+    h.want("tracefs")
+    told = Told()
+    with named("blue") as command, inside(command, 200), cgroup() as joined:
+        h.wait_for(lambda: row("blue"), 10, "a row")
+        if h.value("srcPortFailuresAvailable.0") != 1:
+            raise h.Skip("not available: %s" % h.value("srcPortFailuresReason.0").decode())
+
+        def failures():
+            return row("blue")["srcPortNetnsFailures"]
+        before = failures()
+        h.run(*command, sys.executable, "-c", FAILING)
+        h.wait_for(lambda: failures() == before + 7, 10, "seven more")
+        with inside([*joined, *command], 0, "print(0, flush=True)\ninput()"):
+            told.daemon.process.send_signal(signal.SIGSTOP)
+            h.run(*joined, *command, sys.executable, "-c", FAILING)
+            told.daemon.process.send_signal(signal.SIGCONT)
+            h.wait_for(lambda: failures() == before + 14, 10, "seven of one that has gone")
+        # None of them is one of ours.
+        assert not any(one["srcPortPoolFailures"] for one in h.table("srcPortPoolTable").values())
 
 
 def test_an_alarm_goes_on_between_its_levels():

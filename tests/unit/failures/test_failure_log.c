@@ -319,11 +319,50 @@ test_a_peer_keeps_its_failures(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, empty, host_teardown)
 
+static void
+fail_in_space(const char *space, uint64_t when_ms)
+{
+	const struct failure_sample sample = {.local = address("10.0.0.9"),
+					      .peer = address("10.1.2.3"),
+					      .port = 443,
+					      .time_ns = when_ms * 1000000};
+	const struct failure_process process = {FAILED_ELSEWHERE, "", space};
+	failure_log_add(&fails, &sample, &process);
+}
+
+static void
+test_other_namespaces_are_counted(void **state)
+{
+	(void)state;
+	fail_in_space("blue", 1000);
+	fail_in_space("green", 1001);
+	fail_in_space("blue", 1002);
+	fail_in_space("", 1003);
+	failed_at("10.0.0.9", "10.1.2.3", 443, 1004);
+	assert_int_equal(failure_log_space(&fails, "blue"), 2);
+	assert_int_equal(failure_log_space(&fails, "green"), 1);
+	assert_int_equal(failure_log_space(&fails, "red"), 0);
+	assert_int_equal(failure_log_space(&fails, ""), 0);
+	/* The quietest makes place, and that is told. */
+	for (int i = 0; i < FAILURE_LOG_SPACES - 1; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "%d", i);
+		assert_int_equal(fails.forgot_ms, 0);
+		fail_in_space(name, (uint64_t)(2000 + i));
+	}
+	assert_int_equal(fails.forgot_ms, 2000 + FAILURE_LOG_SPACES - 2);
+	assert_int_equal(failure_log_space(&fails, "green"), 0);
+	assert_int_equal(failure_log_space(&fails, "blue"), 2);
+	fail_in_space("green", 5000);
+	assert_int_equal(failure_log_space(&fails, "blue"), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(test_pools_and_last),
+	    CASE(test_other_namespaces_are_counted),
 	    CASE(test_out_of_order),
 	    CASE(test_news),
 	    CASE(test_the_quietest_makes_place),

@@ -28,7 +28,7 @@ static void
 begin(struct writer *w, uint64_t position)
 {
 	memset(w->data, 0xaa, sizeof(w->data));
-	w->ring = (struct failure_ring){w->data, RING_SIZE, position, position};
+	w->ring = (struct failure_ring){w->data, RING_SIZE, position, position, false};
 }
 
 static void
@@ -67,6 +67,19 @@ put_sample(struct writer *w, uint32_t pid, uint64_t time, int family, const char
 	}
 	memcpy(raw + 40, from.octet, 16);
 	memcpy(raw + 56, to.octet, 16);
+	put_header(w, PERF_RECORD_SAMPLE, sizeof(body));
+	put(w, body, sizeof(body));
+}
+
+/* The same, with the number of a cgroup behind it. */
+static void
+put_sample_of(struct writer *w, uint32_t pid, uint64_t cgroup)
+{
+	uint8_t body[104] = {0};
+	uint32_t raw_length = 76;
+	memcpy(body, &pid, 4);
+	memcpy(body + 16, &raw_length, 4);
+	memcpy(body + 96, &cgroup, 8);
 	put_header(w, PERF_RECORD_SAMPLE, sizeof(body));
 	put(w, body, sizeof(body));
 }
@@ -216,13 +229,40 @@ test_raw_part_beyond_its_record(void **state)
 	assert_next(&w, FAILURE_RING_BROKEN);
 }
 
+static void
+test_cgroups(void **state)
+{
+	struct failure_sample s = {.cgroup = 5};
+	struct writer w;
+	uint64_t lost;
+	(void)state;
+	begin(&w, 1000);
+	w.ring.cgroups = true;
+	put_sample_of(&w, 7, UINT64_C(0x1234567890));
+	assert_int_equal(failure_ring_next(&w.ring, &format, &s, &lost), FAILURE_RING_SAMPLE);
+	assert_int_equal(s.pid, 7);
+	assert_true(s.cgroup == UINT64_C(0x1234567890));
+	/* A kernel that has none of them; and one that should have. */
+	w.ring.cgroups = false;
+	put_sample(&w, 8, 1, AF_INET, "10.0.0.9", "10.1.2.3", 1);
+	assert_int_equal(failure_ring_next(&w.ring, &format, &s, &lost), FAILURE_RING_SAMPLE);
+	assert_int_equal(s.cgroup, 0);
+	w.ring.cgroups = true;
+	put_sample(&w, 8, 1, AF_INET, "10.0.0.9", "10.1.2.3", 1);
+	assert_next(&w, FAILURE_RING_BROKEN);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_families), cmocka_unit_test(test_wraparound),
-	    cmocka_unit_test(test_lost),     cmocka_unit_test(test_other_records_are_passed_over),
-	    cmocka_unit_test(test_broken),   cmocka_unit_test(test_raw_part_beyond_its_record),
+	    cmocka_unit_test(test_families),
+	    cmocka_unit_test(test_wraparound),
+	    cmocka_unit_test(test_cgroups),
+	    cmocka_unit_test(test_lost),
+	    cmocka_unit_test(test_other_records_are_passed_over),
+	    cmocka_unit_test(test_broken),
+	    cmocka_unit_test(test_raw_part_beyond_its_record),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,17 +46,7 @@ test_a_process(void **state)
 	process_name(d.path, 813, name);
 	assert_string_equal(name, "");
 	assert_false(process_file_limits(d.path, 813, &limits));
-	assert_int_equal(process_net_namespace(d.path, 813), 0);
 	directory_remove(&d);
-}
-
-static void
-test_our_own_namespace(void **state)
-{
-	(void)state;
-	uint64_t own = process_net_namespace("/proc", 0);
-	assert_true(own != 0);
-	assert_true(process_net_namespace("/proc", (uint32_t)getpid()) == own);
 }
 
 int
@@ -65,7 +55,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_limits_text),
 	    cmocka_unit_test(test_a_process),
-	    cmocka_unit_test(test_our_own_namespace),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

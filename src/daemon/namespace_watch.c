@@ -4,12 +4,12 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/namespace_choice.h"
 #include "daemon/namespace_look.h"
 #include "daemon/namespace_pace.h"
 #include "daemon/namespace_rows.h"
 #include "kernel/capabilities.h"
 #include "kernel/sockstat.h"
-#include "verdict/reach.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -22,14 +22,8 @@ static const char subsystem[] = "namespaces";
 #define SYS_PTRACE      (UINT64_C(1) << CAP_SYS_PTRACE)
 #define DAC_READ_SEARCH (UINT64_C(1) << CAP_DAC_READ_SEARCH)
 
-/* The range of a namespace that nobody has changed, where it is not known: ports. */
-#define USUAL_RANGE 28232
-
 /* CPU time that a visit takes of the process that goes in: there and back, sockets and files. */
 #define VISIT_US 50
-
-/* From one attempt to the next at what cannot be entered. */
-#define RETRY_MS 30000
 
 static const char unwanted[] = "namespaces yes is not in the configuration";
 
@@ -227,32 +221,21 @@ scan(struct namespace_watch *w, const struct config *config)
 	return true;
 }
 
-static struct reach
-reach_of(const struct namespace_watch *w, uint32_t i)
+static struct namespace_stock
+stock_of(const struct namespace_watch *w)
 {
-	const struct namespace_row *row = &w->found.rows[i];
-	return (struct reach){.offered = w->views[i].offered,
-			      .connections = row->connections,
-			      .tcp = namespace_most_sockets(w->found.unplaced, row),
-			      .udp = row->udp};
-}
-
-static bool
-may_reach(const struct namespace_watch *w, const struct config *config, uint32_t i)
-{
-	struct config own;
-	const struct reach reach = reach_of(w, i);
-	return reach_any(config_of_namespace(config, w->found.rows[i].name, &own), &reach);
+	return (struct namespace_stock){&w->found, w->views, w->tried_ms};
 }
 
 /* By new bounds. What was counted has its age. */
 static void
 renew(struct namespace_watch *w, const struct config *config, uint64_t now_ms)
 {
+	const struct namespace_stock stock = stock_of(w);
 	for (uint32_t i = 0; i < w->found.count; i++) {
 		struct namespace_view *view = &w->views[i];
 		const struct namespace_row *row = &w->found.rows[i];
-		const struct reach reach = reach_of(w, i);
+		const struct reach reach = namespace_choice_reach(&stock, i);
 		const struct settings settings = {.range = view->range};
 		char why[sizeof(view->why)];
 		if (row->gone || view->knowledge == NAMESPACE_EXACT)
@@ -260,7 +243,7 @@ renew(struct namespace_watch *w, const struct config *config, uint64_t now_ms)
 		memcpy(why, view->why, sizeof(why));
 		if (view->knowledge == NAMESPACE_BOUND)
 			namespace_view_bound(view, row, why);
-		else if (!may_reach(w, config, i))
+		else if (!namespace_choice_may_reach(&stock, config, i))
 			namespace_view_normal(view, row, &settings, view->offered, reach.tcp,
 					      &config->levels.raise);
 		else
@@ -290,82 +273,6 @@ count(struct namespace_watch *w, const struct config *config)
 		return;
 	w->pace.counted_ms = now_ms;
 	renew(w, config, now_ms);
-}
-
-/* Something in it is above normal, or was and is not yet below its clear level. */
-static bool
-is_held(const struct namespace_view *view)
-{
-	if (view->knowledge != NAMESPACE_EXACT)
-		return false;
-	for (uint32_t i = 0; i < view->pool_count; i++)
-		if (view->pools[i].finding.hold.severity != SEVERITY_NORMAL)
-			return true;
-	for (uint32_t i = 0; i < view->udp_count; i++)
-		if (view->udp[i].read.hold.severity != SEVERITY_NORMAL)
-			return true;
-	for (uint32_t i = 0; i < view->local_count; i++)
-		if (view->locals[i].read.hold.severity != SEVERITY_NORMAL)
-			return true;
-	for (uint32_t i = 0; i < view->target_count; i++)
-		if (view->targets[i].hold.severity != SEVERITY_NORMAL)
-			return true;
-	return view->severity != SEVERITY_NORMAL;
-}
-
-static bool
-is_due(const struct namespace_watch *w, const struct config *config, uint32_t i, uint64_t now_ms)
-{
-	const struct namespace_view *view = &w->views[i];
-	if (w->found.rows[i].gone)
-		return false;
-	if (view->knowledge == NAMESPACE_BOUND)
-		return w->tried_ms[i] == 0 || now_ms - w->tried_ms[i] >= RETRY_MS;
-	return is_held(view) || may_reach(w, config, i);
-}
-
-struct candidate_look {
-	unsigned nearness; /* by the bound; what is beyond its level is as near as any */
-	uint64_t tried_ms;
-	uint32_t row;
-};
-
-static int
-compare(const void *left, const void *right)
-{
-	const struct candidate_look *a = left, *b = right;
-	if (a->nearness != b->nearness)
-		return a->nearness < b->nearness ? 1 : -1;
-	if (a->tried_ms != b->tried_ms)
-		return a->tried_ms < b->tried_ms ? -1 : 1;
-	return (a->row > b->row) - (a->row < b->row);
-}
-
-static unsigned
-nearness_of(const struct namespace_watch *w, const struct config *config, uint32_t i)
-{
-	const struct reach r = reach_of(w, i);
-	uint32_t offered = r.offered != 0 ? r.offered : USUAL_RANGE;
-	uint32_t used = r.tcp < 0 || r.tcp > offered ? offered : (uint32_t)r.tcp;
-	unsigned nearness = severity_nearness(&config->levels.raise, offered - used, offered, used);
-	return nearness < 100 && !is_held(&w->views[i]) ? nearness : 100;
-}
-
-/* Returns how many; *out is to be freed, and NULL if there is no memory for it. */
-static uint32_t
-choose(const struct namespace_watch *w, const struct config *config, struct candidate_look **out)
-{
-	struct candidate_look *c = array_new(w->found.count, sizeof(*c));
-	uint64_t now_ms = clock_us() / 1000;
-	uint32_t chosen = 0;
-	for (uint32_t i = 0; c != NULL && i < w->found.count; i++)
-		if (is_due(w, config, i, now_ms))
-			c[chosen++] =
-			    (struct candidate_look){nearness_of(w, config, i), w->tried_ms[i], i};
-	if (chosen > 1)
-		qsort(c, chosen, sizeof(*c), compare);
-	*out = c;
-	return chosen;
 }
 
 /* That it is started again, or is not there any more, is news. */
@@ -401,7 +308,7 @@ look(struct namespace_watch *w, const struct namespace_task *task, uint32_t i, b
 	struct namespace_view view = {.row = NULL};
 	struct namespace_task this = *task;
 	uint64_t begin_us = clock_cpu_us(), time_us;
-	this.all = all || is_held(&w->views[i]);
+	this.all = all || namespace_choice_held(&w->views[i]);
 	this.survey = &w->surveys[i];
 	this.surveys = &w->surveyed;
 	bool good = namespace_look(&this, row, &view, &time_us);
@@ -421,23 +328,12 @@ look(struct namespace_watch *w, const struct namespace_task *task, uint32_t i, b
 	return cost_us;
 }
 
-/* The one whose figures are the oldest. */
-static uint32_t
-whose_turn(const struct namespace_watch *w)
-{
-	uint32_t turn = LOOKUP_NONE;
-	for (uint32_t i = 0; i < w->found.count; i++)
-		if (w->views[i].knowledge != NAMESPACE_BOUND && !w->found.rows[i].gone &&
-		    (turn == LOOKUP_NONE || w->tried_ms[i] < w->tried_ms[turn]))
-			turn = i;
-	return turn;
-}
-
 static void
 look_in_turn(struct namespace_watch *w, const struct namespace_task *task)
 {
+	const struct namespace_stock stock = stock_of(w);
 	uint64_t now_ms = clock_us() / 1000;
-	uint32_t turn = whose_turn(w);
+	uint32_t turn = namespace_choice_turn(&stock);
 	if (w->visitor == NULL || turn == LOOKUP_NONE || !namespace_pace_turn(&w->pace, now_ms) ||
 	    !namespace_pace_pays(&w->pace, now_ms))
 		return;
@@ -461,7 +357,8 @@ hide_names(struct namespace_watch *w, const struct namespace_task *task)
 static void
 look_at_all(struct namespace_watch *w, const struct config *config, uint32_t features)
 {
-	struct candidate_look *candidates;
+	const struct namespace_stock stock = stock_of(w);
+	struct namespace_candidate *candidates;
 	uint64_t begin_us = clock_us();
 	const struct namespace_task task = {.visitor = w->visitor,
 					    .no_visitor = w->no_visitor,
@@ -474,7 +371,7 @@ look_at_all(struct namespace_watch *w, const struct config *config, uint32_t fea
 	if (w->named && !config->owners)
 		hide_names(w, &task);
 	w->named = config->owners;
-	uint32_t chosen = choose(w, config, &candidates);
+	uint32_t chosen = namespace_choice_make(&stock, config, begin_us / 1000, &candidates);
 	for (uint32_t i = 0; i < chosen && w->visitor != NULL; i++) {
 		uint64_t now_us = clock_us();
 		if (now_us - begin_us >= NAMESPACE_WATCH_SLICE_US ||

@@ -12,6 +12,9 @@ from router import OUTSIDE, PORT, SERVER, SERVER6, Router, nft
 from world import UNPRIVILEGED
 
 
+GROUP = "setpriv", "--reuid=65534", "--regid=65534", "--groups=0"
+
+
 def report(*options, before=()):
     status, out, error = h.srcportd("--once", "--format", "json", *options, before=before)
     assert (status, error) == (0, ""), (status, error)
@@ -65,6 +68,8 @@ def test_the_same_rows():
     assert live["source"] == "netlink" and len(live["pools"]) == 4, live
     file = report(before=UNPRIVILEGED)
     assert (file["available"], file["source"], file["reason"]) == (True, "file", None), file
+    # Neither root nor a capability, but its group.
+    assert report(before=GROUP)["pools"] == file["pools"]
     # Which ports a rule gives out takes the capability, and these are too few to show it.
     for row in file["pools"]:
         assert row["range"] == {"low": 1024, "high": 65535, "from": "default"}, row

@@ -26,7 +26,8 @@ try_ring(const uint8_t *octets, size_t size, const struct failure_format *format
 	/* Wherever the ring begins and however full it is. */
 	for (uint64_t i = 0; i < 100; i++) {
 		uint64_t head = UINT64_MAX - RING + 1 + i * 8;
-		struct failure_ring ring = {data, RING, head, head - (head * 5 % (RING + 16))};
+		struct failure_ring ring = {data, RING, head, head - (head * 5 % (RING + 16)),
+					    (i & 1) != 0};
 		struct failure_sample sample;
 		uint64_t lost;
 		enum failure_ring_result result;

@@ -336,7 +336,7 @@ def test_failures_are_told_by_namespace():
         before = failures()
         h.run(*command, sys.executable, "-c", FAILING)
         h.wait_for(lambda: failures() == before + 7, 10, "seven more")
-        with inside([*joined, *command], 0, "print(0, flush=True)\ninput()"):
+        with inside([*joined, *command], 0, "import sys\nprint(0, flush=True)\nsys.stdin.read()"):
             told.daemon.process.send_signal(signal.SIGSTOP)
             h.run(*joined, *command, sys.executable, "-c", FAILING)
             told.daemon.process.send_signal(signal.SIGCONT)

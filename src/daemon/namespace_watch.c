@@ -402,8 +402,9 @@ find_reason(struct namespace_watch *w)
 		    !w->found.rows[i].gone)
 			why = w->views[i].why;
 	if (why[0] == '\0' && !w->found.complete)
-		why = "processes of the host are hidden from here (hidepid, ProtectProc=, a pid "
-		      "namespace), or there are too many namespaces";
+		why = "processes of the host are hidden from here (ProtectProc=: drop-in "
+		      "namespaces.conf; hidepid: drop-in owners.conf, too; a pid namespace), or "
+		      "there are too many namespaces";
 	snprintf(w->reason, sizeof(w->reason), "%s", why);
 }
 

@@ -9,8 +9,9 @@
 #define TEXT_POOLS 5
 
 static const char hidden[] =
-    "processes of the host are hidden from here (hidepid, ProtectProc=, a pid namespace), or there "
-    "are too many namespaces: there may be more of them";
+    "processes of the host are hidden from here (ProtectProc=: drop-in namespaces.conf; hidepid: "
+    "drop-in owners.conf, too; a pid namespace), or there are too many namespaces: there may be "
+    "more of them";
 
 static void
 put_pools(const struct namespace_view *view, FILE *out)

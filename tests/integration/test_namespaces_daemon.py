@@ -422,6 +422,35 @@ def capabilities(pid):
     return int(fields["CapPrm"], 16)
 
 
+def with_capabilities(names):
+    """With these alone, as the drop-ins give them to the service; group 0 sees hidden processes."""
+    return ("setpriv", "--regid", "65534", "--clear-groups", "--bounding-set", "-all," + ",".join("+" + name for name in names),
+            "--inh-caps", "-all")
+
+
+def test_hidden_processes():
+    """hidepid: what the message names is what helps, for a namespace of another user's as for any."""
+    before = with_capabilities(("sys_admin", "sys_ptrace"))
+    h.run("mount", "-t", "proc", "-o", "hidepid=2", "none", "/proc")
+    rootless = ["setpriv", "--reuid", "65533", "--regid", "65533", "--clear-groups", "unshare",
+                "--user", "--map-root-user", "--net", "sh", "-c", "echo; exec cat"]
+    with subprocess.Popen(rootless, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        if process.stdout.readline() != b"\n":
+            raise h.Skip("no user namespace for a plain user here")
+        name = "cat (pid %d)" % process.pid
+        told = Told(before=before)
+        h.wait_for(lambda: b"hidepid: drop-in owners.conf" in h.value("srcPortNetnsReason.0"), 10,
+                   "the reason")
+        assert h.value("srcPortNetnsNamespaces.0") == 0
+        told.daemon.stop()
+        told.daemon.before = list(with_capabilities(("sys_admin", "sys_ptrace", "dac_read_search")))
+        told.daemon.start()
+        h.wait_for(lambda: row(name), 15, name)
+        # It was entered: what is not, is unknown.
+        h.wait_for(lambda: row(name)["srcPortNetnsSeverity"] == 1, 15, "a look at it")
+        process.stdin.close()
+
+
 def test_who_enters_is_killed():
     """Another is started; with whoever starts it gone the figures stay, and it is said."""
     admin, ptrace = 1 << 21, 1 << 19

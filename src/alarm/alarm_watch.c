@@ -150,6 +150,13 @@ read_row(struct alarm_reading *r, const struct findings *f, uint32_t row)
 	}
 }
 
+/* Of a subject of which this poll knows nothing. */
+static const char *
+why_held(const struct findings *f, enum alarm_kind kind)
+{
+	return kind == ALARM_NAT ? f->nat.reason : f->tally->udp.reason;
+}
+
 /* False if there was no memory for it. */
 static bool
 take(struct alarms *alarms, const struct scene *scene, const struct standing *s)
@@ -163,7 +170,7 @@ take(struct alarms *alarms, const struct scene *scene, const struct standing *s)
 				  .message = message};
 	if (s->held) {
 		snprintf(message, sizeof(message), "as it was: it is not counted any more: %s",
-			 scene->findings->tally->udp.reason);
+			 why_held(scene->findings, s->subject.kind));
 	} else if (!r.absent) {
 		read_row(&r, scene->findings, s->row);
 		advice_alarm(scene, s, message);

@@ -27,14 +27,16 @@ set_available(struct nat_watch *w)
 {
 	w->state.census = &w->census;
 	w->state.reason = "";
+	w->state.lost = false;
 	w->state.read_ms = clock_us() / 1000;
 }
 
 static void
-set_absent(struct nat_watch *w, const char *reason)
+set_absent(struct nat_watch *w, const char *reason, bool lost)
 {
 	nat_census_free(&w->census);
 	w->state.census = NULL;
+	w->state.lost = lost;
 	w->state.reason = reason;
 }
 
@@ -55,7 +57,7 @@ fail(struct nat_watch *w, const char *why)
 		return;
 	snprintf(w->why, sizeof(w->why), "%s%s", why,
 		 refused ? ": the drop-in probe.conf gives it to the service" : "");
-	set_absent(w, w->why);
+	set_absent(w, w->why, w->state.read_ms != 0);
 }
 
 static uint32_t
@@ -129,7 +131,7 @@ nat_watch_poll(struct nat_watch *w, const struct host_state *host,
 	nat_drops_take(&w->state.drops, host);
 	w->spent_us = w->duration_us = 0;
 	if (!is_tracked(host)) {
-		set_absent(w, untracked);
+		set_absent(w, untracked, false);
 		w->looked_ms = 0;
 		return;
 	}
@@ -146,7 +148,7 @@ nat_watch_once(struct nat_watch *w, const struct host_state *host,
 	char why[NAT_LOOK_WHY_MAX];
 	nat_drops_take(&w->state.drops, host);
 	if (!is_tracked(host)) {
-		set_absent(w, untracked);
+		set_absent(w, untracked, false);
 		return;
 	}
 	w->census.established_s = established_s(host);
@@ -156,7 +158,7 @@ nat_watch_once(struct nat_watch *w, const struct host_state *host,
 		return;
 	}
 	snprintf(w->why, sizeof(w->why), "%s", error);
-	set_absent(w, w->why);
+	set_absent(w, w->why, false);
 }
 
 void
@@ -169,9 +171,9 @@ void
 nat_watch_replayed(struct nat_watch *w, const struct host_state *host, bool recorded)
 {
 	if (!is_tracked(host)) {
-		set_absent(w, untracked);
+		set_absent(w, untracked, false);
 	} else if (!recorded) {
-		set_absent(w, "it is not in the recording");
+		set_absent(w, "it is not in the recording", false);
 	} else {
 		nat_census_end(&w->census);
 		set_available(w);

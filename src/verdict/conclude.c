@@ -323,6 +323,8 @@ find_nat(struct making *m)
 {
 	const struct nat_state *nat = &m->f->nat;
 	uint32_t culprit = nat_verdict_culprit(nat);
+	if (nat->lost)
+		hysteresis_hold(m->hysteresis, ALARM_NAT);
 	for (uint32_t i = 0; nat->census != NULL && i < nat->census->count; i++) {
 		struct hysteresis_reading r = {.row = i};
 		nat_verdict_read(&nat->census->pools[i], &m->config->nat, i == culprit, &r);

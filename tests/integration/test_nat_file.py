@@ -9,6 +9,7 @@ import tempfile
 import harness as h
 import isolate
 from router import OUTSIDE, PORT, SERVER, SERVER6, Router, nft
+from traps import CRITICAL, alarms, kind_of
 from world import UNPRIVILEGED
 
 
@@ -116,6 +117,35 @@ def test_the_daemon_says_so():
         daemon.wait_log("pools of address translation are counted, from /proc/net/nf_conntrack")
         h.wait_for(lambda: h.value("srcPortNatAvailable.0") == 1, 5, "pools")
         assert h.value("srcPortNatPools.0") == 1
+
+
+def full_table(count):
+    """Flows that had to change port, to one peer: a rule that gives these ports out has none left."""
+    line = ("ipv4     2 tcp      6 431999 ESTABLISHED src=10.7.0.2 dst=%s sport=%d dport=443 "
+            "src=%s dst=%s sport=443 dport=%d [ASSURED] mark=0 zone=0 use=2\n")
+    return "".join(line % (SERVER, port + 10000, SERVER, OUTSIDE, port)
+                   for port in range(30000, 30000 + count))
+
+
+def test_an_alarm_stays_while_the_table_cannot_be_read():
+    isolate.want("conntrack")
+    root = proc_root(nf_conntrack=full_table(400))
+    table = os.path.join(root, "net", "nf_conntrack")
+    manager = h.Snmptrapd()
+    ours = lambda: [kind_of(trap) for trap in manager.traps() if kind_of(trap)]
+    with h.Snmpd(extra=h.trap_sinks("v2c")) as snmpd, \
+            h.Srcportd(snmpd, "--proc-root", root, config="clearPolls 1\n", before=UNPRIVILEGED) as daemon:
+        h.wait_for(lambda: ours() == [CRITICAL], 15, "that it is critical")
+        (number, before), = alarms().items()
+        assert b"400 of 400 outside ports in use" in before["srcPortAlarmMessage"], before
+        os.unlink(table)
+        daemon.wait_log("not counted: needs CAP_NET_ADMIN")
+        daemon.wait_polls(3)
+        assert h.value("srcPortNatAvailable.0") == 2
+        (same, held), = alarms().items()
+        assert same == number and held["srcPortAlarmMessage"].startswith(
+            b"as it was: it is not counted any more: needs CAP_NET_ADMIN"), held
+        assert ours() == [CRITICAL]
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include "verdict/conclude.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 
 #define HERE  "10.0.0.1"
 #define THERE "10.0.0.2"
@@ -241,6 +242,56 @@ ports_of_another_namespace_have_alarms_of_their_own(void **state)
 	hysteresis_free(hysteresis);
 }
 
+/* A pool of address translation without a port left. */
+static struct nat_pool
+full_nat_pool(void)
+{
+	return (struct nat_pool){.outside = address(HERE),
+				 .peer = address(THERE),
+				 .port = 443,
+				 .protocol = IPPROTO_TCP,
+				 .usage = {.capacity = 100, .loss_ppm = NAT_PPM},
+				 .lost_ppm = NAT_PPM};
+}
+
+static enum severity
+find_nat_pool(struct hysteresis *hysteresis, const struct nat_state *nat)
+{
+	static const struct hysteresis_rules rules = {
+	    .raise_polls = 1, .clear_polls = 1, .room = 8};
+	const struct evidence evidence = {.tally = host.tally,
+					  .outlooks = host.outlooks,
+					  .marks = host.marks,
+					  .host = &host.state,
+					  .nat = nat};
+	struct findings *f = conclude_poll(&evidence, &host.config, hysteresis, &rules);
+	assert_non_null(f);
+	enum severity severity =
+	    f->standing_count > 0 ? f->standings[0].verdict.severity : SEVERITY_NORMAL;
+	findings_free(f);
+	return severity;
+}
+
+/* What cannot be read any more is not known to be well again; what is not there any more is. */
+static void
+alarms_of_a_table_that_cannot_be_read_stay(void **state)
+{
+	struct nat_pool pool = full_nat_pool();
+	const struct nat_census census = {.pools = &pool, .count = 1};
+	const struct nat_state seen = {.census = &census}, lost = {.lost = true},
+			       gone = {.lost = false};
+	struct hysteresis *hysteresis = hysteresis_new();
+	(void)state;
+	host_count(&host, NULL, 0);
+	assert_int_equal(find_nat_pool(hysteresis, &lost), SEVERITY_NORMAL);
+	assert_int_equal(find_nat_pool(hysteresis, &seen), SEVERITY_CRITICAL);
+	for (int poll = 0; poll < 100; poll++)
+		assert_int_equal(find_nat_pool(hysteresis, &lost), SEVERITY_CRITICAL);
+	assert_int_equal(find_nat_pool(hysteresis, &seen), SEVERITY_CRITICAL);
+	assert_int_equal(find_nat_pool(hysteresis, &gone), SEVERITY_NORMAL);
+	hysteresis_free(hysteresis);
+}
+
 /* Of no severity in its own poll, which had no past: the one here has. */
 static void
 a_pool_of_another_namespace_has_an_alarm_of_its_own(void **state)
@@ -308,6 +359,7 @@ main(void)
 	    CASE(limits_have_levels),
 	    CASE(a_level_can_be_off),
 	    CASE(the_most_severe_limit_is_the_worst_or_the_fullest),
+	    CASE(alarms_of_a_table_that_cannot_be_read_stay),
 	    CASE(a_pool_of_another_namespace_has_an_alarm_of_its_own),
 	    CASE(ports_of_another_namespace_have_alarms_of_their_own),
 	    CASE(out_of_memory_is_told),

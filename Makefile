@@ -81,8 +81,8 @@ man_pages    := $(sort $(wildcard src/*/*.[578]))
 .DEFAULT_GOAL := all
 .PHONY: all demo demo-nat check check-unit check-asan check-tsan check-integration check-mib check-clang \
 	check-install check-without-tracefs check-kernels check-engines check-fuzz check-clients bench soak \
-	fuzz clean deps deps-build deps-check deps-clients deps-kernels deps-packages lint format compile-only \
-	unit-tests fuzzers conf FORCE
+	fuzz clean deps deps-build deps-check deps-clients deps-kernels deps-engines deps-packages lint format \
+	compile-only unit-tests fuzzers conf FORCE
 .DELETE_ON_ERROR:
 
 all: $(O)/srcportd $(O)/SRCPORT-MIB.txt
@@ -179,6 +179,10 @@ deps-kernels:
 ifneq ($(DEPS),no)
 	@tests/deps -o kernels
 endif
+
+# Typed only: engines change the machine that they are installed on.
+deps-engines:
+	@tests/deps engines
 
 # As many compilers as there are processors, unless make was told a number.
 build = $(MAKE) --no-print-directory -s $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))

@@ -65,7 +65,12 @@ struct nat_pool {
 	 * addresses; 0 entries = it is not known. */
 	struct addr holder;
 	uint32_t holder_entries;
+	const char *behind; /* the network namespace that has this address, for who knows to say;
+			     * NULL = not told; of the census */
 };
+
+/* Of a name, with its NUL. */
+#define NAT_BEHIND_MAX 33
 
 struct nat_census {
 	bool evicts;  /* the kernel gives entries up (6.5) */
@@ -80,6 +85,7 @@ struct nat_census {
 	uint32_t outside_count, outside_room;
 	struct nat_inside *insides;
 	uint32_t inside_count, inside_room;
+	char (*behind)[NAT_BEHIND_MAX]; /* names that pools refer to; NULL = none */
 	struct lookup pool_index, outside_index, inside_index;
 };
 

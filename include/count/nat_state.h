@@ -25,8 +25,8 @@ void nat_drops_take(struct nat_drops *drops, const struct host_state *host);
 struct nat_state {
 	const struct nat_census *census; /* not owned; NULL = not available: */
 	const char *reason;              /* why: one line of less than NAT_REASON_MAX octets */
-	bool lost;        /* it was available, and is there, but not to be read now */
-	uint64_t read_ms; /* CLOCK_MONOTONIC when the table was read */
+	bool lost;                       /* there is a table, but it cannot be read */
+	uint64_t read_ms;                /* CLOCK_MONOTONIC when the table was read */
 	struct nat_drops drops;
 };
 

@@ -6,6 +6,7 @@
 #ifndef SRCPORTD_NAT_WATCH_H
 #define SRCPORTD_NAT_WATCH_H
 
+#include "config/config.h"
 #include "count/nat_state.h"
 #include "daemon/nat_look.h"
 
@@ -29,13 +30,15 @@ struct nat_watch {
 void nat_watch_init(struct nat_watch *watch, bool evicts);
 void nat_watch_free(struct nat_watch *watch);
 
-/* One poll of the daemon: reads the table if it is due. alarm: a pool was in alarm so far. */
+/* One poll of the daemon: reads the table if it is due, and names who is behind the holders of
+ * pools if owners may be named. alarm: a pool was in alarm so far. */
 void nat_watch_poll(struct nat_watch *watch, const struct host_state *host,
-		    const struct procfile_source *proc, unsigned cpu_percent, bool alarm);
+		    const struct procfile_source *proc, const struct config *config, bool alarm);
 
-/* A poll without history: reads the table; answers go to proc->record, unless that is NULL. */
+/* A poll without history: reads the table, and names who is behind holders; answers go to
+ * proc->record, unless that is NULL. */
 void nat_watch_once(struct nat_watch *watch, const struct host_state *host,
-		    const struct procfile_source *proc);
+		    const struct procfile_source *proc, const struct config *config);
 
 /* Before the entries of a recording are handed to watch->census. */
 void nat_watch_replay(struct nat_watch *watch, const struct host_state *host);

@@ -57,9 +57,10 @@ put_timeout(struct sentence *s, const struct nat_pool *pool)
 static void
 put_holder(struct sentence *s, const struct nat_pool *pool)
 {
-	char text[128], address[ADDR_TEXT_MAX], count[NUMBER_TEXT_MAX];
-	snprintf(text, sizeof(text), "let %s %s fewer %ss to this peer (%s)",
-		 addr_text(&pool->holder, address),
+	char text[192], address[ADDR_TEXT_MAX], count[NUMBER_TEXT_MAX];
+	snprintf(text, sizeof(text), "let %s%s%s %s fewer %ss (%s)",
+		 addr_text(&pool->holder, address), pool->behind != NULL ? " in " : "",
+		 pool->behind != NULL ? pool->behind : "",
 		 conntrack_has_ids(pool->protocol) ? "send" : "keep", nat_pool_flow(pool),
 		 number_text(pool->holder_entries, count));
 	sentence_choice(s, text);
@@ -79,7 +80,7 @@ put_remedies(struct sentence *s, const struct nat_pool *pool)
 		put_wider(s, pool);
 	if (conntrack_has_ids(pool->protocol))
 		put_timeout(s, pool);
-	sentence_choice(s, "give the rule more outside addresses (each host inside uses one)");
+	sentence_choice(s, "give the rule more outside addresses (a host uses one)");
 	if (!mostly_idle && pool->idle > pool->entries / 10)
 		put_idle(s, pool);
 	if (pool->holder_entries > 1)

@@ -46,6 +46,7 @@ nat_census_free(struct nat_census *census)
 	lookup_free(&census->pool_index);
 	free_outsides(census);
 	free(census->insides);
+	free(census->behind);
 	lookup_free(&census->inside_index);
 	nat_census_init(census, census->evicts);
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/nat_holder.h"
 #include "daemon/nat_pace.h"
 
 #include <string.h>
@@ -57,7 +58,7 @@ fail(struct nat_watch *w, const char *why)
 		return;
 	snprintf(w->why, sizeof(w->why), "%s%s", why,
 		 refused ? ": the drop-in probe.conf gives it to the service" : "");
-	set_absent(w, w->why, w->state.read_ms != 0);
+	set_absent(w, w->why, true);
 }
 
 static uint32_t
@@ -68,7 +69,8 @@ established_s(const struct host_state *host)
 }
 
 static void
-look(struct nat_watch *w, const struct host_state *host, const struct procfile_source *proc)
+look(struct nat_watch *w, const struct host_state *host, const struct procfile_source *proc,
+     const struct config *config)
 {
 	struct nat_census census;
 	char why[NAT_LOOK_WHY_MAX];
@@ -81,6 +83,8 @@ look(struct nat_watch *w, const struct host_state *host, const struct procfile_s
 	} else {
 		nat_census_free(&w->census);
 		w->census = census;
+		if (config->owners)
+			nat_holder_name(&w->census, proc, config);
 		set_available(w);
 	}
 	uint64_t end_us = clock_us();
@@ -126,7 +130,7 @@ is_due(const struct nat_watch *w, const struct host_state *host, unsigned cpu_pe
 
 void
 nat_watch_poll(struct nat_watch *w, const struct host_state *host,
-	       const struct procfile_source *proc, unsigned cpu_percent, bool alarm)
+	       const struct procfile_source *proc, const struct config *config, bool alarm)
 {
 	nat_drops_take(&w->state.drops, host);
 	w->spent_us = w->duration_us = 0;
@@ -135,15 +139,17 @@ nat_watch_poll(struct nat_watch *w, const struct host_state *host,
 		w->looked_ms = 0;
 		return;
 	}
-	if (is_due(w, host, cpu_percent, alarm)) {
-		look(w, host, proc);
+	if (!config->owners)
+		nat_holder_hide(&w->census);
+	if (is_due(w, host, config->pace.cpu_percent, alarm)) {
+		look(w, host, proc, config);
 		tell(w);
 	}
 }
 
 void
 nat_watch_once(struct nat_watch *w, const struct host_state *host,
-	       const struct procfile_source *proc)
+	       const struct procfile_source *proc, const struct config *config)
 {
 	char why[NAT_LOOK_WHY_MAX];
 	nat_drops_take(&w->state.drops, host);
@@ -154,6 +160,7 @@ nat_watch_once(struct nat_watch *w, const struct host_state *host,
 	w->census.established_s = established_s(host);
 	const char *error = nat_look(&w->census, proc, proc->record, why);
 	if (error == NULL) {
+		nat_holder_name(&w->census, proc, config);
 		set_available(w);
 		return;
 	}

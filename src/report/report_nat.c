@@ -31,8 +31,9 @@ put_row(const struct nat_pool *pool, const struct verdict *found, FILE *out)
 	if (u->evictable > 0)
 		fprintf(out, ", %" PRIu32 " of them if old entries give way", u->evictable);
 	if (pool->holder_entries > 0)
-		fprintf(out, ", most by %s (%" PRIu32 ")", addr_text(&pool->holder, outside),
-			pool->holder_entries);
+		fprintf(out, ", most by %s%s%s (%" PRIu32 ")", addr_text(&pool->holder, outside),
+			pool->behind != NULL ? " in " : "",
+			pool->behind != NULL ? pool->behind : "", pool->holder_entries);
 	if (pool->idle > 0)
 		fprintf(out, ", %" PRIu32 " idle for an hour", pool->idle);
 	fprintf(out, "; range %u-%u, %s", pool->range.low, pool->range.high,
@@ -97,6 +98,10 @@ put_pool(const struct findings *f, uint32_t position, struct json *json)
 		json_string(json, "holder", addr_text(&pool->holder, text));
 	else
 		json_null(json, "holder");
+	if (pool->behind != NULL)
+		json_string(json, "holderNamespace", pool->behind);
+	else
+		json_null(json, "holderNamespace");
 	json_number(json, "holderEntries", pool->holder_entries);
 	if (f->nat.census->established_s > 0)
 		json_number(json, "idle", pool->idle);

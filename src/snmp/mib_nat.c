@@ -78,10 +78,11 @@ get_holder(const struct mib_view *view, const void *row, struct mib_value *out)
 	char address[ADDR_TEXT_MAX];
 	(void)view;
 	if (pool->holder_entries > 0)
-		out->length =
-		    (size_t)snprintf(out->octets, sizeof(out->octets), "%s: %u entr%s",
-				     addr_text(&pool->holder, address), pool->holder_entries,
-				     pool->holder_entries == 1 ? "y" : "ies");
+		out->length = (size_t)snprintf(
+		    out->octets, sizeof(out->octets), "%s%s%s: %u entr%s",
+		    addr_text(&pool->holder, address), pool->behind != NULL ? " in " : "",
+		    pool->behind != NULL ? pool->behind : "", pool->holder_entries,
+		    pool->holder_entries == 1 ? "y" : "ies");
 	return true;
 }
 

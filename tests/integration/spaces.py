@@ -55,12 +55,23 @@ def inside(command, count, program=INSIDE):
             process.wait(10)
 
 
-def add_name(name):
-    """A namespace as ip(8) makes it. /run is that of this test."""
+def own_run():
+    """/run is that of this test."""
     if not os.path.isdir("/run/of-this-test"):
         h.run("mount", "-t", "tmpfs", "none", "/run")
         os.mkdir("/run/of-this-test")
+
+
+def add_name(name):
+    """A namespace as ip(8) makes it."""
+    own_run()
     h.run("ip", "netns", "add", name)
+
+
+def attach_name(name, process):
+    """Names the namespace of a process, as ip(8) does."""
+    own_run()
+    h.run("ip", "netns", "attach", name, str(process))
 
 
 @contextlib.contextmanager

@@ -8,8 +8,9 @@ import socket
 import harness as h
 import isolate
 from router import HIGH, LOW, OUTSIDE, OUTSIDE6, PORT, Router, SERVER, SERVER6
-from traps import CLEARED, CRITICAL, WARNING, alarms, kind_of, values
+from spaces import attach_name
 from test_nat_file import proc_root
+from traps import CLEARED, CRITICAL, WARNING, alarms, kind_of, values
 from world import UNPRIVILEGED
 
 KEY = b"nat tcp 192.0.2.1 -> 192.0.2.100:9000"
@@ -67,6 +68,7 @@ class Told:
 def test_a_pool_fills_and_empties():
     isolate.want("conntrack")
     router, told = Router(), Told()
+    attach_name("web-1", router.client.pid)
     router.ends()
     router.ends(SERVER6)
     assert router.pass_of(38) == router.pass_of(38, SERVER6) == 38
@@ -80,7 +82,7 @@ def test_a_pool_fills_and_empties():
     assert sorted(seen) == [index, index6], seen
     assert_same(seen, reported())
     assert_columns(seen[index], {"Name": KEY[4:], "Remaining": 60, "MovedPercent": 95,
-                                 "Holder": b"10.7.0.2: 40 entries",
+                                 "Holder": b"10.7.0.2 in web-1: 40 entries",
                                  "Severity": 1, "Cause": 1})
     assert h.value("srcPortNatAvailable.0") == 1 and h.value("srcPortNatReason.0") == b""
     found = {name: h.value("srcPortNat%s.0" % name)
@@ -137,6 +139,29 @@ def test_without_privilege_it_says_what_is_missing():
         assert h.table("srcPortNatPoolTable") == {}
         assert h.get("srcPortNatPools.0")[0].type == "noSuchInstance"
         assert "not counted: needs CAP_NET_ADMIN" in daemon.log()
+
+
+def test_who_is_behind_it_is_told_as_owners_are():
+    isolate.want("conntrack")
+    router = Router()
+    attach_name("web-1", router.client.pid)
+    router.ends()
+    assert router.pass_of(98) == 98
+    row, = reported().values()
+    assert (row["holder"], row["holderNamespace"]) == ("10.7.0.2", "web-1"), row
+    assert "most by 10.7.0.2 in web-1 (100)" in h.srcportd("--once")[1]
+    with h.Snmpd() as snmpd, h.Srcportd(snmpd) as daemon:
+        alarm, = h.wait_for(lambda: [str(alarm) for alarm in alarms().values()], 15, "an alarm")
+        assert "let 10.7.0.2 in web-1 keep fewer connections (100)" in alarm, alarm
+        daemon.configure("owners no\n")
+        daemon.reload()
+        h.wait_for(lambda: "web-1" not in str(alarms()), 10, "no name")
+        assert "let 10.7.0.2 keep fewer connections (100)" in str(alarms()), alarms()
+    # Another namespace with the same address: it may be either.
+    other = h.Namespace(["10.9.0.1/24"], ["10.7.0.2/24"], "other0")
+    row, = reported().values()
+    assert (row["holder"], row["holderNamespace"]) == ("10.7.0.2", None), row
+    other.close()
 
 
 def test_the_tightest_have_a_row():

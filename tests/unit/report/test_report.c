@@ -252,6 +252,7 @@ address_translation(void **state)
 	     .moved = 2,
 	     .translated = 40,
 	     .holder = address("10.0.0.2"),
+	     .behind = "web-1",
 	     .holder_entries = 39},
 	    {.outside = address("2001:db8::1"),
 	     .peer = address("2001:db8::2"),
@@ -291,7 +292,7 @@ address_translation(void **state)
 		   "{\"protocol\":\"tcp\",\"outside\":\"192.0.2.1\",\"peer\":\"198.51.100.1\","
 		   "\"port\":443,\"zone\":0,\"entries\":40,\"used\":39,\"remaining\":61,"
 		   "\"evictable\":1,\"capacity\":100,\"percent\":39,\"lossPpm\":0,\"holder\":\"10."
-		   "0.0.2\",\"holderEntries\":39,\"idle\":null,"
+		   "0.0.2\",\"holderNamespace\":\"web-1\",\"holderEntries\":39,\"idle\":null,"
 		   "\"severity\":\"normal\",\"cause\":\"none\",\"message\":\"39 of 100 outside "
 		   "ports in use, "
 		   "61 left\",\"range\":{\"low\":20000,\"high\":20099,"
@@ -306,7 +307,7 @@ address_translation(void **state)
 		   "NAT POOLS  what each outside address has left toward a peer\n"
 		   "  tcp      192.0.2.1 -> 198.51.100.1:443\n"
 		   "           61 remaining of 100 (39% used), 1 of them if old entries give way, "
-		   "most by 10.0.0.2 (39); range "
+		   "most by 10.0.0.2 in web-1 (39); range "
 		   "20000-20099, as connections show it; 0.0000% of those that change port are "
 		   "lost\n"
 		   "  udp/5    2001:db8::1 -> [2001:db8::2]:53  CRITICAL\n"

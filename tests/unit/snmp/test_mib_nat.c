@@ -55,6 +55,7 @@ set_up(void **state)
 				     .moved = 2,
 				     .translated = 39,
 				     .holder = address("10.0.0.2"),
+				     .behind = "web-1",
 				     .holder_entries = 1};
 	pools[1] = (struct nat_pool){.outside = address("192.0.2.1"),
 				     .peer = address("198.51.100.1"),
@@ -120,7 +121,7 @@ who_is_inside(void **state)
 {
 	static const char holder[] = "17.1.23.6.1.4.198.51.100.1.443.1.4.192.0.2.1.0";
 	(void)state;
-	assert_text(snapshot, holder, "10.0.0.2: 1 entry");
+	assert_text(snapshot, holder, "10.0.0.2 in web-1: 1 entry");
 	assert_text(snapshot, "17.1.23.17.1.4.198.51.100.1.53.1.4.192.0.2.1.5", "");
 	snapshot_release(snapshot);
 	surveyed = false;
@@ -143,8 +144,7 @@ all_of_them_together(void **state)
 	assert_text(snapshot, "8.8.0",
 		    "udp/5 192.0.2.1 -> 198.51.100.1:53: 50,000 of 64,512 outside ports in use, "
 		    "14,512 left, 1.23% of new connections that must change port are lost "
-		    "(100% must); give the rule more outside addresses (each host inside uses "
-		    "one)");
+		    "(100% must); give the rule more outside addresses (a host uses one)");
 	assert_number(snapshot, "8.9.0", MIB_GAUGE, 7);
 }
 

@@ -58,7 +58,8 @@ def test_what_is_not_there_is_null():
         assert limits[name] is None, limits
     assert limits["severity"] == "normal"
     assert report["nat"] == {"environment": ["docker", "natTable", "aws"], "meaning": AWS,
-                             "available": False, "reason": "connections are not tracked here",
+                             "available": False, "source": None,
+                             "rulesUnread": None, "reason": "connections are not tracked here",
                              "pools": None, "omitted": None}
     text = once("text", *machine(ORDINARY))[1]
     assert "conntrack           -   not available here\n" in text, text

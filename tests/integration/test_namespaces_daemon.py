@@ -299,6 +299,7 @@ for _ in range(7):
     with socket.socket() as one:
         assert one.connect_ex(("127.0.0.1", 9000)) == errno.EADDRNOTAVAIL
 """
+LINGERING = "import sys\nprint(0, flush=True)\nsys.stdin.read()"
 
 
 @contextlib.contextmanager
@@ -334,9 +335,10 @@ def test_failures_are_told_by_namespace():
         def failures():
             return row("blue")["srcPortNetnsFailures"]
         before = failures()
-        h.run(*command, sys.executable, "-c", FAILING)
-        h.wait_for(lambda: failures() == before + 7, 10, "seven more")
-        with inside([*joined, *command], 0, "import sys\nprint(0, flush=True)\nsys.stdin.read()"):
+        # It is there until it was read who that is.
+        with inside(command, 0, FAILING + LINGERING):
+            h.wait_for(lambda: failures() == before + 7, 10, "seven more")
+        with inside([*joined, *command], 0, LINGERING):
             told.daemon.process.send_signal(signal.SIGSTOP)
             h.run(*joined, *command, sys.executable, "-c", FAILING)
             told.daemon.process.send_signal(signal.SIGCONT)

@@ -53,6 +53,7 @@ struct nat_pool {
 	/* Ports that an entry has; in `evictable` those of which it may be given up. */
 	struct portbag held, evictable;
 	uint32_t idle;              /* established connections that saw no packet for NAT_IDLE_S */
+	struct nat_seen seen;       /* of translated connections that may show the range */
 	uint32_t moved, translated; /* of translated connections: whose port was changed; all */
 
 	/* From nat_census_end() on. */

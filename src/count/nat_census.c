@@ -274,6 +274,8 @@ take_translated(struct nat_census *census, const struct conntrack_entry *entry)
 		return false;
 	if (pool == NULL)
 		return true;
+	if (shows_range(entry))
+		nat_seen_add(&pool->seen, entry->reply.destination_port, is_moved(entry));
 	pool->translated++;
 	pool->moved += is_moved(entry);
 	return count_inside(census, (uint32_t)(pool - census->pools), &entry->original.source) &&
@@ -368,8 +370,11 @@ static void
 work_out(const struct nat_census *census, struct nat_pool *pool, struct desk *desk)
 {
 	const struct nat_outside *outside = find_outside(census, &pool->outside);
-	pool->from = nat_range_of(&census->rules, pool->protocol, &pool->outside,
-				  &outside->seen[kin_of(pool->protocol)], &pool->range);
+	const struct nat_range_question question = {.protocol = pool->protocol,
+						    .outside = &pool->outside,
+						    .own = &pool->seen,
+						    .seen = &outside->seen[kin_of(pool->protocol)]};
+	pool->from = nat_range_of(&census->rules, &question, &pool->range);
 	if (nat_is_easy(pool->held.count + pool->evictable.count, &pool->range))
 		work_out_few(pool, desk);
 	else

@@ -14,7 +14,9 @@ claim_range(const struct nat_rules *rules)
 	struct addr outside;
 	struct port_range range;
 	CLAIM(addr_parse("192.0.2.1", &outside));
-	enum nat_range_source from = nat_range_of(rules, IPPROTO_TCP, &outside, &seen, &range);
+	const struct nat_range_question question = {
+	    .protocol = IPPROTO_TCP, .outside = &outside, .own = &seen, .seen = &seen};
+	enum nat_range_source from = nat_range_of(rules, &question, &range);
 	CLAIM(from == NAT_RANGE_RULE || from == NAT_RANGE_DEFAULT);
 	CLAIM(range.low <= range.high);
 	CLAIM(from == NAT_RANGE_RULE || (range.low == NAT_LOWEST && range.high == NAT_HIGHEST));

@@ -26,6 +26,14 @@ def nft(text):
         raise isolate.Skip("nft: " + done.stderr.strip().split("\n")[0])
 
 
+def unnamed(nat):
+    """A report without the names of processes of that time, which a recording has not."""
+    for row in nat["pools"]:
+        row["message"] = row["message"].replace(" in %s keep " % row["holderNamespace"], " keep ")
+        row["holderNamespace"] = None
+    return nat
+
+
 def forget_connections():
     """Empties the kernel's table (IPCTNL_MSG_CT_DELETE, without a name)."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as netlink:

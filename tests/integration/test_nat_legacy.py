@@ -7,7 +7,7 @@ import subprocess
 
 import harness as h
 import isolate
-from router import HIGH, LOW, OUTSIDE, Router, forget_connections, nft
+from router import HIGH, LOW, OUTSIDE, Router, forget_connections, nft, unnamed
 from test_nat_file import proc_root
 
 NAMES = "/proc/net/ip_tables_names"
@@ -75,7 +75,8 @@ def test_spellings():
         assert_range(nat, low, high, "rule")
         assert nat["rulesUnread"] is False, nat
     legacy("-A", "POSTROUTING", "-p", "tcp", "-j", "MASQUERADE", "--to-ports", "30000-30099")
-    assert_range(report(), 1024, 65535, "default")
+    # It kept a port that the second rule does not give out.
+    assert_range(report(), 1024, 65535, "rule")
 
 
 def test_as_many_pass_as_remain():
@@ -91,7 +92,7 @@ def test_as_many_pass_as_remain():
     # In a recording, too.
     tape = os.path.join(h.directory(), "legacy.rec")
     live = report("--record", tape)
-    assert report("--replay", tape) == live
+    assert report("--replay", tape) == unnamed(live)
 
 
 def test_ipv6():
@@ -134,7 +135,7 @@ def test_whoever_is_not_root_does_not_see_them():
     tape = os.path.join(h.directory(), "unread.rec")
     os.chmod(h.directory(), 0o777)
     live = report("--record", tape, before=SERVICE)
-    assert live["rulesUnread"] and report("--replay", tape) == live
+    assert live["rulesUnread"] and report("--replay", tape) == unnamed(live)
     # Where the module of the table is not loaded there is none.
     root = proc_root(modules="ip_tables 36864 0 - Live 0x0\nip6_tables 36864 0 - Live 0x0\n")
     for path in root, os.path.join(root, "net"):

@@ -10,6 +10,7 @@ import struct
 import harness as h
 import isolate
 from router import HEAD, HEAD6, OUTSIDE, OUTSIDE6, PORT, SERVER, SERVER6, Router, nft
+from spaces import attach_name
 from test_nat_daemon import Told
 from traps import CRITICAL, alarms, kind_of, values
 
@@ -129,9 +130,10 @@ def test_as_many_pings_pass_as_identifiers_remain():
     isolate.want("conntrack")
     router = Router()
     nft(HEAD % ('oifname "outside0" meta l4proto icmp snat to %s:%d-%d' % (OUTSIDE, LOW, HIGH)))
+    attach_name("web-1", router.client.pid)
     row = assert_pings_pass(Pinger(router), "icmp", OUTSIDE, True)
     assert ("\n  icmp     192.0.2.1 -> 192.0.2.100  CRITICAL\n"
-            "           0 remaining of 50 (100% used), most by 10.7.0.2 (50); range 100-149, as the rule "
+            "           0 remaining of 50 (100% used), most by 10.7.0.2 in web-1 (50); range 100-149, as the rule "
             "says; 100.0000% of those that change identifier are lost\n") in h.srcportd("--once")[1]
     assert ", or shorten net.netfilter.nf_conntrack_icmp_timeout, or " in row["message"], row
 

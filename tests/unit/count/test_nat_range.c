@@ -28,8 +28,10 @@ assert_range(const struct nat_rules *rules, const struct nat_seen *seen,
 	     enum nat_range_source source, uint16_t low, uint16_t high)
 {
 	struct addr outside = address("192.0.2.1");
+	const struct nat_range_question q = {
+	    .protocol = TCP, .outside = &outside, .own = &none, .seen = seen};
 	struct port_range range;
-	assert_int_equal(nat_range_of(rules, TCP, &outside, seen, &range), source);
+	assert_int_equal(nat_range_of(rules, &q, &range), source);
 	assert_int_equal(range.low, low);
 	assert_int_equal(range.high, high);
 }
@@ -75,6 +77,63 @@ rules_that_do_not_tell(void **state)
 	assert_range(&rules, &none, NAT_RANGE_DEFAULT, 1024, 65535);
 }
 
+/* Which rule is meant for a pool, its own connections may show. */
+static void
+rules_that_differ(void **state)
+{
+	static const struct {
+		struct nat_seen own;
+		enum nat_range_source source;
+		uint16_t low, high;
+	} cases[] = {
+	    /* Kept ports outside the narrow one. */
+	    {{0, 1, 40000, 40000}, RULE, 1024, 65535},
+	    /* One in 645 would be there by chance, two in 416,000. */
+	    {{1, 1, 20000, 20000}, NAT_RANGE_FLOWS, 20000, 60000},
+	    {{2, 2, 20000, 20000}, RULE, 20000, 20099},
+	    {{2, 3, 20000, 20099}, RULE, 20000, 20099},
+	    {{2, 3, 20000, 20100}, RULE, 1024, 65535},
+	    /* Those that kept their port do not choose. */
+	    {{0, 50, 20000, 20050}, NAT_RANGE_FLOWS, 20000, 60000},
+	};
+	static const struct nat_seen wide = {500, 600, 20000, 60000};
+	struct nat_rules rules = {.known = true, .count = 2};
+	struct addr outside = address("192.0.2.1");
+	(void)state;
+	rules.of[0] = rule(0, NULL, 0, 0);
+	rules.of[1] = rule(TCP, NULL, 20000, 20099);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct nat_range_question q = {
+		    .protocol = TCP, .outside = &outside, .own = &cases[i].own, .seen = &wide};
+		struct port_range range;
+		assert_int_equal(nat_range_of(&rules, &q, &range), cases[i].source);
+		assert_int_equal(range.low, cases[i].low);
+		assert_int_equal(range.high, cases[i].high);
+	}
+}
+
+/* Without rules that tell: what the pool shows, if it shows less than half. */
+static void
+a_pool_shows_less_than_its_address(void **state)
+{
+	static const struct nat_seen wide = {500, 600, 20000, 40000}, half = {32, 32, 20000, 30000},
+				     less = {32, 32, 20000, 29999}, few = {31, 31, 20000, 20049};
+	const struct nat_rules rules = {.known = false};
+	struct addr outside = address("192.0.2.1");
+	struct nat_range_question q = {.protocol = TCP, .outside = &outside, .seen = &wide};
+	struct port_range range;
+	(void)state;
+	q.own = &half;
+	assert_int_equal(nat_range_of(&rules, &q, &range), NAT_RANGE_FLOWS);
+	assert_int_equal(range.high, 40000);
+	q.own = &less;
+	assert_int_equal(nat_range_of(&rules, &q, &range), NAT_RANGE_FLOWS);
+	assert_int_equal(range.high, 29999);
+	q.own = &few;
+	assert_int_equal(nat_range_of(&rules, &q, &range), NAT_RANGE_FLOWS);
+	assert_int_equal(range.high, 40000);
+}
+
 /* There is another firewall, or there was another rule. */
 static void
 connections_that_contradict(void **state)
@@ -94,21 +153,23 @@ static void
 identifiers(void **state)
 {
 	struct addr outside = address("192.0.2.1");
+	struct nat_range_question q = {
+	    .protocol = IPPROTO_ICMP, .outside = &outside, .own = &none, .seen = &none};
 	struct nat_rules rules = {.known = true, .count = 1};
 	struct port_range range;
 	(void)state;
 	rules.of[0] = rule(0, NULL, 0, 0);
-	assert_int_equal(nat_range_of(&rules, IPPROTO_ICMP, &outside, &none, &range), RULE);
+	assert_int_equal(nat_range_of(&rules, &q, &range), RULE);
 	assert_int_equal(range.low, 0);
 	rules.of[0] = rule(IPPROTO_ICMP, NULL, 100, 149);
-	assert_int_equal(nat_range_of(&rules, IPPROTO_ICMP, &outside, &none, &range), RULE);
+	assert_int_equal(nat_range_of(&rules, &q, &range), RULE);
 	assert_int_equal(range.high, 149);
 	rules.of[0] = rule(0, NULL, 20000, 20099);
-	assert_int_equal(nat_range_of(&rules, IPPROTO_ICMP, &outside, &none, &range),
-			 NAT_RANGE_DEFAULT);
+	assert_int_equal(nat_range_of(&rules, &q, &range), NAT_RANGE_DEFAULT);
 	assert_int_equal(range.low, 0);
 	assert_int_equal(range.high, 65535);
-	assert_int_equal(nat_range_of(&rules, IPPROTO_SCTP, &outside, &none, &range), RULE);
+	q.protocol = IPPROTO_SCTP;
+	assert_int_equal(nat_range_of(&rules, &q, &range), RULE);
 }
 
 static void
@@ -126,6 +187,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rules_that_agree),
 	    cmocka_unit_test(rules_that_do_not_tell),
+	    cmocka_unit_test(rules_that_differ),
+	    cmocka_unit_test(a_pool_shows_less_than_its_address),
 	    cmocka_unit_test(connections_that_contradict),
 	    cmocka_unit_test(identifiers),
 	    cmocka_unit_test(words),

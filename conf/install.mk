@@ -66,9 +66,11 @@ release  = srcportd-$(VERSION)
 source   = $(if $(wildcard .git),git archive HEAD,tar -c --exclude=./build --exclude=./debian .)
 source_time = $(if $(wildcard .git),$(shell git log -1 --format=%ct),$(shell stat -c %Y NEWS))
 
-.PHONY: dist deb rpm check-packages check-distros check-nms check-fleet
+.PHONY: dist dsc deb rpm check-packages check-distros check-nms check-fleet
 
 dist:
+	@case '$(MAINTAINER)' in ?*' <'?*@?*'>') ;; *) \
+		echo "MAINTAINER is '$(MAINTAINER)': 'Name <address>' is expected" >&2; exit 1 ;; esac
 	@rm -rf $(packages)/$@ && mkdir -p $(packages)/$@/$(release)
 	@$(source) | tar -x -C $(packages)/$@/$(release)
 	@cd $(packages)/$@/$(release)/conf/packaging && \
@@ -91,6 +93,17 @@ deb: dist deps-packages
 	@rm -rf $(packages)/$@
 	@ls $(packages)/*_$(VERSION)-1_*.deb
 
+# The source package, for dpkg-buildpackage and whoever uploads it: the tarball is the upstream's.
+dsc: dist deps-packages
+	@rm -rf $(packages)/$@ && mkdir $(packages)/$@ && \
+		tar -xz -C $(packages)/$@ < $(packages)/$(release).tar.gz && \
+		cp $(packages)/$(release).tar.gz $(packages)/$@/srcportd_$(VERSION).orig.tar.gz
+	@cd $(packages)/$@/$(release) && cp -r conf/packaging/debian . && \
+		dpkg-buildpackage -us -uc -S -d > ../log 2>&1 || { cat ../log >&2; exit 1; }
+	@mv $(packages)/$@/srcportd_* $(packages)
+	@rm -rf $(packages)/$@
+	@ls $(packages)/srcportd_$(VERSION)-1.dsc
+
 # Where the build's own packages are not rpm's, rpm cannot know that they are there.
 rpm: dist deps-packages
 	@rm -rf $(packages)/$@ && mkdir $(packages)/$@
@@ -105,7 +118,7 @@ rpm: dist deps-packages
 # number; what the first release left on a machine is in tests/packages/.
 check-packages: deps-check deps-packages all
 	@rm -rf $(packages)
-	@$(MAKE) -s dist deb rpm
+	@$(MAKE) -s dist dsc deb rpm
 	@DEB_BUILD_OPTIONS=nocheck $(MAKE) -s deb rpm VERSION=0.1.0 RPMFLAGS=--nocheck
 	@tests/run-tests packages
 

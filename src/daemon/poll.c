@@ -252,8 +252,7 @@ look_at_nat(struct poll *p)
 	if (p->visit != NULL)
 		return;
 	if (p->past.origins != NULL)
-		nat_watch_poll(&p->nat, &p->host, &p->from.files, p->config,
-			       p->nat_alarm);
+		nat_watch_poll(&p->nat, &p->host, &p->from.files, p->config, p->nat_alarm);
 	else if (p->from.replay != NULL)
 		nat_watch_replayed(&p->nat, &p->host, replay_has_conntrack(p->from.replay));
 	else if (p->ports == NULL)

@@ -14,7 +14,8 @@ next_line(FILE *file, char line[static LINE_MAX_OCTETS])
 	if (fgets(line, LINE_MAX_OCTETS, file) == NULL)
 		return false;
 	size_t length = strcspn(line, "\n");
-	for (int c = line[length]; c != '\n' && c != EOF;)
+	int c = line[length] == '\n' ? '\n' : getc(file);
+	while (c != '\n' && c != EOF)
 		c = getc(file);
 	line[length] = '\0';
 	return true;

@@ -9,6 +9,7 @@ and the file of an alarm. Everything happens on throwaway machines.
 import filecmp
 import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -86,9 +87,23 @@ def test_lintian():
         raise h.Skip("no lintian here")
     done = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning",
                            "--suppress-tags", "newer-standards-version,initial-upload-closes-no-bugs",
-                           package("srcportd_%s-1_*.changes" % version())], stdout=subprocess.PIPE,
+                           *(package("srcportd_%s-1_%s.changes" % (version(), kind))
+                             for kind in ("[!s]*", "source"))], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, universal_newlines=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_source_package():
+    """What dpkg-source unpacks is the tarball's, and the packaging beside it."""
+    tree = os.path.join(isolate.directory(), "unpacked")
+    subprocess.run(["dpkg-source", "-x", package("srcportd_%s-1.dsc" % version()), tree],
+                   stdout=subprocess.DEVNULL, check=True)
+    for name in ("control", "rules", "changelog", "tests/control"):
+        assert filecmp.cmp(os.path.join(tree, "debian", name),
+                           os.path.join(tree, "conf/packaging/debian", name), shallow=False), name
+    with open(os.path.join(tree, "debian/control")) as file:
+        said = file.read()
+    assert re.search(r"^Maintainer: .+ <\S+@\S+>$", said, re.M), said
 
 
 def test_tarball():

@@ -61,7 +61,7 @@ find_members(const struct failure_places *p, const char *mount, const char *path
 		return false;
 	for (const char *line = text; line != NULL && *line != '\0'; line = words_line(line)) {
 		int64_t number = words_number(line, strcspn(line, "\n"), 10);
-		ino_t of;
+		ino_t of = 0;
 		if (number <= 0 || number > INT32_MAX || members == FAILURE_PLACES_MEMBERS)
 			return false;
 		if (!neighbours_inode(&proc, (uint32_t)number, &of))

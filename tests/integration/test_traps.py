@@ -212,7 +212,8 @@ def test_a_target_is_told_in_a_full_minute_and_the_limit_holds_at_a_reconnect():
         assert len(manager.traps(pools)) == 5, "the limit was passed"
         owed, active = (bind.value for bind in h.get("srcPortSystemOwed.0",
                                                      "srcPortSystemActiveAlarms.0"))
-        assert active >= 61 and owed == active - 1, (owed, active)
+        # That five were told is known before or after snmpd came back.
+        assert active >= 61 and owed in (active - 1, active - 6), (owed, active)
         h.reset_all(held)
         manager.wait_traps(1, trap_oid=h.root() + (0, CLEARED))
         listener.close()

@@ -61,7 +61,7 @@ find_members(const struct failure_places *p, const char *mount, const char *path
 		return false;
 	for (const char *line = text; line != NULL && *line != '\0'; line = words_line(line)) {
 		int64_t number = words_number(line, strcspn(line, "\n"), 10);
-		ino_t of = 0;
+		ino_t of;
 		if (number <= 0 || number > INT32_MAX || members == FAILURE_PLACES_MEMBERS)
 			return false;
 		if (!neighbours_inode(&proc, (uint32_t)number, &of))
@@ -81,8 +81,8 @@ walk(const struct failure_places *p, struct failure_known *out)
 	char mount[PATH_MAX];
 	const char *path;
 	uint64_t id;
-	ino_t inode;
-	uint32_t pid;
+	ino_t inode = 0;
+	uint32_t pid = 0;
 	cgroup_mount(p->sys_root, mount);
 	struct cgroup_walk *walk = mount[0] != '\0' ? cgroup_walk_open(mount) : NULL;
 	while (walk != NULL && cgroup_walk_next(walk, &id, &path)) {

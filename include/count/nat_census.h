@@ -112,6 +112,10 @@ const char *nat_pool_protocol(const struct nat_pool *pool, char out[static NAT_P
 /* Its peer: "192.0.2.10:443", of pings "192.0.2.10". Returns out. */
 const char *nat_pool_peer(const struct nat_pool *pool, char out[static ADDR_PORT_TEXT_MAX]);
 
+/* Its holder, which is known: "10.7.0.2", or "10.7.0.2 in web-1". Returns out. */
+#define NAT_HOLDER_TEXT_MAX (ADDR_TEXT_MAX + NAT_BEHIND_MAX + 4)
+const char *nat_pool_holder(const struct nat_pool *pool, char out[static NAT_HOLDER_TEXT_MAX]);
+
 /* "tcp 192.0.2.1 -> 192.0.2.10:443". Returns out. */
 #define NAT_POOL_TEXT_MAX (NAT_PROTOCOL_MAX + 2 * ADDR_PORT_TEXT_MAX)
 const char *nat_pool_text(const struct nat_pool *pool, char out[static NAT_POOL_TEXT_MAX]);

@@ -57,10 +57,8 @@ put_timeout(struct sentence *s, const struct nat_pool *pool)
 static void
 put_holder(struct sentence *s, const struct nat_pool *pool)
 {
-	char text[192], address[ADDR_TEXT_MAX], count[NUMBER_TEXT_MAX];
-	snprintf(text, sizeof(text), "let %s%s%s %s fewer %ss (%s)",
-		 addr_text(&pool->holder, address), pool->behind != NULL ? " in " : "",
-		 pool->behind != NULL ? pool->behind : "",
+	char text[192], holder[NAT_HOLDER_TEXT_MAX], count[NUMBER_TEXT_MAX];
+	snprintf(text, sizeof(text), "let %s %s fewer %ss (%s)", nat_pool_holder(pool, holder),
 		 conntrack_has_ids(pool->protocol) ? "send" : "keep", nat_pool_flow(pool),
 		 number_text(pool->holder_entries, count));
 	sentence_choice(s, text);

@@ -427,6 +427,15 @@ nat_pool_peer(const struct nat_pool *pool, char out[static ADDR_PORT_TEXT_MAX])
 }
 
 const char *
+nat_pool_holder(const struct nat_pool *pool, char out[static NAT_HOLDER_TEXT_MAX])
+{
+	char address[ADDR_TEXT_MAX];
+	snprintf(out, NAT_HOLDER_TEXT_MAX, "%s%s%s", addr_text(&pool->holder, address),
+		 pool->behind != NULL ? " in " : "", pool->behind != NULL ? pool->behind : "");
+	return out;
+}
+
+const char *
 nat_pool_text(const struct nat_pool *pool, char out[static NAT_POOL_TEXT_MAX])
 {
 	char protocol[NAT_PROTOCOL_MAX], outside[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];

@@ -21,6 +21,7 @@ static void
 put_row(const struct nat_pool *pool, const struct verdict *found, FILE *out)
 {
 	char protocol[NAT_PROTOCOL_MAX], outside[ADDR_TEXT_MAX], peer[ADDR_PORT_TEXT_MAX];
+	char holder[NAT_HOLDER_TEXT_MAX];
 	const struct nat_usage *u = &pool->usage;
 	fprintf(out, "  %-8s %s -> %s%s%s\n", nat_pool_protocol(pool, protocol),
 		addr_text(&pool->outside, outside), nat_pool_peer(pool, peer),
@@ -31,9 +32,8 @@ put_row(const struct nat_pool *pool, const struct verdict *found, FILE *out)
 	if (u->evictable > 0)
 		fprintf(out, ", %" PRIu32 " of them if old entries give way", u->evictable);
 	if (pool->holder_entries > 0)
-		fprintf(out, ", most by %s%s%s (%" PRIu32 ")", addr_text(&pool->holder, outside),
-			pool->behind != NULL ? " in " : "",
-			pool->behind != NULL ? pool->behind : "", pool->holder_entries);
+		fprintf(out, ", most by %s (%" PRIu32 ")", nat_pool_holder(pool, holder),
+			pool->holder_entries);
 	if (pool->idle > 0)
 		fprintf(out, ", %" PRIu32 " idle for an hour", pool->idle);
 	fprintf(out, "; range %u-%u, %s", pool->range.low, pool->range.high,

@@ -75,14 +75,12 @@ static bool
 get_holder(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	const struct nat_pool *pool = pool_of(row);
-	char address[ADDR_TEXT_MAX];
+	char holder[NAT_HOLDER_TEXT_MAX];
 	(void)view;
 	if (pool->holder_entries > 0)
-		out->length = (size_t)snprintf(
-		    out->octets, sizeof(out->octets), "%s%s%s: %u entr%s",
-		    addr_text(&pool->holder, address), pool->behind != NULL ? " in " : "",
-		    pool->behind != NULL ? pool->behind : "", pool->holder_entries,
-		    pool->holder_entries == 1 ? "y" : "ies");
+		out->length = (size_t)snprintf(out->octets, sizeof(out->octets), "%s: %u entr%s",
+					       nat_pool_holder(pool, holder), pool->holder_entries,
+					       pool->holder_entries == 1 ? "y" : "ies");
 	return true;
 }
 

@@ -7,15 +7,18 @@ import sys
 
 import harness as h
 
-# 100 ports in a namespace of its own, and one listener; as many connections as there can be, to
-# the number that is asked for. Then it says how many there are, and waits.
-INSIDE = """
+# 100 ports in a namespace of its own, and one listener.
+BEGIN = """
 import socket, sys
 with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
     file.write("40000 40099")
 held, listener = [], socket.socket()
 listener.bind(("127.0.0.1", 9000))
 listener.listen(4096)
+"""
+# As many connections as there can be, to the number that is asked for. Then it says how many there
+# are, and waits.
+INSIDE = BEGIN + """
 for _ in range(int(sys.argv[1])):
     one = socket.socket()
     try:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import harness as h
-from spaces import ANONYMOUS, holder, inside, named, veth
+from spaces import ANONYMOUS, BEGIN, holder, inside, named, veth
 from test_namespaces import crowded
 from traps import CLEARED, CRITICAL, WARNING, alarms, kind_of, values
 from world import UNPRIVILEGED
@@ -21,13 +21,9 @@ SEVERITIES = ["", "normal", "warning", "critical", "unknown"]
 WANTED = "namespaces yes\nclearPolls 1\nwarningRemaining off\n"
 
 # As many connections as each line says, of 100 ports; what is too much is reset.
-MOVING = """
-import itertools, socket, struct, sys
-with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
-    file.write("40000 40099")
-pairs, listener = [], socket.socket()
-listener.bind(("127.0.0.1", 9000))
-listener.listen(4096)
+MOVING = BEGIN + """
+import itertools, struct
+pairs = []
 for line in itertools.chain([sys.argv[1]], iter(sys.stdin.readline, "")):
     while len(pairs) < int(line):
         one = socket.socket()
@@ -185,13 +181,7 @@ def test_a_target_has_its_alarm_wherever_it_is_short():
 
 
 # So many UDP sockets and, of callers that bind first, connections: of 100 ports.
-BINDING = """
-import socket, sys
-with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
-    file.write("40000 40099")
-held, listener = [], socket.socket()
-listener.bind(("127.0.0.1", 9000))
-listener.listen(4096)
+BINDING = BEGIN + """
 for _ in range(int(sys.argv[1])):
     one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     one.bind(("0.0.0.0", 0))

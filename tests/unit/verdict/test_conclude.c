@@ -188,6 +188,22 @@ the_most_severe_limit_is_the_worst_or_the_fullest(void **state)
 	assert_int_equal(host.findings->limits.severity, SEVERITY_WARNING);
 }
 
+/* One poll of the host, which was counted, with what else is known. */
+static struct findings *
+conclude_with(struct hysteresis *hysteresis, const struct hysteresis_rules *rules,
+	      const struct nat_state *nat, const struct space_pools *spaces)
+{
+	const struct evidence evidence = {.tally = host.tally,
+					  .outlooks = host.outlooks,
+					  .marks = host.marks,
+					  .host = &host.state,
+					  .nat = nat,
+					  .spaces = spaces};
+	struct findings *f = conclude_poll(&evidence, &host.config, hysteresis, rules);
+	assert_non_null(f);
+	return f;
+}
+
 /* One poll of what a look has found there. */
 static struct findings *
 find_space(struct hysteresis *hysteresis, enum severity raise, enum severity hold)
@@ -200,13 +216,7 @@ find_space(struct hysteresis *hysteresis, enum severity raise, enum severity hol
 				      .hold = {hold, CAUSE_ESTABLISHED}};
 	struct space_pool space = {"web", &pool, &found, "its words", 0};
 	const struct space_pools spaces = {.of = &space, .count = 1};
-	const struct evidence evidence = {.tally = host.tally,
-					  .outlooks = host.outlooks,
-					  .marks = host.marks,
-					  .host = &host.state,
-					  .spaces = &spaces};
-	struct findings *f = conclude_poll(&evidence, &host.config, hysteresis, &rules);
-	assert_non_null(f);
+	struct findings *f = conclude_with(hysteresis, &rules, NULL, &spaces);
 	return f;
 }
 
@@ -225,13 +235,7 @@ ports_of_another_namespace_have_alarms_of_their_own(void **state)
 	ports[0].address = address("0.0.0.0");
 	ports[1].address = address(HERE);
 	host_count(&host, NULL, 0);
-	const struct evidence evidence = {.tally = host.tally,
-					  .outlooks = host.outlooks,
-					  .marks = host.marks,
-					  .host = &host.state,
-					  .spaces = &spaces};
-	struct findings *f = conclude_poll(&evidence, &host.config, hysteresis, &rules);
-	assert_non_null(f);
+	struct findings *f = conclude_with(hysteresis, &rules, NULL, &spaces);
 	assert_int_equal(f->ports_found[0].severity, SEVERITY_WARNING);
 	assert_int_equal(f->ports_found[1].severity, SEVERITY_WARNING);
 	assert_int_equal(f->standing_count, 2);
@@ -259,13 +263,7 @@ find_nat_pool(struct hysteresis *hysteresis, const struct nat_state *nat)
 {
 	static const struct hysteresis_rules rules = {
 	    .raise_polls = 1, .clear_polls = 1, .room = 8};
-	const struct evidence evidence = {.tally = host.tally,
-					  .outlooks = host.outlooks,
-					  .marks = host.marks,
-					  .host = &host.state,
-					  .nat = nat};
-	struct findings *f = conclude_poll(&evidence, &host.config, hysteresis, &rules);
-	assert_non_null(f);
+	struct findings *f = conclude_with(hysteresis, &rules, nat, NULL);
 	enum severity severity =
 	    f->standing_count > 0 ? f->standings[0].verdict.severity : SEVERITY_NORMAL;
 	findings_free(f);

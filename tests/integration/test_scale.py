@@ -3,6 +3,7 @@
 """A host with more than 50,000 sockets, on which five polls of six are light: what they say is what
 connect() then gets, what they cannot see yet is what the manual says, and polls cost what they may.
 """
+import contextlib
 import re
 import signal
 import socket
@@ -125,28 +126,49 @@ def test_light_polls_are_exact():
     assert all(int(sockets) > 2 * host.crowd.connections for _, sockets, _ in logged), logged
     assert {(kind, int(carried)) for kind, _, carried in logged} == {
         ("full", 0), ("light", host.crowd.connections)}, logged
+    # Others' sockets, of which there is one number for the whole machine, may make any poll full.
     kinds = "".join(kind[0] for kind, _, _ in logged)
-    assert re.fullmatch("(fl{%d})*fl{0,%d}" % (LIGHT_POLLS, LIGHT_POLLS), kinds), kinds
+    assert re.fullmatch("(fl{0,%d})+" % LIGHT_POLLS, kinds), kinds
     return "%(light)d light polls, %(full)d full ones" % rounds
 
 
-def test_what_light_polls_do_not_see():
-    """Polls are a second apart: what is looked at is made at once, after one of them."""
-    host = Host()
-    ours = host.connect_many(100)
-    left = SIZE - 100
+class Disturbed(Exception):
+    """A poll came, or was full, where another was wanted: others' sockets count in what makes one full,
+    and on a busy machine a poll may come before what it is to see is made."""
+
+
+def wanted(found, *lights):
+    if found not in lights:
+        raise Disturbed("a poll is %d, not %s" % (found, lights))
+
+
+@contextlib.contextmanager
+def stopped(srcportd):
+    """It polls before or after what is done meanwhile, never beside it."""
+    srcportd.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        srcportd.process.send_signal(signal.SIGCONT)
+
+
+def unseen(host, srcportd, ours, left):
     # On ports that the pool has not; at odd offsets nobody has any.
     taken = {one.getsockname()[1] for one, _ in ours}
     even = [port for port in range(LOW, HIGH, 2) if port not in taken]
     odd = [port for port in range(LOW + 1, HIGH, 2) if port not in taken]
-    with h.Snmpd() as snmpd, daemon(snmpd) as srcportd:
+    with contextlib.ExitStack() as stack:
         poll_until(1)
         assert said() == (left, left)
-        idle = [h.open_socket(HOME, source="127.0.0.9", source_port=port) for port in odd[:7]]
-        ours += host.explicit(even[:4]) + host.explicit(odd[7:10])
-        listener = h.Listener("127.0.0.9", odd[10])
+        with stopped(srcportd):
+            idle = [h.open_socket(HOME, source="127.0.0.9", source_port=port) for port in odd[:7]]
+            stack.callback(h.close_all, idle)
+            explicit = host.explicit(even[:4]) + host.explicit(odd[7:10])
+            stack.callback(close, explicit, reset=True)
+            listener = h.Listener("127.0.0.9", odd[10])
+            stack.callback(listener.close)
         truth = left - 7 - 4 - 3 - 1
-        assert poll() == 2
+        wanted(poll(), 2)
         # The listener is seen. Idle sockets are not; of explicit binds those at odd offsets are in
         # doubt.
         assert said() == (left - 1 - 3, left - 1), said()
@@ -155,8 +177,9 @@ def test_what_light_polls_do_not_see():
         assert found <= LIGHT_POLLS + 1, found
         assert said() == (truth, truth), said()
         # What is let go is held until the next full poll: less is said than there is.
-        h.close_all(idle)
-        assert poll() == 1
+        with stopped(srcportd):
+            h.close_all(idle)
+        wanted(poll(), 1)
         assert said() == (truth, truth), said()
         assert host.measure() == truth + 7
         # A listener that closes makes the next one full. The poll that has begun meanwhile, if
@@ -165,10 +188,26 @@ def test_what_light_polls_do_not_see():
         light = poll()
         if said() == (truth, truth):
             light = poll()
-        assert light in (2, 3), light
+        wanted(light, 2, 3)
         assert said() == (truth + 1, truth + 1), said()
         assert poll() == 0
         assert said() == (truth + 8, truth + 8), said()
+    return found
+
+
+def test_what_light_polls_do_not_see():
+    host = Host()
+    ours = host.connect_many(100)
+    with h.Snmpd() as snmpd, daemon(snmpd) as srcportd:
+        for attempt in range(6):
+            try:
+                found = unseen(host, srcportd, ours, SIZE - 100)
+                break
+            except Disturbed as error:
+                print("# attempt %d: %s" % (attempt + 1, error))
+                ask(srcportd)
+        else:
+            raise AssertionError("disturbed every time")
         return "found by poll %d; %s" % (found, full_poll_after_a_failure(host, srcportd))
 
 

@@ -51,9 +51,12 @@ void failures_name(struct failures *failures, const struct namespaces *spaces);
  * counted. It may change with every call. */
 int failures_fd(const struct failures *failures);
 
-/* Takes the waiting samples into the log. Never waits. True if a pool of this network namespace has
- * begun to fail: worth a poll ahead of time. */
-bool failures_ready(struct failures *failures);
+/* Takes the waiting samples into the log. Never waits. */
+void failures_ready(struct failures *failures);
+
+/* Whether a pool of this network namespace has begun to fail since the last call, by samples that
+ * either of failures_ready() and failures_poll() took: worth a poll ahead of time. */
+bool failures_begun(struct failures *failures);
 
 /* Once a poll: starts counting if it is not started and can be, follows processors that come and
  * go, and reads the counters. If it is not wanted, it stops counting. */

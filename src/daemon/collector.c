@@ -192,6 +192,20 @@ charge(struct collector *c)
 	c->cpu_us = cpu_us;
 }
 
+/* A pool that begins to fail is told of at once, but polls stay a second apart. Bound sockets that
+ * a light poll would not see may be why it fails; but whoever lets one pool after the other fail
+ * does not make every poll a full one. It may have begun beside the poll that has just ended. */
+static void
+hurry(struct collector *c)
+{
+	if (!failures_begun(poll_failures(c->poll)))
+		return;
+	c->failed = true;
+	if (!pace_hurry(&c->pace, &c->config->pace, clock_us() / 1000, c->stats.made_ms,
+			c->stats.cpu_us - c->stats.beside_us))
+		log_error(subsystem, "timer: %s", strerror(errno));
+}
+
 /* Publishes the poll that is in c->findings, if there is one. */
 static void
 conclude(struct collector *c)
@@ -220,6 +234,7 @@ conclude(struct collector *c)
 	if (c->due)
 		begin_soon(c, c->pace.interval_s);
 	c->due = false;
+	hurry(c);
 }
 
 /* True if who holds the sockets is looked for, and that is worth waiting for. */
@@ -351,18 +366,13 @@ on_signal(struct collector *c)
 	}
 }
 
-/* A pool that begins to fail is told of at once, but polls stay a second apart. Bound sockets that
- * a light poll would not see may be why it fails; but whoever lets one pool after the other fail
- * does not make every poll a full one. */
 static void
 on_failures(struct collector *c)
 {
-	if (!failures_ready(poll_failures(c->poll)))
-		return;
-	c->failed = true;
-	if (!pace_hurry(&c->pace, &c->config->pace, clock_us() / 1000, c->stats.made_ms,
-			c->stats.cpu_us - c->stats.beside_us))
-		log_error(subsystem, "timer: %s", strerror(errno));
+	failures_ready(poll_failures(c->poll));
+	/* What is held back decides first when the next poll comes. */
+	if (c->findings == NULL)
+		hurry(c);
 }
 
 static void

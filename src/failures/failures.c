@@ -29,6 +29,7 @@ struct failures {
 	int epoll_fd; /* the rings */
 	int timer_fd; /* in their place while resting */
 	bool resting;
+	bool begun; /* a pool of our own namespace has begun to fail, and nobody was told */
 	struct failure_cpu *cpus; /* those that are counted */
 	uint32_t cpu_count;
 	struct portset online;    /* the processors, as a set of numbers */
@@ -238,28 +239,25 @@ start(struct failures *f)
 	return true;
 }
 
-/* True if a pool of our own namespace has begun to fail. */
-static bool
+static void
 drain(struct failures *f)
 {
 	struct failure_sample sample;
 	uint32_t limit = f->taken + DRAIN_MAX;
 	uint64_t now_ms = clock_us() / 1000;
-	bool news = false;
 	failure_places_begin(&f->places);
 	for (uint32_t i = 0; i < f->cpu_count; i++) {
 		while (f->taken != limit && failure_cpu_next(&f->cpus[i], &f->format, &sample)) {
 			const struct failure_process process =
 			    failure_places_find(&f->places, &sample, now_ms);
 			bool first = failure_log_add(&f->log, &sample, &process);
-			news |= first && process.place != FAILED_ELSEWHERE;
+			f->begun |= first && process.place != FAILED_ELSEWHERE;
 			f->taken++;
 		}
 	}
-	return news;
 }
 
-bool
+void
 failures_ready(struct failures *f)
 {
 	static const struct itimerspec rest = {
@@ -272,10 +270,17 @@ failures_ready(struct failures *f)
 	if (!f->resting)
 		epoll_wait(f->epoll_fd, events, 16, 0);
 	else if (read(f->timer_fd, &expirations, sizeof(expirations)) < 0)
-		return false;
-	bool news = drain(f);
+		return;
+	drain(f);
 	f->resting = f->taken != before && timerfd_settime(f->timer_fd, 0, &rest, NULL) == 0;
-	return news;
+}
+
+bool
+failures_begun(struct failures *f)
+{
+	bool begun = f->begun;
+	f->begun = false;
+	return begun;
 }
 
 static void

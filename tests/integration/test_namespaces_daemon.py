@@ -328,11 +328,18 @@ def test_failures_are_told_by_namespace():
         # It is there until it was read who that is.
         with inside(command, 0, FAILING + LINGERING):
             h.wait_for(lambda: failures() == before + 7, 10, "seven more")
+        # The hierarchy is walked through for one unknown cgroup a second, and that may be another's
+        # turn; in time it is known.
         with inside([*joined, *command], 0, LINGERING):
-            told.daemon.process.send_signal(signal.SIGSTOP)
-            h.run(*joined, *command, sys.executable, "-c", FAILING)
-            told.daemon.process.send_signal(signal.SIGCONT)
-            h.wait_for(lambda: failures() == before + 14, 10, "seven of one that has gone")
+            for _ in range(5):
+                before = failures()
+                told.daemon.process.send_signal(signal.SIGSTOP)
+                h.run(*joined, *command, sys.executable, "-c", FAILING)
+                told.daemon.process.send_signal(signal.SIGCONT)
+                told.daemon.wait_polls(3)
+                if failures() != before:
+                    break
+            assert failures() == before + 7, (before, failures())
         # None of them is one of ours.
         assert not any(one["srcPortPoolFailures"] for one in h.table("srcPortPoolTable").values())
 

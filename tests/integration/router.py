@@ -97,7 +97,7 @@ class Router:
         for descriptor in waiting:
             poll.register(descriptor, select.POLLOUT)
         while True:
-            ready = poll.poll(400)
+            ready = poll.poll(800)  # a busy machine may take its time
             if not ready:
                 return passed
             for descriptor, _ in ready:

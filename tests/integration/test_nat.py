@@ -209,7 +209,8 @@ def test_zones():
     assert_row(pool(), zone=5, entries=40, remaining=60)
     assert "  tcp/5    192.0.2.1 -> 192.0.2.100:9000\n" in h.srcportd("--once")[1]
     nft("delete table ip raw")
-    assert router.pass_of(103) == 100
+    passed = router.pass_of(103)
+    assert passed == 100, passed
     rows = sorted((row["zone"], row["remaining"]) for row in report()["pools"])
     assert rows == [(0, 0), (5, 60)], rows
 

@@ -16,7 +16,7 @@ const char *other_ranges(const struct port_range *own, const struct namespace_vi
 			 uint32_t count, char buf[static ADVICE_MAX]);
 
 /* The command that gives one the range `own`. Returns buf. */
-#define OTHER_RANGES_COMMAND_MAX 120
+#define OTHER_RANGES_COMMAND_MAX (NAMESPACES_WAY_MAX + 100)
 const char *other_ranges_mend(const struct port_range *own, const struct namespace_view *view,
 			      char buf[static OTHER_RANGES_COMMAND_MAX]);
 

@@ -41,9 +41,11 @@ bool namespace_look(const struct namespace_task *task, const struct namespace_ro
 /* TCP sockets that can hold a port of it at most; below 0 = not known. unplaced: see above. */
 int64_t namespace_most_sockets(int64_t unplaced, const struct namespace_row *row);
 
-/* Which file stands for the namespace of a process, and its cookie: a visit, and a short one. False
- * if it cannot be entered. */
-bool namespace_identify(struct visitor *visitor, const struct neighbour *neighbour,
-			struct namespace_identity *out);
+/* How namespaces are entered to be told apart: by a visitor, while there is one. */
+struct namespace_door {
+	struct visitor **visitor;
+	const char *root; /* of /proc */
+};
+struct namespace_entrance namespace_door_entrance(struct namespace_door *door);
 
 #endif

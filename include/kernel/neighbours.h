@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * neighbours: the other network namespaces of the host, each by a process that is in it.
+ * neighbours: the other network namespaces of the host, each by a process that is in it, or by a
+ * name that it has.
  *
  * Every namespace has files of its own in /proc, so that the inode of a process's net/sockstat
  * tells them apart. That needs no privilege (get_proc_task_net()), but a process that is not
  * hidden. Nothing stays open: an open file of a namespace keeps it alive, with its interfaces.
- * A namespace that no process is in has nobody who could connect, and is not found; nor is one
- * that only a thread has gone to.
+ * One that only a thread has gone to, or that no process is in, is not found by a scan: in there
+ * somebody may connect who stays elsewhere, with sockets that a thread made there.
  */
 #ifndef SRCPORTD_NEIGHBOURS_H
 #define SRCPORTD_NEIGHBOURS_H
@@ -17,9 +18,12 @@
 
 #define NEIGHBOURS_MAX 1024 /* that are found */
 
+#define NEIGHBOUR_MOUNT_MAX 128 /* of a path, with the NUL */
+
 struct neighbour {
-	uint32_t process; /* the one with the lowest number */
-	ino_t inode;
+	uint32_t process;  /* the one with the lowest number; 0 = none, and then: */
+	ino_t inode;       /* 0 = not known, where there is no process */
+	const char *mount; /* a path where it is mounted, shorter than NEIGHBOUR_MOUNT_MAX */
 };
 
 struct neighbours {

@@ -25,9 +25,11 @@ struct procfile_source {
 
 /* Another network namespace than the reader's, whose files stand in the place of the reader's. */
 struct procfile_inside {
-	uint32_t process; /* one in it, whose net/ is read */
-	int ipv4;         /* sys/net/ipv4, opened inside */
-	int netfilter;    /* sys/net/netfilter; -1 = it has none */
+	uint32_t
+	    process; /* one in it, whose net/ is read; 0 = none is: of net/ there is only this: */
+	int sockstat[2]; /* net/sockstat and net/sockstat6, opened inside; -1 = not there */
+	int ipv4;        /* sys/net/ipv4, opened inside */
+	int netfilter;   /* sys/net/netfilter; -1 = it has none */
 };
 
 /* One file of a replay. */

@@ -20,6 +20,7 @@ struct visit {
 			    (before 5.14) */
 	dev_t device;    /* of the file that stands for it, */
 	ino_t inode;     /* as of its name in /run/netns */
+	ino_t files;     /* of its net/sockstat, as struct neighbour has it */
 };
 
 /* Closes what is still open of it. */

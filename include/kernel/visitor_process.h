@@ -6,13 +6,17 @@
 #ifndef SRCPORTD_VISITOR_PROCESS_H
 #define SRCPORTD_VISITOR_PROCESS_H
 
+#include "kernel/neighbours.h"
 #include "kernel/visit.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* In this order: the sockets, net/ipv4, and net/netfilter, if it is there. */
-#define VISIT_HANDED_MAX (VISIT_SOCKETS + 2)
+/* In this order: the sockets, net/ipv4, and the others that are there. */
+#define VISIT_HANDED_MAX (VISIT_SOCKETS + 4)
+
+/* What of them is there, as bits of an answer, in their order. */
+enum visit_handed { VISIT_NETFILTER = 1, VISIT_SOCKSTAT = 2, VISIT_SOCKSTAT6 = 4 };
 
 /* What it was that failed; each has its words. */
 enum visit_stage {
@@ -29,15 +33,17 @@ struct visit_question {
 	uint32_t number;
 	uint32_t process;
 	ino_t inode;
+	char mount[NEIGHBOUR_MOUNT_MAX]; /* "" where there is a process */
 };
 
 struct visit_answer {
 	uint32_t number; /* the question's; 0: of whoever starts the process again */
 	enum visit_stage stage;
-	int error; /* errno of the stage; of VISIT_KILLED the signal */
+	int error;       /* errno of the stage; of VISIT_KILLED the signal */
+	unsigned handed; /* enum visit_handed */
 	uint64_t cookie;
 	dev_t device;
-	ino_t inode;
+	ino_t inode, files;
 };
 
 /* Answers until nobody holds the other end of the socket any more; called in a process that was

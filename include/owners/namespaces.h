@@ -12,6 +12,7 @@
 
 #include "base/lookup.h"
 #include "kernel/neighbours.h"
+#include "kernel/sockstat.h"
 #include "owners/namespace_name.h"
 
 /* Where ip-netns(8) keeps names. */
@@ -20,8 +21,10 @@
 struct namespace_row {
 	char name[NAMESPACE_NAME_MAX]; /* unlike all others */
 	enum namespace_kind kind;
-	uint32_t process;    /* the oldest */
-	ino_t inode;         /* of its net/sockstat, as struct neighbour has it */
+	uint32_t process;                /* the oldest; 0 = none is in it, and then: */
+	char mount[NEIGHBOUR_MOUNT_MAX]; /* the path of its name */
+	ino_t inode;                     /* of its net/sockstat, as struct neighbour has it */
+	ino_t file;                      /* of the file that stands for it; 0 = not known */
 	int64_t udp;         /* UDP sockets that have a port; SOCKSTAT_ABSENT likewise */
 	int64_t connections; /* TCP sockets: the bound; SOCKSTAT_ABSENT = cannot be read */
 	bool aliased;        /* the name is from the configuration */
@@ -31,12 +34,21 @@ struct namespace_row {
 	uint32_t before;     /* its row in an earlier list, or LOOKUP_NONE */
 };
 
-/* The file that stands for a namespace, as its name in /run/netns does; and its cookie, 0 = not
- * known. */
+/* The file that stands for a namespace, as its name in /run/netns does; its cookie, 0 = not known;
+ * the inode of its net/sockstat; and, where no process is in it, what stands there. */
 struct namespace_identity {
 	dev_t device;
 	ino_t inode;
 	uint64_t cookie;
+	ino_t files;
+	struct sockstat sockstat;
+};
+
+/* How a namespace is entered: false if it cannot be. */
+struct namespace_entrance {
+	bool (*identify)(void *arg, const struct neighbour *neighbour,
+			 struct namespace_identity *out);
+	void *arg;
 };
 
 struct namespaces {
@@ -48,28 +60,34 @@ struct namespaces {
 	bool complete; /* false: processes may be hidden, or there are too many */
 };
 
-/* What is known from before. A namespace that was there keeps its name, whatever others and other
- * names there are by now: the same inode and the same process, or, as inodes are given again, the
- * same cookie. */
-struct namespaces_past {
-	const struct namespaces *last;
-	/* False if it cannot be told. */
-	bool (*identify)(void *arg, const struct neighbour *neighbour,
-			 struct namespace_identity *out);
-	void *arg;
-};
-
-/* Looks for them in /proc, and for their names in run_netns ("/run/netns"), which may be missing,
- * and in the configuration. past: NULL = there is none; what is to be told by links of /proc takes
- * PTRACE_MODE_READ. Keeps nothing open, records nothing. False with errno ENOMEM, and then there
- * are none. */
+/* Looks for them in /proc, and in run_netns ("/run/netns"), which may be missing, for the names
+ * that people gave: one that no process is in is found by its name, if it can be entered. last:
+ * what was found before; NULL = nothing. entrance: NULL = there is none, and what is to be told by
+ * links of /proc takes PTRACE_MODE_READ. Keeps nothing open, records nothing. False with errno
+ * ENOMEM, and then there are none. A namespace that was there before keeps its name, whatever
+ * others and other names there are by now: the same inode and the same process, or, as inodes are
+ * given again, the same cookie; where the kernel has none (before 5.14), the same file. */
 bool namespaces_find(const struct procfile_source *source, const char *run_netns,
-		     const struct config *config, const struct namespaces_past *past,
-		     struct namespaces *out);
+		     const struct config *config, const struct namespaces *last,
+		     const struct namespace_entrance *entrance, struct namespaces *out);
 
 /* Counts their sockets again, in place. False if the process of one has gone, or is in another
- * namespace by now: that one is `gone`, and it is time to look for them again. */
-bool namespaces_count(const struct procfile_source *source, struct namespaces *namespaces);
+ * namespace by now, or its name stands for another: that one is `gone`, and it is time to look for
+ * them again. */
+bool namespaces_count(const struct procfile_source *source,
+		      const struct namespace_entrance *entrance, struct namespaces *namespaces);
 void namespaces_free(struct namespaces *namespaces);
+
+/* How it is entered; of the row, which must live as long. */
+struct neighbour namespaces_neighbour(const struct namespace_row *row);
+
+/* How nsenter(1) gets there: "-t 4711 -n", or "--net=/run/netns/blue", in quotes where a shell
+ * would take it apart; a name with a quote of its own as "--net=?". Returns buf. */
+#define NAMESPACES_WAY_MAX (NEIGHBOUR_MOUNT_MAX + 16)
+const char *namespaces_way(const struct namespace_row *row, char buf[static NAMESPACES_WAY_MAX]);
+
+/* False if its process has gone, is another's by now or has gone elsewhere, or its name stands for
+ * another. */
+bool namespaces_is_there(const struct procfile_source *source, const struct namespace_row *row);
 
 #endif

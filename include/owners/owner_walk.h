@@ -18,7 +18,7 @@ struct owner_walk;
 /* A walk below proc_root, which must outlive it. The processes of `before` (NULL = none) come
  * first; it is not referred to later. NULL with errno. */
 struct owner_walk *owner_walk_open(const char *proc_root, const struct owner_list *before);
-/* Only processes of the network namespace whose net/sockstat is that inode. */
+/* Only processes of the network namespace whose net/sockstat is that inode; 0 = of any. */
 void owner_walk_within(struct owner_walk *walk, ino_t inode);
 void owner_walk_close(struct owner_walk *walk); /* NULL is allowed */
 

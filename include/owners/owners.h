@@ -55,7 +55,8 @@ bool owners_step(struct owners *owners);
 void owners_survey(struct owners *owners, const struct owner_subjects *subjects);
 
 /* The same in another network namespace: by diag sockets that were opened there and are bound, of
- * which those that were used are -1 then, and among processes whose net/sockstat is that inode. */
+ * which those that were used are -1 then, and among processes whose net/sockstat is that inode; 0 =
+ * among all. */
 #define OWNER_PLACE_SOCKETS 4
 struct owner_place {
 	int *sockets;

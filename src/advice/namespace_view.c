@@ -129,12 +129,12 @@ look_through(struct namespace_view *view, const struct findings *f, struct ranke
 static void
 say_where(const struct namespace_view *view, char message[static ADVICE_MAX])
 {
-	char where[64];
+	char way[NAMESPACES_WAY_MAX], where[NAMESPACES_WAY_MAX + 32];
 	size_t length = strlen(message);
 	if (strstr(message, " net.ipv4.") == NULL)
 		return;
-	size_t room = (size_t)snprintf(where, sizeof(where),
-				       "in there (nsenter -t %" PRIu32 " -n) ", view->row->process);
+	size_t room = (size_t)snprintf(where, sizeof(where), "in there (nsenter %s) ",
+				       namespaces_way(view->row, way));
 	length = sentence_shorten(message, length, message, ADVICE_MAX - 1 - room);
 	message[length] = '\0';
 	char *at = strstr(message, " net.ipv4.");

@@ -42,8 +42,8 @@ other_ranges_mend(const struct port_range *own, const struct namespace_view *vie
 		  char buf[static OTHER_RANGES_COMMAND_MAX])
 {
 	struct sentence s = sentence_in(buf, OTHER_RANGES_COMMAND_MAX);
-	sentence_put(&s,
-		     "nsenter -t %" PRIu32 " -n sysctl -w net.ipv4.ip_local_port_range=\"%u %u\"",
-		     view->row->process, own->low, own->high);
+	char way[NAMESPACES_WAY_MAX];
+	sentence_put(&s, "nsenter %s sysctl -w net.ipv4.ip_local_port_range=\"%u %u\"",
+		     namespaces_way(view->row, way), own->low, own->high);
 	return buf;
 }

@@ -35,7 +35,7 @@ static const struct owner_list *
 survey(const struct namespace_task *task, const struct namespace_row *row,
        const struct findings *findings)
 {
-	const struct neighbour neighbour = {.process = row->process, .inode = row->inode};
+	const struct neighbour neighbour = namespaces_neighbour(row);
 	if (task->survey == NULL || !task->config->owners)
 		return NULL;
 	return namespace_survey_run(task->survey, task->surveys, task->options, task->visitor,
@@ -108,7 +108,7 @@ namespace_look(const struct namespace_task *all, const struct namespace_row *row
 	struct config own;
 	struct namespace_task this = *all, *task = &this;
 	this.config = config_of_namespace(all->config, row->name, &own);
-	const struct neighbour neighbour = {.process = row->process, .inode = row->inode};
+	const struct neighbour neighbour = namespaces_neighbour(row);
 	char why[VISITOR_WHY_MAX];
 	struct visit visit;
 	bool good = true;
@@ -130,15 +130,37 @@ namespace_look(const struct namespace_task *all, const struct namespace_row *row
 	return good;
 }
 
-bool
-namespace_identify(struct visitor *visitor, const struct neighbour *neighbour,
+/* A visit, and a short one. */
+static bool
+visit_and_identify(struct visitor *visitor, const char *root, const struct neighbour *neighbour,
 		   struct namespace_identity *out)
 {
 	char why[VISITOR_WHY_MAX];
 	struct visit visit;
 	if (!visitor_go(visitor, neighbour, &visit, why))
 		return false;
-	*out = (struct namespace_identity){visit.device, visit.inode, visit.cookie};
+	*out = (struct namespace_identity){.device = visit.device,
+					   .inode = visit.inode,
+					   .cookie = visit.cookie,
+					   .files = visit.files};
+	if (neighbour->process == 0) {
+		const struct procfile_source source = {.root = root, .inside = &visit.inside};
+		sockstat_read(&source, 0, &out->sockstat);
+	}
 	visit_close(&visit);
 	return true;
+}
+
+static bool
+identify(void *arg, const struct neighbour *neighbour, struct namespace_identity *out)
+{
+	const struct namespace_door *door = arg;
+	return *door->visitor != NULL &&
+	       visit_and_identify(*door->visitor, door->root, neighbour, out);
+}
+
+struct namespace_entrance
+namespace_door_entrance(struct namespace_door *door)
+{
+	return (struct namespace_entrance){identify, door};
 }

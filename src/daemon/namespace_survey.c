@@ -32,7 +32,8 @@ go(struct owners *owners, const struct owner_subjects *subjects, struct visitor 
 	struct visit visit;
 	if (!visitor_go(visitor, neighbour, &visit, why))
 		return;
-	struct owner_place place = {visit.sockets, neighbour->inode};
+	/* Where no process is, whoever made sockets there is elsewhere. */
+	struct owner_place place = {visit.sockets, neighbour->process != 0 ? neighbour->inode : 0};
 	owners_survey_in(owners, subjects, &place);
 	visit_close(&visit);
 }

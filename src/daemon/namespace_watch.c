@@ -161,13 +161,6 @@ namespace_watch_list(const struct namespace_watch *w)
 	return &w->list;
 }
 
-static bool
-identify(void *arg, const struct neighbour *neighbour, struct namespace_identity *out)
-{
-	struct namespace_watch *w = arg;
-	return w->visitor != NULL && namespace_identify(w->visitor, neighbour, out);
-}
-
 /* Those that were there go on with what is known of them. */
 static void
 move_views(struct namespace_watch *w, const struct namespaces *now, struct namespace_view *views,
@@ -193,9 +186,10 @@ static bool
 scan(struct namespace_watch *w, const struct config *config)
 {
 	const struct procfile_source source = {.root = w->options->proc_root};
-	const struct namespaces_past past = {&w->found, identify, w};
+	struct namespace_door door = {&w->visitor, w->options->proc_root};
+	const struct namespace_entrance entrance = namespace_door_entrance(&door);
 	struct namespaces now;
-	if (!namespaces_find(&source, NAMESPACES_RUN, config, &past, &now))
+	if (!namespaces_find(&source, NAMESPACES_RUN, config, &w->found, &entrance, &now))
 		return false;
 	struct namespace_view *views = array_new(now.count, sizeof(*views));
 	uint64_t *tried_ms = array_new(now.count, sizeof(*tried_ms));
@@ -256,6 +250,8 @@ static void
 count(struct namespace_watch *w, const struct config *config)
 {
 	const struct procfile_source source = {.root = w->options->proc_root};
+	struct namespace_door door = {&w->visitor, w->options->proc_root};
+	const struct namespace_entrance entrance = namespace_door_entrance(&door);
 	uint64_t now_ms = clock_us() / 1000, begin_us = clock_cpu_us();
 	bool found = false;
 	if (namespace_pace_scan(&w->pace, now_ms, w->lost)) {
@@ -266,7 +262,7 @@ count(struct namespace_watch *w, const struct config *config)
 		w->pace.scan_us = clock_cpu_us() - begin_us;
 	} else if (namespace_pace_count(&w->pace, now_ms)) {
 		found = true;
-		w->lost |= !namespaces_count(&source, &w->found);
+		w->lost |= !namespaces_count(&source, &entrance, &w->found);
 		w->pace.count_us = clock_cpu_us() - begin_us;
 	}
 	if (!found)
@@ -304,7 +300,6 @@ look(struct namespace_watch *w, const struct namespace_task *task, uint32_t i, b
 {
 	const struct procfile_source source = {.root = w->options->proc_root};
 	struct namespace_row *row = &w->found.rows[i];
-	const struct neighbour neighbour = {row->process, row->inode};
 	struct namespace_view view = {.row = NULL};
 	struct namespace_task this = *task;
 	uint64_t begin_us = clock_cpu_us(), time_us;
@@ -314,7 +309,7 @@ look(struct namespace_watch *w, const struct namespace_task *task, uint32_t i, b
 	bool good = namespace_look(&this, row, &view, &time_us);
 	uint64_t cost_us = clock_cpu_us() - begin_us + VISIT_US;
 	w->tried_ms[i] = clock_us() / 1000;
-	if (good && view.knowledge == NAMESPACE_BOUND && !neighbours_is_there(&neighbour, &source))
+	if (good && view.knowledge == NAMESPACE_BOUND && !namespaces_is_there(&source, row))
 		w->lost = row->gone = true;
 	if (good && !is_kept(&w->views[i], &view)) {
 		struct config own;

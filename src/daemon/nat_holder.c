@@ -100,7 +100,7 @@ nat_holder_name(struct nat_census *census, const struct procfile_source *source,
 	quiet.kept = NULL;
 	nat_holder_hide(census);
 	if (!choose(census, &asking) || asking.count == 0 ||
-	    !namespaces_find(&quiet, NAMESPACES_RUN, config, NULL, &found))
+	    !namespaces_find(&quiet, NAMESPACES_RUN, config, NULL, NULL, &found))
 		return;
 	for (uint32_t i = 0; i < found.count; i++) {
 		asking.row = i;

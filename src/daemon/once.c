@@ -85,8 +85,11 @@ look_at_others(struct once *once)
 	struct others *out = &once->others;
 	const struct options *options = once->options;
 	const struct procfile_source source = {.root = options->proc_root};
+	struct namespace_door door = {&once->visitor, options->proc_root};
+	const struct namespace_entrance entrance = namespace_door_entrance(&door);
 	uint64_t cost_us;
-	if (!namespaces_find(&source, NAMESPACES_RUN, &once->config, NULL, &out->found) ||
+	if (!namespaces_find(&source, NAMESPACES_RUN, &once->config, NULL, &entrance,
+			     &out->found) ||
 	    (out->views = array_new(out->found.count, sizeof(*out->views))) == NULL)
 		return false;
 	unsigned surveys = 0;

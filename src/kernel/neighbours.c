@@ -79,7 +79,7 @@ take_process(struct neighbours *n, const struct procfile_source *source, ino_t o
 	if (bigger == NULL)
 		return;
 	n->of = bigger;
-	bigger[n->count++] = (struct neighbour){process, inode};
+	bigger[n->count++] = (struct neighbour){process, inode, NULL};
 }
 
 void

@@ -90,6 +90,19 @@ below(const char *name, const char *directory)
 	return strncmp(name, directory, length) == 0 ? name + length : NULL;
 }
 
+/* A file below net/ of another namespace. One that was opened there is opened again, and stays that
+ * of its namespace (get_proc_net()). */
+static int
+find_net(const struct procfile_source *source, const char *name, char path[static PATH_MAX])
+{
+	const struct procfile_inside *inside = source->inside;
+	if (inside->process != 0)
+		return snprintf(path, PATH_MAX, "%s/%u/%s", source->root, inside->process, name);
+	bool v4 = strcmp(name, "net/sockstat") == 0, v6 = strcmp(name, "net/sockstat6") == 0;
+	int fd = v4 ? inside->sockstat[0] : v6 ? inside->sockstat[1] : -1;
+	return fd < 0 ? -1 : snprintf(path, PATH_MAX, "%s/self/fd/%d", source->root, fd);
+}
+
 static bool
 find(const struct procfile_source *source, const char *name, struct place *out)
 {
@@ -104,10 +117,11 @@ find(const struct procfile_source *source, const char *name, struct place *out)
 	if (ipv4 != NULL || netfilter != NULL)
 		length = snprintf(out->path, PATH_MAX, "%s", ipv4 != NULL ? ipv4 : netfilter);
 	else if (inside != NULL && below(name, "net/") != NULL)
-		length =
-		    snprintf(out->path, PATH_MAX, "%s/%u/%s", source->root, inside->process, name);
+		length = find_net(source, name, out->path);
 	else
 		length = snprintf(out->path, PATH_MAX, "%s/%s", source->root, name);
+	if (length < 0)
+		return false;
 	errno = ENAMETOOLONG;
 	return length < PATH_MAX;
 }

@@ -116,7 +116,8 @@ receive(struct visitor *visitor, struct visit_answer *answer, int fd[static VISI
 	while (got < 0 && errno == EINTR);
 	*count = got > 0 ? take_rights(&message, fd) : 0;
 	if (got == (ssize_t)sizeof(*answer) && !(message.msg_flags & MSG_CTRUNC) &&
-	    (answer->stage != VISIT_DONE || *count > VISIT_SOCKETS))
+	    (answer->stage != VISIT_DONE ||
+	     *count == VISIT_SOCKETS + 1 + (unsigned)__builtin_popcount(answer->handed)))
 		return true;
 	/* The kernel had no room for descriptors of ours; else nobody answers. */
 	errno = got > 0 ? EMFILE : got == 0 ? EPIPE : errno;
@@ -156,6 +157,8 @@ ask(struct visitor *visitor, const struct neighbour *neighbour, uint32_t number)
 	question.number = number;
 	question.process = neighbour->process;
 	question.inode = neighbour->inode;
+	if (neighbour->process == 0)
+		snprintf(question.mount, sizeof(question.mount), "%s", neighbour->mount);
 	errno = EPIPE;
 	return !visitor->lost && send(visitor->socket, &question, sizeof(question), MSG_NOSIGNAL) ==
 				     (ssize_t)sizeof(question);
@@ -173,12 +176,36 @@ visitor_is_there(const struct visitor *visitor)
 	return !visitor->lost;
 }
 
+/* The next of the descriptors, if it is there. */
+static int
+take_optional(const struct visit_answer *answer, enum visit_handed which, int **at)
+{
+	return (answer->handed & which) != 0 ? *(*at)++ : -1;
+}
+
+static void
+take_visit(const struct visit_answer *answer, const struct neighbour *neighbour, int *fd,
+	   struct visit *out)
+{
+	memcpy(out->sockets, fd, sizeof(out->sockets));
+	fd += VISIT_SOCKETS;
+	out->inside.process = neighbour->process;
+	out->inside.ipv4 = *fd++;
+	out->inside.netfilter = take_optional(answer, VISIT_NETFILTER, &fd);
+	out->inside.sockstat[0] = take_optional(answer, VISIT_SOCKSTAT, &fd);
+	out->inside.sockstat[1] = take_optional(answer, VISIT_SOCKSTAT6, &fd);
+	out->cookie = answer->cookie;
+	out->device = answer->device;
+	out->inode = answer->inode;
+	out->files = answer->files;
+}
+
 bool
 visitor_go(struct visitor *visitor, const struct neighbour *neighbour, struct visit *out,
 	   char why[static VISITOR_WHY_MAX])
 {
 	struct visit_answer answer = {.stage = VISIT_HAND};
-	int fd[VISIT_HANDED_MAX];
+	int fd[VISIT_HANDED_MAX] = {0};
 	unsigned count = 0;
 	if (++visitor->number == 0)
 		visitor->number = 1;
@@ -192,14 +219,7 @@ visitor_go(struct visitor *visitor, const struct neighbour *neighbour, struct vi
 	} else if (answer.stage != VISIT_DONE) {
 		put_why(&answer, why);
 	} else {
-		memcpy(out->sockets, fd, sizeof(out->sockets));
-		out->inside = (struct procfile_inside){
-		    .process = neighbour->process,
-		    .ipv4 = fd[VISIT_SOCKETS],
-		    .netfilter = count > VISIT_SOCKETS + 1 ? fd[VISIT_SOCKETS + 1] : -1};
-		out->cookie = answer.cookie;
-		out->device = answer.device;
-		out->inode = answer.inode;
+		take_visit(&answer, neighbour, fd, out);
 		return true;
 	}
 	close_all(fd, &count);

@@ -62,30 +62,52 @@ open_directory(const char *root, const char *name)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Inside. */
+/* What may be missing. */
+static void
+open_optional(struct opened *o, int fd, enum visit_handed which, struct visit_answer *answer)
+{
+	if (keep(o, fd))
+		answer->handed |= which;
+}
+
+static int
+open_own(const char *root, const char *name)
+{
+	char path[PATH_MAX];
+	errno = ENAMETOOLONG;
+	int length = snprintf(path, sizeof(path), "%s/net/%s", root, name);
+	return length < (int)sizeof(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+}
+
+/* Inside. Where a process is in it, whoever asks reads that one's net/. */
 static bool
-open_all(const char *root, struct opened *o, uint64_t *cookie)
+open_all(const char *root, const struct neighbour *neighbour, struct opened *o,
+	 struct visit_answer *answer)
 {
 	for (unsigned i = 0; i < VISIT_SOCKETS; i++)
 		if (!open_socket(o))
 			return false;
-	socklen_t length = sizeof(*cookie);
-	if (getsockopt(o->fd[0], SOL_SOCKET, SO_NETNS_COOKIE, cookie, &length) != 0)
-		*cookie = 0;
+	socklen_t length = sizeof(answer->cookie);
+	if (getsockopt(o->fd[0], SOL_SOCKET, SO_NETNS_COOKIE, &answer->cookie, &length) != 0)
+		answer->cookie = 0;
 	if (!keep(o, open_directory(root, "ipv4")))
 		return false;
-	keep(o, open_directory(root, "netfilter"));
+	open_optional(o, open_directory(root, "netfilter"), VISIT_NETFILTER, answer);
+	if (neighbour->process == 0) {
+		open_optional(o, open_own(root, "sockstat"), VISIT_SOCKSTAT, answer);
+		open_optional(o, open_own(root, "sockstat6"), VISIT_SOCKSTAT6, answer);
+	}
 	return true;
 }
 
-/* The inode of a process's net/sockstat, or of our own's for 0, is as it was: the process has not
- * become another one, nor gone elsewhere. */
+/* The inode of our own net/sockstat is the one that was to be found: the process has not become
+ * another one, nor gone elsewhere, and nothing else is mounted by now. */
 static bool
-is_same(const char *root, const struct neighbour *neighbour)
+is_same(const char *root, const struct neighbour *neighbour, struct visit_answer *answer)
 {
 	const struct procfile_source source = {.root = root};
-	const struct neighbour own = {.process = 0, .inode = neighbour->inode};
-	return neighbours_is_there(&own, &source);
+	return neighbours_inode(&source, 0, &answer->files) &&
+	       (neighbour->inode == 0 || neighbour->inode == answer->files);
 }
 
 static void
@@ -110,9 +132,12 @@ enter(const char *root, const struct neighbour *neighbour, struct opened *o,
       struct visit_answer *answer)
 {
 	char path[PATH_MAX];
-	int length = snprintf(path, sizeof(path), "%s/%u/ns/net", root, neighbour->process);
+	int length = neighbour->process == 0
+			 ? snprintf(path, sizeof(path), "%s", neighbour->mount)
+			 : snprintf(path, sizeof(path), "%s/%u/ns/net", root, neighbour->process);
 	errno = ENAMETOOLONG;
-	int fd = length < (int)sizeof(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	/* At a path anything may be, and must not be waited for. */
+	int fd = length < (int)sizeof(path) ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
 	if (fd < 0) {
 		set_wrong(answer, VISIT_FIND);
 		return;
@@ -122,9 +147,9 @@ enter(const char *root, const struct neighbour *neighbour, struct opened *o,
 		set_wrong(answer, VISIT_ENTER);
 	identify(fd, answer);
 	close(fd);
-	if (entered && !is_same(root, neighbour))
+	if (entered && !is_same(root, neighbour, answer))
 		set_wrong(answer, VISIT_SAME);
-	else if (entered && !open_all(root, o, &answer->cookie))
+	else if (entered && !open_all(root, neighbour, o, answer))
 		set_wrong(answer, VISIT_OPEN);
 }
 
@@ -176,7 +201,7 @@ serve(const char *root, int socket, int home)
 	while (got < 0 && errno == EINTR);
 	if (got != (ssize_t)sizeof(question))
 		return GOING_HOME;
-	const struct neighbour neighbour = {.process = question.process, .inode = question.inode};
+	const struct neighbour neighbour = {question.process, question.inode, question.mount};
 	struct visit_answer answer;
 	memset(&answer, 0, sizeof(answer)); /* what pads it, too */
 	answer.number = question.number;

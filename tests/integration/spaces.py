@@ -36,6 +36,21 @@ for port in range(40001, 40021, 2):
     one.bind(("127.0.0.1", port))
     held.append(one)
 print(len""")
+
+
+def from_outside(name):
+    """INSIDE, by a process that is there while it makes the sockets and no longer."""
+    return """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+def go(file):
+    assert libc.setns(file.fileno(), 0x40000000) == 0, ctypes.get_errno()
+home = open("/proc/self/ns/net")
+with open("/run/netns/%s") as there:
+    go(there)
+""" % name + INSIDE.replace("\nprint(len", "\ngo(home)\nprint(len")
+
+
 def holder(process):
     """It, as messages name who holds sockets."""
     with open("/proc/%d/comm" % process.pid) as file:

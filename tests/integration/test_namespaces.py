@@ -13,7 +13,8 @@ import threading
 
 import harness as h
 import kernel
-from spaces import ANONYMOUS, IDLE, INSIDE, holder, inside, named, veth, without_privilege
+from spaces import (ANONYMOUS, IDLE, INSIDE, add_name, from_outside, holder, inside, named, veth,
+                    without_privilege)
 from world import UNPRIVILEGED
 
 
@@ -153,12 +154,31 @@ def test_an_alias_and_the_token():
         assert status == 0 and "namespace" not in out, out
 
 
-def test_one_that_has_gone_is_no_row():
+def test_one_without_a_process_goes_with_its_name():
     with named("blue") as command:
         with inside(command, 3):
             assert rows()["blue"]["connections"] == 7
-        # Without a process there is nobody who could connect.
-        assert "blue" not in rows()
+        # It has its name yet, and who stays elsewhere can connect in there.
+        left = rows()["blue"]
+        assert left["connections"] <= 3, left  # in TIME_WAIT
+        assert (left["exact"], left["severity"]) == (True, "normal"), left
+        # A plain user cannot go in, and there is nobody to be seen.
+        assert "blue" not in rows(without_privilege())
+        # Names that programs made, and what no namespace is mounted on, are none.
+        add_name("cni-8f1c2d3e-4b5a-6978-8695-a4b3c2d1e0f9")
+        os.mkfifo("/run/netns/pipe")
+        h.run("touch", "/run/netns/file")
+        h.run("touch", "/run/netns/host")
+        h.run("mount", "--bind", "/proc/self/ns/net", "/run/netns/host")
+        assert list(rows()) == ["blue"], rows()
+        with named("red"), inside([], 200, from_outside("red")) as (_, count):
+            assert count == 100
+            left = rows()["red"]
+            assert (left["connections"], left["leastRemaining"], left["exact"],
+                    left["severity"]) == (201, 0, True, "critical"), left
+            assert "in there (nsenter --net=/run/netns/red) set net.ipv4." in left["message"], left
+        h.run("umount", "/run/netns/host")
+    assert rows() == {}
 
 
 def test_it_needs_no_privilege():

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import harness as h
-from spaces import ANONYMOUS, BEGIN, holder, inside, named, veth
+from spaces import ANONYMOUS, BEGIN, from_outside, holder, inside, named, veth
 from test_namespaces import crowded
 from traps import CLEARED, CRITICAL, WARNING, alarms, kind_of, values
 from world import UNPRIVILEGED
@@ -342,6 +342,37 @@ def test_failures_are_told_by_namespace():
             assert failures() == before + 7, (before, failures())
         # None of them is one of ours.
         assert not any(one["srcPortPoolFailures"] for one in h.table("srcPortPoolTable").values())
+
+
+def test_where_no_process_is():
+    """A namespace with a name, and connections in it of a process that stays elsewhere: found, counted
+    and told of, and the same one when a process comes and goes."""
+    told = Told(WANTED + "owners yes\n")
+    with named("blue") as command:
+        empty = h.wait_for(lambda: row("blue"), 10, "its row")
+        expected = {"Kind": 3, "Severity": 1, "Exact": 1, "ProcessId": 0, "Connections": 0}
+        assert {name: empty["srcPortNetns" + name] for name in expected} == expected, empty
+        with inside([], 200, from_outside("blue")) as (process, count):
+            assert count == 100
+            carried = values(told.wait(1)[0])
+            assert (carried["srcPortAlarmKey"], carried["srcPortAlarmSeverity"]) == (KEY, 3), carried
+            said = carried["srcPortAlarmMessage"].decode()
+            assert said.startswith("small range: 100 of 100 ports in use, 0 left, most held by %s; in "
+                                   "there (nsenter --net=/run/netns/blue) set net.ipv4."
+                                   "ip_local_port_range=" % holder(process)), said
+            h.wait_for(pools, 10, "its row")
+            assert_same(row("blue"), reported("blue"))
+            with inside(command, 0, LINGERING) as (guest, _):
+                h.wait_for(lambda: row("blue")["srcPortNetnsProcessId"] == guest.pid, 40, "the process")
+            h.wait_for(lambda: row("blue")["srcPortNetnsProcessId"] == 0, 10, "no process again")
+            told.daemon.wait_polls(3)
+            assert len(told.ours()) == 1 and list(h.table("srcPortNetnsTable")) == [index("blue")]
+            # As the message says.
+            h.run("nsenter", "--net=/run/netns/blue", "sysctl", "-w",
+                  "net.ipv4.ip_local_port_range=40000 42999")
+            assert kind_of(told.wait(2)[1]) == CLEARED
+    h.wait_for(lambda: h.table("srcPortNetnsTable") == {}, 10, "no row")
+    told.daemon.stop()
 
 
 def test_an_alarm_goes_on_between_its_levels():

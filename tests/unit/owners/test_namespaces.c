@@ -4,6 +4,7 @@
 #include "owners/namespaces.h"
 #include "support.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define KTHREADD "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0\n"
@@ -12,6 +13,9 @@ static struct directory root;
 static char run[sizeof(root.path) + 8];
 static struct namespaces found;
 static struct config config; /* without aliases */
+
+/* What a visit finds where only a name is; files 0 = it cannot be entered. */
+static struct namespace_identity at_name;
 
 /* A process in a namespace of its own, with so many sockets, 7 of them in TIME_WAIT. */
 static void
@@ -31,6 +35,7 @@ static int
 begin(void **state)
 {
 	(void)state;
+	at_name = (struct namespace_identity){.files = 0};
 	directory_make(&root);
 	snprintf(run, sizeof(run), "%s/run", root.path);
 	directory_text(&root, "net/sockstat", "TCP: inuse 5 orphan 0 tw 0 alloc 900 mem 0\n");
@@ -68,6 +73,11 @@ static bool
 identify(void *arg, const struct neighbour *neighbour, struct namespace_identity *out)
 {
 	(void)arg;
+	if (neighbour->process == 0) {
+		*out = at_name;
+		return at_name.files != 0 &&
+		       (neighbour->inode == 0 || neighbour->inode == at_name.files);
+	}
 	*out = (struct namespace_identity){.cookie = cookies[neighbour->process]};
 	return out->cookie != 0;
 }
@@ -78,9 +88,9 @@ find_again(void)
 {
 	const struct procfile_source source = {.root = root.path};
 	const struct namespaces last = found;
-	const struct namespaces_past past = {&last, identify, NULL};
+	const struct namespace_entrance entrance = {identify, NULL};
 	struct namespaces now;
-	assert_true(namespaces_find(&source, run, &config, &past, &now));
+	assert_true(namespaces_find(&source, run, &config, &last, &entrance, &now));
 	namespaces_free(&found);
 	found = now;
 }
@@ -90,7 +100,7 @@ find(void)
 {
 	const struct procfile_source source = {.root = root.path};
 	namespaces_free(&found);
-	assert_true(namespaces_find(&source, run, &config, NULL, &found));
+	assert_true(namespaces_find(&source, run, &config, NULL, NULL, &found));
 }
 
 static void
@@ -184,7 +194,7 @@ a_name_stays_while_its_process_does(void **state)
 	expect(0, "sh (pid 80)", 9);
 	assert_int_equal(found.rows[0].before, 0);
 	assert_int_equal(found.rows[0].process, 70);
-	expect(1, "x (pid 90)", 8);
+	expect(1, "sh (pid 80)~2", 8);
 }
 
 /* The same number and another start are another process; its namespace may be the same. */
@@ -236,16 +246,179 @@ sockets_are_counted_again(void **state)
 	put_process("90", "sh\n", "1");
 	find();
 	put_process("80", "sh\n", "40");
-	assert_true(namespaces_count(&source, &found));
+	assert_true(namespaces_count(&source, NULL, &found));
 	expect(0, "sh (pid 80)", 47);
 	assert_int_equal(found.unplaced, 900 - 5 - 40 - 1);
 	char path[sizeof(root.path) + 32];
 	snprintf(path, sizeof(path), "%s/80/net/sockstat", root.path);
 	assert_int_equal(unlink(path), 0);
-	assert_false(namespaces_count(&source, &found));
+	assert_false(namespaces_count(&source, NULL, &found));
 	assert_true(found.rows[0].gone);
 	expect(0, "sh (pid 80)", SOCKSTAT_ABSENT);
 	assert_false(found.rows[1].gone);
+}
+
+static ino_t
+inode_of(const char *name)
+{
+	char path[sizeof(root.path) + 64];
+	struct stat status;
+	snprintf(path, sizeof(path), "%s/%s", root.path, name);
+	assert_int_equal(stat(path, &status), 0);
+	return status.st_ino;
+}
+
+/* One in which 5 sockets are, and 2 in TIME_WAIT. */
+static void
+put_name(const char *name, ino_t files, uint64_t cookie)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "run/%s", name);
+	directory_text(&root, path, "");
+	at_name = (struct namespace_identity){.inode = inode_of(path),
+					      .cookie = cookie,
+					      .files = files,
+					      .sockstat = {.in_use = 5, .time_wait = 2, .udp = 3}};
+}
+
+static void
+one_that_no_process_is_in_is_found_by_its_name(void **state)
+{
+	char way[NAMESPACES_WAY_MAX], expected[NAMESPACES_WAY_MAX];
+	(void)state;
+	memset(cookies, 0, sizeof(cookies));
+	put_name("blue", 4711, 9);
+	find_again();
+	assert_int_equal(found.count, 1);
+	expect(0, "blue", 7);
+	assert_int_equal(found.rows[0].kind, NAMESPACE_NAMED);
+	assert_int_equal(found.rows[0].process, 0);
+	assert_int_equal(found.rows[0].inode, 4711);
+	assert_int_equal(found.rows[0].udp, 3);
+	assert_int_equal(found.unplaced, 900 - 5 - 5);
+	snprintf(expected, sizeof(expected), "--net=%s/blue", run);
+	assert_string_equal(namespaces_way(&found.rows[0], way), expected);
+	/* Without a way to enter there is none. */
+	find();
+	assert_int_equal(found.count, 0);
+}
+
+static void
+a_name_of_one_that_is_there_adds_none(void **state)
+{
+	(void)state;
+	memset(cookies, 0, sizeof(cookies));
+	put_process("80", "sh\n", "2");
+	put_name("own", inode_of("net/sockstat"), 1);
+	find_again();
+	assert_int_equal(found.count, 1);
+	put_name("its", inode_of("80/net/sockstat"), 2);
+	find_again();
+	assert_int_equal(found.count, 1);
+	expect(0, "sh (pid 80)", 9);
+	/* By a link of /proc, without a look inside. */
+	at_name.files = 0;
+	directory_link(&root, "80/ns/net", "run/linked");
+	find_again();
+	assert_int_equal(found.count, 1);
+}
+
+static void
+a_process_that_comes_or_goes_changes_no_name(void **state)
+{
+	(void)state;
+	memset(cookies, 0, sizeof(cookies));
+	put_process("80", "sh\n", "2");
+	put_start("80", 5000);
+	cookies[80] = 9;
+	find_again();
+	/* A process that has gone, and a name that came later. */
+	ino_t files = inode_of("80/net/sockstat");
+	directory_link(&root, "80/net/sockstat", "kept");
+	char path[sizeof(root.path) + 32];
+	snprintf(path, sizeof(path), "%s/80/net/sockstat", root.path);
+	assert_int_equal(unlink(path), 0);
+	put_name("blue", files, 9);
+	find_again();
+	assert_int_equal(found.count, 1);
+	expect(0, "sh (pid 80)", 7);
+	assert_int_equal(found.rows[0].before, 0);
+	assert_int_equal(found.rows[0].process, 0);
+	/* Another process. */
+	directory_text(&root, "90/net/x", "");
+	directory_link(&root, "kept", "90/net/sockstat");
+	directory_text(&root, "90/comm", "java\n");
+	put_start("90", 6000);
+	cookies[90] = 9;
+	find_again();
+	assert_int_equal(found.count, 1);
+	expect(0, "sh (pid 80)", 9);
+	assert_int_equal(found.rows[0].process, 90);
+	assert_int_equal(found.rows[0].before, 0);
+}
+
+static void
+without_cookies_the_file_tells(void **state)
+{
+	(void)state;
+	put_name("blue", 4711, 0);
+	find_again();
+	find_again();
+	assert_int_equal(found.rows[0].before, 0);
+	/* The inode is given again, for another name. */
+	char path[sizeof(run) + 8];
+	snprintf(path, sizeof(path), "%s/blue", run);
+	put_name("red", 4711, 0);
+	assert_int_equal(unlink(path), 0);
+	find_again();
+	assert_int_equal(found.count, 1);
+	expect(0, "red", 7);
+	assert_int_equal(found.rows[0].before, LOOKUP_NONE);
+}
+
+static void
+one_that_is_not_entered_any_more_keeps_its_row(void **state)
+{
+	const struct procfile_source source = {.root = root.path};
+	const struct namespace_entrance entrance = {identify, NULL};
+	(void)state;
+	put_name("blue", 4711, 9);
+	find_again();
+	at_name.sockstat.in_use = 50;
+	assert_true(namespaces_count(&source, &entrance, &found));
+	expect(0, "blue", 52);
+	at_name.files = 0;
+	assert_true(namespaces_count(&source, &entrance, &found));
+	expect(0, "blue", SOCKSTAT_ABSENT);
+	find_again();
+	assert_int_equal(found.count, 1);
+	expect(0, "blue", SOCKSTAT_ABSENT);
+	assert_int_equal(found.rows[0].before, 0);
+	/* Nothing is there any more, or another. */
+	char path[sizeof(run) + 8];
+	snprintf(path, sizeof(path), "%s/blue", run);
+	assert_int_equal(unlink(path), 0);
+	assert_false(namespaces_count(&source, &entrance, &found));
+	assert_true(found.rows[0].gone);
+	find_again();
+	assert_int_equal(found.count, 0);
+}
+
+static void
+the_way_there_can_be_typed(void **state)
+{
+	char way[NAMESPACES_WAY_MAX];
+	struct namespace_row row = {.process = 4711, .mount = "/run/netns/blue"};
+	(void)state;
+	assert_string_equal(namespaces_way(&row, way), "-t 4711 -n");
+	row.process = 0;
+	assert_string_equal(namespaces_way(&row, way), "--net=/run/netns/blue");
+	strcpy(row.mount, "/run/netns/a b;c");
+	assert_string_equal(namespaces_way(&row, way), "--net='/run/netns/a b;c'");
+	strcpy(row.mount, "/run/netns/a'b");
+	assert_string_equal(namespaces_way(&row, way), "--net=?");
+	strcpy(row.mount, "/run/netns/a\033b");
+	assert_string_equal(namespaces_way(&row, way), "--net=?");
 }
 
 static void
@@ -290,6 +463,12 @@ main(void)
 	    CASE(the_cookie_tells_when_the_process_has_gone),
 	    CASE(a_new_one_does_not_take_a_name),
 	    CASE(sockets_are_counted_again),
+	    CASE(one_that_no_process_is_in_is_found_by_its_name),
+	    CASE(a_name_of_one_that_is_there_adds_none),
+	    CASE(a_process_that_comes_or_goes_changes_no_name),
+	    CASE(without_cookies_the_file_tells),
+	    CASE(one_that_is_not_entered_any_more_keeps_its_row),
+	    CASE(the_way_there_can_be_typed),
 	    CASE(what_cannot_be_read_is_absent_and_not_0),
 	    CASE(a_number_beyond_all_is_the_largest),
 	    CASE(without_the_kernels_process_some_may_be_hidden),

@@ -341,7 +341,8 @@ judge(struct namespace_view *view, const struct scene *scene)
 static void
 find_unlisted(struct namespace_view *view, const struct findings *findings)
 {
-	static const char tail[] = "; not exact: bound idle sockets are not listed";
+	static const char tail[] =
+	    "; not exact: bound idle sockets are not listed, and may hold some";
 	const struct range_tally *range = &findings->tally->range;
 	view->unlisted = (findings->features >> FEATURE_BOUND_IDLE & 1) == 0 &&
 			 (!range->idle_counted || range->elsewhere > 0);

@@ -161,7 +161,7 @@ def test_one_without_a_process_goes_with_its_name():
         # It has its name yet, and who stays elsewhere can connect in there.
         left = rows()["blue"]
         assert left["connections"] <= 3, left  # in TIME_WAIT
-        assert (left["exact"], left["severity"]) == (True, "normal"), left
+        assert left["severity"] == "normal", left
         # A plain user cannot go in, and there is nobody to be seen.
         assert "blue" not in rows(without_privilege())
         # Names that programs made, and what no namespace is mounted on, are none.
@@ -174,8 +174,8 @@ def test_one_without_a_process_goes_with_its_name():
         with named("red"), inside([], 200, from_outside("red")) as (_, count):
             assert count == 100
             left = rows()["red"]
-            assert (left["connections"], left["leastRemaining"], left["exact"],
-                    left["severity"]) == (201, 0, True, "critical"), left
+            assert (left["connections"], left["leastRemaining"], left["severity"]) == (
+                201, 0, "critical"), left
             assert "in there (nsenter --net=/run/netns/red) set net.ipv4." in left["message"], left
         h.run("umount", "/run/netns/host")
     assert rows() == {}
@@ -342,10 +342,12 @@ def left(row, situation_name):
     most."""
     peer = {"v6": "::1", "syn-sent": "10.9.9.9"}.get(situation_name, "127.0.0.1")
     pools = [pool for pool in row["pools"] if (pool["peer"], pool["port"]) == (peer, 9000)]
-    assert len(pools) <= 1 and row["exact"], row
-    if not pools:
-        return row["range"]["capacity"], row["range"]["capacity"]
-    return pools[0]["remaining"] - pools[0]["uncertain"], pools[0]["remaining"]
+    assert len(pools) <= 1 and row["exact"] == kernel.lists_bound(), row
+    most = pools[0]["remaining"] if pools else row["range"]["capacity"]
+    # Bound idle sockets, which are not listed before Linux 6.8; there are some in one of them.
+    if situation_name == "bound" and not row["exact"]:
+        return 0, most
+    return most - (pools[0]["uncertain"] if pools else 0), most
 
 
 def test_what_remains_is_what_connect_gets():
@@ -380,7 +382,9 @@ def test_what_remains_is_what_connect_gets():
             assert expected - got[name] in ((0, 1) if name == "odd" else (0,)), (name, got[name])
         for name, count in got.items():
             assert told[name][0] <= count <= told[name][1], (name, told[name], count)
-        assert all(low == high for name, (low, high) in told.items() if name != "odd"), told
+        assert all(low == high for name, (low, high) in told.items()
+                   if name not in ("odd", "bound")), told
+        assert told["bound"] == ((75, 75) if kernel.lists_bound() else (0, 95)), told
 
 
 def test_bound_idle_sockets_that_are_not_listed():
@@ -398,7 +402,7 @@ def test_bound_idle_sockets_that_are_not_listed():
         elif not complete:
             # Where processes are not hidden see test_exact_unlisted.
             assert not row["exact"] and remaining == 70, row
-            assert row["message"].endswith("; not exact: bound idle sockets are not listed"), row
+            assert row["message"].endswith("; not exact: bound idle sockets are not listed, and may hold some"), row
 
 
 def test_a_target_in_several():

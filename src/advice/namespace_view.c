@@ -337,20 +337,25 @@ judge(struct namespace_view *view, const struct scene *scene)
 		advice_alarm(scene, worst, view->message);
 }
 
-/* As far as it is known how many they are, they are in `uncertain`. */
+/* As far as it is known how many they are, they are in `uncertain`. What is to be done counts more
+ * than why the row is not exact. */
 static void
 find_unlisted(struct namespace_view *view, const struct findings *findings)
 {
-	static const char tail[] =
+	static const char whole[] =
 	    "; not exact: bound idle sockets are not listed, and may hold some";
+	static const char part[] = "; not exact";
 	const struct range_tally *range = &findings->tally->range;
+	size_t length = strlen(view->message);
 	view->unlisted = (findings->features >> FEATURE_BOUND_IDLE & 1) == 0 &&
 			 (!range->idle_counted || range->elsewhere > 0);
 	if (!view->unlisted)
 		return;
-	size_t length = sentence_shorten(view->message, strlen(view->message), view->message,
-					 sizeof(view->message) - sizeof(tail));
-	memcpy(view->message + length, tail, sizeof(tail));
+	bool fits = length + sizeof(whole) <= sizeof(view->message);
+	if (!fits)
+		length = sentence_shorten(view->message, length, view->message,
+					  sizeof(view->message) - sizeof(part));
+	strcpy(view->message + length, fits ? whole : part);
 }
 
 bool

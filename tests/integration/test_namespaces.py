@@ -402,7 +402,7 @@ def test_bound_idle_sockets_that_are_not_listed():
         elif not complete:
             # Where processes are not hidden see test_exact_unlisted.
             assert not row["exact"] and remaining == 70, row
-            assert row["message"].endswith("; not exact: bound idle sockets are not listed, and may hold some"), row
+            assert "; not exact" in row["message"], row
 
 
 def test_a_target_in_several():

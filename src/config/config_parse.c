@@ -344,14 +344,43 @@ read_targets(struct reading *r, const struct level_band *inherited)
 	lookup_free(&r->target_names);
 }
 
-/* Lines for other network namespaces, by the levels that hold where they do not say otherwise. */
+static const char *const pool_tokens[] = {"warningPercent", "criticalPercent", "warningRemaining",
+					  "criticalRemaining"};
+static const char *const udp_tokens[] = {"udpWarningPercent", "udpCriticalPercent",
+					 "udpWarningRemaining", "udpCriticalRemaining"};
+
+/* The token of UDP that stands beside one of TCP. */
+static const char *
+udp_token(const char *token)
+{
+	for (size_t i = 0; token != NULL && i < sizeof(pool_tokens) / sizeof(pool_tokens[0]); i++)
+		if (strcmp(pool_tokens[i], token) == 0)
+			return udp_tokens[i];
+	return token;
+}
+
+/* What lines with levels of their own inherit: nothing that is wrong, or they would only repeat it.
+ */
+struct inherited {
+	const struct level_band *levels, *udp;
+};
+
+/* Lines for other network namespaces, by the levels that hold where they do not say otherwise:
+ * those of TCP, and of UDP. */
 static void
-check_spaces(struct reading *r, const struct level_band *inherited)
+check_spaces(struct reading *r, const struct inherited *inherited)
 {
 	struct config_fault fault;
-	for (uint32_t i = 0; i < r->config->namespace_level_count; i++)
-		if (!config_levels_check(&r->config->namespace_levels[i], inherited, &fault))
+	for (uint32_t i = 0; i < r->config->namespace_level_count; i++) {
+		const struct namespace_levels *own = &r->config->namespace_levels[i];
+		bool good = config_levels_check(own, inherited->levels, &fault);
+		if (good && !config_levels_check(own, inherited->udp, &fault)) {
+			fault.inherited = udp_token(fault.inherited);
+			good = false;
+		}
+		if (!good)
 			complain_levels(r, &r->spaces[i], "namespace", &fault);
+	}
 }
 
 /* A warning that comes later than its critical. */
@@ -374,12 +403,9 @@ check_band(struct reading *r, const struct level_band *band, const char *const n
 	return false;
 }
 
-/* Returns what targets inherit: nothing that is wrong, or they would only repeat it. */
-static const struct level_band *
+static struct inherited
 check_bands(struct reading *r)
 {
-	static const char *const pools[] = {"warningPercent", "criticalPercent", "warningRemaining",
-					    "criticalRemaining"};
 	static const char *const local[] = {NULL, NULL, "localWarningRemaining",
 					    "localCriticalRemaining"};
 	static const char *const host[] = {NULL, NULL, "hostWarningRemaining",
@@ -388,7 +414,10 @@ check_bands(struct reading *r)
 	check_band(r, &r->config->nat, nat);
 	check_band(r, &r->config->local, local);
 	check_band(r, &r->config->host, host);
-	return check_band(r, &r->config->levels, pools) ? &r->config->levels : &level_band_off;
+	const struct config *c = r->config;
+	return (struct inherited){check_band(r, &c->levels, pool_tokens) ? &c->levels
+									 : &level_band_off,
+				  check_band(r, &c->udp, udp_tokens) ? &c->udp : &level_band_off};
 }
 
 unsigned
@@ -404,9 +433,9 @@ config_read(struct config *config, const char *path, bool optional, config_compl
 	}
 	read_file(&r, path, optional);
 	read_drop_ins(&r, path);
-	const struct level_band *inherited = check_bands(&r);
-	check_spaces(&r, inherited);
-	read_targets(&r, inherited);
+	const struct inherited inherited = check_bands(&r);
+	check_spaces(&r, &inherited);
+	read_targets(&r, inherited.levels);
 	tell(&r);
 	for (unsigned f = 0; f < r.file_count; f++)
 		free(r.files[f]);

@@ -230,8 +230,24 @@ namespaces_have_levels_by_their_names(void **state)
 	    "srcportd.conf:4: namespace: found \"warning 8\", expected at least 9, its critical "
 	    "level, inherited from criticalRemaining in srcportd.conf:3\n");
 	end(&r);
+	/* They hold for UDP, too. */
+	begin_text(&r, "udpWarningPercent 85\nnamespace a critical 83%\nudpCriticalRemaining 40\n"
+		       "namespace b warning 30\n");
+	assert_string_equal(
+	    r.said,
+	    "srcportd.conf:2: namespace: found \"critical 83%\", expected at least 85%, its "
+	    "warning "
+	    "level, inherited from udpWarningPercent in srcportd.conf:1\n"
+	    "srcportd.conf:4: namespace: found \"warning 30\", expected at least 40, its critical "
+	    "level, inherited from udpCriticalRemaining in srcportd.conf:3\n");
+	end(&r);
+	begin_text(&r, "udpWarningPercent 96\nnamespace a critical 83%\n");
+	assert_string_equal(r.said,
+			    "srcportd.conf:1: udpWarningPercent: found 96, expected at most "
+			    "95, which is udpCriticalPercent\n");
+	end(&r);
 	/* Of global ones that are wrong themselves it is told once. */
-	begin_text(&r, "warningPercent 99\nnamespace a critical 70%\n");
+	begin_text(&r, "warningPercent 99\nnamespace a critical 85%\n");
 	assert_string_equal(r.said, "srcportd.conf:1: warningPercent: found 99, expected at most "
 				    "95, which is criticalPercent\n");
 	end(&r);

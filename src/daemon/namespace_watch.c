@@ -246,6 +246,16 @@ renew(struct namespace_watch *w, const struct config *config, uint64_t now_ms)
 	}
 }
 
+/* What the process that goes in takes for those that are only to be counted from inside. */
+static uint64_t
+visits_us(const struct namespace_watch *w)
+{
+	uint64_t us = 0;
+	for (uint32_t i = 0; i < w->found.count; i++)
+		us += w->found.rows[i].process == 0 ? VISIT_US : 0;
+	return us;
+}
+
 static void
 count(struct namespace_watch *w, const struct config *config)
 {
@@ -259,11 +269,11 @@ count(struct namespace_watch *w, const struct config *config)
 		log_condition(&w->starved, !found, subsystem, "out of memory: none are looked for",
 			      "enough memory again: they are looked for");
 		w->pace.scanned_ms = now_ms;
-		w->pace.scan_us = clock_cpu_us() - begin_us;
+		w->pace.scan_us = clock_cpu_us() - begin_us + visits_us(w);
 	} else if (namespace_pace_count(&w->pace, now_ms)) {
 		found = true;
 		w->lost |= !namespaces_count(&source, &entrance, &w->found);
-		w->pace.count_us = clock_cpu_us() - begin_us;
+		w->pace.count_us = clock_cpu_us() - begin_us + visits_us(w);
 	}
 	if (!found)
 		return;

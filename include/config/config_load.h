@@ -14,4 +14,9 @@
 int config_load(struct config *config, const struct options *options, config_complain *complain,
 		void *arg);
 
+/* Reads it again, for a program that runs, and puts it in the place of the old one, but for tokens
+ * that are read at the start only, of which the log says so. Where there is any error each is
+ * logged, and the old one stays as it is: false. */
+bool config_load_again(struct config *config, const struct options *options);
+
 #endif

@@ -2,6 +2,8 @@
 #include "config/config_load.h"
 
 #include "base/clean.h"
+#include "base/log.h"
+#include "base/sentence.h"
 
 #ifndef SRCPORTD_CONFDIR
 #define SRCPORTD_CONFDIR "/etc/snmp"
@@ -43,4 +45,33 @@ config_load(struct config *config, const struct options *options, config_complai
 	if (errors != 0)
 		return EXIT_BAD_CONFIG;
 	return socket && oid ? EXIT_OK : EXIT_USAGE;
+}
+
+static void
+log_it(void *arg, const char *line)
+{
+	(void)arg;
+	log_error("config", "%s", line);
+}
+
+bool
+config_load_again(struct config *config, const struct options *options)
+{
+	struct config fresh;
+	if (config_load(&fresh, options, log_it, NULL) != EXIT_OK) {
+		log_error("config", "not reloaded: the configuration before it stays in force");
+		config_free(&fresh);
+		return false;
+	}
+	/* The agent thread has them already, and so does the state file. */
+	const char *kept = config_keep_start(&fresh, config);
+	if (kept != NULL)
+		log_warn("config",
+			 "%s has changed: that takes effect at the next start: restart srcportd",
+			 kept);
+	config_free(config);
+	*config = fresh;
+	log_info("config", "reloaded: %u target%s", config->target_count,
+		 number_s(config->target_count));
+	return true;
 }

@@ -304,39 +304,6 @@ begin(struct collector *c)
 	go_on(c, poll_begin(c->poll, urgent));
 }
 
-static void
-complain(void *arg, const char *line)
-{
-	(void)arg;
-	log_error("config", "%s", line);
-}
-
-/* Reads the configuration again and puts it in the place of the old one, but for tokens that are
- * read at the start only, of which the log says so. Where there is any error each is logged, and
- * the old one stays as it is: false. */
-static bool
-load_again(struct collector *c)
-{
-	struct config fresh;
-	if (config_load(&fresh, c->options, complain, NULL) != EXIT_OK) {
-		log_error("config", "not reloaded: the configuration before it stays in force");
-		config_free(&fresh);
-		return false;
-	}
-	/* The agent thread has them already, and so does the state file. */
-	const char *kept = config_keep_start(&fresh, c->config);
-	if (kept != NULL)
-		log_warn("config",
-			 "%s has changed: that takes effect at the next start: restart srcportd",
-			 kept);
-	config_free(c->config);
-	*c->config = fresh;
-	alarm_run_configure(c->alarm_run, c->config);
-	log_info("config", "reloaded: %u target%s", c->config->target_count,
-		 number_s(c->config->target_count));
-	return true;
-}
-
 /* New levels are judged at once: by the poll that is under way, or by one that starts now. */
 static void
 reload(struct collector *c)
@@ -345,8 +312,11 @@ reload(struct collector *c)
 	conclude(c); /* while its targets are there */
 	poll_look(c->poll);
 	c->urgent = true;
-	if (load_again(c) && !poll_busy(c->poll))
-		begin_soon(c, c->config->pace.usual_s);
+	if (config_load_again(c->config, c->options)) {
+		alarm_run_configure(c->alarm_run, c->config);
+		if (!poll_busy(c->poll))
+			begin_soon(c, c->config->pace.usual_s);
+	}
 	service_reloaded(c->service);
 }
 

@@ -67,7 +67,8 @@ def unshare_command():
 
 def why_not():
     """None if this user can make namespaces here, else what unshare(1) says."""
-    attempt = ["mount", "--make-rprivate", "/"] if OPEN in os.environ else ["true"]
+    private = ["sh", "-c", "mount --make-rprivate / || mount --make-private /proc"]  # _keep_mounts()
+    attempt = private if OPEN in os.environ else ["true"]
     done = subprocess.run(unshare_command() + attempt, stdout=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, universal_newlines=True, check=False)
     return None if done.returncode == 0 else done.stderr.strip() or "no namespaces"
@@ -102,7 +103,8 @@ def _keep_mounts():
         if error.errno != errno.EINVAL:
             raise
         copy, here = "/proc/root", os.getcwd()
-        _mount("tmpfs", "/proc")  # unshare(1) has mounted it, and kept it
+        _mount("none", "/proc", MS_PRIVATE)
+        _mount("tmpfs", "/proc")
         os.mkdir(copy)
         _mount("/", copy, MS_BIND | MS_REC)
         _mount("none", copy, MS_REC | MS_PRIVATE)

@@ -81,6 +81,7 @@ struct netns_tally {
 	uint32_t kind;  /* SrcPortNetnsKind */
 	uint32_t exact; /* TruthValue */
 	bool counted;
+	bool bounded; /* connections are known */
 	uint32_t process, connections, most_used;
 	uint32_t failures; /* failure_log_space() */
 	uint64_t made_ms;

@@ -23,6 +23,24 @@ get_age(const struct mib_view *view, const void *row, struct mib_value *out)
 }
 
 static bool
+get_most_used(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct netns_tally *t = &((const struct netns_row *)row)->t;
+	(void)view;
+	out->number = t->most_used;
+	return t->counted || t->bounded;
+}
+
+static bool
+get_connections(const struct mib_view *view, const void *row, struct mib_value *out)
+{
+	const struct netns_tally *t = &((const struct netns_row *)row)->t;
+	(void)view;
+	out->number = t->connections;
+	return t->bounded;
+}
+
+static bool
 get_pool_name(const struct mib_view *view, const void *row, struct mib_value *out)
 {
 	const struct pool_tally *pool = &((const struct netns_pool_row *)row)->t.pool;
@@ -57,9 +75,9 @@ const struct mib_column mib_netns_row_columns[MIB_NETNS_ROW_COLUMNS] = {
     ROW(2, MIB_INTEGER, kind),
     ROW(3, MIB_INTEGER, exact),
     ROW(4, MIB_GAUGE, process),
-    ROW(5, MIB_GAUGE, most_used),
+    MIB_COMPUTED(5, MIB_GAUGE, get_most_used),
     ROW(6, MIB_TEXT, name),
-    ROW(7, MIB_GAUGE, connections),
+    MIB_COMPUTED(7, MIB_GAUGE, get_connections),
     MIB_COMPUTED(8, MIB_GAUGE, get_age),
     ROW(13, MIB_INTEGER, severity),
     ROW(14, MIB_INTEGER, cause),

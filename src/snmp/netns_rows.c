@@ -30,6 +30,7 @@ fill(const struct findings *f, const struct namespace_view *view, struct netns_t
 	    .kind = row->aliased ? KIND_ALIAS : KIND_FIRST + (uint32_t)row->kind,
 	    .exact = counted && !view->unlisted ? 1 : 2,
 	    .counted = counted,
+	    .bounded = row->connections != SOCKSTAT_ABSENT,
 	    .process = row->process,
 	    .connections = at_most(row->connections, UINT32_MAX),
 	    .most_used = counted ? view->most_used : at_most(row->connections, PORTS_MOST),

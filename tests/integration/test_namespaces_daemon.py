@@ -485,7 +485,7 @@ def test_who_enters_is_killed():
     """Another is started; with whoever starts it gone the figures stay, and it is said."""
     admin, ptrace = 1 << 21, 1 << 19
     told = Told()
-    with named("blue") as command, inside(command, 200):
+    with named("blue") as command, inside(command, 200), named("red"):
         told.wait(1)
         (keeper,) = children(told.daemon.pid)
         (enters,) = children(keeper)
@@ -501,6 +501,9 @@ def test_who_enters_is_killed():
         told.daemon.wait_polls(4)
         assert row("blue")["srcPortNetnsSeverity"] == 3 and len(alarms()) == 1
         assert row("blue")["srcPortNetnsAge"] >= 2
+        # No process tells what that one has: nothing, rather than 0.
+        assert "srcPortNetnsConnections" in row("blue")
+        assert "srcPortNetnsConnections" not in row("red"), row("red")
         assert len(told.ours()) == 1
     told.daemon.stop()
 

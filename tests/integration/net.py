@@ -295,6 +295,19 @@ def close_all(sockets):
         one.close()
 
 
+def close_in_turn(first, ends):
+    """Some close, and their other ends once they have been told: at one moment both would be left in
+    TIME_WAIT. What among these is a listener just closes."""
+    close_all(first)
+    for one in ends:
+        if isinstance(one, Listener):
+            continue
+        one.settimeout(10)
+        with contextlib.suppress(ConnectionResetError):
+            assert one.recv(1) == b""
+    close_all(ends)
+
+
 def reset_all(sockets):
     """Closes with RST: no TIME_WAIT stays behind."""
     for one in sockets:

@@ -208,8 +208,7 @@ def bucket_limit(w):
     h.sysctl("net.ipv4.tcp_max_tw_buckets", 10)
     ours = w.connect(40)
     ends = w.take(ours)
-    h.close_all(ours)
-    h.close_all(ends)
+    h.close_in_turn(ours, ends)
     h.wait_for(lambda: h.count_state("TIME_WAIT") == 10, 5, "10 TIME_WAIT")
 
 
@@ -217,8 +216,7 @@ def children(w, port, listener_open, time_wait=False):
     """Accepted connections on a port of the range; with time_wait the accepted ends close first."""
     listener, ends = w.inbound(3, port)
     if time_wait:
-        h.close_all(ends)
-        h.close_all(w.kept)
+        h.close_in_turn(ends, [one for one in w.kept if one not in ends])
         h.wait_for(lambda: h.count_state("TIME_WAIT") == 3, 5, "3 TIME_WAIT")
     if not listener_open:
         listener.socket.close()

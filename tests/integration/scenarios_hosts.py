@@ -128,8 +128,7 @@ def other_namespace(w):
 def served_time_wait(w):
     """We close the connections of our clients first: TIME_WAIT on the port of the service."""
     _, ends = w.inbound(10, 8000)
-    h.close_all(ends)
-    h.close_all(w.kept)
+    h.close_in_turn(ends, [one for one in w.kept if one not in ends])
     h.wait_for(lambda: h.count_state("TIME_WAIT") == 10, 5, "10 TIME_WAIT")
 
 
@@ -163,8 +162,7 @@ def mapped_time_wait(w):
     h.sysctl("net.ipv4.tcp_tw_reuse", 2)
     mapped(w, 30)
     ends = w.serve().accept(30)
-    h.close_all(w.kept)
-    h.close_all(ends)
+    h.close_in_turn(w.kept, ends)
     h.wait_for(lambda: h.count_state("TIME_WAIT") == 30 and youngest() > 1.2, 10,
                "30 old TIME_WAIT")
 

@@ -152,8 +152,7 @@ def outlive(world, made):
     ends = world.take(ours)
     h.reset_all(ours[:5])
     h.reset_all(made)
-    h.close_all(ours[5:])
-    h.close_all(ends)
+    h.close_in_turn(ours[5:], ends)
     h.wait_for(lambda: h.count_state("TIME_WAIT") == 5, 10, "5 TIME_WAIT")
 
 

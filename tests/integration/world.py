@@ -123,8 +123,7 @@ class World:
         """We close these connections, then their other ends do: TIME_WAIT stays on our side."""
         before = h.count_state("TIME_WAIT")
         ends = self.take(sockets)
-        h.close_all(sockets)
-        h.close_all(ends)
+        h.close_in_turn(sockets, ends)
         h.wait_for(lambda: h.count_state("TIME_WAIT") >= before + len(sockets), 10, "TIME_WAIT")
 
     def time_wait(self, count=40, peer=HOME, port=PORT, source=HOME, age=None):

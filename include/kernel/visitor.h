@@ -30,7 +30,8 @@ struct visitor;
  * that is open here; behind it another process waits, which starts it again should it be killed.
  * NULL with errno. */
 struct visitor *visitor_start(const char *root, bool lasting);
-void visitor_end(struct visitor *visitor); /* waits for its end; NULL is allowed */
+/* Waits for its end; kills it if it is stuck. NULL is allowed. */
+void visitor_end(struct visitor *visitor);
 
 /* How often a lasting one was started again; and whether it can still be asked: not if it did not
  * answer in time, or nobody is there to start it again. */

@@ -4,13 +4,18 @@
 #include "kernel/visitor_process.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+/* How long it may take to end by itself. */
+#define END_MS 500
 
 struct visitor {
 	pid_t process;
@@ -49,14 +54,29 @@ visitor_start(const char *root, bool lasting)
 	return NULL;
 }
 
+/* Whether it has ended, waiting for that as long as an end takes. */
+static bool
+has_ended(pid_t process)
+{
+	static const struct timespec pause = {.tv_nsec = 1000000};
+	pid_t ended;
+	for (unsigned i = 0; (ended = waitpid(process, NULL, WNOHANG)) == 0 && i < END_MS; i++)
+		nanosleep(&pause, NULL);
+	return ended != 0;
+}
+
 void
 visitor_end(struct visitor *visitor)
 {
 	if (visitor == NULL)
 		return;
 	close(visitor->socket);
-	while (waitpid(visitor->process, NULL, 0) < 0 && errno == EINTR)
-		;
+	/* One that is stuck does not see that. */
+	if (!has_ended(visitor->process)) {
+		kill(visitor->process, SIGKILL);
+		while (waitpid(visitor->process, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
 	free(visitor);
 }
 
@@ -200,6 +220,17 @@ take_visit(const struct visit_answer *answer, const struct neighbour *neighbour,
 	out->files = answer->files;
 }
 
+/* One question, one answer. */
+static bool
+ask_once(struct visitor *visitor, const struct neighbour *neighbour, struct visit_answer *answer,
+	 int fd[static VISIT_HANDED_MAX], unsigned *count)
+{
+	if (++visitor->number == 0)
+		visitor->number = 1;
+	return ask(visitor, neighbour, visitor->number) &&
+	       await(visitor, visitor->number, answer, fd, count);
+}
+
 bool
 visitor_go(struct visitor *visitor, const struct neighbour *neighbour, struct visit *out,
 	   char why[static VISITOR_WHY_MAX])
@@ -207,10 +238,10 @@ visitor_go(struct visitor *visitor, const struct neighbour *neighbour, struct vi
 	struct visit_answer answer = {.stage = VISIT_HAND};
 	int fd[VISIT_HANDED_MAX] = {0};
 	unsigned count = 0;
-	if (++visitor->number == 0)
-		visitor->number = 1;
-	bool good = ask(visitor, neighbour, visitor->number) &&
-		    await(visitor, visitor->number, &answer, fd, &count);
+	bool good = ask_once(visitor, neighbour, &answer, fd, &count);
+	/* Its successor is asked: that it was killed says nothing of the namespace. */
+	if (good && answer.stage == VISIT_KILLED)
+		good = ask_once(visitor, neighbour, &answer, fd, &count);
 	if (!good) {
 		int error = errno;
 		snprintf(why, VISITOR_WHY_MAX, "the process that enters it: %s", strerror(error));

@@ -66,7 +66,7 @@ struct namespaces {
  * links of /proc takes PTRACE_MODE_READ. Keeps nothing open, records nothing. False with errno
  * ENOMEM, and then there are none. A namespace that was there before keeps its name, whatever
  * others and other names there are by now: the same inode and the same process, or, as inodes are
- * given again, the same cookie; where the kernel has none (before 5.14), the same file. */
+ * given again, the same cookie; where that is not known, the same file. */
 bool namespaces_find(const struct procfile_source *source, const char *run_netns,
 		     const struct config *config, const struct namespaces *last,
 		     const struct namespace_entrance *entrance, struct namespaces *out);

@@ -86,9 +86,9 @@ is_inside(const struct finding_them *f, const struct namespace_row *before)
 static bool
 is_identical(const struct namespace_row *before, const struct namespace_identity *identity)
 {
-	if (before->cookie != 0 || identity->cookie != 0)
+	if (before->cookie != 0 && identity->cookie != 0)
 		return before->cookie == identity->cookie;
-	return before->mount[0] != '\0' && before->file == identity->inode;
+	return before->file != 0 && before->file == identity->inode;
 }
 
 /* The row that it had; LOOKUP_NONE if it was not there. Asks for its identity where nothing less
@@ -230,14 +230,13 @@ find_row(const struct namespaces *n, ino_t file, ino_t inode)
 	return NULL;
 }
 
-/* It cannot be entered at present, but was known, and is still mounted there. */
+/* It cannot be entered at present, but was known, and is mounted there. */
 static bool
-keep_given(const struct finding_them *f, struct namespace_row *row)
+keep_given(const struct finding_them *f, const struct namespaces *out, struct namespace_row *row)
 {
 	for (uint32_t i = 0; f->last != NULL && i < f->last->count; i++) {
 		const struct namespace_row *before = &f->last->rows[i];
-		if (before->process != 0 || before->file != row->file ||
-		    strcmp(before->mount, row->mount) != 0)
+		if (before->file != row->file || find_row(out, 0, before->inode) != NULL)
 			continue;
 		row->before = i;
 		row->inode = before->inode;
@@ -262,7 +261,7 @@ describe_given(const struct finding_them *f, const struct namespace_given *given
 		return;
 	const struct neighbour unknown = {0, 0, row->mount};
 	if (!enter(f->entrance, &unknown, &identity)) {
-		out->count += keep_given(f, row);
+		out->count += keep_given(f, out, row);
 		return;
 	}
 	if (identity.files == own)

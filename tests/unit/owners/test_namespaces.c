@@ -78,7 +78,12 @@ identify(void *arg, const struct neighbour *neighbour, struct namespace_identity
 		return at_name.files != 0 &&
 		       (neighbour->inode == 0 || neighbour->inode == at_name.files);
 	}
-	*out = (struct namespace_identity){.cookie = cookies[neighbour->process]};
+	char path[sizeof(root.path) + 32];
+	struct stat status = {.st_ino = 0};
+	snprintf(path, sizeof(path), "%s/%u/ns/net", root.path, neighbour->process);
+	stat(path, &status);
+	*out = (struct namespace_identity){
+	    .device = status.st_dev, .inode = status.st_ino, .cookie = cookies[neighbour->process]};
 	return out->cookie != 0;
 }
 
@@ -404,6 +409,38 @@ one_that_is_not_entered_any_more_keeps_its_row(void **state)
 	assert_int_equal(found.count, 0);
 }
 
+/* Who enters may be away just then. */
+static void
+a_process_comes_or_goes_while_nobody_enters(void **state)
+{
+	(void)state;
+	memset(cookies, 0, sizeof(cookies));
+	put_process("80", "sh\n", "2");
+	put_start("80", 5000);
+	directory_link(&root, "80/ns/net", "run/blue");
+	cookies[80] = 9;
+	find_again();
+	expect(0, "blue", 9);
+	directory_link(&root, "80/net/sockstat", "kept");
+	char path[sizeof(root.path) + 32];
+	snprintf(path, sizeof(path), "%s/80/net/sockstat", root.path);
+	assert_int_equal(unlink(path), 0);
+	find_again();
+	assert_int_equal(found.count, 1);
+	expect(0, "blue", SOCKSTAT_ABSENT);
+	assert_int_equal(found.rows[0].before, 0);
+	directory_text(&root, "90/net/x", "");
+	directory_text(&root, "90/ns/x", "");
+	directory_link(&root, "kept", "90/net/sockstat");
+	directory_link(&root, "run/blue", "90/ns/net");
+	put_start("90", 6000);
+	find_again();
+	assert_int_equal(found.count, 1);
+	expect(0, "blue", 9);
+	assert_int_equal(found.rows[0].before, 0);
+	assert_int_equal(found.rows[0].cookie, 9);
+}
+
 static void
 the_way_there_can_be_typed(void **state)
 {
@@ -468,6 +505,7 @@ main(void)
 	    CASE(a_process_that_comes_or_goes_changes_no_name),
 	    CASE(without_cookies_the_file_tells),
 	    CASE(one_that_is_not_entered_any_more_keeps_its_row),
+	    CASE(a_process_comes_or_goes_while_nobody_enters),
 	    CASE(the_way_there_can_be_typed),
 	    CASE(what_cannot_be_read_is_absent_and_not_0),
 	    CASE(a_number_beyond_all_is_the_largest),

@@ -256,6 +256,22 @@ visits_us(const struct namespace_watch *w)
 	return us;
 }
 
+/* That it is started again, or is not there any more, is news. */
+static void
+watch_visitor(struct namespace_watch *w)
+{
+	uint32_t restarts = visitor_restarts(w->visitor);
+	if (restarts != w->restarts)
+		log_warn(subsystem, "the process that enters them was killed: another is started");
+	w->restarts = restarts;
+	if (visitor_is_there(w->visitor))
+		return;
+	visitor_end(w->visitor);
+	w->visitor = NULL;
+	snprintf(w->no_visitor, sizeof(w->no_visitor),
+		 "the process that enters them has gone: restart srcportd");
+}
+
 static void
 count(struct namespace_watch *w, const struct config *config)
 {
@@ -275,26 +291,12 @@ count(struct namespace_watch *w, const struct config *config)
 		w->lost |= !namespaces_count(&source, &entrance, &w->found);
 		w->pace.count_us = clock_cpu_us() - begin_us + visits_us(w);
 	}
+	if (w->visitor != NULL)
+		watch_visitor(w);
 	if (!found)
 		return;
 	w->pace.counted_ms = now_ms;
 	renew(w, config, now_ms);
-}
-
-/* That it is started again, or is not there any more, is news. */
-static void
-watch_visitor(struct namespace_watch *w)
-{
-	uint32_t restarts = visitor_restarts(w->visitor);
-	if (restarts != w->restarts)
-		log_warn(subsystem, "the process that enters them was killed: another is started");
-	w->restarts = restarts;
-	if (visitor_is_there(w->visitor))
-		return;
-	visitor_end(w->visitor);
-	w->visitor = NULL;
-	snprintf(w->no_visitor, sizeof(w->no_visitor),
-		 "the process that enters them has gone: restart srcportd");
 }
 
 static bool

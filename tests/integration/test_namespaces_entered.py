@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Who enters other network namespaces is killed, or stuck: what is known stays, and it is said."""
+import contextlib
+import os
+import signal
+import time
+
+import harness as h
+from spaces import from_outside, inside, named
+from test_namespaces_daemon import Told, children, row
+
+GONE = b"the process that enters them has gone: restart srcportd"
+
+
+def helpers(told):
+    """Who enters, and who starts that one again."""
+    (keeper,) = children(told.daemon.pid)
+    return h.wait_for(lambda: children(keeper), 5, "who enters")[0], keeper
+
+
+def test_killed_while_a_process_comes_and_goes():
+    """One namespace, and one alarm."""
+    told = Told()
+    with named("blue") as command, inside([], 200, from_outside("blue")):
+        told.wait(1)
+        end = time.monotonic() + 12
+        while time.monotonic() < end:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(helpers(told)[0], signal.SIGKILL)
+            h.run(*command, "sleep", "1.3")
+            assert row("blue")["srcPortNetnsSeverity"] == 3, row("blue")
+        assert len(told.ours()) == 1, told.ours()
+    told.daemon.stop()
+
+
+def test_stuck():
+    """It waits for a file that never comes: the polls do not."""
+    told = Told()
+    with named("blue"), inside([], 200, from_outside("blue")):
+        told.wait(1)
+        enters, _ = helpers(told)
+        os.kill(enters, signal.SIGSTOP)
+        h.wait_for(lambda: h.value("srcPortNetnsReason.0") == GONE, 20, "the reason")
+        told.daemon.wait_polls(3)
+        assert row("blue")["srcPortNetnsSeverity"] == 3 and len(told.ours()) == 1, row("blue")
+    told.daemon.stop()
+
+
+def test_gone_before_there_was_any():
+    """That no namespace is found from then on has its reason."""
+    told = Told()
+    told.daemon.wait_polls(1)
+    os.kill(helpers(told)[1], signal.SIGKILL)
+    with named("blue"):
+        h.wait_for(lambda: h.value("srcPortNetnsReason.0") == GONE, 40, "the reason")
+        assert row("blue") is None
+        told.daemon.wait_log("namespaces: other network namespaces are not counted: " + GONE.decode())
+    told.daemon.stop()
+
+
+if __name__ == "__main__":
+    h.main(at_once=3)

@@ -368,8 +368,9 @@ namespaces_find(const struct procfile_source *source, const char *run_netns,
 	quiet.record = NULL;
 	quiet.kept = NULL; /* an open file of another namespace would keep that alive */
 	neighbours_scan(&neighbours, &quiet);
-	*out = (struct namespaces){.complete = neighbours.complete};
 	bool good = namespace_given_read(run_netns, &f.given);
+	*out =
+	    (struct namespaces){.complete = neighbours.complete && f.given.count < NEIGHBOURS_MAX};
 	out->rows = array_new(neighbours.count + f.given.count, sizeof(*out->rows));
 	good = good && out->rows != NULL;
 	int64_t placed = 0;
@@ -396,12 +397,14 @@ static bool
 count_given(const struct procfile_source *source, const struct namespace_entrance *entrance,
 	    struct namespace_row *row, int64_t *placed)
 {
-	const struct neighbour neighbour = namespaces_neighbour(row);
+	const struct neighbour any = {0, 0, row->mount};
 	struct namespace_identity identity;
-	if (!enter(entrance, &neighbour, &identity)) {
+	if (!enter(entrance, &any, &identity)) {
 		row->udp = row->connections = SOCKSTAT_ABSENT;
 		return namespaces_is_there(source, row);
 	}
+	if (identity.files != row->inode || !is_identical(row, &identity))
+		return false;
 	take_counts(row, &identity.sockstat);
 	add_placed(placed, identity.sockstat.in_use);
 	return true;

@@ -409,6 +409,43 @@ one_that_is_not_entered_any_more_keeps_its_row(void **state)
 	assert_int_equal(found.count, 0);
 }
 
+/* Under the same name, by the cookie or by its files, whatever stands for it. */
+static void
+another_of_the_same_name_is_another(void **state)
+{
+	const struct procfile_source source = {.root = root.path};
+	const struct namespace_entrance entrance = {identify, NULL};
+	(void)state;
+	put_name("blue", 4711, 9);
+	find_again();
+	at_name.cookie = 10;
+	assert_false(namespaces_count(&source, &entrance, &found));
+	assert_true(found.rows[0].gone);
+	find_again();
+	assert_int_equal(found.count, 1);
+	expect(0, "blue", 7);
+	assert_int_equal(found.rows[0].before, LOOKUP_NONE);
+	assert_true(namespaces_count(&source, &entrance, &found));
+	at_name.files = 4712;
+	assert_false(namespaces_count(&source, &entrance, &found));
+}
+
+static void
+more_names_than_are_read_are_told(void **state)
+{
+	(void)state;
+	find();
+	assert_true(found.complete);
+	for (unsigned i = 0; i <= NEIGHBOURS_MAX; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "n%u", i);
+		put_name(name, 4711, 9);
+	}
+	find_again();
+	assert_int_equal(found.count, 1);
+	assert_false(found.complete);
+}
+
 /* Who enters may be away just then. */
 static void
 a_process_comes_or_goes_while_nobody_enters(void **state)
@@ -505,6 +542,8 @@ main(void)
 	    CASE(a_process_that_comes_or_goes_changes_no_name),
 	    CASE(without_cookies_the_file_tells),
 	    CASE(one_that_is_not_entered_any_more_keeps_its_row),
+	    CASE(another_of_the_same_name_is_another),
+	    CASE(more_names_than_are_read_are_told),
 	    CASE(a_process_comes_or_goes_while_nobody_enters),
 	    CASE(the_way_there_can_be_typed),
 	    CASE(what_cannot_be_read_is_absent_and_not_0),

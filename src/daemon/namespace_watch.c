@@ -25,6 +25,9 @@ static const char subsystem[] = "namespaces";
 /* CPU time that a visit takes of the process that goes in: there and back, sockets and files. */
 #define VISIT_US 50
 
+/* How long they are entered in one poll to be told apart or counted, where it takes so long. */
+#define ENTER_US 1000000
+
 static const char unwanted[] = "namespaces yes is not in the configuration";
 
 struct namespace_watch {
@@ -181,12 +184,18 @@ move_views(struct namespace_watch *w, const struct namespaces *now, struct names
 	}
 }
 
+static struct namespace_door
+door_of(struct namespace_watch *w)
+{
+	return (struct namespace_door){&w->visitor, w->options->proc_root, clock_us() + ENTER_US};
+}
+
 /* Where memory is out, what was known stays. */
 static bool
 scan(struct namespace_watch *w, const struct config *config)
 {
 	const struct procfile_source source = {.root = w->options->proc_root};
-	struct namespace_door door = {&w->visitor, w->options->proc_root};
+	struct namespace_door door = door_of(w);
 	const struct namespace_entrance entrance = namespace_door_entrance(&door);
 	struct namespaces now;
 	if (!namespaces_find(&source, NAMESPACES_RUN, config, &w->found, &entrance, &now))
@@ -276,7 +285,7 @@ static void
 count(struct namespace_watch *w, const struct config *config)
 {
 	const struct procfile_source source = {.root = w->options->proc_root};
-	struct namespace_door door = {&w->visitor, w->options->proc_root};
+	struct namespace_door door = door_of(w);
 	const struct namespace_entrance entrance = namespace_door_entrance(&door);
 	uint64_t now_ms = clock_us() / 1000, begin_us = clock_cpu_us();
 	bool found = false;

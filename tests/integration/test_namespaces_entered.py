@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Who enters other network namespaces is killed, or stuck: what is known stays, and it is said."""
+"""Who enters other network namespaces is killed, or stuck: what is known stays, it is said, and no
+poll waits for that."""
 import contextlib
 import os
 import signal
@@ -57,6 +58,53 @@ def test_gone_before_there_was_any():
         assert row("blue") is None
         told.daemon.wait_log("namespaces: other network namespaces are not counted: " + GONE.decode())
     told.daemon.stop()
+
+
+@contextlib.contextmanager
+def one_process():
+    """A cgroup in which there may be one, and a function that puts one there."""
+    at = os.path.join(h.directory(), "cgroup")
+    os.mkdir(at)
+    for mount in (["cgroup", "-o", "pids"], ["cgroup2"]):
+        h.run("mount", "-t", *mount, "none", at, check=False)
+        path = os.path.join(at, "srcportd-%s" % os.urandom(6).hex())
+        with contextlib.suppress(OSError):
+            os.mkdir(path)
+        if os.path.exists(os.path.join(path, "pids.max")):
+            break
+        with contextlib.suppress(OSError):
+            os.rmdir(path)
+    else:
+        raise h.Skip("no cgroup with pids.max")
+
+    def put(name, value):
+        with open(os.path.join(path, name), "w") as file:
+            file.write(str(value))
+    put("pids.max", 1)
+    try:
+        yield lambda process: put("cgroup.procs", process)
+    finally:
+        put("pids.max", "max")
+
+        def removed():
+            with contextlib.suppress(OSError):
+                os.rmdir(path)
+            return not os.path.exists(path)
+        h.wait_for(removed, 20, "no process in the cgroup")
+
+
+def test_killed_where_no_process_can_be_started():
+    """What cannot be entered keeps no poll waiting, however many there are."""
+    told = Told()
+    with contextlib.ExitStack() as stack:
+        for i in range(12):
+            stack.enter_context(named("n%d" % i))
+        h.wait_for(lambda: h.value("srcPortNetnsNamespaces.0") == 12, 40, "all of them")
+        enters, keeper = helpers(told)
+        with one_process() as put, told.daemon:
+            put(keeper)
+            os.kill(enters, signal.SIGKILL)
+            told.daemon.wait_polls(3)
 
 
 if __name__ == "__main__":

@@ -43,9 +43,9 @@ int64_t namespace_most_sockets(int64_t unplaced, const struct namespace_row *row
 
 /* How namespaces are entered to be told apart: by a visitor, while there is one. */
 struct namespace_door {
-	struct visitor **visitor;
-	const char *root;  /* of /proc */
-	uint64_t until_us; /* by clock_us(): none is entered later; 0 = whatever it takes */
+	struct visitor *visitor; /* NULL = there is none */
+	const char *root;        /* of /proc */
+	uint64_t until_us;       /* by clock_us(): none is entered later; 0 = whatever it takes */
 };
 struct namespace_entrance namespace_door_entrance(struct namespace_door *door);
 

@@ -155,8 +155,8 @@ static bool
 identify(void *arg, const struct neighbour *neighbour, struct namespace_identity *out)
 {
 	const struct namespace_door *door = arg;
-	return *door->visitor != NULL && (door->until_us == 0 || clock_us() < door->until_us) &&
-	       visit_and_identify(*door->visitor, door->root, neighbour, out);
+	return door->visitor != NULL && (door->until_us == 0 || clock_us() < door->until_us) &&
+	       visit_and_identify(door->visitor, door->root, neighbour, out);
 }
 
 struct namespace_entrance

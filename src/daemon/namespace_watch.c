@@ -185,9 +185,9 @@ move_views(struct namespace_watch *w, const struct namespaces *now, struct names
 }
 
 static struct namespace_door
-door_of(struct namespace_watch *w)
+door_of(const struct namespace_watch *w)
 {
-	return (struct namespace_door){&w->visitor, w->options->proc_root, clock_us() + ENTER_US};
+	return (struct namespace_door){w->visitor, w->options->proc_root, clock_us() + ENTER_US};
 }
 
 /* Where memory is out, what was known stays. */

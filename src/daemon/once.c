@@ -85,7 +85,7 @@ look_at_others(struct once *once)
 	struct others *out = &once->others;
 	const struct options *options = once->options;
 	const struct procfile_source source = {.root = options->proc_root};
-	struct namespace_door door = {&once->visitor, options->proc_root, 0};
+	struct namespace_door door = {once->visitor, options->proc_root, 0};
 	const struct namespace_entrance entrance = namespace_door_entrance(&door);
 	uint64_t cost_us;
 	if (!namespaces_find(&source, NAMESPACES_RUN, &once->config, NULL, &entrance,

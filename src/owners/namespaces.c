@@ -288,15 +288,11 @@ describe_given(const struct finding_them *f, const struct namespace_given *given
 static void
 describe_all_given(const struct finding_them *f, struct namespaces *out, int64_t *placed)
 {
-	char path[PATH_MAX];
 	ino_t own;
 	if (f->entrance == NULL || !neighbours_inode(f->source, 0, &own))
 		return;
-	int length = snprintf(path, sizeof(path), "%s/self/ns/net", f->source->root);
-	ino_t own_file = length < (int)sizeof(path) ? file_at(path) : 0;
 	for (uint32_t i = 0; i < f->given.count; i++)
-		if (f->given.of[i].inode != own_file)
-			describe_given(f, &f->given.of[i], own, out, placed);
+		describe_given(f, &f->given.of[i], own, out, placed);
 }
 
 /* Sockets of the host that are in no table, of `placed` that are in one elsewhere. Counted at

@@ -113,6 +113,15 @@ def without_privilege():
 ANONYMOUS = ["unshare", "--net", "sh", "-c", "ip link set lo up; exec \"$@\"", "sh"]
 
 
+def remove_cgroup(path):
+    """Once no process is in it."""
+    def removed():
+        with contextlib.suppress(OSError):
+            os.rmdir(path)
+        return not os.path.exists(path)
+    h.wait_for(removed, 20, "no process in the cgroup")
+
+
 def veth(name):
     """A namespace with one end of a veth, whose other end is here."""
     add_name(name)

@@ -21,7 +21,6 @@ from world import HIGH, LOW, UNPRIVILEGED, World
 
 A, B, ODD, V6 = "127.0.0.1", "127.0.0.2", "127.0.0.6", "::1"
 PEER = 9  # nobody there; connect() of UDP sends nothing
-IP_LOCAL_PORT_RANGE = 51
 UDPLITE = 136
 
 
@@ -207,7 +206,7 @@ def dissolved(given):
 
 def own_range(_):
     """Sockets with a range of their own within it."""
-    wanted = (socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE,
+    wanted = (socket.IPPROTO_IP, h.IP_LOCAL_PORT_RANGE,
               struct.pack("I", (LOW + 19) << 16 | LOW + 10))
     try:
         return many(10, connect=A, options=[wanted])

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import harness as h
-from spaces import ANONYMOUS, BEGIN, from_outside, holder, inside, named, veth
+from spaces import ANONYMOUS, BEGIN, from_outside, holder, inside, named, remove_cgroup, veth
 from test_namespaces import crowded
 from traps import CLEARED, CRITICAL, WARNING, alarms, kind_of, values
 from world import UNPRIVILEGED
@@ -306,11 +306,7 @@ def cgroup():
     try:
         yield ["sh", "-c", 'echo 0 >"$0/cgroup.procs"; exec "$@"', path]
     finally:
-        def removed():
-            with contextlib.suppress(OSError):
-                os.rmdir(path)
-            return not os.path.exists(path)
-        h.wait_for(removed, 10, "no process in the cgroup")
+        remove_cgroup(path)
 
 
 def test_failures_are_told_by_namespace():

@@ -8,7 +8,7 @@ import signal
 import time
 
 import harness as h
-from spaces import from_outside, inside, named
+from spaces import from_outside, inside, named, remove_cgroup
 from test_namespaces_daemon import Told, children, row
 
 GONE = b"the process that enters them has gone: restart srcportd"
@@ -85,12 +85,7 @@ def one_process():
         yield lambda process: put("cgroup.procs", process)
     finally:
         put("pids.max", "max")
-
-        def removed():
-            with contextlib.suppress(OSError):
-                os.rmdir(path)
-            return not os.path.exists(path)
-        h.wait_for(removed, 20, "no process in the cgroup")
+        remove_cgroup(path)
 
 
 def test_killed_where_no_process_can_be_started():

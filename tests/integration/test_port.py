@@ -283,7 +283,6 @@ def test_other_users_do_not_mislead():
 # UDP: the kernel is asked the same, of both families at once, of IPv4 alone, and at one address.
 
 INET, INET6 = socket.AF_INET, socket.AF_INET6
-IP_LOCAL_PORT_RANGE = 51
 FREE = "127.0.0.9"  # where no socket of these tests is
 
 
@@ -300,7 +299,7 @@ def udp(family=INET, bind=None, connect=None, v6only=None, reuse=False, device=N
     if bind:
         one.bind(bind)
     elif connect:
-        one.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, struct.pack("I", PORT << 16 | PORT))
+        one.setsockopt(socket.IPPROTO_IP, h.IP_LOCAL_PORT_RANGE, struct.pack("I", PORT << 16 | PORT))
     if connect:
         one.connect((connect, 9))
     return one
@@ -320,7 +319,7 @@ def can_udp_bind(port, address, reuse=False):
 def can_udp_connect(port, address):
     """connect() of a socket without a port, that may choose this one only."""
     with socket.socket(h.family_of(address), socket.SOCK_DGRAM) as one:
-        one.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, struct.pack("I", port << 16 | port))
+        one.setsockopt(socket.IPPROTO_IP, h.IP_LOCAL_PORT_RANGE, struct.pack("I", port << 16 | port))
         try:
             one.connect((address, 9))
         except OSError:
